@@ -1,0 +1,80 @@
+"""The model catalogue: one YAML card per model in `configs/models/`.
+
+Knows what a model is, where it comes from and what it may be used for; never opens the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import ConfigError, explain
+
+CARDS_DIR = Path(__file__).parent / "models"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ModelCard(BaseModel):
+    """What the pool, the page and the licence notice need to know about one model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    """Stable name, used in requests and settings."""
+    name: str
+    """Name for people."""
+    modality: Literal["text", "stt", "tts", "vision", "rag"]
+    engine: str
+    """Name in `workers.registry`."""
+    source: str = Field(pattern=r"^(package|path):.+")
+    """Where the folder with `files` is: `package:NAME==VERSION/IMPORT/PATH` or `path:/FOLDER`."""
+    files: Mapping[str, Sha256]
+    """File name within the folder → SHA-256. The first is the weights proper."""
+    license: str
+    """SPDX identifier, or the licence's own name."""
+    license_url: str
+    origin: str
+    """Who made the model, and where it was published."""
+    languages: tuple[str, ...] = ("en",)
+    """ISO 639-1 codes."""
+    quantization: str = "none"
+    parameters_m: float
+    """Millions of parameters."""
+    context_length: int = 0
+    """Tokens; 0 where the word has no meaning."""
+    memory_mib: int
+    """Resident memory of its worker on a CPU, measured with the default settings."""
+    description: str = ""
+    """One sentence for people: what it is good for, what it is not."""
+
+    @property
+    def weight_file(self) -> str:
+        """Name of the weights proper, within the folder."""
+        return next(iter(self.files))
+
+
+def load_card(path: Path) -> ModelCard:
+    """Read and check one card. Raises: ConfigError naming the file and every wrong key."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return ModelCard.model_validate(content)
+    except (yaml.YAMLError, OSError) as err:
+        raise ConfigError(f"{path}: {err}") from err
+    except ValidationError as err:
+        raise ConfigError(f"{path}: {explain(err, ModelCard)}") from err
+
+
+def load_catalogue(folder: Path = CARDS_DIR) -> dict[str, ModelCard]:
+    """Read every card of a folder, by id. Raises: ConfigError on a wrong card or a repeated id."""
+    cards: dict[str, ModelCard] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        card = load_card(path)
+        if card.id in cards:
+            raise ConfigError(f"{path}: the id {card.id!r} is already taken by another card")
+        cards[card.id] = card
+    return cards

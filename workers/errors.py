@@ -1,0 +1,158 @@
+"""The error tree. Every class has a stable code, a sentence with the numbers, and a hint.
+
+AppError
+├── RequestError               the request cannot be served as it is (HTTP 4xx)
+│   ├── UnsupportedInputError      unreadable, empty, wrong format, too large
+│   ├── ContextTooLongError        the prompt does not fit the model's context
+│   ├── UnknownModelError          no such model, voice or language
+│   └── NotFoundError              no such collection or document
+├── ResourceError              the machine lacks something (503)
+│   ├── OutOfMemoryError
+│   └── DiskFullError
+├── EngineError                the model's library failed (5xx)
+│   ├── EngineNotInstalledError
+│   ├── WeightsError               missing weights or a wrong checksum
+│   ├── LoadError
+│   └── GenerationError
+└── PoolError                  the pool cannot take or finish the request (429, 503, 504)
+    ├── QueueFullError
+    ├── TimedOutError
+    ├── WorkerDiedError
+    └── PoolClosedError
+
+Errors cross queues as `messages.Failed`; `from_code` turns one back into the class it came from.
+"""
+
+from __future__ import annotations
+
+
+class AppError(Exception):
+    """Something the user should read: one sentence, and what to do about it."""
+
+    code = "app_error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class RequestError(AppError):
+    """The request cannot be served as it is."""
+
+    code = "bad_request"
+
+
+class UnsupportedInputError(RequestError):
+    """The input is empty, unreadable, of the wrong format or too large."""
+
+    code = "unsupported_input"
+
+
+class ContextTooLongError(RequestError):
+    """The prompt does not fit the model's context."""
+
+    code = "context_length_exceeded"
+
+
+class UnknownModelError(RequestError):
+    """No such model, voice or language."""
+
+    code = "unknown_model"
+
+
+class NotFoundError(RequestError):
+    """No such collection or document."""
+
+    code = "not_found"
+
+
+class ResourceError(AppError):
+    """The machine lacks something."""
+
+    code = "no_resource"
+
+
+class OutOfMemoryError(ResourceError):
+    """The model does not fit in memory."""
+
+    code = "out_of_memory"
+
+
+class DiskFullError(ResourceError):
+    """No room left where the data is kept."""
+
+    code = "disk_full"
+
+
+class EngineError(AppError):
+    """The model's library failed."""
+
+    code = "engine_error"
+
+
+class EngineNotInstalledError(EngineError):
+    """The library of this engine is not installed; the hint is the exact command."""
+
+    code = "engine_not_installed"
+
+
+class WeightsError(EngineError):
+    """The weights are missing or are not the ones that the card names."""
+
+    code = "bad_weights"
+
+
+class LoadError(EngineError):
+    """The model could not be loaded."""
+
+    code = "load_failed"
+
+
+class GenerationError(EngineError):
+    """The engine failed while it worked."""
+
+    code = "generation_failed"
+
+
+class PoolError(AppError):
+    """The pool cannot take or finish the request."""
+
+    code = "pool_error"
+
+
+class QueueFullError(PoolError):
+    """Too many requests wait for this worker."""
+
+    code = "queue_full"
+
+
+class TimedOutError(PoolError):
+    """The deadline passed before the answer was ready."""
+
+    code = "timed_out"
+
+
+class WorkerDiedError(PoolError):
+    """The worker's process ended while it held the request."""
+
+    code = "worker_died"
+
+
+class PoolClosedError(PoolError):
+    """The application is stopping."""
+
+    code = "pool_closed"
+
+
+def _tree(root: type[AppError]) -> list[type[AppError]]:
+    return [root, *(leaf for child in root.__subclasses__() for leaf in _tree(child))]
+
+
+def from_code(code: str, message: str, hint: str = "") -> AppError:
+    """Return the exception that `code` names; an unknown code gives a plain AppError."""
+    by_code = {error.code: error for error in _tree(AppError)}
+    return by_code.get(code, AppError)(message, hint)
