@@ -14,7 +14,9 @@ class ConfigError(Exception):
 def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Return the keys allowed at `location` of `model`, following nested models."""
     for key in location[:-1]:
-        annotation = model.model_fields[str(key)].annotation if str(key) in model.model_fields else None
+        annotation = (
+            model.model_fields[str(key)].annotation if str(key) in model.model_fields else None
+        )
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         model = annotation

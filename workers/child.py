@@ -1,0 +1,104 @@
+"""The parent's hold on one worker process: spawn, talk, hear it die, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable
+
+from .messages import Request, Shutdown
+from .process import Birth, run_child
+from .transport import Receiver, Sender, pipe
+
+_CONTEXT = multiprocessing.get_context("spawn")
+"""Never fork: a forked child inherits locks held by other threads of the page."""
+
+REAP_TIMEOUT_S = 2.0
+"""How long a process that has closed its event pipe may take to exit by itself."""
+
+
+class Child:
+    """One spawned worker process and the three pipes to it.
+
+    `on_message` and `on_exit` are called from the reading thread. Every message that the child
+    wrote before it died is delivered before `on_exit`, and nothing after it.
+    """
+
+    def __init__(
+        self, birth: Birth, on_message: Callable[[object], None], on_exit: Callable[[str], None]
+    ) -> None:
+        self._on_message = on_message
+        self._on_exit = on_exit
+        requests_out, requests_in = pipe(_CONTEXT)
+        control_out, control_in = pipe(_CONTEXT)
+        events_out, events_in = pipe(_CONTEXT)
+        foreign_ends = (requests_out, control_out, events_in)
+        self._process = _CONTEXT.Process(
+            target=run_child, args=(birth, *foreign_ends), name=birth.name, daemon=True
+        )
+        self._process.start()
+        for end in foreign_ends:
+            end.close()  # or death would not read as end of file
+        self._requests = Sender(requests_in, birth.name)
+        self._control = Sender(control_in, f"{birth.name}-control")
+        self._events = Receiver(events_out)
+        self._thread = threading.Thread(target=self._read, name=f"{birth.name}-read", daemon=True)
+        self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id."""
+        return self._process.pid
+
+    def send(self, request: Request) -> None:
+        """Give the child one request to work on."""
+        self._requests.put(request)
+
+    def control(self, message: object) -> None:
+        """Tell the child something it hears even while it works."""
+        self._control.put(message)
+
+    def shut_down(self) -> None:
+        """Ask the child to cancel what runs and to exit."""
+        self._control.put(Shutdown())
+        self._requests.put(Shutdown())
+
+    def kill(self) -> None:
+        """End the process at once; `on_exit` follows."""
+        self._process.kill()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the process to be gone; returns whether it is."""
+        self._process.join(timeout_s)
+        return not self._process.is_alive()
+
+    def _read(self) -> None:
+        with contextlib.suppress(EOFError):
+            while True:
+                self._on_message(self._events.get())
+        self._process.join(REAP_TIMEOUT_S)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        reason = describe_exit(self._process.exitcode)
+        self._events.close()
+        self._requests.close(timeout_s=0.1)
+        self._control.close(timeout_s=0.1)
+        self._process.close()
+        self._on_exit(reason)
+
+
+def describe_exit(exit_code: int | None) -> str:
+    """Say for people how a process ended: "exited", "exit status 1", "killed by SIGKILL"."""
+    if exit_code is None or exit_code == 0:
+        return "exited"
+    if exit_code > 0:
+        return f"exit status {exit_code}"
+    try:
+        name = signal.Signals(-exit_code).name
+    except ValueError:
+        name = f"signal {-exit_code}"
+    hint = " (out of memory?)" if name == "SIGKILL" else ""
+    return f"killed by {name}{hint}"

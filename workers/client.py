@@ -1,0 +1,105 @@
+"""The only door to the pool: submit a request, read its events, stop it by walking away.
+
+`stream` for threads and `astream` for event loops are the same thing on two kinds of queue. Closing
+either (break, `close`, a cancelled task) cancels the request in the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import aclosing, closing
+
+from configs.catalogue import ModelCard
+
+from .errors import from_code
+from .messages import END_EVENTS, Event, Failed, Modality, Ready, Request
+from .pool import Pool
+from .status import PoolStatus
+
+
+class Client:
+    """What the page, the HTTP interface and scripts use."""
+
+    def __init__(self, pool: Pool, cards: Mapping[Modality, ModelCard]) -> None:
+        self._pool = pool
+        self._cards = cards
+
+    def stream(self, request: Request) -> Generator[Event, None, None]:
+        """Yield the request's events, the last being Finished.
+
+        Raises: AppError of the class that the Failed event names.
+        """
+        inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._pool.submit(request, inbox.put)
+        has_ended = False
+        try:
+            while not has_ended:
+                event = inbox.get()
+                has_ended = isinstance(event, END_EVENTS)
+                _raise_if_failed(event)
+                yield event
+        finally:
+            if not has_ended:
+                self._pool.cancel(request.request_id)
+
+    async def astream(self, request: Request) -> AsyncGenerator[Event, None]:
+        """Yield the request's events on an event loop; the same contract as `stream`."""
+        loop = asyncio.get_running_loop()
+        inbox: asyncio.Queue[Event] = asyncio.Queue()
+
+        def deliver(event: Event) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(inbox.put_nowait, event)
+
+        self._pool.submit(request, deliver)
+        has_ended = False
+        try:
+            while not has_ended:
+                event = await inbox.get()
+                has_ended = isinstance(event, END_EVENTS)
+                _raise_if_failed(event)
+                yield event
+        finally:
+            if not has_ended:
+                self._pool.cancel(request.request_id)
+
+    def run(self, request: Request) -> tuple[Event, ...]:
+        """Return all events of a request. Raises: AppError."""
+        with closing(self.stream(request)) as events:
+            return tuple(events)
+
+    async def arun(self, request: Request) -> tuple[Event, ...]:
+        """Return all events of a request. Raises: AppError."""
+        async with aclosing(self.astream(request)) as events:
+            return tuple([event async for event in events])
+
+    def cancel(self, request_id: str) -> None:
+        """Stop a request by its id; its stream ends with Finished(reason="cancelled")."""
+        self._pool.cancel(request_id)
+
+    def status(self) -> PoolStatus:
+        """Return who is awake, on what, how much memory, and what waits."""
+        return self._pool.status()
+
+    def ready(self, modality: Modality) -> Ready | None:
+        """Return what the loaded engine can do; None while it is not loaded."""
+        return self._pool.ready(modality)
+
+    def card(self, modality: Modality) -> ModelCard:
+        """Return the card of the model this modality uses."""
+        return self._cards[modality]
+
+    def warm(self, *modalities: Modality) -> None:
+        """Wake workers in the background, one after the other."""
+        self._pool.warm(modalities)
+
+    def sleep(self, modality: Modality) -> None:
+        """Put a worker to sleep now."""
+        self._pool.sleep(modality)
+
+
+def _raise_if_failed(event: Event) -> None:
+    if isinstance(event, Failed):
+        raise from_code(event.code, event.message, event.hint)

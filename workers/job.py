@@ -1,0 +1,55 @@
+"""A request on its way through the pool, and how long the pool waits for what."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .messages import Event, Failed, Request
+
+Deliver = Callable[[Event], None]
+"""Where a request's events go; called on the pool's loop, must return at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long the pool waits for what, in seconds, and how often it tries again."""
+
+    max_waiting: int = 32
+    """Requests that may wait for one worker; one more is refused."""
+    idle_ttl_s: float = 300.0
+    """A worker unused for so long goes to sleep; 0: never."""
+    ping_every_s: float = 5.0
+    ping_timeout_s: float = 60.0
+    """A process silent for so long is killed. Loading a library can hold it for tens of seconds."""
+    stop_grace_s: float = 3.0
+    """A process told to stop may take so long before it is killed."""
+    restart_pause_s: float = 0.25
+    """Pause before the second restart; it doubles with each further one. The first is at once."""
+    max_deaths: int = 5
+    """Deaths within `death_window_s` after which the worker is left alone."""
+    death_window_s: float = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """A request that has not ended yet, and where its events go."""
+
+    request: Request
+    deliver: Deliver
+    submitted: float = field(default_factory=time.monotonic)
+    announced: tuple[int, str] | None = None
+    is_cancelled: bool = False
+
+    @property
+    def request_id(self) -> str:
+        return self.request.request_id
+
+    def is_late(self, now: float) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return self.request.deadline is not None and now > self.request.deadline
+
+    def fail(self, code: str, message: str, hint: str = "") -> None:
+        """Deliver the one end event, a failure."""
+        self.deliver(Failed(request_id=self.request_id, code=code, message=message, hint=hint))

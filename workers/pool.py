@@ -1,0 +1,177 @@
+"""The pool: five workers, one event loop that owns all of their state.
+
+The loop runs in a thread of its own; every other thread talks to it by scheduling a call, so there
+are no locks. What the page shows is a frozen snapshot that the loop replaces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import psutil
+
+from .handle import WorkerHandle
+from .job import Deliver, Job, Patience
+from .messages import MODALITIES, MODALITY_OF, Modality, Ready, Request
+from .process import Birth
+from .status import PoolStatus
+
+log = logging.getLogger("quintet.pool")
+
+TICK_S = 0.5
+"""How often deadlines, silence, idleness and memory are looked at."""
+
+
+class Pool:
+    """Starts, watches, replaces and stops the workers; hands requests to them."""
+
+    def __init__(self, births: Mapping[Modality, Birth], patience: Patience) -> None:
+        self._births = births
+        self._patience = patience
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
+        self._handles: dict[Modality, WorkerHandle] = {}
+        self._status = PoolStatus()
+        self._resident_mib: dict[int, int] = {}
+        self._main = psutil.Process()
+        self._to_warm: list[Modality] = []
+        self._is_closed = False
+
+    # --- from any thread -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the loop. No worker is started: they wake on their first request or by `warm`."""
+        for modality in MODALITIES:
+            if modality in self._births:
+                self._handles[modality] = WorkerHandle(
+                    modality, self._births[modality], self._patience, self._loop, self._publish
+                )
+        self._publish()
+        self._thread.start()
+
+    def submit(self, request: Request, deliver: Deliver) -> None:
+        """Queue a request; its events go to `deliver`, which is called on the pool's loop.
+
+        Whatever happens, the last event is a Finished or a Failed.
+        """
+        self._schedule(self._submit, Job(request=request, deliver=deliver))
+
+    def cancel(self, request_id: str) -> None:
+        """Stop a request, wherever it is; unknown ids are ignored."""
+        self._schedule(self._cancel, request_id)
+
+    def warm(self, modalities: Iterable[Modality]) -> None:
+        """Wake workers one after the other, so that they do not fight for the cores."""
+        self._schedule(self._warm, list(modalities))
+
+    def sleep(self, modality: Modality) -> None:
+        """Put a worker to sleep: its process exits and gives all memory back."""
+        self._schedule(self._handles[modality].sleep)
+
+    def status(self) -> PoolStatus:
+        """Return the latest snapshot; cheap."""
+        return self._status
+
+    def ready(self, modality: Modality) -> Ready | None:
+        """Return what the loaded engine said about itself; None while it is not loaded."""
+        return self._handles[modality].ready
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Refuse what waits, cancel what runs, end every process and the loop."""
+        if self._is_closed or not self._thread.is_alive():
+            return
+        self._is_closed = True
+        done = asyncio.run_coroutine_threadsafe(self._close(timeout_s), self._loop)
+        done.result(timeout_s + 5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    # --- on the loop -----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.call_later(TICK_S, self._tick)
+        self._loop.run_forever()
+
+    def _schedule(self, call: Callable[..., object], *args: object) -> None:
+        if self._is_closed:
+            return self._refuse(*args)
+        self._loop.call_soon_threadsafe(call, *args)
+        return None
+
+    @staticmethod
+    def _refuse(*args: object) -> None:
+        for job in args:
+            if isinstance(job, Job):
+                job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
+
+    def _submit(self, job: Job) -> None:
+        modality = MODALITY_OF.get(type(job.request))
+        handle = self._handles.get(modality) if modality else None
+        if handle is None:
+            kind = type(job.request).__name__
+            job.fail("unknown_model", f"No worker is set up for {kind} requests.")
+        else:
+            handle.submit(job)
+
+    def _cancel(self, request_id: str) -> None:
+        for handle in self._handles.values():
+            if handle.cancel(request_id):
+                return
+
+    def _warm(self, modalities: list[Modality]) -> None:
+        self._to_warm += [name for name in modalities if name in self._handles]
+        self._warm_next()
+
+    def _warm_next(self) -> None:
+        if self._to_warm and all(handle.is_settled for handle in self._handles.values()):
+            handle = self._handles[self._to_warm.pop(0)]
+            handle.wake()
+            self._publish()
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        for handle in self._handles.values():
+            handle.tick(now)
+        self._measure()
+        self._publish()
+        self._warm_next()
+        self._loop.call_later(TICK_S, self._tick)
+
+    def _measure(self) -> None:
+        pids = [handle.pid for handle in self._handles.values()]
+        self._resident_mib = {pid: _resident_mib(pid) for pid in pids if pid is not None}
+
+    def _publish(self) -> None:
+        self._status = PoolStatus(
+            workers=tuple(
+                handle.status(self._resident_mib.get(handle.pid or 0, 0))
+                for handle in self._handles.values()
+            ),
+            main_resident_mib=self._main.memory_info().rss >> 20,
+        )
+
+    async def _close(self, timeout_s: float) -> None:
+        for handle in self._handles.values():
+            handle.close()
+        give_up = time.monotonic() + timeout_s
+        while any(handle.has_process for handle in self._handles.values()):
+            if time.monotonic() > give_up:
+                for handle in self._handles.values():
+                    handle.kill()
+                log.error("some workers did not stop within %.0f s: killed", timeout_s)
+                await asyncio.sleep(0.5)
+                return
+            await asyncio.sleep(0.01)
+
+
+def _resident_mib(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss) >> 20
+    except psutil.Error:
+        return 0  # it died between two looks

@@ -1,0 +1,39 @@
+"""When a process that died may be started again: at once, then after pauses that double, then not.
+
+Pure: the caller says what time it is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, kw_only=True)
+class Restarts:
+    """The recent deaths of one worker; times in seconds of one monotonic clock."""
+
+    pause_s: float
+    """Pause before the second restart; it doubles with each further one. The first is at once."""
+    max_deaths: int
+    window_s: float
+    """Deaths older than this are forgotten."""
+    deaths: deque[float] = field(default_factory=deque)
+    num_deaths: int = 0
+    """All deaths ever."""
+
+    def record_death(self, now: float) -> None:
+        """Remember that the process died unasked."""
+        self.deaths.append(now)
+        self.num_deaths += 1
+
+    def is_exhausted(self, now: float) -> bool:
+        """Whether it has died too often lately to be tried again."""
+        while self.deaths and self.deaths[0] < now - self.window_s:
+            self.deaths.popleft()
+        return len(self.deaths) >= self.max_deaths
+
+    def next_pause_s(self) -> float:
+        """Return how long to wait before the next start."""
+        doublings = len(self.deaths) - 2
+        return self.pause_s * 2**doublings if doublings >= 0 else 0.0

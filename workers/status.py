@@ -1,0 +1,47 @@
+"""Frozen snapshots of the pool, for the page's strip, health checks and metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .messages import Modality
+
+State = Literal["asleep", "loading", "ready", "busy", "stopping", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """One worker at one moment."""
+
+    modality: Modality
+    model: str
+    """The card's name, for people."""
+    state: State
+    detail: str = ""
+    """For people: what is being loaded, or why it failed."""
+    progress: float | None = None
+    """[0, 1] while loading; None when unknown."""
+    device: str = ""
+    pid: int | None = None
+    resident_mib: int = 0
+    """Memory the process holds now; 0 while asleep."""
+    num_running: int = 0
+    num_waiting: int = 0
+    slots: int = 0
+    threads: int = 0
+    num_deaths: int = 0
+    """How often the process has died unasked since the pool started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolStatus:
+    """All workers at one moment."""
+
+    workers: tuple[WorkerStatus, ...] = ()
+    main_resident_mib: int = 0
+
+    @property
+    def resident_mib(self) -> int:
+        """Memory of all processes together, in MiB (shared pages counted in each)."""
+        return self.main_resident_mib + sum(worker.resident_mib for worker in self.workers)

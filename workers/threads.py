@@ -1,0 +1,32 @@
+"""How many threads a worker's libraries use, and how they wait: set before they load.
+
+Engines on few cores ruin each other by spinning. One text stream on two cores fell from 73 to 0.4
+tokens/s while another process kept both busy; with GOMP_SPINCOUNT=10000 it stayed at 33, and lost
+nothing alone (docs/architecture.md, "Cores").
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on (respects affinity, as in containers)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def wait_policy(threads: int) -> dict[str, str]:
+    """Return the environment that bounds and calms every threading runtime our engines use."""
+    return {
+        "OMP_NUM_THREADS": str(threads),
+        "GOMP_SPINCOUNT": "10000",  # libgomp (llama.cpp): about 10 µs, then sleep
+        "KMP_BLOCKTIME": "0",  # Intel's OpenMP (CTranslate2): sleep at once
+        "OPENBLAS_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "RAYON_NUM_THREADS": str(threads),  # tokenizers, Chroma
+        "TOKENIZERS_PARALLELISM": "false",
+        "ANONYMIZED_TELEMETRY": "False",  # Chroma
+        "HF_HUB_OFFLINE": "1",  # a worker never downloads behind the user's back
+    }
