@@ -1,0 +1,142 @@
+"""Piper voices (VITS in ONNX). The only file that knows piper and ONNX Runtime.
+
+piper-tts is GPL-3.0: an optional dependency, imported in the speech process and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EngineNotInstalledError, GenerationError, LoadError
+from ..worker import CancelToken, WorkerSettings
+from .worker import TtsWorker
+
+if TYPE_CHECKING:
+    from piper import SynthesisConfig
+
+CANCEL_POLL_S = 0.02
+
+
+class PiperEngine:
+    """One Piper voice file; a file with several speakers offers each as a voice."""
+
+    sample_rate = 0
+    voices: tuple[str, ...] = ()
+    language = "en"
+
+    def load(self, folder: Path, settings: WorkerSettings) -> None:
+        """See `TtsEngine.load`."""
+        try:
+            import onnxruntime
+            import piper
+        except ImportError as err:
+            raise EngineNotInstalledError(
+                f"The engine piper is not installed ({err}).",
+                hint="Run: pip install piper-tts",
+            ) from err
+        model = folder / settings.card.weight_file
+        try:
+            content = json.loads(model.with_suffix(".onnx.json").read_text(encoding="utf-8"))
+            self._config = piper.PiperConfig.from_dict(content)
+            self._session = onnxruntime.InferenceSession(
+                str(model),
+                sess_options=_session_options(onnxruntime, settings.threads),
+                providers=["CPUExecutionProvider"],
+            )
+        except Exception as err:
+            raise LoadError(f"The voice {settings.card.name} could not be loaded: {err}") from err
+        self._piper = piper
+        self._run_options = onnxruntime.RunOptions
+        self._speakers: dict[str, int] = self._config.speaker_id_map or {_name_of(content): 0}
+        self.voices = tuple(self._speakers)
+        self.sample_rate = self._config.sample_rate
+        self.language = content.get("language", {}).get("family", settings.card.languages[0])
+
+    def speak(self, text: str, voice: str, speed: float, cancel: CancelToken) -> bytes:
+        """See `TtsEngine.speak`."""
+        bound = self._piper.PiperVoice(
+            session=_CancellableSession(self._session, self._run_options(), cancel),
+            config=self._config,
+        )
+        config = self._synthesis_config(voice, speed)
+        pieces: list[bytes] = []
+        try:
+            # Piper takes [[…]] as phonemes; from a user it is only a pair of brackets.
+            for chunk in bound.synthesize(text.replace("[[", "[ ["), syn_config=config):
+                pieces.append(chunk.audio_int16_bytes)
+        except Exception as err:
+            if not cancel.is_cancelled:
+                raise GenerationError(f"The voice failed on {text[:60]!r}: {err}") from err
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        """See `TtsEngine.close`."""
+        del self._session
+
+    def _synthesis_config(self, voice: str, speed: float) -> SynthesisConfig:
+        return self._piper.SynthesisConfig(
+            speaker_id=self._speakers[voice] if len(self._speakers) > 1 else None,
+            length_scale=self._config.length_scale / speed,
+        )
+
+
+class PiperWorker(TtsWorker):
+    """The speech worker with a Piper voice."""
+
+    def __init__(self) -> None:
+        super().__init__(PiperEngine())
+
+
+class _CancellableSession:
+    """An ONNX session bound to one request: cancelling ends a run between two operators.
+
+    A long sentence takes a second or more on busy cores; waiting for it would keep the slot.
+    """
+
+    def __init__(self, session: Any, options: Any, cancel: CancelToken) -> None:
+        self._session = session
+        self._options = options
+        self._cancel = cancel
+
+    def run(self, outputs: list[str] | None, feeds: dict[str, Any]) -> list[Any]:
+        """Run the graph. Raises: ONNX Runtime's error when cancelled meanwhile."""
+        with self._watched():
+            results: list[Any] = self._session.run(outputs, feeds, self._options)
+        return results
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        done = threading.Event()
+        self._options.terminate = self._cancel.is_cancelled
+        watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+    def _watch(self, done: threading.Event) -> None:
+        while not done.wait(CANCEL_POLL_S):
+            if self._cancel.is_cancelled:
+                self._options.terminate = True
+                return
+
+
+def _session_options(onnxruntime: Any, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # The arena keeps the buffers of the longest sentence for ever.
+    options.enable_cpu_mem_arena = False
+    return options
+
+
+def _name_of(content: dict[str, Any]) -> str:
+    return str(content.get("dataset") or "default")
