@@ -1,0 +1,166 @@
+"""Whisper through faster-whisper and CTranslate2: int8 on a CPU, without torch.
+
+The only file that knows faster-whisper's recogniser.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from configs.catalogue import ModelCard
+
+from ..errors import EngineNotInstalledError, LoadError
+from ..messages import Word
+from ..worker import CancelToken
+from .engine import Hints, Segment
+from .worker import SttWorker
+
+if TYPE_CHECKING:
+    import faster_whisper
+
+    from .engine import Pcm
+
+POLL_S = 0.005
+TEMPERATURES = (0.0, 0.4, 0.8)
+"""Tried in turn while the text repeats itself or is unlikely. Three instead of the library's six:
+on music and noise each try costs seconds and the later ones rarely help."""
+
+
+class _CancelledError(Exception):
+    """The user has gone while the model was at work."""
+
+
+class _Interruptible:
+    """A CTranslate2 Whisper whose `generate` can be left, since it cannot be interrupted.
+
+    What was begun runs out in CTranslate2's own thread (a second or two); the next call waits for
+    it there. Everything else is passed through.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.cancel = CancelToken()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def encode(self, *args: Any, **kwargs: Any) -> Any:
+        self._leave_if_cancelled()
+        return self._model.encode(*args, **kwargs)
+
+    def align(self, *args: Any, **kwargs: Any) -> Any:
+        self._leave_if_cancelled()
+        return self._model.align(*args, **kwargs)
+
+    def generate(self, *args: Any, **kwargs: Any) -> Any:
+        self._leave_if_cancelled()
+        pending = self._model.generate(*args, asynchronous=True, **kwargs)
+        while not all(result.done() for result in pending):
+            self._leave_if_cancelled()
+            time.sleep(POLL_S)
+        return [result.result() for result in pending]
+
+    def _leave_if_cancelled(self) -> None:
+        if self.cancel.is_cancelled:
+            raise _CancelledError
+
+
+class FasterWhisperEngine:
+    """See `SttEngine`."""
+
+    def __init__(self) -> None:
+        self.languages: tuple[str, ...] = ()
+        self.can_translate = False
+        self._whisper: faster_whisper.WhisperModel | None = None
+        self._model: _Interruptible | None = None
+
+    def load(self, folder: Path, card: ModelCard, threads: int) -> None:
+        """See `SttEngine.load`."""
+        try:
+            from faster_whisper import WhisperModel
+        except ImportError as err:
+            raise EngineNotInstalledError(
+                "faster-whisper is not installed.", "Run: pip install faster-whisper"
+            ) from err
+        try:
+            whisper = WhisperModel(
+                str(folder),
+                device="cpu",
+                compute_type=card.quantization if card.quantization != "none" else "default",
+                cpu_threads=threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError) as err:
+            raise LoadError(f"{card.name} could not be loaded: {err}.") from err
+        self.languages = tuple(whisper.supported_languages)
+        self.can_translate = bool(whisper.model.is_multilingual)
+        self._model = _Interruptible(whisper.model)
+        whisper.model = self._model
+        self._whisper = whisper
+
+    def detect_language(self, pcm: Pcm, cancel: CancelToken) -> tuple[str, float]:
+        """See `SttEngine.detect_language`."""
+        whisper = self._listening_to(cancel)
+        try:
+            language, probability, _ = whisper.detect_language(audio=pcm)
+        except _CancelledError:
+            return self.languages[0], 0.0
+        return language, float(probability)
+
+    def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
+        """See `SttEngine.transcribe`."""
+        whisper = self._listening_to(cancel)
+        try:
+            segments, _ = whisper.transcribe(
+                pcm,
+                language=hints.language,
+                task="translate" if hints.translate else "transcribe",
+                temperature=TEMPERATURES,
+                condition_on_previous_text=False,
+                word_timestamps=hints.word_timestamps,
+                initial_prompt=hints.initial_prompt or None,
+                hotwords=hints.hotwords or None,
+            )
+            for segment in segments:
+                yield _to_segment(segment)
+        except _CancelledError:
+            return
+
+    def close(self) -> None:
+        """See `SttEngine.close`."""
+        self._whisper = self._model = None
+
+    def _listening_to(self, cancel: CancelToken) -> faster_whisper.WhisperModel:
+        if self._whisper is None or self._model is None:
+            raise LoadError("The speech model is not loaded.")
+        self._model.cancel = cancel
+        return self._whisper
+
+
+def _to_segment(segment: Any) -> Segment:
+    # Times of aligned words are NumPy scalars, which must not cross the queue.
+    words = tuple(
+        Word(
+            start_s=float(word.start),
+            end_s=float(word.end),
+            text=word.word.strip(),
+            probability=float(word.probability),
+        )
+        for word in segment.words or ()
+    )
+    return Segment(
+        start_s=float(segment.start),
+        end_s=float(segment.end),
+        text=segment.text.strip(),
+        words=words,
+    )
+
+
+class FasterWhisperWorker(SttWorker):
+    """The worker that the registry names."""
+
+    def __init__(self) -> None:
+        super().__init__(FasterWhisperEngine())
