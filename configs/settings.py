@@ -1,5 +1,7 @@
-"""Settings, read once in `app.py`: default.yaml, then the profile, then QUINTET_… variables, then
-flags. Frozen, passed as an argument; no other module reads the environment.
+"""Settings, read once in `app.py`; frozen, and passed as an argument from there.
+
+Layers, each over the one before: default.yaml, the profile, QUINTET_… variables, flags. No other
+module reads the environment.
 """
 
 from __future__ import annotations
@@ -128,6 +130,8 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = _merge(old, value) if both else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = _merge(old, value)
+        else:
+            merged[key] = value
     return merged

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from workers.messages import (
     Event,
-    FinishReason,
     Finished,
+    FinishReason,
     Progress,
     Queued,
     Started,
@@ -49,7 +49,7 @@ class Receipt:
     @property
     def tokens_per_s(self) -> float | None:
         """Decoding speed as the engine measured it; None if nothing was decoded."""
-        if self.usage.completion_tokens < 2 or not self.usage.decode_s:  # noqa: PLR2004
+        if self.usage.completion_tokens < 2 or not self.usage.decode_s:
             return None
         return self.usage.completion_tokens / self.usage.decode_s
 

@@ -289,7 +289,6 @@ class WorkerHandle:
         log.error("%s died: %s", self.birth.name, reason)
         now = time.monotonic()
         self._restarts.record_death(now)
-        self._fail_running(reason)
         if self._restarts.is_exhausted(now):
             self._state = "failed"
             name, deaths = self.birth.settings.card.name, len(self._restarts.deaths)
@@ -299,10 +298,11 @@ class WorkerHandle:
                 hint="The log says more; try again in a minute.",
             )
             self._fail_waiting()
-            return
-        self._state = "loading"
-        self._loading = Loading(what=f"restarting, was {reason}")
-        self._restart = self._loop.call_later(self._restarts.next_pause_s(), self._respawn)
+        else:
+            self._state = "loading"
+            self._loading = Loading(what=f"restarting, was {reason}")
+            self._restart = self._loop.call_later(self._restarts.next_pause_s(), self._respawn)
+        self._fail_running(reason)
 
     def _respawn(self) -> None:
         self._restart = None
@@ -313,8 +313,9 @@ class WorkerHandle:
     # --- small parts -----------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        """Give the process as much as it has slots for. The rest waits here, where it can be seen,
-        cancelled at once, and outlive the process.
+        """Give the process as much as it has slots for.
+
+        The rest waits here, where it can be seen, cancelled at once, and outlive the process.
         """
         if self._state != "ready" or self.ready is None or self._child is None:
             return
@@ -345,6 +346,7 @@ class WorkerHandle:
 
     def _fail_running(self, reason: str) -> None:
         running, self._running = self._running, {}
+        self._on_change()  # whoever hears of the failure must find it in the status
         for job in running.values():
             if job.is_cancelled:
                 job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
@@ -355,6 +357,7 @@ class WorkerHandle:
     def _fail_waiting(self) -> None:
         failure = self._failure or LoadFailed(code="worker_died", message="The worker keeps dying.")
         waiting, self._waiting = self._waiting, deque()
+        self._on_change()
         for job in waiting:
             job.fail(failure.code, failure.message, failure.hint)
 

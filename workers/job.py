@@ -44,6 +44,7 @@ class Job:
 
     @property
     def request_id(self) -> str:
+        """The request's id."""
         return self.request.request_id
 
     def is_late(self, now: float) -> bool:

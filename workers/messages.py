@@ -54,7 +54,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generate(Request):
-    """Continue a conversation (text). Answered by TextDelta…"""
+    """Continue a conversation (text). Answered by TextDeltas."""
 
     messages: tuple[ChatMessage, ...]
     sampling: SamplingParams = SamplingParams()
@@ -62,7 +62,7 @@ class Generate(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcribe(Request):
-    """Write down speech (stt). Answered by AudioInfo, then SegmentDelta and Progress (seconds)…"""
+    """Write down speech (stt). Answered by AudioInfo, then SegmentDeltas and Progress (seconds)."""
 
     audio: Media
     """Any audio or video container that FFmpeg reads."""
@@ -80,7 +80,7 @@ class Transcribe(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesize(Request):
-    """Speak a text (tts). Answered by one AudioDelta per sentence and Progress (characters)…"""
+    """Speak a text (tts). Answered by one AudioDelta per sentence, Progress (characters)."""
 
     text: str
     voice: str | None = None
@@ -93,8 +93,9 @@ class Synthesize(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Describe(Request):
-    """Look at pictures (vision). Answered by PictureRead per picture and, if the engine itself can
-    answer questions (capability `answers`), TextDelta…
+    """Look at pictures (vision). Answered by one PictureRead per picture.
+
+    An engine that can answer questions itself (capability `answers`) adds TextDeltas.
     """
 
     images: tuple[Media, ...]
@@ -112,7 +113,7 @@ class Embed(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest(Request):
-    """Index documents (rag). Answered by Progress (chunks) and one DocumentIndexed per file…"""
+    """Index documents (rag). Answered by Progress (chunks) and one DocumentIndexed per file."""
 
     collection: str
     documents: tuple[Media, ...]

@@ -1,0 +1,78 @@
+"""The page: header, strip, five tabs."""
+
+from __future__ import annotations
+
+import gradio as gr
+from fastapi import FastAPI
+
+from configs.settings import ServerSettings, Settings
+from workers.client import Client
+
+from .strip import build_strip
+from .tabs.chat import build_chat_tab
+from .tabs.documents import build_documents_tab
+from .tabs.speech_in import build_speech_in_tab
+from .tabs.speech_out import build_speech_out_tab
+from .tabs.vision import build_vision_tab
+from .theme import ASSETS, build_theme, style_sheets
+
+HEADER = """<header class="q-header"><h1><svg viewBox="0 0 25 20" aria-hidden="true">
+<rect class="q-text" x="0" y="8" width="3" height="12" rx="1.5"/>
+<rect class="q-stt" x="5.5" y="3" width="3" height="17" rx="1.5"/>
+<rect class="q-tts" x="11" y="0" width="3" height="20" rx="1.5"/>
+<rect class="q-vision" x="16.5" y="5" width="3" height="15" rx="1.5"/>
+<rect class="q-rag" x="22" y="10" width="3" height="10" rx="1.5"/></svg>Quintet</h1>
+<p>Text, speech, pictures and documents, on this machine alone.</p></header>"""
+
+TABS = (
+    ("Text", "text", build_chat_tab),
+    ("Speech in", "stt", build_speech_in_tab),
+    ("Speech out", "tts", build_speech_out_tab),
+    ("Vision", "vision", build_vision_tab),
+    ("RAG", "rag", build_documents_tab),
+)
+
+CACHE_SWEEP_S = 3600
+CACHE_AGE_S = 6 * 3600
+"""Uploads and made files older than this are deleted, once per sweep."""
+
+
+def build_ui(client: Client, settings: Settings) -> gr.Blocks:
+    """Return the page. It talks to the workers through `client` and nothing else."""
+    with gr.Blocks(
+        title="Quintet",
+        analytics_enabled=False,
+        delete_cache=(CACHE_SWEEP_S, CACHE_AGE_S),
+        fill_width=False,
+    ) as page:
+        gr.HTML(HEADER, container=False, padding=False)
+        build_strip(client)
+        with gr.Tabs():
+            for title, tab_id, build_tab in TABS:
+                with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}"):
+                    build_tab(client, settings)
+    page.queue(max_size=256)
+    return page
+
+
+def mount_ui(api: FastAPI, page: gr.Blocks, server: ServerSettings) -> FastAPI:
+    """Serve the page at / of `api`, behind the login if a password is set."""
+    auth = (server.username, server.password) if server.password else None
+    return gr.mount_gradio_app(
+        api,
+        page,
+        path="/",
+        server_name=server.host,
+        server_port=server.port,
+        auth=auth,
+        footer_links=["settings"],
+        run_history=False,
+        allowed_paths=[str(ASSETS)],
+        show_error=True,
+        max_file_size=int(server.max_upload_mib * 1024 * 1024),
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=True,
+        theme=build_theme(),
+        css_paths=style_sheets(),
+    )

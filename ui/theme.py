@@ -1,0 +1,26 @@
+"""The page's look: Gradio's own theme with our accent; everything else is in assets/*.css."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+
+def build_theme() -> gr.themes.Base:
+    """Return the theme. System fonts: nothing is fetched, and text appears at once."""
+    return gr.themes.Soft(
+        primary_hue=gr.themes.colors.indigo,
+        neutral_hue=gr.themes.colors.slate,
+        radius_size=gr.themes.sizes.radius_md,
+        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
+        font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"],
+    )
+
+
+def style_sheets() -> list[Path]:
+    """Return every style sheet, ours first, then one per tab."""
+    own = ASSETS / "style.css"
+    return [own, *(path for path in sorted(ASSETS.glob("*.css")) if path != own)]
