@@ -82,7 +82,7 @@ def seconds(value: float) -> str:
     """0.042 → "42 ms", 3.21 → "3.2 s", 75 → "1:15"."""
     if value < 1:
         return f"{value * 1000:.0f} ms"
-    if value < 60:  # noqa: PLR2004 — a minute
+    if value < 60:
         return f"{value:.1f} s"
     return clock(value)
 

@@ -187,7 +187,7 @@ def answer(
             message="The machine ran out of memory.",
             hint="Use a smaller input, or let idle models sleep.",
         )
-    except Exception as err:  # noqa: BLE001 — the boundary of the process: everything must be told
+    except Exception as err:
         log.exception("request %s failed", request.request_id)
         end = Failed(
             request_id=request.request_id,
