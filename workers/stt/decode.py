@@ -150,7 +150,9 @@ def _to_float(pieces: list[bytes]) -> Pcm:
     """Signed 16-bit samples → float32 in [-1, 1)."""
     import numpy as np
 
-    return np.frombuffer(b"".join(pieces), dtype="<i2").astype(np.float32) * np.float32(1 / 32768)
+    pcm: Pcm = np.frombuffer(b"".join(pieces), dtype="<i2").astype(np.float32)
+    pcm /= 32768
+    return pcm
 
 
 def _file_of(media: Media) -> BinaryIO:

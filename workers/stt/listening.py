@@ -42,7 +42,8 @@ class Listening:
         self._engine_s = 0.0
 
     def events(self) -> Iterator[Event]:
-        """AudioInfo once, then segments and progress in order, then Finished with the usage."""
+        """AudioInfo first, then segments and progress in order, then Finished with the usage."""
+        yield from self._settle_language(self._known_language())
         blocks = self._recording.blocks(self._cancel)
         windows = cut_windows(blocks, self._find_speech, keep_silence=not self._request.vad)
         for window in windows:
@@ -50,26 +51,23 @@ class Listening:
                 return
             if len(window.pcm):
                 yield from self._window_events(window)
-            else:
+            elif self._hints is not None:
                 yield self._progress(window.end_s)
         if self._cancel.is_cancelled:
             return
         if self._hints is None:
-            yield self._info(*self._language_of_silence())
-        duration_s = self._recording.duration_s
-        yield Finished(
-            request_id=self._request.request_id,
-            usage=Usage(audio_s=duration_s, decode_s=self._engine_s),
-        )
+            yield from self._settle_language((self._engine.languages[0], 0.0))
+        usage = Usage(audio_s=self._recording.duration_s, decode_s=self._engine_s)
+        yield Finished(request_id=self._request.request_id, usage=usage)
 
     def _window_events(self, window: Window) -> Iterator[Event]:
         began = time.monotonic()
-        hints = self._hints
-        if hints is None:
-            language, probability = self._language(window)
-            self._hints = hints = self._hints_for(language)
-            yield self._info(language, probability)
-        for segment in self._engine.transcribe(window.pcm, hints, self._cancel):
+        if self._hints is None:
+            detected = self._engine.detect_language(window.pcm, self._cancel)
+            yield from self._settle_language(detected)
+        if self._hints is None:
+            return
+        for segment in self._engine.transcribe(window.pcm, self._hints, self._cancel):
             if self._cancel.is_cancelled:
                 return
             delta = self._delta(segment, window)
@@ -77,15 +75,25 @@ class Listening:
             yield self._progress(delta.end_s)
         self._engine_s += time.monotonic() - began
 
-    def _language(self, window: Window) -> tuple[str, float]:
+    def _known_language(self) -> tuple[str, float] | None:
         if self._request.language is not None:
             return self._request.language, 1.0
         if len(self._engine.languages) == 1:
             return self._engine.languages[0], 1.0
-        return self._engine.detect_language(window.pcm, self._cancel)
+        return None
 
-    def _language_of_silence(self) -> tuple[str, float]:
-        return self._request.language or self._engine.languages[0], 0.0
+    def _settle_language(self, found: tuple[str, float] | None) -> Iterator[Event]:
+        """Fix the language for the whole recording and say so; nothing while it is unknown."""
+        if found is None:
+            return
+        language, probability = found
+        self._hints = self._hints_for(language)
+        yield AudioInfo(
+            request_id=self._request.request_id,
+            duration_s=self._recording.duration_s,
+            language=language,
+            language_probability=probability,
+        )
 
     def _hints_for(self, language: str) -> Hints:
         return Hints(
@@ -96,14 +104,6 @@ class Listening:
             hotwords=self._request.hotwords,
         )
 
-    def _info(self, language: str, probability: float) -> AudioInfo:
-        return AudioInfo(
-            request_id=self._request.request_id,
-            duration_s=self._recording.duration_s,
-            language=language,
-            language_probability=probability,
-        )
-
     def _progress(self, done_s: float) -> Progress:
         total_s = max(self._recording.duration_s, done_s)
         return Progress(
@@ -111,8 +111,7 @@ class Listening:
         )
 
     def _delta(self, segment: Segment, window: Window) -> SegmentDelta:
-        start_s = window.start_in_recording(segment.start_s)
-        end_s = max(window.end_in_recording(segment.end_s), start_s)
+        start_s, end_s = window.to_recording(segment.start_s, segment.end_s)
         return SegmentDelta(
             request_id=self._request.request_id,
             start_s=round(start_s, 3),
@@ -125,7 +124,7 @@ class Listening:
 def _moved(word: Word, window: Window) -> Word:
     """The word's middle decides in which piece it lies, so that it never spans dropped silence."""
     middle_s = (word.start_s + word.end_s) / 2
-    shift_s = window.start_in_recording(middle_s) - middle_s
+    shift_s = window.to_recording(middle_s, middle_s)[0] - middle_s
     return replace(
         word, start_s=round(word.start_s + shift_s, 3), end_s=round(word.end_s + shift_s, 3)
     )

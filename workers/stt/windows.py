@@ -26,6 +26,9 @@ WINDOW = WINDOW_S * SAMPLE_RATE_HZ
 TAIL = SAMPLE_RATE_HZ // 2
 """Kept of a silent end, so that a word that begins right after it is not clipped."""
 
+RIM_S = 0.5
+"""At least the silence that voice detection leaves around speech."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -40,16 +43,23 @@ class Window:
     end_s: float
     """Everything before this moment of the recording has been heard."""
 
-    def start_in_recording(self, time_s: float) -> float:
-        """Moment of the recording at which something begins, from its time in the window."""
-        return self._moved(time_s, max(bisect_right(self.offsets_s, time_s) - 1, 0))
+    def to_recording(self, start_s: float, end_s: float) -> tuple[float, float]:
+        """Moments of the recording at which something begins and ends, from those in the window.
 
-    def end_in_recording(self, time_s: float) -> float:
-        """The same for an end: on the border of two pieces it belongs to the earlier one."""
-        return self._moved(time_s, max(bisect_left(self.offsets_s, time_s) - 1, 0))
-
-    def _moved(self, time_s: float, piece: int) -> float:
-        return min(self.starts_s[piece] + time_s - self.offsets_s[piece], self.end_s)
+        Recognisers are a little late or early; what reaches only into a neighbour's silent rim
+        does not stretch over the silence that was dropped between the two.
+        """
+        first = max(bisect_right(self.offsets_s, start_s) - 1, 0)
+        last = max(bisect_left(self.offsets_s, end_s) - 1, first)
+        if first < last and self.offsets_s[first + 1] - start_s < RIM_S:
+            first += 1
+            start_s = self.offsets_s[first]
+        if first < last and end_s - self.offsets_s[last] < RIM_S:
+            end_s = self.offsets_s[last]
+            last -= 1
+        start_s += self.starts_s[first] - self.offsets_s[first]
+        end_s += self.starts_s[last] - self.offsets_s[last]
+        return min(start_s, self.end_s), min(max(start_s, end_s), self.end_s)
 
 
 def cut_windows(
