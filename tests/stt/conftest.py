@@ -1,0 +1,122 @@
+"""Speech made by our own voice, in many containers, and one loaded worker."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from configs.catalogue import ModelCard, load_catalogue
+from workers.messages import Event, SegmentDelta, Transcribe
+from workers.stt.fasterwhisper import FasterWhisperWorker
+from workers.weights import verified_folder
+from workers.worker import CancelToken, WorkerSettings
+
+Pcm = NDArray[np.int16]
+
+SPEECH_RATE_HZ = 22_050
+STORY = (
+    "The lighthouse keeper climbed the stairs every evening.",
+    "She carried a lantern, a book, and a warm cup of tea.",
+    "From the top she could see the whole harbor and the ships beyond it.",
+    "When the fog came in, she rang the great bell three times.",
+)
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stt-data")
+
+
+@pytest.fixture(scope="session")
+def card() -> ModelCard:
+    return load_catalogue()["whisper-tiny-en"]
+
+
+@pytest.fixture(scope="session")
+def worker(card: ModelCard, data_dir: Path) -> Iterator[FasterWhisperWorker]:
+    loaded = FasterWhisperWorker()
+    limits = {"max_audio_s": 600.0}
+    settings = WorkerSettings(card=card, threads=2, slots=1, data_dir=data_dir, limits=limits)
+    loaded.load(settings, lambda loading: None)
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture(scope="session")
+def speak(data_dir: Path) -> Callable[[str], Pcm]:
+    """Text → mono samples at `SPEECH_RATE_HZ`, spoken by the packaged voice."""
+    from piper import PiperVoice
+
+    card = load_catalogue()["piper-en-us-joe-medium"]
+    folder = verified_folder(card, data_dir, lambda loading: None)
+    voice = PiperVoice.load(folder / card.weight_file)
+
+    def spoken(text: str) -> Pcm:
+        chunks = [chunk.audio_int16_array for chunk in voice.synthesize(text)]
+        return np.concatenate(chunks).astype(np.int16)
+
+    return spoken
+
+
+@pytest.fixture(scope="session")
+def story(speak: Callable[[str], Pcm]) -> Pcm:
+    pause = np.zeros(SPEECH_RATE_HZ // 2, dtype=np.int16)
+    return np.concatenate([part for sentence in STORY for part in (speak(sentence), pause)])
+
+
+@pytest.fixture(scope="session")
+def story_wav(story: Pcm) -> bytes:
+    return to_wav(story)
+
+
+def to_wav(pcm: Pcm, rate_hz: int = SPEECH_RATE_HZ) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate_hz)
+        out.writeframes(pcm.tobytes())
+    return file.getvalue()
+
+
+def encode(pcm: Pcm, container: str, codec: str, *, picture: bool = False) -> bytes:
+    """Write samples into a container, after one second of a grey picture if asked."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as out:
+        video = out.add_stream("mpeg4", rate=10) if picture else None
+        audio = out.add_stream(codec, rate=48_000 if codec == "libopus" else SPEECH_RATE_HZ)
+        audio.layout = "mono"
+        if video is not None:
+            video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+            grey = np.full((48, 64, 3), 128, dtype=np.uint8)
+            for _ in range(10):
+                out.mux(video.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+            out.mux(video.encode(None))
+        frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = SPEECH_RATE_HZ
+        resampler = av.AudioResampler(
+            format=audio.format, layout="mono", rate=audio.rate, frame_size=audio.frame_size or 1024
+        )
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            out.mux(audio.encode(piece))
+        out.mux(audio.encode(None))
+    return file.getvalue()
+
+
+def hear(worker: FasterWhisperWorker, request: Transcribe) -> list[Event]:
+    return list(worker.handle(request, CancelToken()))
+
+
+def segments_of(events: list[Event]) -> list[SegmentDelta]:
+    return [event for event in events if isinstance(event, SegmentDelta)]
+
+
+def text_of(events: list[Event]) -> str:
+    return " ".join(segment.text for segment in segments_of(events))
