@@ -55,6 +55,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as err:
+        listener.close()
         raise ConfigError(
             f"Cannot listen on {host}:{port}: {err.strerror}. Choose another: --port {port + 1}"
         ) from err

@@ -1,0 +1,60 @@
+"""The command line: what it refuses, and how it says so."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+import app
+from configs.errors import ConfigError
+from configs.settings import Settings, load_settings
+
+
+def with_server(**server: object) -> Settings:
+    return load_settings("cpu", {"server": server})
+
+
+@pytest.mark.parametrize("server", [{"host": "0.0.0.0"}, {"host": "192.168.1.5"}, {"share": True}])  # noqa: S104
+def test_others_are_let_in_only_with_a_password(server: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="would let anyone in"):
+        app.check_exposure(with_server(**server))
+    app.check_exposure(with_server(**server, password="secret"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_this_machine_needs_no_password(host: str) -> None:
+    app.check_exposure(with_server(host=host))
+
+
+def test_flags_become_settings() -> None:
+    profile, flags = app.parse_flags(["--profile", "cpu", "--port", "8000", "--data-dir", "/d"])
+    assert profile == "cpu"
+    assert flags == {"data_dir": "/d", "server": {"port": 8000}}
+
+
+def test_on_a_space_the_profile_is_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_ID", "someone/quintet")
+    assert app.parse_flags([])[0] == "spaces"
+
+
+def test_a_taken_port_is_one_sentence_with_a_way_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert app.main(["--port", str(port)]) == 2
+    error = capsys.readouterr().err
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use." in error
+    assert f"--port {port + 1}" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_a_misspelled_variable_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUINTET_POOL__IDEL_TTL_S", "3")
+    assert app.main([]) == 2
+    assert "did you mean 'idle_ttl_s'" in capsys.readouterr().err
