@@ -1,0 +1,130 @@
+"""The default embedder: MiniLM in llama.cpp's in-process server.
+
+Only this file knows xllamacpp. Texts become token ids with the model's own tokenizer, so llama.cpp
+never sees a text, and a text is cut exactly where the reference implementation cuts it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workers.errors import EngineNotInstalledError, GenerationError, LoadError
+from workers.messages import Loading
+from workers.weights import verified_folder
+from workers.worker import ReportLoading, WorkerSettings
+
+from .minilm import converted_path
+
+if TYPE_CHECKING:
+    from .engine import FloatArray
+
+_POOLING_MEAN = 1
+_NUM_SEQUENCES = 4
+"""Texts that llama.cpp reads together; more gives no speed on a CPU (measured: 1 to 32 alike)."""
+
+
+class LlamaCppEmbedder:
+    """Sentence vectors by llama.cpp, on the CPU."""
+
+    def __init__(self, settings: WorkerSettings, report: ReportLoading) -> None:
+        """Raises: EngineNotInstalledError, WeightsError, LoadError."""
+        try:
+            import xllamacpp
+            from tokenizers import Tokenizer
+        except ImportError as err:
+            raise EngineNotInstalledError(
+                f"Searching documents needs the package {err.name}, which is not installed.",
+                hint="Run: pip install '.[rag]'",
+            ) from err
+        card = settings.card
+        folder = verified_folder(card, settings.data_dir, report)
+        model_path = self._convert(settings, folder, report)
+        self._card = card
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
+        report(Loading(what="loading the embedding model"))
+        self._socket_dir = tempfile.mkdtemp(prefix="quintet-rag-")
+        params = self._params(xllamacpp, model_path, settings.threads)
+        try:
+            self._server = xllamacpp.Server(params)
+        except RuntimeError as err:
+            raise LoadError(f"llama.cpp could not load {card.name}: {err}") from err
+        self._dim = self.embed(["warm up"]).shape[1]
+
+    @staticmethod
+    def _convert(settings: WorkerSettings, folder: Path, report: ReportLoading) -> Path:
+        report(Loading(what="preparing the embedding model (once)"))
+        sha256 = settings.card.files[settings.card.weight_file]
+        try:
+            return converted_path(folder, sha256, settings.data_dir)
+        except (KeyError, ValueError, OSError) as err:
+            raise LoadError(
+                f"{settings.card.name} could not be converted: {err}.",
+                hint=f"Check the free space of {settings.data_dir}.",
+            ) from err
+
+    def _params(self, xllamacpp: Any, model_path: Path, threads: int) -> Any:
+        params = xllamacpp.CommonParams()
+        params.model.path = str(model_path)
+        params.embedding = True
+        params.pooling_type = _POOLING_MEAN
+        params.n_parallel = _NUM_SEQUENCES
+        params.n_ctx = params.n_batch = params.n_ubatch = _NUM_SEQUENCES * self.max_tokens
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        params.n_gpu_layers = 0
+        params.n_threads_http = 1
+        params.verbosity = 0
+        params.warmup = False
+        # The in-process server also listens; a socket in a private folder keeps others out.
+        params.hostnames = [str(Path(self._socket_dir) / "engine.sock")]
+        return params
+
+    @property
+    def model_id(self) -> str:
+        """The card's id and the start of the weights' checksum."""
+        return f"{self._card.id}@{self._card.files[self._card.weight_file][:12]}"
+
+    @property
+    def dim(self) -> int:
+        """384 for MiniLM."""
+        return int(self._dim)
+
+    @property
+    def max_tokens(self) -> int:
+        """The card's context length."""
+        return self._card.context_length
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of the whole text, special tokens included."""
+        return len(self._tokenizer.encode(text).ids)
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """Return one row of length 1 per text."""
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self._dim), dtype=np.float32)
+        reply = self._server.handle_embeddings({"input": [self._ids(text) for text in texts]})
+        if "data" not in reply:
+            message = reply.get("error", {}).get("message", "no reason given")
+            raise GenerationError(f"The embedding model failed: {message}.")
+        rows = sorted(reply["data"], key=lambda row: row["index"])
+        vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: FloatArray = vectors / np.maximum(lengths, 1e-12)
+        return unit
+
+    def _ids(self, text: str) -> list[int]:
+        """Token ids, cut to `max_tokens` with the closing special token kept."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+
+    def close(self) -> None:
+        """Stop the server and remove its socket."""
+        del self._server
+        shutil.rmtree(self._socket_dir, ignore_errors=True)

@@ -1,0 +1,153 @@
+"""The rag worker: collections of documents that can be searched by meaning.
+
+Answers every rag request; knows the embedder and the store only by their protocols.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from workers.errors import UnsupportedInputError
+from workers.messages import (
+    Collections,
+    DeleteCollection,
+    DeleteDocument,
+    Documents,
+    Embed,
+    Embedded,
+    Event,
+    Ingest,
+    ListCollections,
+    ListDocuments,
+    Loading,
+    Ready,
+    Request,
+    Retrieve,
+    Retrieved,
+)
+from workers.worker import CancelToken, ReportLoading, WorkerSettings
+
+from .chroma import ChromaStore
+from .documents.reader import DocumentLimits
+from .engine import Embedder
+from .index import Index
+from .ingest import Ingestion
+from .ledger import Ledger
+from .llamacpp import LlamaCppEmbedder
+from .retrieval import retrieve
+
+_MIN_SLOTS = 4
+"""Questions are quick and must not queue behind a file that takes minutes to index."""
+_MAX_TOP_K = 50
+_EMBED_BATCH = 4
+
+Answer = Callable[[Any, CancelToken], Iterator[Event]]
+
+
+class RagWorker:
+    """Embeds, indexes and retrieves."""
+
+    _embedder: Embedder
+
+    def __init__(self) -> None:
+        self._answers: dict[type[Request], Answer] = {
+            Embed: self._embed,
+            Ingest: self._ingest,
+            Retrieve: self._retrieve,
+            ListCollections: self._list_collections,
+            ListDocuments: self._list_documents,
+            DeleteDocument: self._delete_document,
+            DeleteCollection: self._delete_collection,
+        }
+
+    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
+        """Load the embedding model and open the index."""
+        started = time.monotonic()
+        self._embedder = LlamaCppEmbedder(settings, report)
+        report(Loading(what="opening the index"))
+        folder = settings.data_dir / "collections"
+        self._index = Index(
+            Ledger(folder / "ledger.sqlite3"),
+            ChromaStore(folder / "vectors"),
+            self._embedder.model_id,
+            self._embedder.dim,
+        )
+        self._index.sweep()
+        limits = DocumentLimits(
+            max_file_mib=settings.limits.get("max_file_mib", 50.0),
+            max_pages=int(settings.limits.get("max_pages", 2000)),
+        )
+        self._ingestion = Ingestion(self._index, self._embedder, limits)
+        return Ready(
+            slots=max(settings.slots, _MIN_SLOTS),
+            device="cpu",
+            capabilities=frozenset({"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv"}),
+            context_length=self._embedder.max_tokens,
+            load_s=time.monotonic() - started,
+        )
+
+    def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
+        """Answer one request."""
+        return self._answers[type(request)](request, cancel)
+
+    def close(self) -> None:
+        """Close the files and free the model."""
+        self._index.close()
+        self._embedder.close()
+
+    def _embed(self, request: Embed, cancel: CancelToken) -> Iterator[Event]:
+        import numpy as np
+
+        if not request.texts:
+            raise UnsupportedInputError("There is no text to embed.")
+        rows = [np.zeros((0, self._embedder.dim), dtype=np.float32)]
+        for start in range(0, len(request.texts), _EMBED_BATCH):
+            if cancel.is_cancelled:
+                return
+            rows.append(self._embedder.embed(request.texts[start : start + _EMBED_BATCH]))
+        yield Embedded(
+            request_id=request.request_id,
+            vectors=np.concatenate(rows).tobytes(),
+            dim=self._embedder.dim,
+        )
+
+    def _ingest(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
+        return self._ingestion.run(request, cancel)
+
+    def _retrieve(self, request: Retrieve, _cancel: CancelToken) -> Iterator[Event]:
+        query = request.query.strip()
+        if not query:
+            raise UnsupportedInputError("There is no question to search for.")
+        if not 1 <= request.top_k <= _MAX_TOP_K:
+            raise UnsupportedInputError(
+                f"{request.top_k} passages were asked for; 1 to {_MAX_TOP_K} can be found at once."
+            )
+        collection = self._index.open(request.collection)
+        vector = self._embedder.embed([query])[0]
+        passages = retrieve(self._index, collection, query, vector, request.top_k)
+        yield Retrieved(request_id=request.request_id, passages=passages)
+
+    def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:
+        yield Collections(request_id=request.request_id, collections=self._index.collections())
+
+    def _list_documents(self, request: ListDocuments, _cancel: CancelToken) -> Iterator[Event]:
+        yield self._documents(request.request_id, request.collection)
+
+    def _delete_document(self, request: DeleteDocument, _cancel: CancelToken) -> Iterator[Event]:
+        self._index.delete_document(request.collection, request.document_id)
+        yield self._documents(request.request_id, request.collection)
+
+    def _delete_collection(
+        self, request: DeleteCollection, _cancel: CancelToken
+    ) -> Iterator[Event]:
+        self._index.delete_collection(request.collection)
+        yield Collections(request_id=request.request_id, collections=self._index.collections())
+
+    def _documents(self, request_id: str, collection: str) -> Documents:
+        return Documents(
+            request_id=request_id,
+            collection=collection,
+            documents=self._index.documents(collection),
+        )
