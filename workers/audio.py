@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 PCM_WIDTH = 2
 """Bytes of one sample."""
-PCM_MAX = 32767
+PCM_SCALE = 32768
+"""Full scale: what 1.0 becomes."""
 WAV_HEADER_SIZE = 44
 """Bytes before the first sample in the files that `wave` writes."""
 SPEECH_RATE_HZ = 16_000
@@ -86,15 +87,16 @@ def pcm_to_float(pcm: bytes) -> FloatArray:
     """PCM → (n,) float32 in [-1, 1]."""
     import numpy as np
 
-    return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(PCM_MAX + 1)
+    samples: FloatArray = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
+    return samples / np.float32(PCM_SCALE)
 
 
 def float_to_pcm(samples: FloatArray) -> bytes:
     """(n,) float32 in [-1, 1] → PCM; what lies outside is clipped."""
     import numpy as np
 
-    scaled = np.clip(np.asarray(samples), -1.0, 1.0) * PCM_MAX
-    return np.rint(scaled).astype("<i2").tobytes()
+    scaled = np.rint(np.asarray(samples) * PCM_SCALE)
+    return np.clip(scaled, -PCM_SCALE, PCM_SCALE - 1).astype("<i2").tobytes()
 
 
 def resample(pcm: bytes, from_hz: int, to_hz: int) -> bytes:

@@ -7,27 +7,32 @@ only; text in other languages passes through, minus emoji.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable
 from functools import lru_cache
 
 import emoji
+import num2words
 from normt2s import Normalizer, Rule, RuleSet
 
 Replacement = str | Callable[[re.Match[str]], str]
 
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+MONTHS = calendar.month_name[1:]
 _SHORT = {month[:3]: month for month in MONTHS} | {"Sept": "September"}
 _MONTH = rf"(?P<month>{'|'.join([*MONTHS, *sorted(_SHORT, key=len, reverse=True)])})\b\.?"
 _MAGNITUDES = {"k": "thousand", "m": "million", "b": "billion", "bn": "billion", "t": "trillion"}
+_ROMAN_TO_20 = ("", "X"), ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _ROMAN = {
-    numeral: value
-    for value, numeral in enumerate(
-        "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX".split(), start=1
-    )
+    tens + ones: 10 * ten + one
+    for ten, tens in enumerate(_ROMAN_TO_20[0])
+    for one, ones in enumerate(_ROMAN_TO_20[1], start=1)
 }
+_YEAR = r"(?:1\d|20)\d\d"
+_YEAR_LEADS = "in|since|by|from|to|until|till|year|years|of|early|late|before|after|between|circa"
+_NOT_YEAR = (
+    r"[\d%°]|[,.]\d|:\d| ?(?:[a-zA-Z]{1,4}/|dollars|euros|people|characters|words|[kmcg]?m\b|k?g\b)"
+)
 
 
 def _month_name(word: str) -> str:
@@ -96,15 +101,31 @@ def _magnitude(match: re.Match[str]) -> str:
 
 
 def _roman(match: re.Match[str]) -> str:
-    return f"{match[1]} {_ROMAN[match[2]]}"
+    return f"{match[1]} {_ROMAN[match[2]]}" if match[2] in _ROMAN else match[0]
+
+
+def _roman_ordinal(match: re.Match[str]) -> str:
+    if match[2] not in _ROMAN:
+        return match[0]
+    return f"{match[1]} the {num2words.num2words(_ROMAN[match[2]], to='ordinal')}"
+
+
+def _years(match: re.Match[str]) -> str:
+    return re.sub(_YEAR, lambda year: _year(int(year[0])), match[0])
+
+
+def _year(number: int) -> str:
+    return str(num2words.num2words(number, to="year")).replace(" and ", " ")
 
 
 def _split_code(match: re.Match[str]) -> str:
     """Flight and model numbers: letters together, digits in pairs: "BA2490" → "BA 24 90"."""
     letters, digits = match.groups()
     if len(digits) == 4:
-        return f"{letters} {digits[:2]} {digits[2:]}" if "0" not in digits[::2] else (
-            f"{letters} {_spaced(digits)}"
+        return (
+            f"{letters} {digits[:2]} {digits[2:]}"
+            if "0" not in digits[::2]
+            else (f"{letters} {_spaced(digits)}")
         )
     return f"{letters} {digits}"
 
@@ -122,9 +143,15 @@ BEFORE: tuple[tuple[str, Replacement], ...] = (
     (r"\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|ai|edu|gov)\b(?:/[\w./-]*\w)?", _address),
     (r"\b\d{1,3}(?:\.\d{1,3}){3}\b", _dotted),  # IP addresses
     (r"\b[vV]?\d+(?:\.\d+){2,}\b", _dotted),  # versions
-    (r"\b[\w-]+\.(?:py|txt|md|pdf|json|yaml|yml|js|html|css|csv|exe|zip|png|jpg|mp3|wav)\b", _dotted),
+    (
+        r"\b[\w-]+\.(?:py|txt|md|pdf|json|yaml|yml|js|html|css|csv|exe|zip|png|jpg|mp3|wav)\b",
+        _dotted,
+    ),
     (r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])", _us_date),
-    (rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? (?P<year>\d{{4}})\b)?", _day_month),
+    (
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? (?P<year>\d{{4}})\b)?",
+        _day_month,
+    ),
     (rf"\b{_MONTH}(?= \d)", lambda m: _month_name(m["month"])),
     (r"\b(\d{1,2}):([0-5]\d):([0-5]\d)\b", _clock),
     (r"\b(\d{1,2}):00(?! ?[ap]\.?m)\b", _whole_hour),
@@ -133,20 +160,24 @@ BEFORE: tuple[tuple[str, Replacement], ...] = (
     (r"(?<![\w+])(?:\+\d{1,3}[ -])?(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}\b", _phone),
     (r"(?<![\w+])\+\d{1,3}(?:[ -]\d{2,4}){2,5}\b", _phone),
     (r"([$€£])(\d[\d,.]*)(?:\s?)(bn|[kKmMbBtT])\b", _magnitude),
-    (r"(?<=[^\w])'(\d)0s\b", lambda m: f"nineteen {m[1]}0s"),
-    (r"\b(\d{4}) ?[-–] ?(\d{4})\b", r"\1 to \2"),
+    (r"(?<!\w)'(\d)0s\b", r"19\g<1>0s"),
+    (rf"(?:\bfrom )?\b({_YEAR}) ?[-–] ?({_YEAR})\b", r"from \1 to \2"),
+    (rf"(?i)\b(?:{_YEAR_LEADS}) {_YEAR}(?:(?:,|,? and|,? or) {_YEAR})*\b(?!{_NOT_YEAR})", _years),
+    (rf"\({_YEAR}\)", _years),
     (r"(?<![\w-])(\d{1,3}) ?[-–] ?(\d{1,3})(?![\w-])", r"\1 to \2"),
     (r"(?<!\S)~ ?(?=\d)", "about "),
     (r"\b(\d+(?:\.\d+)?)x\b", r"\1 times"),
     (r"\b(\d+) ?× ?(\d+)\b", r"\1 by \2"),
     (r"\b(\d+)' ?(\d+)\"", r"\1 feet \2 inches"),
+    (r"\b(\d+(?:\.\d+)?) in(?=\s*$|[,;).])", r"\1 inches"),
     (r"\bC\+\+", "C plus plus"),
     (r"\b([CF])#", r"\1 sharp"),
     (r"(?<!\w)@(?=\w)", "at "),
     (r"(?<!\w)#(?=[A-Za-z])", "hashtag "),
     (r"\b([A-Z])&([A-Z])\b", r"\1 and \2"),
     (r"\bAT&T\b", "A T and T"),
-    (r"\b(Chapter|Part|Volume|War|Act|Section|Louis|Henry|Elizabeth|Type) ([IVX]+)\b(?!')", _roman),
+    (r"\b(Chapter|Part|Volume|War|Act|Section|Type|Appendix) ([IVX]+)\b(?!')", _roman),
+    (r"\b(Henry|Louis|Elizabeth|George|Edward|Charles|James|Pius|Paul) ([IVX]+)\b", _roman_ordinal),
     (r"\bNo\. ?(?=\d)", "number "),
     (r"\bpp\. ?(?=\d)", "pages "),
     (r"\bp\. ?(?=\d)", "page "),
@@ -155,13 +186,17 @@ BEFORE: tuple[tuple[str, Replacement], ...] = (
     (r"\bAve\.?(?=$|[\s,.])", "Avenue"),
     (r"\bw/o\b", "without"),
     (r"\bw/(?=\s)", "with"),
-    (r"\b(and|either|he|she|his)/(or|her|hers)\b", r"\1 or \2"),
+    (r"\band/or\b", "and or"),
+    (r"\b(he|she|his)/(she|he|her|hers)\b", r"\1 or \2"),
+    (r"(?<!\S)~?(?:/[\w.-]*\w)+/?", lambda m: _spell_path(m[0])),
     (r"\b([A-Z]{2,3})(\d{3,4})\b", _split_code),
     (r"\b(\d+(?:\.\d+)?)[eE]([+-]?\d{1,3})\b", r"\1 times ten to the \2"),
 )
 
 # what normt2s leaves: signs that no voice should read or stumble over
 AFTER: tuple[tuple[str, Replacement], ...] = (
+    (r"\b([ap]) m\b", lambda m: f"{m[1].upper()} M"),
+    (r"\b(\w+)tys\b", r"\1ties"),
     (r"(?<=\w)/(?=\w)", " slash "),
     (r"(?<=\w)_(?=\w)", " "),
     (r"[*_`~|<>{}\\^#]+", " "),
@@ -220,5 +255,5 @@ def to_spoken(text: str, language: str = "en") -> str:
 
 
 def is_speakable(text: str) -> bool:
-    """True if there is a letter or a digit: a voice makes nothing of "..." """
+    """True if there is a letter or a digit; a voice makes nothing of three dots."""
     return any(char.isalnum() for char in text)

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from piper import SynthesisConfig
 
 CANCEL_POLL_S = 0.02
+FIXED_SHARE = 0.26
+"""How much of the speaking time does not scale: every phoneme lasts a whole number of frames
+(256 samples), rounded up. Measured on this voice over length scales from 0.3 to 2.4, where the
+duration is 0.26 + 0.74 × scale; without it, speed 2 would be only 1.6 times as fast.
+"""
 
 
 class PiperEngine:
@@ -52,7 +57,7 @@ class PiperEngine:
             raise LoadError(f"The voice {settings.card.name} could not be loaded: {err}") from err
         self._piper = piper
         self._run_options = onnxruntime.RunOptions
-        self._speakers: dict[str, int] = self._config.speaker_id_map or {_name_of(content): 0}
+        self._speakers = dict(self._config.speaker_id_map) or {_name_of(content): 0}
         self.voices = tuple(self._speakers)
         self.sample_rate = self._config.sample_rate
         self.language = content.get("language", {}).get("family", settings.card.languages[0])
@@ -67,8 +72,8 @@ class PiperEngine:
         pieces: list[bytes] = []
         try:
             # Piper takes [[…]] as phonemes; from a user it is only a pair of brackets.
-            for chunk in bound.synthesize(text.replace("[[", "[ ["), syn_config=config):
-                pieces.append(chunk.audio_int16_bytes)
+            chunks = bound.synthesize(text.replace("[[", "[ ["), syn_config=config)
+            pieces.extend(chunk.audio_int16_bytes for chunk in chunks)
         except Exception as err:
             if not cancel.is_cancelled:
                 raise GenerationError(f"The voice failed on {text[:60]!r}: {err}") from err
@@ -81,7 +86,7 @@ class PiperEngine:
     def _synthesis_config(self, voice: str, speed: float) -> SynthesisConfig:
         return self._piper.SynthesisConfig(
             speaker_id=self._speakers[voice] if len(self._speakers) > 1 else None,
-            length_scale=self._config.length_scale / speed,
+            length_scale=self._config.length_scale * _length_scale(speed),
         )
 
 
@@ -128,13 +133,18 @@ class _CancellableSession:
                 return
 
 
+def _length_scale(speed: float) -> float:
+    """Return the scale at which the whole lasts 1 / speed of its normal time."""
+    return (1 / speed - FIXED_SHARE) / (1 - FIXED_SHARE)
+
+
 def _session_options(onnxruntime: Any, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # The arena keeps the buffers of the longest sentence for ever.
-    options.enable_cpu_mem_arena = False
+    # Each sentence has a shape of its own: plans kept per shape only grow.
+    options.enable_mem_pattern = False
     return options
 
 

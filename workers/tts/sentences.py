@@ -11,8 +11,8 @@ import sentencex
 
 FIRST_MAX_CHARS = 120
 """The first piece is short, so that something is heard soon."""
-MAX_CHARS = 280
-"""About 18 s of speech: longer ones cost memory and sound no better."""
+MAX_CHARS = 200
+"""About 13 s of speech: longer ones cost memory and sound no better."""
 
 _CLAUSE_END = re.compile(r"[;:,—–。，；：、)\]]['\"”’]?\s*(?=\S)|\s[-–—]\s")
 _LABEL = re.compile(r"\s*[(\[]?\w{1,3}[.)\]]+\s*")

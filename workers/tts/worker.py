@@ -8,8 +8,17 @@ from itertools import chain
 
 from .. import audio
 from ..errors import UnknownModelError, UnsupportedInputError
-from ..messages import AudioDelta, Event, Finished, Loading, Progress, Ready, Request, Synthesize
-from ..messages import Usage
+from ..messages import (
+    AudioDelta,
+    Event,
+    Finished,
+    Loading,
+    Progress,
+    Ready,
+    Request,
+    Synthesize,
+    Usage,
+)
 from ..weights import verified_folder
 from ..worker import CancelToken, ReportLoading, WorkerSettings
 from .engine import TtsEngine
