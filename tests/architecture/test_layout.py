@@ -1,4 +1,4 @@
-"""House rules that no linter checks: file length, names, the explicit package list."""
+"""House rules that no linter checks: file length, names."""
 
 from __future__ import annotations
 
@@ -29,18 +29,6 @@ def test_no_file_is_longer_than_the_limit(path: Path) -> None:
 def test_modules_are_named_after_their_idea() -> None:
     nameless = {"utils.py", "helpers.py", "common.py", "misc.py"}
     assert [relative(path) for path in PYTHON_FILES if path.name in nameless] == []
-
-
-def test_every_package_is_listed_for_the_build() -> None:
-    listed = re.search(r"^packages = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(), re.M | re.S)
-    assert listed
-    names = set(re.findall(r'"([\w.]+)"', listed[1]))
-    folders = {
-        ".".join(path.parent.relative_to(ROOT).parts)
-        for top in ("api", "configs", "ui", "workers")
-        for path in (ROOT / top).rglob("__init__.py")
-    }
-    assert names == folders
 
 
 def test_source_names_no_unfinished_work() -> None:
