@@ -18,8 +18,8 @@ from workers.worker import CancelToken, WorkerSettings
 
 from .bands import split_into_bands
 from .images import Picture
-from .onnx import StoppableModel, StoppedError, open_session
 from .reading import reading_order
+from .sessions import StoppableModel, StoppedError, open_session
 from .worker import VisionWorker
 
 if TYPE_CHECKING:
@@ -63,7 +63,11 @@ class RapidOcrEngine:
     def load(self, settings: WorkerSettings, folder: Path) -> None:
         """Open the card's three models: recognition, detection, orientation, in this order."""
         try:
-            import rapidocr.main as rapidocr
+            from rapidocr.ch_ppocr_cls import TextClassifier
+            from rapidocr.ch_ppocr_det import TextDetector
+            from rapidocr.ch_ppocr_rec import TextRecognizer
+            from rapidocr.main import DEFAULT_CFG_PATH
+            from rapidocr.utils.parse_parameters import ParseParams
         except ImportError as err:
             raise EngineNotInstalledError(
                 "Reading pictures needs the package rapidocr.", hint="pip install '.[vision]'"
@@ -71,11 +75,11 @@ class RapidOcrEngine:
         logging.getLogger("RapidOCR").setLevel(logging.ERROR)
         recognizer, detector, classifier = (folder / name for name in settings.card.files)
         parts = {
-            "Rec": (rapidocr.TextRecognizer, recognizer),
-            "Det": (rapidocr.TextDetector, detector),
-            "Cls": (rapidocr.TextClassifier, classifier),
+            "Rec": (TextRecognizer, recognizer),
+            "Det": (TextDetector, detector),
+            "Cls": (TextClassifier, classifier),
         }
-        config = rapidocr.ParseParams.load(rapidocr.DEFAULT_CFG_PATH)
+        config = ParseParams.load(DEFAULT_CFG_PATH)
         built: dict[str, Any] = {}
         for name, (part, path) in parts.items():
             try:
@@ -150,7 +154,7 @@ class RapidOcrEngine:
             self._detector.limit_side_len = side * scale
             boxes = self._detector(band).boxes
             if boxes is not None:
-                found += [np.float32(box) + np.float32([0, top]) for box in boxes]
+                found += list(boxes.astype(np.float32) + np.array([0, top], np.float32))
         return found
 
     def _turn_upright(self, crops: list[_Crop]) -> list[_Crop]:
@@ -188,7 +192,7 @@ def _build(part: Any, section: Any, path: Path, threads: int) -> Any:
     from omegaconf import OmegaConf
 
     values = OmegaConf.to_container(section)
-    config = OmegaConf.create(values, flags={"allow_objects": True})
+    config: Any = OmegaConf.create(values, flags={"allow_objects": True})
     config.session = open_session(path, threads)
     config.font_path = None
     built = part(config)
@@ -215,8 +219,8 @@ def _cut(image: Pixels, boxes: list[Corners]) -> list[_Crop]:
     limit = TALL_BOX if num_tall * 2 > len(boxes) else TALL_BOX_ALONE
     crops = []
     for box, aspect in zip(boxes, aspects, strict=True):
-        corners = np.roll(box, -1, axis=0) if aspect >= limit else box
-        pixels = get_rotate_crop_image(image, corners)
+        corners: Any = np.roll(box, -1, axis=0) if aspect >= limit else box
+        pixels: Any = get_rotate_crop_image(image, corners)
         if TALL_BOX <= aspect < limit:  # RapidOCR turned it; turn it back
             pixels = np.rot90(pixels, -1)
         if min(pixels.shape[:2]) > 0:
