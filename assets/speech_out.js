@@ -1,0 +1,208 @@
+// Plays a recording while it grows, with read-along captions.
+//
+// The server appends 16-bit PCM to a WAV file and tells which sentences are in it; this fetches one
+// sentence at a time (an HTTP range), hands it to Web Audio on an exact clock, and marks the
+// sentence that is being heard. At most AHEAD_S seconds are in memory, however long the text.
+// No codec is involved, on either side. Runs as gr.HTML's js_on_load: element, props, watch.
+
+const AHEAD_S = 20;
+const START_DELAY_S = 0.05;
+const TICK_MS = 80;
+
+const box = element.querySelector(".q-speech");
+const list = box.querySelector(".q-speech-lines");
+const button = box.querySelector(".q-speech-toggle");
+const time = box.querySelector(".q-speech-time");
+
+let context = null;
+let path = null, header = 44, rate = 22050, isDone = false;
+let lines = [];       // {text, start, end, node}
+let next = 0;         // the first line that was not scheduled yet
+let origin = null;    // context time at which the recording's second 0 is (or would have been) heard
+let sources = [];
+let turn = 0;         // changes on every seek, so that late fetches are dropped
+let isFetching = false, isPaused = false, isOver = true, current = -1;
+
+const clock = (seconds) => {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+};
+const total = () => (lines.length ? lines[lines.length - 1].end : 0);
+const position = () => (origin === null ? 0 : Math.min(context.currentTime - origin, total()));
+
+function fileUrl() {
+  const config = window.gradio_config || {};
+  const root = config.root || new URL(".", document.baseURI).href.replace(/\/$/, "");
+  const escaped = path.split("/").map(encodeURIComponent).join("/");
+  return `${root}${config.api_prefix || "/gradio_api"}/file=${escaped}`;
+}
+
+async function samples(line) {
+  const first = header + 2 * Math.round(line.start * rate);
+  const last = header + 2 * Math.round(line.end * rate) - 1;
+  const answer = await fetch(fileUrl(), { headers: { Range: `bytes=${first}-${last}` }, cache: "no-store" });
+  if (!answer.ok) throw new Error(`the recording is gone (${answer.status})`);
+  const bytes = await answer.arrayBuffer();
+  const view = new DataView(bytes);
+  const buffer = context.createBuffer(1, Math.max(1, bytes.byteLength >> 1), rate);
+  const channel = buffer.getChannelData(0);
+  for (let i = 0; i < bytes.byteLength >> 1; i++) channel[i] = view.getInt16(2 * i, true) / 32768;
+  return buffer;
+}
+
+async function pump() {
+  if (isFetching || isOver || !context) return;
+  isFetching = true;
+  try {
+    while (!isOver && next < lines.length && lines[next].start - position() < AHEAD_S) {
+      const mine = turn, line = lines[next];
+      const buffer = await samples(line);
+      if (mine !== turn) continue;
+      const soonest = context.currentTime + START_DELAY_S;
+      if (origin === null || origin + line.start < context.currentTime) origin = soonest - line.start;
+      const source = context.createBufferSource();
+      source.buffer = buffer;
+      source.connect(context.destination);
+      source.start(origin + line.start);
+      source.onended = () => { sources = sources.filter((other) => other !== source); };
+      sources.push(source);
+      next += 1;
+    }
+  } catch (error) {
+    stop();
+    box.dataset.state = "failed";
+    time.textContent = `Cannot play: ${error.message}. The file below is complete.`;
+  } finally {
+    isFetching = false;
+  }
+}
+
+function silence() {
+  turn += 1;
+  for (const source of sources) { source.onended = null; source.stop(); }
+  sources = [];
+}
+
+function wake() {
+  context = context || new (window.AudioContext || window.webkitAudioContext)();
+  if (!isPaused) context.resume();
+}
+
+function seek(index) {
+  if (!lines[index]) return;
+  silence();
+  wake();
+  [next, origin, isOver] = [index, null, false];
+  if (isPaused) toggle();
+  mark(index);
+  pump();
+}
+
+function stop() {
+  silence();
+  isOver = true;
+  show();
+}
+
+function toggle() {
+  if (isOver) { isPaused = false; seek(0); return; }
+  isPaused = !isPaused;
+  if (isPaused) context.suspend(); else context.resume();
+  show();
+}
+
+function pause() { if (!isOver && !isPaused) toggle(); }
+
+function mark(index) {
+  if (index === current) return;
+  lines[current]?.node.removeAttribute("aria-current");
+  current = index;
+  const node = lines[index]?.node;
+  if (!node) return;
+  node.setAttribute("aria-current", "true");
+  const top = node.offsetTop - list.offsetTop;
+  if (top < list.scrollTop || top + node.offsetHeight > list.scrollTop + list.clientHeight) {
+    list.scrollTo({ top: top - list.clientHeight / 3, behavior: "smooth" });
+  }
+}
+
+function show() {
+  const isRunning = !isOver && !isPaused;
+  box.dataset.state = !lines.length ? "empty" : isRunning ? "playing" : isOver ? "over" : "paused";
+  button.textContent = isRunning ? "Pause" : isOver ? "Play again" : "Resume";
+  time.textContent = `${clock(isOver ? total() : position())} / ${clock(total())}${isDone ? "" : " …"}`;
+}
+
+function tick() {
+  if (isOver || !context) return;
+  const now = origin === null ? -1 : context.currentTime - origin;
+  if (now >= 0) {
+    let index = Math.max(0, current);
+    if (lines[index] && now < lines[index].start) index = 0;
+    while (index + 1 < lines.length && now >= lines[index + 1].start) index += 1;
+    mark(index);
+  }
+  if (isDone && lines.length && next >= lines.length && now > total()) { isOver = true; mark(-1); }
+  pump();
+  show();
+}
+
+function begin(value) {
+  silence();
+  list.replaceChildren();
+  [path, rate, header, lines, next, origin, current] = [value.path, value.rate, value.header, [], 0, null, -1];
+  [isPaused, isOver] = [false, false];
+  wake();
+}
+
+function clear() {
+  stop();
+  list.replaceChildren();
+  [path, lines, current] = [null, [], -1];
+  show();
+}
+
+function update() {
+  const value = props.value;
+  if (!value || !value.path) { clear(); return; }
+  if (value.path !== path) {
+    if (!value.lines.length) return;
+    begin(value);
+  }
+  value.lines.forEach(([text, start, end], offset) => {
+    const index = value.first + offset;
+    if (index !== lines.length) return;
+    const node = document.createElement("span");
+    node.className = "q-speech-line";
+    node.textContent = text;
+    node.dataset.index = index;
+    list.append(node);
+    lines.push({ text, start, end, node });
+  });
+  isDone = value.done;
+  pump();
+  show();
+}
+
+button.addEventListener("click", toggle);
+list.addEventListener("click", (event) => {
+  const line = event.target.closest(".q-speech-line");
+  if (line) seek(Number(line.dataset.index));
+});
+list.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (step) seek(Math.min(lines.length - 1, Math.max(0, current + step)));
+  else if (event.key === " ") toggle();
+  else return;
+  event.preventDefault();
+});
+// Browsers let a page make sound only after a gesture; any will do.
+for (const gesture of ["pointerdown", "keydown"]) {
+  document.addEventListener(gesture, wake, { passive: true, once: true });
+}
+window.quintetSpeech = { stop, pause };
+setInterval(tick, TICK_MS);
+watch("value", update);
+show();

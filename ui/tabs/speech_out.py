@@ -1,0 +1,335 @@
+"""The speech-out tab: type, hear it sentence by sentence, keep the recording."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from configs.settings import Settings
+from workers.client import Client
+from workers.errors import AppError, GenerationError
+from workers.messages import AudioDelta, Progress, Queued, Started, Synthesize
+
+from ..receipt import Receipt
+from ..render import busy_html, error_html, note_html, receipt_html, status_html
+from ..speech_view import (
+    EXAMPLES,
+    FORMATS,
+    Recording,
+    download_name,
+    file_size,
+    player_value,
+    read_text_file,
+    subtitles,
+)
+from ..streaming import paced
+from ..theme import ASSETS
+
+PLAYER = """<div class="q-speech" data-state="empty">
+<div class="q-speech-empty">What you type is spoken sentence by sentence; the words light up here.
+Click one to hear it again.</div>
+<div class="q-speech-lines" tabindex="0" role="group"
+ aria-label="Read along. Space pauses, arrow keys go from sentence to sentence."></div>
+<div class="q-speech-bar"><button type="button" class="q-speech-toggle">Pause</button>
+<span class="q-speech-time" aria-live="off">0:00</span></div></div>"""
+
+# Counting needs no server: it would be asked on every key.
+COUNT_JS = """(text) => {
+  const count = [...(text || "")].length, max = MAX_CHARS, minutes = Math.round(count / 900);
+  const length = minutes ? `about ${minutes} min` : count ? `about ${Math.ceil(count / 15)} s` : "";
+  const numbers = `${count.toLocaleString("en")} of ${max.toLocaleString("en")} characters`;
+  return `<div class="q-count${count > max ? " q-over" : ""}"><span>${numbers}</span><span>${length}</span></div>`;
+}"""
+SILENCE_JS = "() => window.quintetSpeech?.stop()"
+PAUSE_JS = "() => window.quintetSpeech?.pause()"
+
+Updates = dict[Any, Any]
+
+
+def build_speech_out_tab(client: Client, settings: Settings) -> None:
+    """Lay out the tab and wire it. Called inside its `gr.Tab`."""
+    tab = _Tab(client, settings)
+    tab.lay_out()
+    tab.wire()
+
+
+class _Tab:
+    """The tab's components and what happens on them. Holds no state of any browser."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self._client = client
+        self._max_chars = int(settings.limits["max_text_chars"])
+
+    # --- handlers ---------------------------------------------------------------------------------
+
+    async def on_speak(
+        self, text: str, voice: str, speed: float, old: Recording | None
+    ) -> AsyncGenerator[Updates, None]:
+        """Speak the text; the page plays what is there while the rest is being made."""
+        if old is not None:
+            old.discard()
+        if not text.strip():
+            note = error_html(AppError("There is nothing to say yet.", "Type or open a text first."))
+            yield {self.status: note, self.recording: None}
+            return
+        recording = Recording.create(_folder())
+        yield self._started(recording)
+        receipt = Receipt()
+        request = Synthesize(text=text, voice=voice or None, speed=speed)
+        try:
+            async with aclosing(paced(self._client.astream(request))) as batches:
+                async for batch in batches:
+                    for event in batch:
+                        receipt.see(event)
+                    yield self._heard(recording, batch)
+        except AppError as err:
+            yield self._ended(recording, error_html(err))
+        else:
+            yield self._ended(recording, receipt_html(receipt))
+        finally:
+            recording.close()
+
+    def on_stop(self, recording: Recording | None, text: str) -> Updates:
+        """Keep what was spoken so far."""
+        if recording is None:
+            return {self.status: note_html("Stopped."), **self._buttons(is_running=False)}
+        spoken = f"Stopped after {recording.num_chars:,} of {len(text):,} characters."
+        return self._ended(recording, note_html(spoken))
+
+    async def on_encode(
+        self, recording: Recording | None, name: str
+    ) -> AsyncGenerator[Updates, None]:
+        """Make the file to download in the chosen format."""
+        if recording is None or not recording.captions or not recording.is_done:
+            return
+        yield {self.download: gr.DownloadButton(f"Making {name} …", interactive=False, value=None)}
+        try:
+            path = await encoded(recording, name)
+        except AppError as err:
+            yield {self.status: error_html(err), self.download: gr.DownloadButton("Download")}
+            return
+        label = f"Download {name} · {file_size(path.stat().st_size)}"
+        yield {self.download: gr.DownloadButton(label, value=str(path), interactive=True)}
+
+    def on_open(self, file: str) -> Updates:
+        """Put a text file's content into the box."""
+        try:
+            text = read_text_file(Path(file), self._max_chars)
+        except AppError as err:
+            return {self.status: error_html(err)}
+        return {self.text: text, self.status: ""}
+
+    def on_clear(self, recording: Recording | None) -> Updates:
+        """Back to the beginning."""
+        if recording is not None:
+            recording.discard()
+        return {
+            self.text: "",
+            self.player: None,
+            self.status: "",
+            self.recording: None,
+            self.result: gr.Group(visible=False),
+        }
+
+    def _started(self, recording: Recording) -> Updates:
+        return {
+            self.recording: recording,
+            self.status: busy_html("waking the voice"),
+            self.player: None,
+            self.result: gr.Group(visible=False),
+            **self._buttons(is_running=True),
+        }
+
+    def _heard(self, recording: Recording, batch: list[Any]) -> Updates:
+        updates: Updates = {}
+        deltas = [event for event in batch if isinstance(event, AudioDelta)]
+        for delta in deltas:
+            recording.add(delta)
+        if deltas:
+            updates[self.player] = player_value(recording, len(deltas))
+        for event in batch:
+            if isinstance(event, (Queued, Started, Progress)):
+                updates[self.status] = status_html(event)
+            if isinstance(event, Started):
+                updates[self.voice] = self._voices()
+        return updates or {self.status: gr.skip()}
+
+    def _ended(self, recording: Recording, status: str) -> Updates:
+        recording.close()
+        updates = {self.status: status, **self._buttons(is_running=False)}
+        if not recording.captions:
+            return updates
+        return {
+            **updates,
+            self.player: player_value(recording),
+            self.result: gr.Group(visible=True),
+            self.audio: gr.Audio(str(recording.path), subtitles=subtitles(recording)),
+        }
+
+    def _buttons(self, *, is_running: bool) -> Updates:
+        return {
+            self.speak: gr.Button(interactive=not is_running),
+            self.stop: gr.Button(interactive=is_running),
+        }
+
+    def _voices(self) -> gr.Dropdown:
+        ready = self._client.ready("tts")
+        return gr.Dropdown(choices=_voice_choices(ready.voices if ready else ()))
+
+    # --- layout -----------------------------------------------------------------------------------
+
+    def lay_out(self) -> None:
+        """Create the components."""
+        card = self._client.card("tts")
+        self.recording = gr.State(None, delete_callback=_discard)
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=3, min_width=320):
+                self._lay_out_text()
+            with gr.Column(scale=2, min_width=280):
+                self.voice = gr.Dropdown(
+                    _voice_choices(()), value="", label="Voice", info=f"{card.name} · {card.license}"
+                )
+                self.speed = gr.Slider(0.5, 2, value=1, step=0.05, label="Speed")
+                with gr.Row():
+                    self.speak = gr.Button("Speak", variant="primary", elem_id="tts-speak")
+                    self.stop = gr.Button("Stop", variant="stop", interactive=False)
+        self.status = gr.HTML(elem_classes="q-status")
+        self.player = gr.HTML(
+            None,
+            html_template=PLAYER,
+            js_on_load=(ASSETS / "speech_out.js").read_text(encoding="utf-8"),
+            apply_default_css=False,
+            elem_id="tts-player",
+        )
+        with gr.Group(visible=False) as self.result:
+            self.audio = gr.Audio(label="Whole recording", interactive=False, buttons=[])
+            with gr.Row(equal_height=True):
+                self.format = gr.Radio(list(FORMATS), value=FORMATS[0], label="File format")
+                self.download = gr.DownloadButton("Download", interactive=False)
+
+    def _lay_out_text(self) -> None:
+        self.text = gr.Textbox(
+            label="Text to speak",
+            placeholder="Type or paste a text. Markdown, numbers, dates and addresses are read "
+            "as a person would.",
+            lines=7,
+            max_lines=16,
+            elem_id="tts-text",
+        )
+        self.count = gr.HTML()
+        with gr.Row(elem_classes="q-examples"):
+            self.examples = [(gr.Button(name, size="sm"), text) for name, text in EXAMPLES]
+        with gr.Row(elem_classes="q-examples"):
+            self.open = gr.UploadButton(
+                "Open a text file", file_types=[".txt", ".md"], size="sm", elem_id="tts-open"
+            )
+            self.clear = gr.Button("Clear", size="sm")
+
+    # --- wiring -----------------------------------------------------------------------------------
+
+    def wire(self) -> None:
+        """Connect components and handlers."""
+        running = [self._on_run(self.speak.click), self._on_run(self.text.submit)]
+        for button, text in self.examples:
+            chosen = button.click(
+                lambda text=text: text, None, self.text, queue=False, api_visibility="private"
+            )
+            running.append(self._on_run(chosen.then))
+        stopped = self.stop.click(
+            self.on_stop,
+            [self.recording, self.text],
+            self._outputs(),
+            cancels=running,
+            queue=False,
+            api_visibility="private",
+        )
+        self.stop.click(None, js=SILENCE_JS)
+        for ended in (*running, stopped, self.format):
+            self._on_encode(ended)
+        self._wire_small_things()
+
+    def _on_run(self, trigger: Any) -> Any:
+        return trigger(
+            self.on_speak,
+            [self.text, self.voice, self.speed, self.recording],
+            self._outputs(),
+            concurrency_id="tts",
+            concurrency_limit=16,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def _on_encode(self, trigger: Any) -> None:
+        listen = trigger.change if isinstance(trigger, gr.Radio) else trigger.then
+        listen(
+            self.on_encode,
+            [self.recording, self.format],
+            [self.download, self.status],
+            concurrency_id="encode",
+            concurrency_limit=2,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def _wire_small_things(self) -> None:
+        light: dict[str, Any] = {"queue": False, "api_visibility": "private"}
+        count = COUNT_JS.replace("MAX_CHARS", str(self._max_chars))
+        self.text.change(None, self.text, self.count, js=count)
+        self.open.upload(self.on_open, self.open, [self.text, self.status], **light)
+        self.clear.click(self.on_clear, self.recording, [self.text, *self._outputs()], **light)
+        self.audio.play(None, js=PAUSE_JS)
+
+    def _outputs(self) -> list[Any]:
+        return [
+            self.recording, self.status, self.player, self.result, self.audio,
+            self.speak, self.stop, self.voice,
+        ]  # fmt: skip
+
+
+async def encoded(recording: Recording, extension: str) -> Path:
+    """Return the recording as a file of that format, named after its first words.
+
+    A process of its own does it: the page's process loads no codec, a long recording blocks nobody,
+    and closing the page ends it. Raises: GenerationError.
+    """
+    target = recording.path.with_name(download_name(recording.first_words, extension))
+    if target.exists():
+        return target
+    unfinished = target.with_name(f"{uuid.uuid4().hex}.{extension}")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "workers.audio", str(recording.path), str(unfinished),
+        stderr=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    try:
+        _, error = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if process.returncode != 0:
+        unfinished.unlink(missing_ok=True)
+        last = error.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+        raise GenerationError(f"The recording could not be saved as {extension}: {last[0]}.")
+    return unfinished.replace(target)
+
+
+def _folder() -> Path:
+    """Return a place that Gradio serves files from."""
+    return Path(get_upload_folder()) / "quintet-speech"
+
+
+def _voice_choices(voices: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [("Default", ""), *((voice.capitalize(), voice) for voice in voices)]
+
+
+def _discard(recording: Recording | None) -> None:
+    if recording is not None:
+        recording.discard()
