@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from workers.flows.pictures import layout_text
+from workers.flows.picture_prompt import layout_text
 from workers.messages import ChatMessage, PictureRead, TextLine
 
 from .render import seconds

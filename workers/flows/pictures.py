@@ -23,23 +23,18 @@ from workers.messages import (
     Progress,
     TextDelta,
 )
-from workers.vision.reading import rows
+
+from .picture_prompt import build_prompt, cut_text
 
 NOTHING_READ = (
     "I found no text in {pictures}, and the model in use can only read text. "
     "Describing what a picture shows needs a vision-language model."
 )
-INSTRUCTION = "Answer with the exact words or numbers from the text."
 ANSWER_TOKENS = 512
 """Room kept for the completion."""
 CHARS_PER_TOKEN = 2.0
 """Deliberately low: receipts are digits, and a digit is a token. Too high costs one more try."""
 MIN_CHARS = 400
-
-
-def layout_text(picture: PictureRead) -> str:
-    """Return the picture's text, one row a line; what stands side by side is joined by ": "."""
-    return "\n".join(": ".join(line.text for line in row) for row in rows(picture.lines))
 
 
 async def ask_about_pictures(
@@ -81,11 +76,11 @@ async def _answer(
         return
     room = _room_in_chars(client, describe.messages)
     while True:
-        text, num_kept, num_lines = _cut(pictures, room)
-        if num_kept < num_lines:
-            yield _cut_notice(num_kept, num_lines)
+        text, num_kept, num_rows = cut_text(pictures, room)
+        if num_kept < num_rows:
+            yield _cut_notice(num_kept, num_rows)
         request = Generate(
-            messages=_prompt(text, describe.messages),
+            messages=build_prompt(text, describe.messages),
             sampling=describe.sampling,
             deadline=describe.deadline,
         )
@@ -104,45 +99,16 @@ async def _answer(
 def _room_in_chars(client: Client, messages: tuple[ChatMessage, ...]) -> int:
     ready = client.ready("text")
     context = ready.context_length if ready else client.card("text").context_length
-    spoken = sum(len(message.text) for message in messages) + len(INSTRUCTION)
+    spoken = sum(len(message.text) for message in (*messages, *build_prompt("", ())))
     room = (context - ANSWER_TOKENS) * CHARS_PER_TOKEN - spoken
     return max(MIN_CHARS, int(room))
 
 
-def _cut(pictures: tuple[PictureRead, ...], room: int) -> tuple[str, int, int]:
-    """Return the text of the pictures cut to `room` characters, rows kept, rows in all."""
-    texts = [layout_text(picture).splitlines() for picture in pictures]
-    num_lines = sum(len(lines) for lines in texts)
-    kept: list[str] = []
-    num_kept = used = 0
-    for number, lines in enumerate(texts, start=1):
-        if len(texts) > 1:
-            kept.append(f"Picture {number}:" if lines else f"Picture {number}: no text")
-        for line in lines:
-            used += len(line) + 1
-            if used > room:
-                return "\n".join(kept), num_kept, num_lines
-            kept.append(line)
-            num_kept += 1
-    return "\n".join(kept), num_kept, num_lines
-
-
-def _cut_notice(num_kept: int, num_lines: int) -> Progress:
+def _cut_notice(num_kept: int, num_rows: int) -> Progress:
     return Progress(
         request_id="",
         done=num_kept,
-        total=num_lines,
+        total=num_rows,
         unit="lines",
         what="Only the beginning fits the text model's context",
     )
-
-
-def _prompt(text: str, messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
-    """Put the pictures' text before the first question; later turns follow as they are."""
-    system = [m for m in messages if m.role == "system"] or [
-        ChatMessage(role="system", text=INSTRUCTION)
-    ]
-    turns = [m for m in messages if m.role != "system"]
-    first, *later = turns or [ChatMessage(role="user", text="What does the text say?")]
-    question = ChatMessage(role="user", text=f"Text:\n{text}\n\n{first.text}")
-    return (*system, question, *later)

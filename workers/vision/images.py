@@ -80,7 +80,8 @@ def decode(media: Media, max_pixels: int) -> Picture:
     import numpy as np
     from PIL import ImageOps
 
-    with _open(media, max_pixels) as image:
+    with _open(media, max_pixels) as image, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # bad EXIF does no harm
         try:
             ratio = min(1.0, (WORK_PIXELS / (image.width * image.height)) ** 0.5)
             size = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
@@ -103,7 +104,7 @@ def _open(media: Media, max_pixels: int) -> Image.Image:
     data = _read(media)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # checked below
+            warnings.simplefilter("ignore")  # a bomb is refused below, bad EXIF does no harm
             image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as err:
         raise UnsupportedInputError(

@@ -35,7 +35,7 @@ still found; at twice the pixels it takes 0.6 s and finds no more."""
 SMALL_SIDE = 640
 """A smaller picture is enlarged up to twofold for the detector, which misses letters under 10 px."""
 MARGIN = 16
-"""White space around the picture: text that touches its edge is found, and 1 × 1 pixel is legal."""
+"""Edge repeated around the picture: text that touches it is found, and 1 × 1 pixel is legal."""
 MIN_CONFIDENCE = 0.5
 NUM_VOTERS = 8
 """How many of the longest lines decide whether the page is upside down."""
@@ -202,11 +202,11 @@ def _build(part: Any, section: Any, path: Path, threads: int) -> Any:
 
 def _to_padded_bgr(pixels: Pixels) -> Pixels:
     import cv2
+    import numpy as np
 
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     border = (MARGIN, MARGIN, MARGIN, MARGIN)
-    padded: Pixels = cv2.copyMakeBorder(bgr, *border, cv2.BORDER_REPLICATE)
-    return padded
+    return np.asarray(cv2.copyMakeBorder(bgr, *border, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
 def _cut(image: Pixels, boxes: list[Corners]) -> list[_Crop]:
@@ -219,7 +219,7 @@ def _cut(image: Pixels, boxes: list[Corners]) -> list[_Crop]:
     limit = TALL_BOX if num_tall * 2 > len(boxes) else TALL_BOX_ALONE
     crops = []
     for box, aspect in zip(boxes, aspects, strict=True):
-        corners: Any = np.roll(box, -1, axis=0) if aspect >= limit else box
+        corners = np.roll(box, -1, axis=0) if aspect >= limit else box
         pixels: Any = get_rotate_crop_image(image, corners)
         if TALL_BOX <= aspect < limit:  # RapidOCR turned it; turn it back
             pixels = np.rot90(pixels, -1)
