@@ -33,7 +33,7 @@ def test_vtt_escapes_its_own_markup() -> None:
 
 
 def test_txt_is_one_line_a_segment() -> None:
-    assert to_subtitles(SEGMENTS, "txt") == "Tom & Jerry\na < b {really}\n\n"
+    assert to_subtitles(SEGMENTS, "txt") == "Tom & Jerry\na < b {really}\n"
 
 
 def test_json_carries_everything() -> None:

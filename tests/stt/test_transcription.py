@@ -192,8 +192,12 @@ def test_what_is_no_recording_is_refused_in_a_sentence(
         hear(worker, Transcribe(audio=recording(data, name)))
 
 
-def test_a_real_program_renamed_to_mp3_is_refused(worker: FasterWhisperWorker) -> None:
-    program = Media(name="song.mp3", path=sys.executable)
+def test_a_real_program_renamed_to_mp3_is_refused(
+    worker: FasterWhisperWorker, tmp_path: Path
+) -> None:
+    path = tmp_path / "song.mp3"
+    path.symlink_to("/bin/ls")
+    program = Media(name=path.name, path=str(path))
     with pytest.raises(UnsupportedInputError, match="not a recording that can be read"):
         hear(worker, Transcribe(audio=program))
 

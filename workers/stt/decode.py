@@ -7,9 +7,9 @@ needs no more memory than a short one, and its first seconds are heard at once.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import UnsupportedInputError
@@ -156,8 +156,9 @@ def _to_float(pieces: list[bytes]) -> Pcm:
 
 
 def _file_of(media: Media) -> BinaryIO:
+    """Open without a name: FFmpeg would believe its ending rather than what is inside."""
     if media.data is None and media.path is not None:
-        return Path(media.path).open("rb")
+        return os.fdopen(os.open(media.path, os.O_RDONLY), "rb")
     return io.BytesIO(media.data or b"")
 
 

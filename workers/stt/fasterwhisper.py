@@ -5,6 +5,7 @@ The only file that knows faster-whisper's recogniser.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,8 @@ class FasterWhisperEngine:
             raise EngineNotInstalledError(
                 "faster-whisper is not installed.", "Run: pip install faster-whisper"
             ) from err
+        # One line per window and file lengths in the log are of no use to anyone.
+        logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         try:
             whisper = WhisperModel(
                 str(folder),
