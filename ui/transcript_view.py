@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from pathlib import PurePath
 from typing import Any, Literal
 
 from workers.messages import AudioInfo, Event, Finished, Progress, SegmentDelta
@@ -20,6 +21,23 @@ LANGUAGE_NAMES = {
     "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 """ISO 639-1 code → name, for the languages asked for most; others are shown by their code."""
+
+PLAYABLE = frozenset(
+    (
+        ".aac",
+        ".flac",
+        ".m4a",
+        ".m4b",
+        ".mp3",
+        ".mp4",
+        ".oga",
+        ".ogg",
+        ".opus",
+        ".wav",
+        ".weba",
+        ".webm",
+    )
+)
 
 State = Literal["waiting", "working", "done", "stopped", "failed"]
 
@@ -39,6 +57,11 @@ class Transcript:
     """Why it failed, ready to show."""
     receipt_html: str = ""
     """What it cost, ready to show."""
+
+    @property
+    def is_playable(self) -> bool:
+        """Whether a browser can play it; for anything else Gradio would convert the whole file."""
+        return self.state != "failed" and PurePath(self.path).suffix.lower() in PLAYABLE
 
 
 def advanced(transcript: Transcript, events: Iterable[Event]) -> Transcript:

@@ -16,7 +16,7 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError
-from workers.messages import Media, Queued, Started, Transcribe
+from workers.messages import AudioInfo, Event, Media, Queued, Started, Transcribe
 
 from ..receipt import Receipt
 from ..render import clock, error_html, note_html, receipt_html, status_html
@@ -52,6 +52,18 @@ element.addEventListener('click', (event) => {
   audio.currentTime = Number(place.dataset.start);
   audio.play().catch(() => {});
 });
+const box = element.closest('#stt-transcript') ?? element;
+let isFollowing = true;
+let numItems = 0;
+box.addEventListener('scroll', () => {
+  isFollowing = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
+});
+new MutationObserver(() => {
+  const num = element.querySelectorAll('li').length;
+  if (num > numItems && numItems > 0 && isFollowing) box.scrollTop = box.scrollHeight;
+  if (num < numItems) box.scrollTop = 0;
+  numItems = num;
+}).observe(element, {childList: true, subtree: true});
 document.addEventListener('timeupdate', (event) => {
   if (event.target !== player()) return;
   const now = event.target.currentTime;
@@ -207,16 +219,14 @@ class Handlers:
             async with aclosing(paced(events, UPDATE_S)) as batches:
                 async for batch in batches:
                     for event in batch:
-                        receipt.see(event)
+                        if not isinstance(event, AudioInfo):
+                            receipt.see(event)
+                    is_unopened = not results[index].duration_s
                     results[index] = advanced(results[index], batch)
-                    waits = [event for event in batch if isinstance(event, (Queued, Started))]
-                    has_begun = results[index].duration_s > 0 or not waits
-                    line = (
-                        progress_html(results[index], place)
-                        if has_begun
-                        else status_html(waits[-1])
-                    )
-                    yield self._working(results, index, line)
+                    update = self._working(results, index, _line(results[index], batch, place))
+                    if is_unopened and results[index].duration_s:
+                        update[self._parts.player] = _player(results[index], with_sound=True)
+                    yield update
             costs = receipt_html(receipt)
             results[index] = replace(results[index], receipt_html=costs)
         except Exception as err:
@@ -228,7 +238,7 @@ class Handlers:
     def _begun(self, results: list[Transcript], index: int) -> Update:
         return {
             **self._working(results, index, note_html(f"Opening {results[index].name}…")),
-            self._parts.player: gr.Audio(value=results[index].path, visible=True, subtitles=[]),
+            self._parts.player: gr.Audio(visible=False),
         }
 
     def _working(self, results: list[Transcript], index: int, line: str) -> Update:
@@ -255,7 +265,7 @@ class Handlers:
             **self._files(results, chosen),
             parts.status: summary_html(chosen),
             parts.picker: _picker(results, index, interactive=True),
-            parts.player: gr.Audio(value=chosen.path, visible=True, subtitles=captions(chosen)),
+            parts.player: _player(chosen, with_sound=len(results) > 1),
             parts.transcript: segments_html(chosen.segments),
         }
 
@@ -292,19 +302,24 @@ def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
     longest = clock(settings.limits.get("max_audio_s", 0))
     parts: dict[str, Any] = {
         "microphone": gr.Audio(
-            sources=["microphone"], type="filepath", label="Microphone", editable=False
+            sources=["microphone"],
+            type="filepath",
+            label="Microphone",
+            editable=False,
+            buttons=["download"],
         ),
         "files": gr.File(
-            file_count="multiple", label=f"Recordings: audio or video, up to {longest}", height=140
+            file_count="multiple", label=f"Audio or video, up to {longest}", height=180
         ),
     }
     with gr.Row():
-        parts["run"] = gr.Button("Transcribe", variant="primary")
-        parts["stop"] = gr.Button("Stop", variant="stop", visible=False)
-        parts["example"] = gr.Button("Try the example")
+        parts["run"] = gr.Button("Transcribe", variant="primary", min_width=120)
+        parts["stop"] = gr.Button("Stop", variant="stop", visible=False, min_width=120)
+        parts["example"] = gr.Button("Try the example", min_width=120)
+    parts["status"] = gr.HTML(note_html(NOTHING), elem_classes="q-status", padding=False)
     with gr.Accordion("Options", open=False):
         parts["options"] = _layout_options(card)
-    gr.HTML(note_html(f"{card.name}: {card.description}"), padding=False)
+        gr.HTML(note_html(f"{card.name}: {card.description}"), padding=False)
     return parts
 
 
@@ -330,7 +345,6 @@ def _layout_options(card: ModelCard) -> list[Any]:
 
 def _layout_outputs() -> dict[str, Any]:
     parts: dict[str, Any] = {
-        "status": gr.HTML(note_html(NOTHING), elem_classes="q-status", padding=False),
         "picker": gr.Radio([], label="Recordings", visible=False, elem_id="stt-files"),
         "player": gr.Audio(
             label="Player",
@@ -347,15 +361,14 @@ def _layout_outputs() -> dict[str, Any]:
             "${value}</ol>",
             js_on_load=SEEK_JS,
             elem_id="stt-transcript",
-            autoscroll=True,
         ),
     }
     with gr.Row(visible=False, elem_id="stt-export") as parts["export"]:
-        parts["copy"] = gr.Button("Copy", size="sm")
+        parts["copy"] = gr.Button("Copy text", size="sm")
         parts["downloads"] = [
-            gr.DownloadButton(name, size="sm") for name in ("srt", "vtt", "txt", "json")
+            gr.DownloadButton(f"⬇ {name}", size="sm") for name in ("srt", "vtt", "txt", "json")
         ]
-        parts["archive"] = gr.DownloadButton("All as zip", size="sm", visible=False)
+        parts["archive"] = gr.DownloadButton("⬇ all (zip)", size="sm", visible=False)
     return parts
 
 
@@ -386,6 +399,20 @@ def _wire(parts: Parts, handlers: Handlers) -> None:
     parts.stop.click(handlers.on_stop, parts.results, cancels=running, **light)
     parts.picker.input(handlers.on_pick, [parts.results, parts.picker], **light)
     parts.copy.click(None, None, parts.status, js=COPY_JS, queue=False, api_visibility="private")
+
+
+def _line(transcript: Transcript, batch: Sequence[Event], place: str) -> str:
+    """The status line: what it waits for, then how far it has listened."""
+    waits = [event for event in batch if isinstance(event, (Queued, Started))]
+    if waits and not transcript.duration_s:
+        return status_html(waits[-1])
+    return progress_html(transcript, place)
+
+
+def _player(transcript: Transcript, *, with_sound: bool) -> Any:
+    """Without new sound, what plays goes on playing and only the captions change."""
+    sound = {"value": transcript.path if transcript.is_playable else None} if with_sound else {}
+    return gr.Audio(visible=transcript.is_playable, subtitles=captions(transcript), **sound)
 
 
 def _picker(results: Sequence[Transcript], index: int, *, interactive: bool) -> Any:
