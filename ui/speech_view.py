@@ -7,7 +7,7 @@ import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from workers import audio
 from workers.errors import UnsupportedInputError
@@ -55,7 +55,8 @@ class Recording:
     sample_rate: int = 0
     captions: list[Caption] = field(default_factory=list)
     is_done: bool = False
-    _file: wave.Wave_write | None = None
+    _disk: BinaryIO | None = None
+    _wav: wave.Wave_write | None = None
 
     @classmethod
     def create(cls, folder: Path) -> Recording:
@@ -68,11 +69,13 @@ class Recording:
         """Append one spoken piece."""
         if self.is_done:
             return
-        if self._file is None:
+        if self._disk is None or self._wav is None:
             self.sample_rate = delta.sample_rate
-            self._file = wave.open(str(self.path), "wb")  # noqa: SIM115 — open over many calls
-            audio.open_mono(self._file, delta.sample_rate)
-        self._file.writeframes(delta.pcm)  # also corrects the length in the header
+            self._disk = self.path.open("wb")
+            self._wav = wave.open(self._disk, "wb")  # noqa: SIM115 — stays open
+            audio.open_mono(self._wav, delta.sample_rate)
+        self._wav.writeframes(delta.pcm)  # also corrects the length in the header
+        self._disk.flush()
         start_s = self.duration_s
         end_s = start_s + audio.duration_s(delta.pcm, delta.sample_rate)
         self.captions.append(Caption(delta.text, start_s, end_s))
@@ -80,9 +83,10 @@ class Recording:
     def close(self) -> None:
         """No more is coming."""
         self.is_done = True
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._disk is not None and self._wav is not None:
+            self._wav.close()
+            self._disk.close()
+            self._disk = self._wav = None
 
     def discard(self) -> None:
         """Delete the file and its folder, with whatever was encoded from it."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
@@ -15,16 +13,17 @@ from gradio.utils import get_upload_folder
 
 from configs.settings import Settings
 from workers.client import Client
-from workers.errors import AppError, GenerationError
+from workers.errors import AppError
 from workers.messages import AudioDelta, Progress, Queued, Started, Synthesize
 
 from ..receipt import Receipt
 from ..render import busy_html, error_html, note_html, receipt_html, status_html
+from ..speech_markup import COUNT, COUNT_JS, PAUSE_JS, PLAYER, SILENCE_JS
+from ..speech_save import encoded
 from ..speech_view import (
     EXAMPLES,
     FORMATS,
     Recording,
-    download_name,
     file_size,
     player_value,
     read_text_file,
@@ -33,23 +32,8 @@ from ..speech_view import (
 from ..streaming import paced
 from ..theme import ASSETS
 
-PLAYER = """<div class="q-speech" data-state="empty">
-<div class="q-speech-empty">What you type is spoken sentence by sentence; the words light up here.
-Click one to hear it again.</div>
-<div class="q-speech-lines" tabindex="0" role="group"
- aria-label="Read along. Space pauses, arrow keys go from sentence to sentence."></div>
-<div class="q-speech-bar"><button type="button" class="q-speech-toggle">Pause</button>
-<span class="q-speech-time" aria-live="off">0:00</span></div></div>"""
-
-# Counting needs no server: it would be asked on every key.
-COUNT_JS = """(text) => {
-  const count = [...(text || "")].length, max = MAX_CHARS, minutes = Math.round(count / 900);
-  const length = minutes ? `about ${minutes} min` : count ? `about ${Math.ceil(count / 15)} s` : "";
-  const numbers = `${count.toLocaleString("en")} of ${max.toLocaleString("en")} characters`;
-  return `<div class="q-count${count > max ? " q-over" : ""}"><span>${numbers}</span><span>${length}</span></div>`;
-}"""
-SILENCE_JS = "() => window.quintetSpeech?.stop()"
-PAUSE_JS = "() => window.quintetSpeech?.pause()"
+IN_FLIGHT_S = 0.1
+"""How long an update may be on its way to the page after it was yielded."""
 
 Updates = dict[Any, Any]
 
@@ -74,12 +58,11 @@ class _Tab:
         self, text: str, voice: str, speed: float, old: Recording | None
     ) -> AsyncGenerator[Updates, None]:
         """Speak the text; the page plays what is there while the rest is being made."""
-        if old is not None:
-            old.discard()
         if not text.strip():
-            note = error_html(AppError("There is nothing to say yet.", "Type or open a text first."))
-            yield {self.status: note, self.recording: None}
+            nothing = AppError("There is nothing to say yet.", "Type or open a text first.")
+            yield {self.status: error_html(nothing)}
             return
+        _discard(old)
         recording = Recording.create(_folder())
         yield self._started(recording)
         receipt = Receipt()
@@ -97,10 +80,12 @@ class _Tab:
         finally:
             recording.close()
 
-    def on_stop(self, recording: Recording | None, text: str) -> Updates:
+    async def on_stop(self, recording: Recording | None, text: str) -> Updates:
         """Keep what was spoken so far."""
         if recording is None:
             return {self.status: note_html("Stopped."), **self._buttons(is_running=False)}
+        recording.close()  # from here on the running handler changes nothing on the page
+        await asyncio.sleep(IN_FLIGHT_S)
         spoken = f"Stopped after {recording.num_chars:,} of {len(text):,} characters."
         return self._ended(recording, note_html(spoken))
 
@@ -108,13 +93,14 @@ class _Tab:
         self, recording: Recording | None, name: str
     ) -> AsyncGenerator[Updates, None]:
         """Make the file to download in the chosen format."""
-        if recording is None or not recording.captions or not recording.is_done:
+        if recording is None or not recording.is_done or not recording.path.exists():
             return
         yield {self.download: gr.DownloadButton(f"Making {name} …", interactive=False, value=None)}
         try:
             path = await encoded(recording, name)
         except AppError as err:
-            yield {self.status: error_html(err), self.download: gr.DownloadButton("Download")}
+            if recording.path.exists():  # else the next text has begun, and nobody waits for this
+                yield {self.status: error_html(err), self.download: gr.DownloadButton("Download")}
             return
         label = f"Download {name} · {file_size(path.stat().st_size)}"
         yield {self.download: gr.DownloadButton(label, value=str(path), interactive=True)}
@@ -129,14 +115,13 @@ class _Tab:
 
     def on_clear(self, recording: Recording | None) -> Updates:
         """Back to the beginning."""
-        if recording is not None:
-            recording.discard()
+        _discard(recording)
         return {
             self.text: "",
             self.player: None,
             self.status: "",
             self.recording: None,
-            self.result: gr.Group(visible=False),
+            self.result: gr.Column(visible=False),
         }
 
     def _started(self, recording: Recording) -> Updates:
@@ -144,12 +129,14 @@ class _Tab:
             self.recording: recording,
             self.status: busy_html("waking the voice"),
             self.player: None,
-            self.result: gr.Group(visible=False),
+            self.result: gr.Column(visible=False),
             **self._buttons(is_running=True),
         }
 
     def _heard(self, recording: Recording, batch: list[Any]) -> Updates:
         updates: Updates = {}
+        if recording.is_done:
+            return {self.status: gr.skip()}
         deltas = [event for event in batch if isinstance(event, AudioDelta)]
         for delta in deltas:
             recording.add(delta)
@@ -170,7 +157,7 @@ class _Tab:
         return {
             **updates,
             self.player: player_value(recording),
-            self.result: gr.Group(visible=True),
+            self.result: gr.Column(visible=True),
             self.audio: gr.Audio(str(recording.path), subtitles=subtitles(recording)),
         }
 
@@ -195,12 +182,19 @@ class _Tab:
                 self._lay_out_text()
             with gr.Column(scale=2, min_width=280):
                 self.voice = gr.Dropdown(
-                    _voice_choices(()), value="", label="Voice", info=f"{card.name} · {card.license}"
+                    _voice_choices(()),
+                    value="",
+                    label="Voice",
+                    info=f"{card.name} · {card.license}",
                 )
                 self.speed = gr.Slider(0.5, 2, value=1, step=0.05, label="Speed")
                 with gr.Row():
-                    self.speak = gr.Button("Speak", variant="primary", elem_id="tts-speak")
-                    self.stop = gr.Button("Stop", variant="stop", interactive=False)
+                    self.speak = gr.Button(
+                        "Speak", variant="primary", min_width=100, elem_id="tts-speak"
+                    )
+                    self.stop = gr.Button(
+                        "Stop", variant="stop", min_width=100, interactive=False, elem_id="tts-stop"
+                    )
         self.status = gr.HTML(elem_classes="q-status")
         self.player = gr.HTML(
             None,
@@ -208,11 +202,14 @@ class _Tab:
             js_on_load=(ASSETS / "speech_out.js").read_text(encoding="utf-8"),
             apply_default_css=False,
             elem_id="tts-player",
+            elem_classes="q-speech-outer",
         )
-        with gr.Group(visible=False) as self.result:
+        with gr.Column(visible=False) as self.result:
             self.audio = gr.Audio(label="Whole recording", interactive=False, buttons=[])
-            with gr.Row(equal_height=True):
-                self.format = gr.Radio(list(FORMATS), value=FORMATS[0], label="File format")
+            with gr.Row(elem_classes="q-save"):
+                self.format = gr.Radio(
+                    list(FORMATS), value=FORMATS[0], label="Save as", container=False
+                )
                 self.download = gr.DownloadButton("Download", interactive=False)
 
     def _lay_out_text(self) -> None:
@@ -224,9 +221,11 @@ class _Tab:
             max_lines=16,
             elem_id="tts-text",
         )
-        self.count = gr.HTML()
+        self.count = gr.HTML(COUNT.format(max_chars=self._max_chars), elem_classes="q-count-outer")
         with gr.Row(elem_classes="q-examples"):
-            self.examples = [(gr.Button(name, size="sm"), text) for name, text in EXAMPLES]
+            self.examples = [
+                (gr.Button(name, size="sm", min_width=60), text) for name, text in EXAMPLES
+            ]
         with gr.Row(elem_classes="q-examples"):
             self.open = gr.UploadButton(
                 "Open a text file", file_types=[".txt", ".md"], size="sm", elem_id="tts-open"
@@ -292,33 +291,6 @@ class _Tab:
             self.recording, self.status, self.player, self.result, self.audio,
             self.speak, self.stop, self.voice,
         ]  # fmt: skip
-
-
-async def encoded(recording: Recording, extension: str) -> Path:
-    """Return the recording as a file of that format, named after its first words.
-
-    A process of its own does it: the page's process loads no codec, a long recording blocks nobody,
-    and closing the page ends it. Raises: GenerationError.
-    """
-    target = recording.path.with_name(download_name(recording.first_words, extension))
-    if target.exists():
-        return target
-    unfinished = target.with_name(f"{uuid.uuid4().hex}.{extension}")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "workers.audio", str(recording.path), str(unfinished),
-        stderr=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    try:
-        _, error = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    if process.returncode != 0:
-        unfinished.unlink(missing_ok=True)
-        last = error.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise GenerationError(f"The recording could not be saved as {extension}: {last[0]}.")
-    return unfinished.replace(target)
 
 
 def _folder() -> Path:
