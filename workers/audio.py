@@ -88,7 +88,8 @@ def pcm_to_float(pcm: bytes) -> FloatArray:
     import numpy as np
 
     samples: FloatArray = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
-    return samples / np.float32(PCM_SCALE)
+    samples /= np.float32(PCM_SCALE)
+    return samples
 
 
 def float_to_pcm(samples: FloatArray) -> bytes:
