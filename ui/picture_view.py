@@ -54,7 +54,9 @@ def _figure(path: str, reading: PictureRead | None, title: str) -> str:
     caption = f"<figcaption>{heading}{name} · {size} · {found}</figcaption>"
     shown = f'<div class="q-seen">{image}{_overlay(reading)}</div>'
     items = "".join(_item(line) for line in reading.lines)
-    lines = f"<ol>{items}</ol>" if items else ""
+    lines = (
+        f"<details><summary>Lines by number</summary><ol>{items}</ol></details>" if items else ""
+    )
     return f"<figure>{shown}{caption}{lines}</figure>"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ class _Run:
         """Take note of one event."""
         if isinstance(event, PictureRead):
             self.readings += (event,)
-            self.read_s = event_s(self.receipt)
+            self.read_s = _working_s(self.receipt)
             return
         if isinstance(event, TextDelta):
             self.answer += event.text
@@ -166,6 +167,7 @@ class Handlers:
         update: Update = {parts.status: run.status}
         if any(isinstance(event, PictureRead) for event in batch):
             update |= {parts.view: pictures_html(run.seen), parts.text: to_text(run.seen)}
+            update |= self._kept(run.seen)  # now, so that Stop does not lose the reading
         if run.answer:
             update[parts.chat] = [*rows, {"role": "assistant", "content": run.answer}]
         return update
@@ -174,11 +176,17 @@ class Handlers:
         parts = self._parts
         if len(run.readings) < len(run.paths):  # stopped while reading
             return {parts.status: note_html("Stopped.")}
-        as_text, as_json = _write_downloads(run.seen)
         summary = reading_summary(run.seen, run.read_s, run.notes)
+        return {parts.status: summary + receipt_html(run.receipt)}
+
+    def _kept(self, seen: Seen) -> Update:
+        """Remember a complete reading and offer it for download."""
+        parts = self._parts
+        if len(seen.readings) < len(seen.paths):
+            return {}
+        as_text, as_json = _write_downloads(seen)
         return {
-            parts.seen: run.seen,
-            parts.status: summary + receipt_html(run.receipt),
+            parts.seen: seen,
             parts.as_text: gr.update(value=as_text, interactive=True),
             parts.as_json: gr.update(value=as_json, interactive=True),
         }
@@ -199,10 +207,8 @@ class Handlers:
         }
 
 
-def event_s(receipt: Receipt) -> float:
+def _working_s(receipt: Receipt) -> float:
     """Seconds since the click, without waiting and loading."""
-    import time
-
     return time.monotonic() - receipt.submitted - receipt.queued_s - receipt.loaded_s
 
 
@@ -254,7 +260,7 @@ def build_vision_tab(client: Client, settings: Settings) -> None:
                 elem_id="vision-pictures",
             )
             with gr.Row():
-                examples = [gr.Button(label, size="sm") for label, _, _ in EXAMPLES]
+                examples = [gr.Button(label, size="sm", min_width=120) for label, _, _ in EXAMPLES]
             question = gr.Textbox(
                 label="Question",
                 placeholder="What is the total?",
@@ -262,9 +268,9 @@ def build_vision_tab(client: Client, settings: Settings) -> None:
                 elem_id="vision-question",
             )
             with gr.Row():
-                ask = gr.Button("Ask", variant="primary", elem_id="vision-ask")
-                read = gr.Button("Read the text", elem_id="vision-read")
-                stop = gr.Button("Stop", variant="stop", elem_id="vision-stop")
+                ask = gr.Button("Ask", variant="primary", min_width=70, elem_id="vision-ask")
+                read = gr.Button("Read the text", min_width=70, elem_id="vision-read")
+                stop = gr.Button("Stop", variant="stop", min_width=70, elem_id="vision-stop")
             status = gr.HTML(elem_classes="q-status", elem_id="vision-status")
             chat = gr.Chatbot(
                 label="Answers",
@@ -280,8 +286,12 @@ def build_vision_tab(client: Client, settings: Settings) -> None:
                 label="Text", lines=6, max_lines=14, interactive=False, buttons=["copy"]
             )
             with gr.Row():
-                as_text = gr.DownloadButton("Download .txt", size="sm", interactive=False)
-                as_json = gr.DownloadButton("Download .json", size="sm", interactive=False)
+                as_text = gr.DownloadButton(
+                    "Download .txt", size="sm", min_width=120, interactive=False
+                )
+                as_json = gr.DownloadButton(
+                    "Download .json", size="sm", min_width=120, interactive=False
+                )
     parts = Parts(
         pictures=pictures,
         question=question,
@@ -319,5 +329,6 @@ def _wire(handlers: Handlers, parts: Parts, buttons: Sequence[Any], examples: li
             **light,
         )
         running.append(placed.then(handlers.on_ask, asking, **model))
-    parts.pictures.input(handlers.on_pictures, parts.pictures, parts.outputs(), **light)
+    changed = [parts.pictures.upload, parts.pictures.delete]  # not .change: an example asks at once
+    gr.on(changed, handlers.on_pictures, parts.pictures, parts.outputs(), **light)
     stop.click(lambda: note_html("Stopped."), None, parts.status, cancels=running, **light)
