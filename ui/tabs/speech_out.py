@@ -94,6 +94,7 @@ class _Tab:
     ) -> AsyncGenerator[Updates, None]:
         """Make the file to download in the chosen format."""
         if recording is None or not recording.is_done or not recording.path.exists():
+            yield {self.status: gr.skip()}  # Gradio empties the outputs of one that yields nothing
             return
         yield {self.download: gr.DownloadButton(f"Making {name} …", interactive=False, value=None)}
         try:
