@@ -48,11 +48,11 @@ CREATE TRIGGER IF NOT EXISTS chunk_removed AFTER DELETE ON chunks BEGIN
     INSERT INTO words (words, rowid, text) VALUES ('delete', old.rowid, old.text); END;
 """
 
-_STOP_WORDS = frozenset(
-    "a an and are as at be by can did do does for from had has have how i in is it its may me my of "
-    "on or our should that the their there they this to was we were what when where which who whom "
-    "why will with would you your".split()
-)
+_COMMON = """
+    a an and are as at be by can did do does for from had has have how i in is it its may me my of on
+    or our should that the their there they this to was we were what when where which who whom why
+    will with would you your"""
+_STOP_WORDS = frozenset(_COMMON.split())
 """In a small collection BM25 takes even these for rare, and lets them decide."""
 
 

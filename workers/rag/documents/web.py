@@ -95,7 +95,8 @@ def _flatten(tree: BeautifulSoup, root: Tag) -> str:
     for block in root.find_all(_BLOCKS):
         if block.find_parent(["td", "th", "li"]):
             continue  # a paragraph in a cell does not end the row
-        block.insert_before("\n")
+        if block.name not in ("li", "tr"):
+            block.insert_before("\n")
         block.append("\n")
     for heading in root.find_all(_HEADINGS):
         heading.insert_before(f"\n{_MARK}{heading.name[1]}")

@@ -1,0 +1,403 @@
+"""The RAG tab: collections of documents, and questions answered with the page they come from."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.context import get_render_context
+
+from configs.settings import Settings
+from workers.client import Client
+from workers.flows.documents import Cited, ContextCut, ask_documents
+from workers.messages import (
+    CollectionInfo,
+    Collections,
+    DeleteCollection,
+    DeleteDocument,
+    DocumentIndexed,
+    DocumentInfo,
+    Documents,
+    Event,
+    Ingest,
+    ListCollections,
+    ListDocuments,
+    Media,
+    Passage,
+    Request,
+    Retrieved,
+    TextDelta,
+)
+
+from ..document_view import (
+    answer_html,
+    document_choices,
+    documents_html,
+    files_html,
+    passages_html,
+    remarks,
+)
+from ..receipt import Receipt
+from ..render import busy_html, error_html, note_html, receipt_html, status_html
+from ..streaming import paced
+from ..theme import ASSETS
+
+FIRST_COLLECTION = "My documents"
+EXAMPLE = ASSETS / "example-handbook.pdf"
+EXAMPLE_QUESTIONS = (
+    "When does the last boat go back to the mainland?",
+    "How many steps lead up to the lamp?",
+    "What should I do if the fog horn sounds?",
+)
+FILE_TYPES = [".pdf", ".docx", ".html", ".htm", ".md", ".txt", ".csv", "text"]
+NO_QUESTION = "Type a question first."
+
+Update = dict[Any, Any]
+"""Component → its new value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The tab's components."""
+
+    collection: Any
+    new_name: Any
+    files: Any
+    status: Any
+    results: Any
+    table: Any
+    document: Any
+    question: Any
+    answer_status: Any
+    answer: Any
+    notes: Any
+    passages: Any
+
+    def shelf(self) -> list[Any]:
+        """What changes when documents come or go."""
+        return [
+            self.collection,
+            self.new_name,
+            self.files,
+            self.status,
+            self.results,
+            self.table,
+            self.document,
+        ]
+
+    def reading(self) -> list[Any]:
+        """What changes while a question is answered."""
+        return [self.answer_status, self.answer, self.notes, self.passages]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Answer:
+    """One question on its way: what has come so far."""
+
+    question: str
+    receipt: Receipt = field(default_factory=Receipt)
+    passages: tuple[Passage, ...] = ()
+    cut: ContextCut | None = None
+    text: str = ""
+    cited: Cited | None = None
+    status: str = ""
+
+    def see(self, event: Event) -> None:
+        """Take note of one event."""
+        if isinstance(event, Retrieved):
+            self.passages = event.passages
+        elif isinstance(event, ContextCut):
+            self.cut = event
+        elif isinstance(event, TextDelta):
+            self.text += event.text
+        elif isinstance(event, Cited):
+            self.cited = event
+        if not isinstance(event, (Retrieved, ContextCut, Cited)):
+            self.receipt.see(event)
+        self.status = status_html(event) or self.status
+
+    @property
+    def passages_html(self) -> str:
+        numbers = self.cited.numbers if self.cited else ()
+        num_used = self.cut.num_used if self.cut else 0
+        return passages_html(self.passages, self.question, numbers, num_used)
+
+    @property
+    def notes_html(self) -> str:
+        cut = self.cut
+        is_by_model = self.cited.is_by_model if self.cited else None
+        lines = remarks(
+            self.passages, cut.num_used if cut else 0, cut.reason if cut else "", is_by_model
+        )
+        return "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+
+
+class Handlers:
+    """What happens on each click; holds no state of its own."""
+
+    def __init__(self, client: Client, parts: Parts) -> None:
+        self._client = client
+        self._parts = parts
+
+    # --- the shelf ---
+
+    async def on_open(self, name: str) -> Update:
+        """Show what is there: the collections, and the documents of the chosen one."""
+        try:
+            return await self._shelf(name)
+        except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be told
+            return {self._parts.status: error_html(err)}
+
+    async def on_files(self, paths: list[str] | None, name: str) -> AsyncGenerator[Update, None]:
+        """Index the uploaded files, one line each, and show the table again."""
+        parts = self._parts
+        if not paths:
+            return
+        media = tuple(Media(name=Path(path).name, path=path) for path in paths)
+        done: list[DocumentIndexed] = []
+        receipt = Receipt()
+        yield {parts.status: busy_html("starting"), parts.results: ""}
+        try:
+            events = self._client.astream(Ingest(collection=name, documents=media))
+            async with aclosing(paced(events)) as batches:
+                async for batch in batches:
+                    done += [event for event in batch if isinstance(event, DocumentIndexed)]
+                    for event in batch:
+                        receipt.see(event)
+                    shown = [line for line in map(status_html, batch) if line]
+                    update = {parts.results: files_html(done)} if done else {}
+                    yield update | ({parts.status: shown[-1]} if shown else {})
+            yield {
+                **await self._shelf(name),
+                parts.files: None,
+                parts.status: receipt_html(receipt),
+            }
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            yield {parts.status: error_html(err), parts.files: None}
+
+    async def on_create(self, name: str) -> Update:
+        """Make an empty collection and choose it."""
+        try:
+            await self._client.arun(Ingest(collection=name, documents=()))
+            return {**await self._shelf(" ".join(name.split())), self._parts.new_name: ""}
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            return {self._parts.status: error_html(err)}
+
+    async def on_delete_document(self, name: str, document_id: str | None) -> Update:
+        """Remove the chosen document and its vectors."""
+        if not document_id:
+            return {self._parts.status: note_html("Choose a document first.")}
+        request = DeleteDocument(collection=name, document_id=document_id)
+        return await self._delete(request, name, "The document and its vectors are gone.")
+
+    async def on_delete_collection(self, name: str) -> Update:
+        """Remove the chosen collection and everything in it."""
+        return await self._delete(
+            DeleteCollection(collection=name), FIRST_COLLECTION, f"“{name}” is gone."
+        )
+
+    async def _delete(self, request: Request, shown_after: str, told: str) -> Update:
+        parts = self._parts
+        try:
+            await self._client.arun(request)
+            shelf = await self._shelf(shown_after)
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            return {parts.status: error_html(err)}
+        return {**shelf, parts.status: note_html(told), parts.results: ""}
+
+    async def _shelf(self, name: str) -> Update:
+        parts = self._parts
+        collections = await self._collections()
+        names = [collection.name for collection in collections]
+        chosen = name if name in names else FIRST_COLLECTION
+        documents = await self._documents(chosen) if chosen in names else ()
+        labels = [(FIRST_COLLECTION, FIRST_COLLECTION)] if FIRST_COLLECTION not in names else []
+        labels += [(_label(collection), collection.name) for collection in collections]
+        return {
+            parts.collection: gr.update(choices=labels, value=chosen),
+            parts.table: documents_html(documents),
+            parts.document: gr.update(
+                choices=document_choices(documents),
+                value=documents[0].document_id if documents else None,
+            ),
+            parts.status: "",
+        }
+
+    async def _collections(self) -> tuple[CollectionInfo, ...]:
+        events = await self._client.arun(ListCollections())
+        return next(event.collections for event in events if isinstance(event, Collections))
+
+    async def _documents(self, name: str) -> tuple[DocumentInfo, ...]:
+        events = await self._client.arun(ListDocuments(collection=name))
+        return next(event.documents for event in events if isinstance(event, Documents))
+
+    # --- the question ---
+
+    async def on_ask(self, question: str, name: str, top_k: float) -> AsyncGenerator[Update, None]:
+        """Show the passages, then the answer as it is written, then the citations."""
+        parts = self._parts
+        question = (question or "").strip()
+        if not question:
+            yield {parts.answer_status: note_html(NO_QUESTION)}
+            return
+        run = _Answer(question=question)
+        yield {
+            parts.answer_status: busy_html("starting"),
+            parts.answer: "",
+            parts.notes: "",
+            parts.passages: "",
+        }
+        try:
+            events = ask_documents(self._client, question, name, top_k=int(top_k))
+            async with aclosing(paced(events)) as batches:
+                async for batch in batches:
+                    for event in batch:
+                        run.see(event)
+                    yield self._shown(run, batch)
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            yield {parts.answer_status: error_html(err)}
+            return
+        yield {parts.answer_status: receipt_html(run.receipt)}
+
+    def _shown(self, run: _Answer, batch: Sequence[Event]) -> Update:
+        parts = self._parts
+        text = run.cited.text if run.cited else run.text
+        update: Update = {
+            parts.answer_status: run.status,
+            parts.answer: answer_html(text, is_done=run.cited is not None),
+        }
+        if any(isinstance(event, (Retrieved, ContextCut, Cited)) for event in batch):
+            update |= {parts.passages: run.passages_html, parts.notes: run.notes_html}
+        return update
+
+
+def _label(collection: CollectionInfo) -> str:
+    files = "document" if collection.num_documents == 1 else "documents"
+    return f"{collection.name} ({collection.num_documents} {files})"
+
+
+def build_documents_tab(client: Client, settings: Settings) -> None:
+    """Lay the tab out and wire it."""
+    tab = get_render_context()
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            collection = gr.Dropdown(
+                [FIRST_COLLECTION],
+                value=FIRST_COLLECTION,
+                label="Collection",
+                elem_id="rag-collection",
+            )
+            files = gr.File(
+                label=f"Add documents (up to {settings.limits['max_file_mib']:g} MiB each)",
+                file_count="multiple",
+                file_types=FILE_TYPES,
+                height=130,
+                elem_id="rag-files",
+            )
+            with gr.Row():
+                example = gr.Button("Add the example handbook", size="sm", elem_id="rag-example")
+                stop_files = gr.Button("Stop", size="sm", variant="stop", elem_id="rag-stop-files")
+            status = gr.HTML(elem_classes="q-status", elem_id="rag-status")
+            results = gr.HTML(elem_id="rag-results", padding=False)
+            table = gr.HTML(documents_html(()), elem_id="rag-table", padding=False)
+            with gr.Accordion("Manage", open=False, elem_id="rag-manage"):
+                new_name = gr.Textbox(label="New collection", placeholder="Any name", max_lines=1)
+                create = gr.Button("Create collection", size="sm", elem_id="rag-create")
+                document = gr.Dropdown([], label="Document", elem_id="rag-document")
+                delete_document = gr.Button("Delete document", size="sm", variant="stop")
+                delete_collection = gr.Button(
+                    "Delete the whole collection", size="sm", variant="stop"
+                )
+        with gr.Column(scale=3, min_width=300):
+            question = gr.Textbox(
+                label="Question",
+                placeholder="What do your documents say about …?",
+                lines=1,
+                elem_id="rag-question",
+            )
+            with gr.Row():
+                ask = gr.Button("Ask", variant="primary", elem_id="rag-ask")
+                stop = gr.Button("Stop", variant="stop", elem_id="rag-stop")
+            with gr.Row():
+                examples = [gr.Button(words, size="sm") for words in EXAMPLE_QUESTIONS]
+            answer_status = gr.HTML(elem_classes="q-status", elem_id="rag-answer-status")
+            answer = gr.HTML(elem_id="rag-answer", padding=False)
+            notes = gr.HTML(elem_classes="q-remarks", elem_id="rag-notes", padding=False)
+            passages = gr.HTML(elem_id="rag-passages", padding=False)
+            top_k = gr.Slider(1, 20, value=6, step=1, label="Passages to find")
+    parts = Parts(
+        collection=collection,
+        new_name=new_name,
+        files=files,
+        status=status,
+        results=results,
+        table=table,
+        document=document,
+        question=question,
+        answer_status=answer_status,
+        answer=answer,
+        notes=notes,
+        passages=passages,
+    )
+    handlers = Handlers(client, parts)
+    _wire_shelf(handlers, parts, (example, stop_files, create, delete_document, delete_collection))
+    _wire_question(handlers, parts, (ask, stop, top_k), examples)
+    if isinstance(tab, gr.Tab):
+        tab.select(handlers.on_open, collection, parts.shelf(), **_events("rag"))
+
+
+def _events(concurrency_id: str) -> dict[str, Any]:
+    return {
+        "concurrency_id": concurrency_id,
+        "concurrency_limit": 16,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
+
+
+_LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+def _wire_shelf(handlers: Handlers, parts: Parts, buttons: Sequence[Any]) -> None:
+    example, stop, create, delete_document, delete_collection = buttons
+    shelf = {"outputs": parts.shelf(), **_events("rag")}
+    name = parts.collection
+    running = [
+        parts.files.upload(handlers.on_files, [parts.files, name], **shelf),
+        example.click(handlers.on_files, [gr.State([str(EXAMPLE)]), name], **shelf),
+    ]
+    stop.click(
+        lambda: note_html("Stopped. Files that were finished stay."),
+        None,
+        parts.status,
+        cancels=running,
+        **_LIGHT,
+    ).then(handlers.on_open, name, [part for part in parts.shelf() if part is not parts.status])
+    name.input(handlers.on_open, name, **shelf)
+    gr.on([create.click, parts.new_name.submit], handlers.on_create, parts.new_name, **shelf)
+    delete_document.click(handlers.on_delete_document, [name, parts.document], **shelf)
+    delete_collection.click(
+        handlers.on_delete_collection,
+        name,
+        js="(name) => { if (!confirm(`Delete “${name}” and all its documents?`)) "
+        "throw new Error('kept'); return name; }",
+        **shelf,
+    )
+
+
+def _wire_question(
+    handlers: Handlers, parts: Parts, controls: Sequence[Any], examples: list[Any]
+) -> None:
+    ask, stop, top_k = controls
+    inputs = [parts.question, parts.collection, top_k]
+    model = {"outputs": parts.reading(), **_events("rag")}
+    running = [gr.on([ask.click, parts.question.submit], handlers.on_ask, inputs, **model)]
+    for button, words in zip(examples, EXAMPLE_QUESTIONS, strict=True):
+        placed = button.click(lambda words=words: words, None, parts.question, **_LIGHT)
+        running.append(placed.then(handlers.on_ask, inputs, **model))
+    stop.click(lambda: note_html("Stopped."), None, parts.answer_status, cancels=running, **_LIGHT)

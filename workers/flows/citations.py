@@ -1,0 +1,71 @@
+"""Which passage does a sentence of the answer come from? Pure text, no model.
+
+The rule, where the model wrote no marks: a sentence is matched with the passage that contains most
+of its words that carry meaning (four letters or more, or a digit; endings ignored). It is cited if
+that is at least half of them, and left without a mark otherwise: such a sentence has no support in
+the passages, and the page says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workers.messages import Passage
+
+MIN_SHARE = 0.5
+_MARK = re.compile(r"\[(\d{1,2})\]")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_WORD = re.compile(r"\w+")
+_STEM_LETTERS = 5
+"""Words count as equal when they begin with the same letters: "employees", "employed"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """An answer with its citations."""
+
+    text: str
+    numbers: tuple[int, ...]
+    """Cited passages, from 1, each once, in the order of their first mark."""
+    is_by_model: bool
+
+
+def cite(answer: str, passages: Sequence[Passage]) -> Marked:
+    """Return the answer with marks; marks that name no passage are taken out."""
+    known = range(1, len(passages) + 1)
+    own = [int(number) for number in _MARK.findall(answer) if int(number) in known]
+    if own:
+        text = _MARK.sub(lambda mark: mark[0] if int(mark[1]) in known else "", answer)
+        return Marked(text=text, numbers=tuple(dict.fromkeys(own)), is_by_model=True)
+    numbers: list[int] = []
+    pieces: list[str] = []
+    start = 0
+    text = _MARK.sub("", answer)
+    for end in [*(gap.start() for gap in _SENTENCE.finditer(text)), len(text)]:
+        sentence = text[start:end]
+        number = supporting(sentence, passages)
+        pieces.append(f"{sentence} [{number}]" if number else sentence)
+        numbers += [number] if number else []
+        start = end
+    return Marked(text="".join(pieces), numbers=tuple(dict.fromkeys(numbers)), is_by_model=False)
+
+
+def supporting(sentence: str, passages: Sequence[Passage]) -> int | None:
+    """Return the number (from 1) of the passage that supports the sentence, if one does."""
+    wanted = _stems(sentence)
+    if not wanted:
+        return None
+    shares = [len(wanted & _stems(passage.text)) / len(wanted) for passage in passages]
+    best = max(shares, default=0.0)
+    return shares.index(best) + 1 if best >= MIN_SHARE else None
+
+
+def _stems(text: str) -> set[str]:
+    words = _WORD.findall(text.lower())
+    return {
+        word[:_STEM_LETTERS]
+        for word in words
+        if len(word) > 3 or any(letter.isdigit() for letter in word)
+    }

@@ -1,0 +1,205 @@
+"""Ask a collection: find passages with the rag worker, answer from them with the text worker.
+
+The passages come first, so that the user can judge them before the answer is there. Every sentence
+of the answer then gets the number of a passage: the model's own, or, where it wrote none, that of
+the passage that shares its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from workers.client import Client
+from workers.errors import ContextTooLongError, NotFoundError
+from workers.messages import (
+    ChatMessage,
+    Event,
+    Finished,
+    Generate,
+    Passage,
+    Retrieve,
+    Retrieved,
+    SamplingParams,
+    TextDelta,
+)
+
+from .citations import cite
+
+CHARS_PER_TOKEN = 3.0
+"""Deliberately low for prose; an estimate that is too high only costs one more try."""
+ANSWER_TOKENS = 512
+"""Room kept for the completion when the sampling sets no limit."""
+SMALL_MODEL_M = 500.0
+"""Below so many million parameters a model ignores instructions and follows an example instead."""
+SMALL_MODEL_PASSAGES = 3
+"""More of them only confuse a small model, and cost it seconds before its first word."""
+SHORT_QUESTION_WORDS = 4
+"""A shorter question ("and on Sundays?") is searched together with the one before it."""
+INSTRUCTION = (
+    "Answer the question from the numbered passages alone, and put the number of the passage in "
+    "square brackets after each sentence, like [1]. If the passages do not answer it, say so."
+)
+EXAMPLE = (
+    ChatMessage(
+        role="user",
+        text="Text: Tickets are sold at the harbour. The boat leaves at nine.\n"
+        "Question: When does the boat leave?",
+    ),
+    ChatMessage(role="assistant", text="The boat leaves at nine."),
+)
+"""Shows a small model what is wanted: 7 of 10 questions about a 25-page file, 5 with instructions."""
+SAMPLING = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=256)
+"""The likeliest token, and no penalty: an answer from a text has to repeat the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextCut(Event):
+    """How many of the passages found are given to the text model; the best come first."""
+
+    num_used: int
+    num_found: int
+    reason: str
+    """For people; empty when all are used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cited(Event):
+    """The whole answer once more, with numbered marks."""
+
+    text: str
+    numbers: tuple[int, ...]
+    """Passages that are cited, from 1, in the order of the Retrieved event."""
+    is_by_model: bool
+    """False: the marks were set by comparing words."""
+
+
+async def ask_documents(
+    client: Client,
+    question: str,
+    collection: str,
+    history: tuple[ChatMessage, ...] = (),
+    sampling: SamplingParams = SAMPLING,
+    top_k: int = 6,
+) -> AsyncGenerator[Event, None]:
+    """Yield Retrieved, ContextCut, TextDelta…, Cited, and one Finished.
+
+    Closing it stops whichever worker is at work. Raises: AppError; NotFoundError if the collection
+    has no passages at all.
+    """
+    passages: tuple[Passage, ...] = ()
+    request = Retrieve(collection=collection, query=_query(question, history), top_k=top_k)
+    async with aclosing(client.astream(request)) as events:
+        async for event in events:
+            if isinstance(event, Retrieved):
+                passages = event.passages
+            if not isinstance(event, Finished):
+                yield event
+            elif event.reason == "cancelled":
+                yield event
+                return
+    if not passages:
+        raise NotFoundError(
+            f"The collection “{collection}” has no documents yet.", hint="Add a document first."
+        )
+    async with aclosing(_answer(client, question, passages, history, sampling)) as events:
+        async for event in events:
+            yield event
+
+
+def _query(question: str, history: tuple[ChatMessage, ...]) -> str:
+    asked = [message.text for message in history if message.role == "user"]
+    if asked and len(question.split()) < SHORT_QUESTION_WORDS:
+        return f"{asked[-1]} {question}"
+    return question
+
+
+async def _answer(
+    client: Client,
+    question: str,
+    passages: tuple[Passage, ...],
+    history: tuple[ChatMessage, ...],
+    sampling: SamplingParams,
+) -> AsyncGenerator[Event, None]:
+    used, reason = _choose(client, passages, question, history, sampling)
+    while True:
+        yield ContextCut(request_id="", num_used=len(used), num_found=len(passages), reason=reason)
+        request = Generate(messages=_prompt(client, question, used, history), sampling=sampling)
+        try:
+            async with aclosing(_generate(client, request, used)) as events:
+                async for event in events:
+                    yield event
+        except ContextTooLongError:
+            if len(used) <= 1:
+                raise
+            used, reason = used[: len(used) // 2], "they did not fit its context"
+        else:
+            return
+
+
+async def _generate(
+    client: Client, request: Generate, used: tuple[Passage, ...]
+) -> AsyncGenerator[Event, None]:
+    text = ""
+    async with aclosing(client.astream(request)) as events:
+        async for event in events:
+            if isinstance(event, TextDelta):
+                text += event.text
+            if isinstance(event, Finished):
+                marked = cite(text, used)
+                yield Cited(
+                    request_id=event.request_id,
+                    text=marked.text,
+                    numbers=marked.numbers,
+                    is_by_model=marked.is_by_model,
+                )
+            yield event
+
+
+def _is_small(client: Client) -> bool:
+    return client.card("text").parameters_m < SMALL_MODEL_M
+
+
+def _choose(
+    client: Client,
+    passages: tuple[Passage, ...],
+    question: str,
+    history: tuple[ChatMessage, ...],
+    sampling: SamplingParams,
+) -> tuple[tuple[Passage, ...], str]:
+    """Return the passages for the prompt, and why the others are left out."""
+    ready = client.ready("text")
+    context = ready.context_length if ready else client.card("text").context_length
+    spoken = len(question) + len(INSTRUCTION) + sum(len(message.text) for message in history)
+    room = (context - (sampling.max_tokens or ANSWER_TOKENS)) * CHARS_PER_TOKEN - spoken
+    fitting = 0
+    for passage in passages:
+        room -= len(passage.text) + len("[1] \n\n")
+        if room < 0:
+            break
+        fitting += 1
+    fitting = max(1, fitting)
+    if _is_small(client) and fitting > SMALL_MODEL_PASSAGES:
+        return passages[:SMALL_MODEL_PASSAGES], "a model this small loses the thread in more"
+    return passages[:fitting], "" if fitting == len(passages) else "they did not fit its context"
+
+
+def _prompt(
+    client: Client,
+    question: str,
+    passages: tuple[Passage, ...],
+    history: tuple[ChatMessage, ...],
+) -> tuple[ChatMessage, ...]:
+    """Put the passages before the model, the best one last: nearest to the question."""
+    if _is_small(client):
+        body = "\n\n".join(passage.text for passage in reversed(passages))
+        asked = ChatMessage(role="user", text=f"Text: {body}\nQuestion: {question}")
+        return (*EXAMPLE, asked)
+    numbered = [f"[{number}] {passage.text}" for number, passage in enumerate(passages, start=1)]
+    body = "\n\n".join(reversed(numbered))
+    return (
+        ChatMessage(role="system", text=INSTRUCTION),
+        *history,
+        ChatMessage(role="user", text=f"{body}\n\nQuestion: {question}"),
+    )
