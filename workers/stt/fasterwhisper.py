@@ -6,8 +6,8 @@ The only file that knows faster-whisper's recogniser.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from .engine import Pcm
 
-POLL_S = 0.005
+POLL_S = 0.02
+"""How often a running call looks at its cancel token; its result is taken at once."""
 TEMPERATURES = (0.0, 0.4, 0.8)
 """Tried in turn while the text repeats itself or is unlikely. Three instead of the library's six:
 on music and noise each try costs seconds and the later ones rarely help."""
@@ -35,38 +36,39 @@ class _CancelledError(Exception):
 
 
 class _Interruptible:
-    """A CTranslate2 Whisper whose `generate` can be left, since it cannot be interrupted.
+    """A CTranslate2 Whisper whose calls can be left, since they cannot be interrupted.
 
-    What was begun runs out in CTranslate2's own thread (a second or two); the next call waits for
-    it there. Everything else is passed through.
+    What was begun runs out in a thread of its own (a second or two); the next call waits for it
+    there, and can be left as well. Everything else is passed through.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
         self.cancel = CancelToken()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
     def encode(self, *args: Any, **kwargs: Any) -> Any:
-        self._leave_if_cancelled()
-        return self._model.encode(*args, **kwargs)
-
-    def align(self, *args: Any, **kwargs: Any) -> Any:
-        self._leave_if_cancelled()
-        return self._model.align(*args, **kwargs)
+        return self._run(self._model.encode, *args, **kwargs)
 
     def generate(self, *args: Any, **kwargs: Any) -> Any:
-        self._leave_if_cancelled()
-        pending = self._model.generate(*args, asynchronous=True, **kwargs)
-        while not all(result.done() for result in pending):
-            self._leave_if_cancelled()
-            time.sleep(POLL_S)
-        return [result.result() for result in pending]
+        return self._run(self._model.generate, *args, **kwargs)
 
-    def _leave_if_cancelled(self) -> None:
-        if self.cancel.is_cancelled:
-            raise _CancelledError
+    def align(self, *args: Any, **kwargs: Any) -> Any:
+        return self._run(self._model.align, *args, **kwargs)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        pending = self._thread.submit(call, *args, **kwargs)
+        while not self.cancel.is_cancelled:
+            if wait([pending], timeout=POLL_S).done:
+                return pending.result()
+        pending.cancel()
+        raise _CancelledError
 
 
 class FasterWhisperEngine:
@@ -134,6 +136,8 @@ class FasterWhisperEngine:
 
     def close(self) -> None:
         """See `SttEngine.close`."""
+        if self._model is not None:
+            self._model.close()
         self._whisper = self._model = None
 
     def _listening_to(self, cancel: CancelToken) -> faster_whisper.WhisperModel:
