@@ -23,11 +23,10 @@ from ..render import clock, error_html, note_html, receipt_html, status_html
 from ..streaming import paced
 from ..subtitles import write_files, write_zip
 from ..theme import ASSETS
+from ..transcript_panel import COPY_JS, layout_panel, picker_update, player_update
 from ..transcript_view import (
     Transcript,
     advanced,
-    captions,
-    choice_label,
     language_name,
     progress_html,
     segments_html,
@@ -40,55 +39,7 @@ log = logging.getLogger(__name__)
 EXAMPLE = ASSETS / "example-speech.mp3"
 UPDATE_S = 0.1
 """Between two page updates; recognition brings a handful of segments at a time."""
-EMPTY = "The words will appear here as they are recognised. Click one to hear it."
 NOTHING = "Record something, choose recordings, or try the example."
-
-SEEK_JS = """
-const player = () => document.querySelector('#stt-player audio');
-element.addEventListener('click', (event) => {
-  const place = event.target.closest('[data-start]');
-  const audio = player();
-  if (!place || !audio) return;
-  audio.currentTime = Number(place.dataset.start);
-  audio.play().catch(() => {});
-});
-const box = element.closest('#stt-transcript') ?? element;
-let isFollowing = true;
-let numItems = 0;
-box.addEventListener('scroll', () => {
-  isFollowing = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
-});
-new MutationObserver(() => {
-  const num = element.querySelectorAll('li').length;
-  if (num > numItems && numItems > 0 && isFollowing) box.scrollTop = box.scrollHeight;
-  if (num < numItems) box.scrollTop = 0;
-  numItems = num;
-}).observe(element, {childList: true, subtree: true});
-document.addEventListener('timeupdate', (event) => {
-  if (event.target !== player()) return;
-  const now = event.target.currentTime;
-  for (const item of element.querySelectorAll('li')) {
-    const isNow = Number(item.dataset.start) <= now && now < Number(item.dataset.end);
-    item.classList.toggle('q-now', isNow);
-  }
-}, true);
-"""
-
-COPY_JS = """async () => {
-  const lines = [...document.querySelectorAll('#stt-transcript li p')].map((p) => p.innerText);
-  const text = lines.join(' ');
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {  // no clipboard without https on other hosts: the old way works everywhere
-    const area = document.createElement('textarea');
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand('copy');
-    area.remove();
-  }
-  return `<div class="q-line q-note" role="status">Copied ${text.length} characters.</div>`;
-}"""
 
 Update = dict[Any, Any]
 """Component → its new value."""
@@ -225,7 +176,7 @@ class Handlers:
                     results[index] = advanced(results[index], batch)
                     update = self._working(results, index, _line(results[index], batch, place))
                     if is_unopened and results[index].duration_s:
-                        update[self._parts.player] = _player(results[index], with_sound=True)
+                        update[self._parts.player] = player_update(results[index], with_sound=True)
                     yield update
             costs = receipt_html(receipt)
             results[index] = replace(results[index], receipt_html=costs)
@@ -245,7 +196,7 @@ class Handlers:
         return {
             self._parts.status: line,
             self._parts.transcript: segments_html(results[index].segments),
-            self._parts.picker: _picker(results, index, interactive=False),
+            self._parts.picker: picker_update(results, index, interactive=False),
             self._parts.results: list(results),
         }
 
@@ -264,8 +215,8 @@ class Handlers:
             **rest,
             **self._files(results, chosen),
             parts.status: summary_html(chosen),
-            parts.picker: _picker(results, index, interactive=True),
-            parts.player: _player(chosen, with_sound=len(results) > 1),
+            parts.picker: picker_update(results, index, interactive=True),
+            parts.player: player_update(chosen, with_sound=len(results) > 1),
             parts.transcript: segments_html(chosen.segments),
         }
 
@@ -293,7 +244,7 @@ def build_speech_in_tab(client: Client, settings: Settings) -> None:
         with gr.Column(scale=2, min_width=300):
             inputs = _layout_inputs(card, settings)
         with gr.Column(scale=3, min_width=300):
-            outputs = _layout_outputs()
+            outputs = layout_panel()
     parts = Parts(**inputs, **outputs, results=gr.State([]))
     _wire(parts, Handlers(client, parts))
 
@@ -343,35 +294,6 @@ def _layout_options(card: ModelCard) -> list[Any]:
     ]  # fmt: skip
 
 
-def _layout_outputs() -> dict[str, Any]:
-    parts: dict[str, Any] = {
-        "picker": gr.Radio([], label="Recordings", visible=False, elem_id="stt-files"),
-        "player": gr.Audio(
-            label="Player",
-            interactive=False,
-            visible=False,
-            elem_id="stt-player",
-            buttons=[],
-            # The drawn waveform decodes the whole file in the browser: hours would not fit.
-            waveform_options=gr.WaveformOptions(show_recording_waveform=False),
-        ),
-        "transcript": gr.HTML(
-            "",
-            html_template=f'<ol class="q-segments" data-empty="{EMPTY}" aria-live="polite">'
-            "${value}</ol>",
-            js_on_load=SEEK_JS,
-            elem_id="stt-transcript",
-        ),
-    }
-    with gr.Row(visible=False, elem_id="stt-export") as parts["export"]:
-        parts["copy"] = gr.Button("Copy text", size="sm")
-        parts["downloads"] = [
-            gr.DownloadButton(f"⬇ {name}", size="sm") for name in ("srt", "vtt", "txt", "json")
-        ]
-        parts["archive"] = gr.DownloadButton("⬇ all (zip)", size="sm", visible=False)
-    return parts
-
-
 def _wire(parts: Parts, handlers: Handlers) -> None:
     long_work: dict[str, Any] = {
         "outputs": parts.outputs(),
@@ -407,17 +329,6 @@ def _line(transcript: Transcript, batch: Sequence[Event], place: str) -> str:
     if waits and not transcript.duration_s:
         return status_html(waits[-1])
     return progress_html(transcript, place)
-
-
-def _player(transcript: Transcript, *, with_sound: bool) -> Any:
-    """Without new sound, what plays goes on playing and only the captions change."""
-    sound = {"value": transcript.path if transcript.is_playable else None} if with_sound else {}
-    return gr.Audio(visible=transcript.is_playable, subtitles=captions(transcript), **sound)
-
-
-def _picker(results: Sequence[Transcript], index: int, *, interactive: bool) -> Any:
-    labels = [(choice_label(item), number) for number, item in enumerate(results)]
-    return gr.Radio(choices=labels, value=index, visible=len(results) > 1, interactive=interactive)
 
 
 def _named(options: Sequence[Any]) -> dict[str, Any]:
