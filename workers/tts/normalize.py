@@ -13,7 +13,6 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import emoji
-import num2words
 from normt2s import Normalizer, Rule, RuleSet
 
 Replacement = str | Callable[[re.Match[str]], str]
@@ -107,7 +106,9 @@ def _roman(match: re.Match[str]) -> str:
 def _roman_ordinal(match: re.Match[str]) -> str:
     if match[2] not in _ROMAN:
         return match[0]
-    return f"{match[1]} the {num2words.num2words(_ROMAN[match[2]], to='ordinal')}"
+    number = _ROMAN[match[2]]
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number, "th")
+    return f"{match[1]} the {number}{suffix}"
 
 
 def _years(match: re.Match[str]) -> str:
@@ -115,19 +116,18 @@ def _years(match: re.Match[str]) -> str:
 
 
 def _year(number: int) -> str:
-    return str(num2words.num2words(number, to="year")).replace(" and ", " ")
+    if 1010 <= number < 1100:  # normt2s reads these as amounts
+        return f"{number // 100} {number % 100}"
+    return str(_normalizer().normalize(f"in {number}")).removeprefix("in ")
 
 
 def _split_code(match: re.Match[str]) -> str:
-    """Flight and model numbers: letters together, digits in pairs: "BA2490" → "BA 24 90"."""
+    """Flight and model numbers are read in pairs: "BA2490" → "BA 24 90", but "BA2405" singly."""
     letters, digits = match.groups()
-    if len(digits) == 4:
-        return (
-            f"{letters} {digits[:2]} {digits[2:]}"
-            if "0" not in digits[::2]
-            else (f"{letters} {_spaced(digits)}")
-        )
-    return f"{letters} {digits}"
+    if len(digits) != 4:
+        return f"{letters} {digits}"
+    pairs = f"{digits[:2]} {digits[2:]}"
+    return f"{letters} {_spaced(digits) if '0' in digits[::2] else pairs}"
 
 
 # pattern → replacement, applied from top to bottom before normt2s
