@@ -56,7 +56,7 @@ class Listening:
         if self._cancel.is_cancelled:
             return
         if self._hints is None:
-            yield from self._settle_language((self._engine.languages[0], 0.0))
+            yield from self._settle_language(("", 0.0))  # nobody spoke
         usage = Usage(audio_s=self._recording.duration_s, decode_s=self._engine_s)
         yield Finished(request_id=self._request.request_id, usage=usage)
 
