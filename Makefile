@@ -86,6 +86,9 @@ chromium:
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
 	  echo "Quintet needs Python 3.10 or newer; try: make install PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ctypes, sys; sys.platform != "linux" or ctypes.CDLL("libgomp.so.1")' \
+	  2>/dev/null || { \
+	  echo "The OpenMP library is missing, llama.cpp needs it: sudo apt-get install libgomp1"; exit 1; }
 	@echo "Creating $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "Python's venv module is missing: sudo apt-get install python3-venv"; exit 1; }

@@ -87,6 +87,7 @@ def _pip_install(requirements: str, folder: Path) -> None:
 
 def _move_in(fetched: Path, packages_dir: Path) -> None:
     """Rename each fetched folder into place; same file system, so each appears whole."""
+    shutil.rmtree(fetched / "bin", ignore_errors=True)  # commands that nobody calls
     for source in fetched.iterdir():
         target = packages_dir / source.name
         if target.exists():
