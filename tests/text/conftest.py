@@ -1,0 +1,74 @@
+"""One loaded text worker with the packaged weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from configs.catalogue import load_catalogue
+from workers.messages import (
+    ChatMessage,
+    Event,
+    Finished,
+    Generate,
+    Ready,
+    SamplingParams,
+    TextDelta,
+)
+from workers.text.llamacpp import LlamaCppTextWorker
+from workers.worker import CancelToken, WorkerSettings
+
+CONTEXT_TOKENS = 512
+SLOTS = 4
+GREEDY = {"temperature": 0.0, "repeat_penalty": 1.0, "max_tokens": 16}
+"""A model this small answers rightly only when nothing pushes it off its first choice."""
+
+
+@pytest.fixture(scope="session")
+def worker_settings(tmp_path_factory: pytest.TempPathFactory) -> WorkerSettings:
+    return WorkerSettings(
+        card=load_catalogue()["smollm2-135m-instruct"],
+        threads=2,
+        slots=SLOTS,
+        data_dir=tmp_path_factory.mktemp("text-data"),
+        limits={"max_context_tokens": CONTEXT_TOKENS},
+    )
+
+
+@pytest.fixture(scope="session")
+def loaded(worker_settings: WorkerSettings) -> Iterator[tuple[LlamaCppTextWorker, Ready]]:
+    worker = LlamaCppTextWorker()
+    ready = worker.load(worker_settings, lambda loading: None)
+    yield worker, ready
+    worker.close()
+
+
+@pytest.fixture(scope="session")
+def worker(loaded: tuple[LlamaCppTextWorker, Ready]) -> LlamaCppTextWorker:
+    return loaded[0]
+
+
+def ask(*texts: str, system: str = "", **sampling: object) -> Generate:
+    """User and assistant in turns; greedy and short unless told otherwise."""
+    roles = ("user", "assistant")
+    turns = [
+        ChatMessage(role=roles[number % 2], text=text)  # type: ignore[arg-type]
+        for number, text in enumerate(texts)
+    ]
+    head = [ChatMessage(role="system", text=system)] if system else []
+    params = SamplingParams(**{**GREEDY, **sampling})  # type: ignore[arg-type]
+    return Generate(messages=(*head, *turns), sampling=params)
+
+
+def answer(worker: LlamaCppTextWorker, request: Generate) -> list[Event]:
+    return list(worker.handle(request, CancelToken()))
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def end_of(events: list[Event]) -> Finished:
+    assert isinstance(events[-1], Finished)
+    return events[-1]
