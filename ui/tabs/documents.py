@@ -149,7 +149,7 @@ class Handlers:
     async def on_open(self, name: str) -> Update:
         """Show what is there: the collections, and the documents of the chosen one."""
         try:
-            return await self._shelf(name)
+            return {**await self._shelf(name), self._parts.results: ""}
         except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be told
             return {self._parts.status: error_html(err)}
 
@@ -225,7 +225,6 @@ class Handlers:
                 choices=document_choices(documents),
                 value=documents[0].document_id if documents else None,
             ),
-            parts.status: "",
         }
 
     async def _collections(self) -> tuple[CollectionInfo, ...]:
@@ -300,8 +299,12 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
                 elem_id="rag-files",
             )
             with gr.Row():
-                example = gr.Button("Add the example handbook", size="sm", elem_id="rag-example")
-                stop_files = gr.Button("Stop", size="sm", variant="stop", elem_id="rag-stop-files")
+                example = gr.Button(
+                    "Add the example handbook", size="sm", min_width=120, elem_id="rag-example"
+                )
+                stop_files = gr.Button(
+                    "Stop", size="sm", variant="stop", min_width=80, elem_id="rag-stop-files"
+                )
             status = gr.HTML(elem_classes="q-status", elem_id="rag-status")
             results = gr.HTML(elem_id="rag-results", padding=False)
             table = gr.HTML(documents_html(()), elem_id="rag-table", padding=False)
@@ -321,8 +324,8 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
                 elem_id="rag-question",
             )
             with gr.Row():
-                ask = gr.Button("Ask", variant="primary", elem_id="rag-ask")
-                stop = gr.Button("Stop", variant="stop", elem_id="rag-stop")
+                ask = gr.Button("Ask", variant="primary", min_width=80, elem_id="rag-ask")
+                stop = gr.Button("Stop", variant="stop", min_width=80, elem_id="rag-stop")
             with gr.Row():
                 examples = [gr.Button(words, size="sm") for words in EXAMPLE_QUESTIONS]
             answer_status = gr.HTML(elem_classes="q-status", elem_id="rag-answer-status")

@@ -1,9 +1,9 @@
 """Which passage does a sentence of the answer come from? Pure text, no model.
 
 The rule, where the model wrote no marks: a sentence is matched with the passage that contains most
-of its words that carry meaning (four letters or more, or a digit; endings ignored). It is cited if
-that is at least half of them, and left without a mark otherwise: such a sentence has no support in
-the passages, and the page says so.
+of its words that carry meaning (four letters or more, endings ignored) and all of its numbers. It
+is cited if that is at least half of the words, and left without a mark otherwise: such a sentence
+has no support in the passages, and the page says so. Shared words are no proof of a right answer.
 """
 
 from __future__ import annotations
@@ -54,18 +54,24 @@ def cite(answer: str, passages: Sequence[Passage]) -> Marked:
 
 def supporting(sentence: str, passages: Sequence[Passage]) -> int | None:
     """Return the number (from 1) of the passage that supports the sentence, if one does."""
-    wanted = _stems(sentence)
-    if not wanted:
+    wanted, numbers = _stems(sentence), _numbers(sentence)
+    if not wanted and not numbers:
         return None
-    shares = [len(wanted & _stems(passage.text)) / len(wanted) for passage in passages]
-    best = max(shares, default=0.0)
-    return shares.index(best) + 1 if best >= MIN_SHARE else None
+    shares = [
+        len(wanted & _stems(passage.text)) / max(1, len(wanted))
+        if numbers <= _numbers(passage.text)
+        else -1.0
+        for passage in passages
+    ]
+    best = max(shares, default=-1.0)
+    needed = MIN_SHARE if wanted else 0.0
+    return shares.index(best) + 1 if best >= needed else None
 
 
 def _stems(text: str) -> set[str]:
     words = _WORD.findall(text.lower())
-    return {
-        word[:_STEM_LETTERS]
-        for word in words
-        if len(word) > 3 or any(letter.isdigit() for letter in word)
-    }
+    return {word[:_STEM_LETTERS] for word in words if len(word) > 3 and not word.isdigit()}
+
+
+def _numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d+", text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workers.client import Client
 from workers.errors import ContextTooLongError, NotFoundError
@@ -35,6 +35,7 @@ SMALL_MODEL_M = 500.0
 """Below so many million parameters a model ignores instructions and follows an example instead."""
 SMALL_MODEL_PASSAGES = 3
 """More of them only confuse a small model, and cost it seconds before its first word."""
+SMALL_MODEL_ANSWER_TOKENS = 80
 SHORT_QUESTION_WORDS = 4
 """A shorter question ("and on Sundays?") is searched together with the one before it."""
 INSTRUCTION = (
@@ -125,7 +126,10 @@ async def _answer(
     used, reason = _choose(client, passages, question, history, sampling)
     while True:
         yield ContextCut(request_id="", num_used=len(used), num_found=len(passages), reason=reason)
-        request = Generate(messages=_prompt(client, question, used, history), sampling=sampling)
+        request = Generate(
+            messages=_prompt(client, question, used, history),
+            sampling=_short(sampling) if _is_small(client) else sampling,
+        )
         try:
             async with aclosing(_generate(client, request, used)) as events:
                 async for event in events:
@@ -159,6 +163,12 @@ async def _generate(
 
 def _is_small(client: Client) -> bool:
     return client.card("text").parameters_m < SMALL_MODEL_M
+
+
+def _short(sampling: SamplingParams) -> SamplingParams:
+    """One paragraph: after its first answer a small model goes on with inventions."""
+    max_tokens = min(sampling.max_tokens or ANSWER_TOKENS, SMALL_MODEL_ANSWER_TOKENS)
+    return replace(sampling, max_tokens=max_tokens, stop=(*sampling.stop, "\n"))
 
 
 def _choose(

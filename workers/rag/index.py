@@ -54,7 +54,9 @@ class Index:
         name = _clean_name(name)
         collection = self.ledger.collection(name)
         if collection is None:
-            raise NotFoundError(f"There is no collection called “{name}”.")
+            raise NotFoundError(
+                f"There is no collection called “{name}” yet.", hint="Add a document to it first."
+            )
         if (collection.model_id, collection.dim) != (self._model_id, self._dim):
             raise UnsupportedInputError(
                 f"The collection “{name}” was indexed with {collection.model_id} "

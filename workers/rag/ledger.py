@@ -121,8 +121,8 @@ class Ledger:
         """Return all collections, by name."""
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT name, count(d.id), coalesce(sum(d.num_chunks), 0) FROM collections c "
-                "LEFT JOIN documents d ON d.collection = c.id GROUP BY c.id ORDER BY name"
+                "SELECT c.name, count(d.id), coalesce(sum(d.num_chunks), 0) FROM collections c "
+                "LEFT JOIN documents d ON d.collection = c.id GROUP BY c.id ORDER BY c.name"
             ).fetchall()
         return tuple(CollectionInfo(name=n, num_documents=d, num_chunks=c) for n, d, c in rows)
 
