@@ -269,7 +269,7 @@ def build_vision_tab(client: Client, settings: Settings) -> None:
             )
             with gr.Row():
                 ask = gr.Button("Ask", variant="primary", min_width=70, elem_id="vision-ask")
-                read = gr.Button("Read the text", min_width=70, elem_id="vision-read")
+                read = gr.Button("Read text", min_width=70, elem_id="vision-read")
                 stop = gr.Button("Stop", variant="stop", min_width=70, elem_id="vision-stop")
             status = gr.HTML(elem_classes="q-status", elem_id="vision-status")
             chat = gr.Chatbot(
@@ -331,4 +331,12 @@ def _wire(handlers: Handlers, parts: Parts, buttons: Sequence[Any], examples: li
         running.append(placed.then(handlers.on_ask, asking, **model))
     changed = [parts.pictures.upload, parts.pictures.delete]  # not .change: an example asks at once
     gr.on(changed, handlers.on_pictures, parts.pictures, parts.outputs(), **light)
-    stop.click(lambda: note_html("Stopped."), None, parts.status, cancels=running, **light)
+    stopped = stop.click(
+        lambda: note_html("Stopping"), None, parts.status, cancels=running, **light
+    )
+    # Only now is the last streamed update in. Gradio marks the outputs of an event that is
+    # cancelled in its first moment with "Error"; another event that writes them clears the mark.
+    kept = [parts.chat, parts.view, parts.text]
+    stopped.then(
+        lambda *values: (note_html("Stopped."), *values), kept, [parts.status, *kept], **light
+    )
