@@ -1,0 +1,156 @@
+"""What one chat is, and what can be done to it. Pure: no gradio, no engine.
+
+A chat is a tuple of exchanges: a question and the versions of its answer. Every function returns a
+new chat; the page keeps the latest in `gr.State` and draws it with `rows`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any, Literal
+
+from workers.messages import ChatMessage, FinishReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One version of an answer, possibly still being written."""
+
+    text: str = ""
+    state: FinishReason | Literal["running", "failed"] = "running"
+    footer_html: str = ""
+    """Receipt or error; shown below the answer, never sent to the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A question and every answer that was given to it."""
+
+    question: str
+    answers: tuple[Answer, ...] = (Answer(),)
+    shown: int = 0
+
+    @property
+    def answer(self) -> Answer:
+        """The version that is shown, and that later turns build on."""
+        return self.answers[self.shown]
+
+
+Chat = tuple[Exchange, ...]
+
+
+def ask(chat: Chat, question: str) -> Chat:
+    """Add a question; its answer is running."""
+    return (*chat, Exchange(question=question))
+
+
+def ask_again(chat: Chat) -> Chat:
+    """Add a version to the last answer; one that brought no word is replaced instead."""
+    last = chat[-1]
+    kept = tuple(answer for answer in last.answers if answer.text)
+    return (*chat[:-1], replace(last, answers=(*kept, Answer()), shown=len(kept)))
+
+
+def ask_differently(chat: Chat, index: int, question: str) -> Chat:
+    """Change a question; what came after it was built on the old one and goes."""
+    return ask(chat[:index], question)
+
+
+def write_answer(chat: Chat, answer: Answer) -> Chat:
+    """Replace the answer that is shown last."""
+    return edit_answer(chat, len(chat) - 1, answer)
+
+
+def edit_answer(chat: Chat, index: int, answer: Answer) -> Chat:
+    """Replace the shown answer of one exchange; everything else stays."""
+    old = chat[index]
+    answers = (*old.answers[: old.shown], answer, *old.answers[old.shown + 1 :])
+    return (*chat[:index], replace(old, answers=answers), *chat[index + 1 :])
+
+
+def undo(chat: Chat) -> tuple[Chat, str]:
+    """Take the last exchange back; returns its question, for the input box."""
+    return (chat[:-1], chat[-1].question) if chat else (chat, "")
+
+
+def stop(chat: Chat) -> Chat:
+    """Mark an answer that is still running as stopped; keep what it says."""
+    if not chat or chat[-1].answer.state != "running":
+        return chat
+    stopped = replace(chat[-1].answer, state="cancelled", footer_html=footer_html("stopped"))
+    return write_answer(chat, stopped)
+
+
+def turn_page(chat: Chat, step: int) -> Chat:
+    """Show the version before (-1) or after (+1) of the last answer; stays within bounds."""
+    if not chat:
+        return chat
+    last = chat[-1]
+    shown = min(max(last.shown + step, 0), len(last.answers) - 1)
+    return (*chat[:-1], replace(last, shown=shown))
+
+
+def version_label(chat: Chat) -> str:
+    """Return "2 / 3" if the last answer has several versions, else ""."""
+    if not chat or len(chat[-1].answers) < 2:
+        return ""
+    return f"{chat[-1].shown + 1} / {len(chat[-1].answers)}"
+
+
+def can_continue(chat: Chat) -> bool:
+    """Whether the last answer broke off after some words."""
+    return bool(chat) and chat[-1].answer.state in ("length", "cancelled") and has_text(chat)
+
+
+def can_retry(chat: Chat) -> bool:
+    """Whether the last answer failed or was stopped before it said anything."""
+    return bool(chat) and chat[-1].answer.state in ("failed", "cancelled") and not has_text(chat)
+
+
+def has_text(chat: Chat) -> bool:
+    """Whether the last answer says anything."""
+    return bool(chat[-1].answer.text.strip())
+
+
+def to_messages(chat: Chat, system: str) -> tuple[ChatMessage, ...]:
+    """Return the conversation for the model: no footers, no other versions, no empty answers."""
+    turns = [ChatMessage(role="system", text=system)] if system.strip() else []
+    for exchange in chat:
+        turns.append(ChatMessage(role="user", text=exchange.question))
+        if exchange.answer.text:
+            turns.append(ChatMessage(role="assistant", text=exchange.answer.text))
+    return tuple(turns)
+
+
+def footer_html(text: str) -> str:
+    """A footer of plain words."""
+    return f'<div class="q-line q-receipt">{escape(text)}</div>'
+
+
+WAITING_HTML = '<div class="q-line q-busy" role="status"><i></i>thinking</div>'
+
+
+def rows(chat: Chat) -> list[dict[str, Any]]:
+    """Return the chat as messages for the page; a footer is a row of its own, marked as such."""
+    return [row for _, row in _numbered_rows(chat)]
+
+
+def exchange_of_row(chat: Chat, row: int) -> int:
+    """Return which exchange a row of `rows` belongs to."""
+    return [index for index, _ in _numbered_rows(chat)][row]
+
+
+def _numbered_rows(chat: Chat) -> list[tuple[int, dict[str, Any]]]:
+    found: list[tuple[int, dict[str, Any]]] = []
+    for index, exchange in enumerate(chat):
+        answer = exchange.answer
+        found.append((index, {"role": "user", "content": exchange.question}))
+        if answer.text:
+            found.append((index, {"role": "assistant", "content": answer.text}))
+        footer = answer.footer_html
+        if not answer.text and answer.state == "running":
+            footer = footer or WAITING_HTML
+        if footer:
+            found.append((index, {"role": "assistant", "footer": footer}))
+    return found
