@@ -16,7 +16,7 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
 LOCK    := $(UV) pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
            --no-build
-SOURCES := $(wildcard app.py quintet.py) api benchmarks configs tests ui workers
+SOURCES := $(wildcard app.py quintet.py) api benchmarks configs docs tests ui workers
 
 # Stamps: newer than the lists they were made from, or the step is done again.
 MADE    := $(VENV)/.made

@@ -1,14 +1,20 @@
-"""The HTTP side. The dialects come here as routers; today it says how the workers are."""
+"""The HTTP side: health, and one router per dialect."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Response
+import fastapi
+from fastapi import Depends, FastAPI, Response
+from fastapi.exceptions import RequestValidationError
 
 from configs.settings import Settings
 from workers.client import Client
+from workers.errors import AppError, RequestError
+
+from .access import require_password
+from .openai.routes import create_router, error_response
 
 
 def create_api(client: Client, settings: Settings) -> FastAPI:
@@ -20,13 +26,21 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
         yield
 
     api = FastAPI(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    api.include_router(
+        create_router(client), dependencies=[Depends(require_password(settings.server))]
+    )
+    _add_health(api, client)
+    _add_error_handlers(api)
+    return api
 
-    @api.get("/healthz")
+
+def _add_health(api: FastAPI, client: Client) -> None:
+    @api.get("/healthz", tags=["Health"])
     def healthz() -> dict[str, str]:
         """The process lives."""
         return {"status": "ok"}
 
-    @api.get("/readyz")
+    @api.get("/readyz", tags=["Health"])
     def readyz(response: Response) -> dict[str, str]:
         """A worker has a model in memory; 503 until then."""
         states: dict[str, str] = {
@@ -36,4 +50,16 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
         response.status_code = 200 if is_ready else 503
         return {"status": "ready" if is_ready else "not ready", **states}
 
-    return api
+
+def _add_error_handlers(api: FastAPI) -> None:
+    @api.exception_handler(AppError)
+    async def told(_: fastapi.Request, error: AppError) -> Response:
+        return error_response(error)
+
+    @api.exception_handler(RequestValidationError)
+    async def misshapen(_: fastapi.Request, error: RequestValidationError) -> Response:
+        findings = "; ".join(
+            f"{'.'.join(str(part) for part in finding['loc'][1:])}: {finding['msg']}"
+            for finding in error.errors()
+        )
+        return error_response(RequestError(f"The body is not right: {findings}."))

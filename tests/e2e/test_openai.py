@@ -1,0 +1,132 @@
+"""OpenAI's own client against a running Quintet."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import time
+
+import httpx
+import openai
+import pytest
+
+from .conftest import ROOT, App
+
+SPEECH = ROOT / "assets" / "example-speech.mp3"
+
+
+@pytest.fixture
+def client(app: App) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{app.url}/v1", api_key="none", max_retries=0)
+
+
+def ask(client: openai.OpenAI, text: str, **options: object) -> openai.types.chat.ChatCompletion:
+    return client.chat.completions.create(  # type: ignore[call-overload, no-any-return]
+        model="smollm2-135m-instruct",
+        messages=[{"role": "user", "content": text}],
+        **options,
+    )
+
+
+def test_the_running_models_are_listed(client: openai.OpenAI) -> None:
+    names = {model.id for model in client.models.list()}
+    assert {"smollm2-135m-instruct", "whisper-tiny-en", "all-minilm-l6-v2"} <= names
+
+
+def test_a_chat_is_answered_with_its_usage(client: openai.OpenAI) -> None:
+    answer = ask(client, "What is the capital of France?", temperature=0, max_tokens=30)
+    assert "Paris" in (answer.choices[0].message.content or "")
+    assert answer.usage is not None
+    assert answer.usage.prompt_tokens > 10
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+
+
+def test_a_streamed_chat_is_the_same_answer(client: openai.OpenAI) -> None:
+    options = {"temperature": 0, "max_tokens": 20, "seed": 1}
+    whole = ask(client, "Name three colours.", **options)
+    stream = ask(
+        client,
+        "Name three colours.",
+        stream=True,
+        stream_options={"include_usage": True},
+        **options,
+    )
+    chunks = list(stream)  # type: ignore[call-overload]
+    text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert text == whole.choices[0].message.content
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert chunks[-2].choices[0].finish_reason == "length"
+    assert chunks[-1].usage.completion_tokens == 20
+
+
+def test_embeddings_as_numbers_and_as_base64_are_equal(app: App, client: openai.OpenAI) -> None:
+    body = {"model": "all-minilm-l6-v2", "input": ["a cat", "a kitten", "a tax form"]}
+    numbers = httpx.post(f"{app.url}/v1/embeddings", json=body, timeout=60).json()["data"]
+    coded = httpx.post(
+        f"{app.url}/v1/embeddings", json={**body, "encoding_format": "base64"}, timeout=60
+    ).json()["data"]
+    unpacked = struct.unpack("<384f", base64.b64decode(coded[0]["embedding"]))
+    assert list(unpacked) == pytest.approx(numbers[0]["embedding"])
+    cat, kitten, form = (row.embedding for row in client.embeddings.create(**body).data)
+
+    def cosine(a: list[float], b: list[float]) -> float:
+        return sum(x * y for x, y in zip(a, b, strict=True))
+
+    assert cosine(cat, kitten) > cosine(cat, form) + 0.2
+
+
+@pytest.mark.parametrize(("form", "words"), [("text", "."), ("srt", "-->"), ("vtt", "WEBVTT")])
+def test_a_recording_is_written_down(client: openai.OpenAI, form: str, words: str) -> None:
+    with SPEECH.open("rb") as file:
+        text = client.audio.transcriptions.create(
+            model="whisper-tiny-en",
+            file=file,
+            response_format=form,  # type: ignore[call-overload]
+        )
+    assert words in text
+
+
+def test_verbose_json_carries_words_in_order(client: openai.OpenAI) -> None:
+    with SPEECH.open("rb") as file:
+        answer = client.audio.transcriptions.create(
+            model="whisper-tiny-en", file=file, response_format="verbose_json"
+        )
+    assert answer.words
+    starts = [word.start for word in answer.words]
+    assert starts == sorted(starts)
+
+
+def test_errors_have_openais_shape_and_status(app: App, client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="No model is called 'gpt-9'"):
+        client.chat.completions.create(model="gpt-9", messages=[{"role": "user", "content": "hi"}])
+    with pytest.raises(openai.BadRequestError, match="tokens long"):
+        ask(client, "word " * 20_000)
+    with pytest.raises(openai.BadRequestError, match="tokens long"):
+        list(ask(client, "word " * 20_000, stream=True))  # type: ignore[call-overload]
+    with pytest.raises(openai.BadRequestError, match="messages"):
+        client.chat.completions.create(model="smollm2-135m-instruct", messages=[])
+    with pytest.raises(openai.BadRequestError):
+        client.audio.transcriptions.create(
+            model="whisper-tiny-en", file=("setup.mp3", b"MZ" + bytes(2000))
+        )
+    refused = httpx.post(f"{app.url}/v1/chat/completions", content=b"not json")
+    assert refused.status_code == 400
+    assert set(refused.json()["error"]) == {"message", "type", "param", "code"}
+
+
+def test_a_client_that_leaves_frees_the_worker(app: App) -> None:
+    body = {
+        "messages": [{"role": "user", "content": "Tell a very long story."}],
+        "max_tokens": 3000,
+        "temperature": 2,
+        "min_p": 0,
+    }
+    with httpx.stream("POST", f"{app.url}/v1/chat/completions", json={**body, "stream": True}) as r:
+        next(r.iter_lines())
+        assert httpx.get(f"{app.url}/readyz").json()["text"] == "busy"
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{app.url}/v1/chat/completions", json=body, timeout=1.0)
+    give_up = time.monotonic() + 10
+    while httpx.get(f"{app.url}/readyz").json()["text"] == "busy":
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
