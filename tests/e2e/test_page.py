@@ -1,0 +1,135 @@
+"""A person at the page: each tab once with real input, in a real browser."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import pytest
+from fpdf import FPDF
+from playwright.sync_api import Page, expect
+
+from benchmarks.material import long_text, picture_of
+
+from .conftest import OpenTab
+
+PAGES = 24
+
+
+def a_book(path: Path) -> Path:
+    """A PDF of 24 pages with one distinct fact on each."""
+    animals = [
+        "otter", "heron", "badger", "lynx", "raven", "stoat", "hare", "owl", "seal", "crane", "fox",
+        "newt", "toad", "swift", "boar", "finch", "mole", "bat", "eel", "wolf", "deer", "bee",
+        "crab", "swan",
+    ]  # fmt: skip
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    for number, animal in enumerate(animals, start=1):
+        pdf.add_page()
+        fact = f"The {animal} of the valley is called by the keepers number {number * 111}."
+        pdf.multi_cell(
+            0, 7, f"{long_text(8, number * 50)}\n\n{fact}\n\n{long_text(6, number * 90)}"
+        )
+    pdf.output(str(path))
+    return path
+
+
+def an_answer(page: Page) -> str:
+    return page.locator("#chat-log .message.bot, #chat-log [data-testid=bot]").last.inner_text()
+
+
+def test_documents_answer_with_the_right_page(open_tab: OpenTab, tmp_path: Path) -> None:
+    page = open_tab("RAG")
+    page.set_input_files("#rag-files input[type=file]", str(a_book(tmp_path / "valley.pdf")))
+    expect(page.locator("#rag-table")).to_contain_text("valley.pdf", timeout=120_000)
+    expect(page.locator("#rag-table")).to_contain_text("24")
+    page.locator("#rag-question textarea, #rag-question input").first.fill(
+        "Which number do the keepers call the badger?"
+    )
+    page.locator("#rag-ask").click()
+    expect(page.locator("#rag-passages")).to_contain_text("page 3", timeout=60_000)
+    expect(page.locator("#rag-answer-status")).to_contain_text("total", timeout=90_000)
+    assert page.locator("#rag-passages").inner_text().index("333") >= 0
+    assert len(page.locator("#rag-answer").inner_text()) > 5
+
+
+def test_a_renamed_program_is_refused_and_the_index_lives(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
+    page = open_tab("RAG")
+    fake = tmp_path / "setup.pdf"
+    fake.write_bytes(b"MZ\x90\x00" + bytes(2000))
+    page.set_input_files("#rag-files input[type=file]", str(fake))
+    expect(page.locator("#rag-results")).to_contain_text("setup.pdf", timeout=60_000)
+    expect(page.locator("#rag-results")).to_contain_text("PDF")
+    expect(page.locator("#rag-table")).not_to_contain_text("setup.pdf")
+
+
+def test_a_picture_is_read_and_asked_about(open_tab: OpenTab, tmp_path: Path) -> None:
+    page = open_tab("Vision")
+    picture = tmp_path / "receipt.png"
+    picture.write_bytes(picture_of("Harbour Cafe            ".ljust(60) + "Total 12.40 EUR"))
+    page.locator("#tab-vision input[type=file]").first.set_input_files(str(picture))
+    page.locator("#vision-question textarea, #vision-question input").first.fill(
+        "What is the total?"
+    )
+    page.locator("#vision-ask").click()
+    expect(page.locator("#tab-vision")).to_contain_text("12.40", timeout=60_000)
+    expect(page.locator("#vision-status")).to_contain_text("total", timeout=60_000)
+
+
+def test_a_text_is_spoken_and_saved_as_mp3(open_tab: OpenTab) -> None:
+    page = open_tab("Speech out")
+    page.locator("#tts-text textarea").fill("The boat leaves at nine. It comes back at five.")
+    page.locator("#tts-speak").click()
+    page.get_by_label("mp3").check()
+    button = page.get_by_text("Download mp3")
+    expect(button).to_be_visible(timeout=60_000)
+    with page.expect_download() as download:
+        button.click()
+    data = Path(download.value.path()).read_bytes()
+    with av.open(io.BytesIO(data)) as container:
+        assert container.format.name == "mp3"
+        assert 2 < (container.duration or 0) / av.time_base < 8
+
+
+def test_a_long_text_is_stopped_in_the_middle(open_tab: OpenTab) -> None:
+    page = open_tab("Speech out")
+    page.locator("#tts-text textarea").fill(long_text(200))
+    page.locator("#tts-speak").click()
+    expect(page.locator("#tts-player")).to_contain_text("On day", timeout=60_000)
+    page.locator("#tts-stop").click()
+    expect(page.locator("#tab-tts")).to_contain_text("Stopped after", timeout=10_000)
+    expect(page.locator("#tts-speak")).to_be_enabled()
+
+
+def test_the_example_recording_is_written_down(open_tab: OpenTab) -> None:
+    page = open_tab("Speech in")
+    page.get_by_role("button", name="Try the example").click()
+    expect(page.locator("#stt-transcript li").first).to_be_visible(timeout=60_000)
+    with page.expect_download() as download:
+        page.get_by_text("⬇ srt").click()
+    assert "-->" in Path(download.value.path()).read_text()
+
+
+def test_nothing_is_wider_than_a_phone(open_tab: OpenTab) -> None:
+    for tab in ("Text", "Speech in", "Speech out", "Vision", "RAG"):
+        page = open_tab(tab, width=390, height=844)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{tab} is {width} px wide"
+
+
+@pytest.mark.parametrize("tab", ["Text", "Speech in", "Speech out", "Vision", "RAG"])
+def test_every_button_and_input_has_a_name(open_tab: OpenTab, tab: str) -> None:
+    page = open_tab(tab)
+    page.wait_for_timeout(500)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, textarea, select')]
+        .filter(e => e.offsetParent !== null && e.type !== 'file')
+        .filter(e => !(e.innerText || e.value || e.ariaLabel || e.title || e.placeholder ||
+                       e.labels?.length || e.querySelector?.('[aria-label], title')))
+        .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
