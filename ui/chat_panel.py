@@ -128,7 +128,7 @@ def layout_chat(card: ModelCard) -> dict[str, Any]:
 
 
 def _small(text: str, elem_id: str) -> Any:
-    return gr.Button(text, size="sm", visible=False, min_width=40, elem_id=elem_id, scale=0)
+    return gr.Button(text, size="sm", visible=False, min_width=90, elem_id=elem_id, scale=0)
 
 
 def _layout_log(card: ModelCard) -> Any:

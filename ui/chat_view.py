@@ -6,11 +6,11 @@ new chat; the page keeps the latest in `gr.State` and draws it with `rows`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any, Literal
 
-from workers.messages import ChatMessage, FinishReason
+from workers.messages import ChatMessage, Event, Finished, FinishReason, TextDelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +74,13 @@ def undo(chat: Chat) -> tuple[Chat, str]:
     return (chat[:-1], chat[-1].question) if chat else (chat, "")
 
 
-def stop(chat: Chat) -> Chat:
-    """Mark an answer that is still running as stopped; keep what it says."""
-    if not chat or chat[-1].answer.state != "running":
-        return chat
-    stopped = replace(chat[-1].answer, state="cancelled", footer_html=footer_html("stopped"))
-    return write_answer(chat, stopped)
+def advanced(answer: Answer, batch: Sequence[Event], receipt_html: str) -> Answer:
+    """Return the answer with the text of a batch of events, and the receipt once it has ended."""
+    text = "".join(event.text for event in batch if isinstance(event, TextDelta))
+    answer = replace(answer, text=answer.text + text)
+    if isinstance(batch[-1], Finished):
+        return replace(answer, state=batch[-1].reason, footer_html=receipt_html)
+    return answer
 
 
 def turn_page(chat: Chat, step: int) -> Chat:
@@ -121,11 +122,6 @@ def to_messages(chat: Chat, system: str) -> tuple[ChatMessage, ...]:
         if exchange.answer.text:
             turns.append(ChatMessage(role="assistant", text=exchange.answer.text))
     return tuple(turns)
-
-
-def footer_html(text: str) -> str:
-    """A footer of plain words."""
-    return f'<div class="q-line q-receipt">{escape(text)}</div>'
 
 
 WAITING_HTML = '<div class="q-line q-busy" role="status"><i></i>thinking</div>'

@@ -13,11 +13,12 @@ import gradio as gr
 from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError
-from workers.messages import Finished, Generate, TextDelta
+from workers.messages import Event, Generate, Progress, Queued
 
 from ..chat_panel import KNOBS, chat_rows, layout_chat, sampling_of
 from ..chat_view import (
     Chat,
+    advanced,
     ask,
     ask_again,
     ask_differently,
@@ -25,7 +26,6 @@ from ..chat_view import (
     can_retry,
     edit_answer,
     exchange_of_row,
-    stop,
     to_messages,
     turn_page,
     undo,
@@ -61,6 +61,7 @@ class Parts:
     knobs: Sequence[Any]
     reset: Any
     chat: Any
+    request_id: Any
 
     def outputs(self) -> list[Any]:
         """Everything that a handler may change."""
@@ -83,27 +84,31 @@ class Handlers:
             yield {self._parts.status: ""}
             return
         yield {self._parts.box: ""}
-        async for update in self._answer(ask(chat, text.strip()), system, knobs):
-            yield update
+        async with aclosing(self._answer(ask(chat, text.strip()), system, knobs)) as updates:
+            async for update in updates:
+                yield update
 
     async def on_example(
         self, event: gr.SelectData, chat: Chat, system: str, *knobs: Any
     ) -> AsyncGenerator[Update, None]:
         """Ask one of the examples."""
-        async for update in self._answer(ask(chat, event.value["text"]), system, knobs):
-            yield update
+        async with aclosing(self._answer(ask(chat, event.value["text"]), system, knobs)) as updates:
+            async for update in updates:
+                yield update
 
     async def on_retry(self, chat: Chat, system: str, *knobs: Any) -> AsyncGenerator[Update, None]:
         """Ask the last question again; the older answer stays reachable."""
         if chat:
-            async for update in self._answer(ask_again(chat), system, knobs):
-                yield update
+            async with aclosing(self._answer(ask_again(chat), system, knobs)) as updates:
+                async for update in updates:
+                    yield update
 
     async def on_resume(self, chat: Chat, system: str, *knobs: Any) -> AsyncGenerator[Update, None]:
         """Let the model go on where its answer broke off."""
         if chat:
-            async for update in self._answer(chat, system, knobs):
-                yield update
+            async with aclosing(self._answer(chat, system, knobs)) as updates:
+                async for update in updates:
+                    yield update
 
     async def on_edit(
         self, event: gr.EditData, chat: Chat, system: str, *knobs: Any
@@ -113,15 +118,16 @@ class Handlers:
         index = exchange_of_row(chat, row)
         if chat_rows(chat)[row]["role"] == "user":
             changed = ask_differently(chat, index, event.value)
-            async for update in self._answer(changed, system, knobs):
-                yield update
+            async with aclosing(self._answer(changed, system, knobs)) as updates:
+                async for update in updates:
+                    yield update
         else:
             answer = replace(chat[index].answer, text=event.value)
             yield self._at_rest(edit_answer(chat, index, answer))
 
-    def on_stop(self, chat: Chat) -> Update:
-        """Keep what was said; the request itself was cancelled by the closed generator."""
-        return self._at_rest(stop(chat))
+    def on_stop(self, request_id: str) -> None:
+        """Cancel in the engine: the running handler then ends by itself and keeps what was said."""
+        self._client.cancel(request_id)
 
     def on_undo(self, chat: Chat) -> Update:
         """Take the last exchange back into the box."""
@@ -144,23 +150,20 @@ class Handlers:
         self, chat: Chat, system: str, knobs: Sequence[Any]
     ) -> AsyncGenerator[Update, None]:
         """Stream the last answer of `chat`, from where it stands, and draw it."""
+        request = Generate(messages=to_messages(chat, system), sampling=sampling_of(knobs))
         answer = replace(chat[-1].answer, state="running", footer_html="")
         receipt = Receipt()
-        yield self._working(write_answer(chat, answer), "")
-        request = Generate(messages=to_messages(chat, system), sampling=sampling_of(knobs))
+        yield {
+            **self._working(write_answer(chat, answer), ""),
+            self._parts.request_id: request.request_id,
+        }
         try:
             async with aclosing(paced(self._client.astream(request))) as batches:
                 async for batch in batches:
-                    line = ""
                     for event in batch:
                         receipt.see(event)
-                        line = status_html(event)
-                        if isinstance(event, TextDelta):
-                            answer = replace(answer, text=answer.text + event.text)
-                        elif isinstance(event, Finished):
-                            footer = receipt_html(receipt)
-                            answer = replace(answer, state=event.reason, footer_html=footer)
-                    yield self._working(write_answer(chat, answer), line)
+                    answer = advanced(answer, batch, receipt_html(receipt))
+                    yield self._working(write_answer(chat, answer), _line(batch))
         except Exception as err:
             if not isinstance(err, AppError):
                 log.exception("the answer failed")
@@ -204,7 +207,7 @@ class Handlers:
 
 def build_chat_tab(client: Client, settings: Settings) -> None:
     """Lay out the tab and wire it to the client."""
-    parts = Parts(**layout_chat(client.card("text")), chat=gr.State(()))
+    parts = Parts(**layout_chat(client.card("text")), chat=gr.State(()), request_id=gr.State(""))
     _wire(parts, Handlers(client, parts))
 
 
@@ -241,9 +244,12 @@ def _wire(parts: Parts, handlers: Handlers) -> None:
         parts.resume.click(handlers.on_resume, [parts.chat, *how], **long_work),
         parts.log.edit(handlers.on_edit, [parts.chat, *how], **long_work),
     ]
-    parts.stop.click(handlers.on_stop, parts.chat, cancels=running, **light)
+    parts.stop.click(handlers.on_stop, parts.request_id, **{**light, "outputs": None})
     parts.log.undo(handlers.on_undo, parts.chat, **light)
-    gr.on([parts.clear.click, parts.log.clear], handlers.on_clear, cancels=running, **light)
+    # First the running answer is closed, or its last words would appear in the new chat.
+    gr.on(
+        [parts.clear.click, parts.log.clear], None, cancels=running, api_visibility="private"
+    ).then(handlers.on_clear, **light)
     parts.previous.click(handlers.on_previous, parts.chat, **light)
     parts.next.click(handlers.on_next, parts.chat, **light)
     parts.reset.click(
@@ -254,3 +260,9 @@ def _wire(parts: Parts, handlers: Handlers) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
+
+
+def _line(batch: Sequence[Event]) -> str:
+    """The status line: what the request waits for, or how much of a long chat has been read."""
+    event = batch[-1]
+    return status_html(event) if isinstance(event, (Queued, Progress)) else ""
