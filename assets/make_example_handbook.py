@@ -26,7 +26,7 @@ PAGES = (
 
 def main() -> None:
     """Write the PDF beside this script."""
-    pdf = FPDF(format="A5")
+    pdf = FPDF(format=(148, 210))
     pdf.set_creation_date(datetime.datetime(2026, 5, 14, tzinfo=datetime.timezone.utc))
     pdf.set_title(TITLE)
     pdf.set_margin(18)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workers.errors import EngineNotInstalledError, GenerationError
 
-from .disk import disk_errors
+from .disk import disk_errors, require_room
 from .engine import Hit
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class ChromaStore:
         self, space: str, document_id: str, chunk_ids: Sequence[str], vectors: FloatArray
     ) -> None:
         """Keep the rows; ids that are already there are overwritten."""
+        require_room(self._folder)
         with self._guarded():
             collection = self._client.get_or_create_collection(
                 space, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None

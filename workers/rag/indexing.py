@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from workers.errors import DiskFullError, UnsupportedInputError
+from workers.errors import DiskFullError, GenerationError, UnsupportedInputError
 from workers.messages import DocumentIndexed, DocumentInfo, Event, Progress
 from workers.worker import CancelToken
 
@@ -77,7 +77,7 @@ class Indexing:
     def _discard(self, document_id: str) -> None:
         try:
             self.index.discard(self.collection, document_id)
-        except DiskFullError:
+        except (DiskFullError, GenerationError):
             return  # deleting needs room too: the document stays noted, and the next start sweeps
 
     def _cut(

@@ -17,6 +17,7 @@ from workers.messages import Loading
 from workers.weights import verified_folder
 from workers.worker import ReportLoading, WorkerSettings
 
+from .disk import disk_errors
 from .minilm import converted_path
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class LlamaCppEmbedder:
         self._socket_dir = tempfile.mkdtemp(prefix="quintet-rag-")
         params = self._params(xllamacpp, model_path, settings.threads)
         try:
-            self._server = xllamacpp.Server(params)
+            self._server: Any = xllamacpp.Server(params)
         except RuntimeError as err:
             raise LoadError(f"llama.cpp could not load {card.name}: {err}") from err
         self._dim = self.embed(["warm up"]).shape[1]
@@ -61,7 +62,8 @@ class LlamaCppEmbedder:
         report(Loading(what="preparing the embedding model (once)"))
         sha256 = settings.card.files[settings.card.weight_file]
         try:
-            return converted_path(folder, sha256, settings.data_dir)
+            with disk_errors(settings.data_dir):
+                return converted_path(folder, sha256, settings.data_dir)
         except (KeyError, ValueError, OSError) as err:
             raise LoadError(
                 f"{settings.card.name} could not be converted: {err}.",
@@ -126,5 +128,5 @@ class LlamaCppEmbedder:
 
     def close(self) -> None:
         """Stop the server and remove its socket."""
-        del self._server
+        self._server = None
         shutil.rmtree(self._socket_dir, ignore_errors=True)

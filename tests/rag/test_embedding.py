@@ -1,0 +1,113 @@
+"""The embedder against MiniLM computed by hand: six layers of numpy on the published weights."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from configs.catalogue import load_catalogue
+from tests.rag.conftest import ask
+from workers.messages import Embed, Embedded
+from workers.rag.minilm import converted_path
+from workers.rag.worker import RagWorker
+from workers.weights import find_folder
+
+TEXTS = (
+    "hello world",
+    "The assembly point in case of fire is the car park behind the bakery.",
+    "Ünïcödé, naïve café; 東京 — 42 % of 1,000 €!",
+    "x",
+    "word " * 150,
+    "The sentence goes on and on, and nobody knows when it will end. " * 60,
+)
+MAX_TOKENS = 256
+NUM_HEADS = 12
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return find_folder(load_catalogue()["all-minilm-l6-v2"], Path("/nonexistent"))
+
+
+def reference(folder: Path, text: str) -> np.ndarray[Any, Any]:
+    """BERT's forward pass, mean of the last layer, length 1."""
+    weights = load_file(folder / "model.safetensors")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    ids = tokenizer.encode(text).ids
+
+    def linear(x: Any, name: str) -> Any:
+        return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+    def norm(x: Any, name: str) -> Any:
+        x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-12)
+        return x * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    x = weights["embeddings.word_embeddings.weight"][ids]
+    x = x + weights["embeddings.position_embeddings.weight"][: len(ids)]
+    x = norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    erf = np.vectorize(math.erf)
+    for number in range(6):
+        layer = f"encoder.layer.{number}"
+        q, k, v = (
+            linear(x, f"{layer}.attention.self.{part}").reshape(len(ids), NUM_HEADS, -1)
+            for part in ("query", "key", "value")
+        )
+        logits = np.einsum("qhd,khd->hqk", q, k) / math.sqrt(q.shape[-1])
+        shares = np.exp(logits - logits.max(-1, keepdims=True))
+        shares /= shares.sum(-1, keepdims=True)
+        seen = np.einsum("hqk,khd->qhd", shares, v).reshape(len(ids), -1)
+        x = norm(
+            x + linear(seen, f"{layer}.attention.output.dense"),
+            f"{layer}.attention.output.LayerNorm",
+        )
+        inner = linear(x, f"{layer}.intermediate.dense")
+        inner = inner * 0.5 * (1.0 + erf(inner / math.sqrt(2.0)))
+        x = norm(x + linear(inner, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
+    mean = x.mean(0)
+    return mean / np.linalg.norm(mean)
+
+
+def vectors_of(worker: RagWorker, texts: tuple[str, ...]) -> np.ndarray[Any, Any]:
+    (event,) = ask(worker, Embed(texts=texts))
+    assert isinstance(event, Embedded)
+    return np.frombuffer(event.vectors, dtype=np.float32).reshape(len(texts), event.dim)
+
+
+def test_vectors_equal_the_reference(worker: RagWorker, folder: Path) -> None:
+    vectors = vectors_of(worker, TEXTS)
+    cosines = [
+        float(vector @ reference(folder, text)) for vector, text in zip(vectors, TEXTS, strict=True)
+    ]
+    assert min(cosines) >= 0.999, cosines
+
+
+def test_vectors_have_length_one_and_keep_their_order(worker: RagWorker) -> None:
+    together = vectors_of(worker, TEXTS)
+    alone = np.concatenate([vectors_of(worker, (text,)) for text in TEXTS])
+    assert np.allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-5)
+    assert (np.sum(together * alone, axis=1) > 0.9999).all()
+
+
+def test_model_is_converted_once(data_dir: Path, worker: RagWorker, folder: Path) -> None:
+    card = load_catalogue()["all-minilm-l6-v2"]
+    sha256 = card.files[card.weight_file]
+    (before,) = (data_dir / "converted").iterdir()
+    time_before = before.stat().st_mtime_ns
+    assert converted_path(folder, sha256, data_dir) == before
+    assert before.stat().st_mtime_ns == time_before
+
+
+def test_other_architecture_is_refused_without_a_trace(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    with pytest.raises(ValueError, match="llama"):
+        converted_path(tmp_path, "0" * 64, tmp_path / "data")
+    assert list((tmp_path / "data" / "converted").iterdir()) == []
