@@ -45,7 +45,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
         delete_cache=(CACHE_SWEEP_S, CACHE_AGE_S),
         fill_width=False,
     ) as page:
-        gr.HTML(HEADER, container=False, padding=False)
+        gr.HTML(HEADER, container=False, padding=False, elem_id="q-header")
         build_strip(client)
         with gr.Tabs():
             for title, tab_id, build_tab in TABS:

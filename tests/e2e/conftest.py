@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -50,14 +50,15 @@ def free_port() -> int:
 def start_app(folder: Path, **environment: str) -> App:
     port = free_port()
     log = folder / "app.log"
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port), "--data-dir", str(folder / "data")],
-        cwd=ROOT,
-        stdout=log.open("w"),
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "gradio"), **environment},
-    )
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--data-dir", str(folder / "data")],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "gradio"), **environment},
+        )
     app = App(f"http://127.0.0.1:{port}", process, folder / "data", log)
     give_up = time.monotonic() + START_TIMEOUT_S
     while True:

@@ -127,7 +127,7 @@ def test_every_button_and_input_has_a_name(open_tab: OpenTab, tab: str) -> None:
     page.wait_for_timeout(500)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('button, input, textarea, select')]
-        .filter(e => e.offsetParent !== null && e.type !== 'file')
+        .filter(e => e.offsetParent !== null && e.type !== 'file' && !e.disabled)
         .filter(e => !(e.innerText || e.value || e.ariaLabel || e.title || e.placeholder ||
                        e.labels?.length || e.querySelector?.('[aria-label], title')))
         .map(e => e.outerHTML.slice(0, 120))"""
