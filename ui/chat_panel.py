@@ -19,7 +19,7 @@ CHAT_EXAMPLES = (
     "Explain in three sentences why the sky is blue.",
     "Write a Python function that reverses a list, with an example.",
     "Write a polite message asking my neighbour to turn the music down.",
-    "What is the quadratic formula? Write it in LaTeX between $$ signs.",
+    "Write the Pythagorean theorem as a formula in LaTeX.",
 )
 
 PLACEHOLDER = """<div class="q-chat-empty"><strong>Ask anything.</strong>

@@ -115,9 +115,13 @@ def has_text(chat: Chat) -> bool:
 
 
 def to_messages(chat: Chat, system: str) -> tuple[ChatMessage, ...]:
-    """Return the conversation for the model: no footers, no other versions, no empty answers."""
+    """Return the conversation for the model: no footers, no other versions.
+
+    Earlier questions that got no answer stay out: one that was too long would fail every later one.
+    """
     turns = [ChatMessage(role="system", text=system)] if system.strip() else []
-    for exchange in chat:
+    answered = [exchange for exchange in chat[:-1] if exchange.answer.text]
+    for exchange in (*answered, *chat[-1:]):
         turns.append(ChatMessage(role="user", text=exchange.question))
         if exchange.answer.text:
             turns.append(ChatMessage(role="assistant", text=exchange.answer.text))
