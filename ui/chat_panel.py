@@ -44,8 +44,11 @@ class Knob:
     low: float
     high: float
     step: float
-    value: float | None
+    value: float
 
+
+RANDOM = -1
+"""The seed that stands for none: an empty number box becomes 0 once it is drawn."""
 
 KNOBS = (
     Knob(name="temperature", label="Temperature", low=0, high=2, step=0.05, value=0.3,
@@ -60,8 +63,8 @@ KNOBS = (
          info="Above 1 discourages repetition"),
     Knob(name="max_tokens", label="Longest answer, tokens", low=16, high=4096, step=16, value=1024,
          info="A word is about 1.3 tokens"),
-    Knob(name="seed", label="Seed", low=0, high=2**31 - 1, step=1, value=None,
-         info="Same seed, same answer; empty is random. The whole chat is then read each turn"),
+    Knob(name="seed", label="Seed", low=RANDOM, high=2**31 - 1, step=1, value=RANDOM,
+         info="Same seed, same answer; -1 is random. With a seed, each turn reads the whole chat"),
 )  # fmt: skip
 
 WHOLE = ("top_k", "max_tokens", "seed")
@@ -73,7 +76,7 @@ def sampling_of(values: Sequence[float | None]) -> SamplingParams:
     given = {
         knob.name: int(value) if knob.name in WHOLE else float(value)
         for knob, value in zip(KNOBS, values, strict=True)
-        if value is not None
+        if value is not None and not (knob.name == "seed" and value == RANDOM)
     }
     return SamplingParams(**given)  # type: ignore[arg-type]  # ints where ints belong, see WHOLE
 
@@ -112,8 +115,8 @@ def layout_chat(card: ModelCard) -> dict[str, Any]:
         parts["retry"] = _small("Try again", "chat-retry")
     with gr.Row(elem_classes="q-chat-input", equal_height=True):
         parts["box"] = gr.Textbox(
-            placeholder="Write a message. Enter sends, Shift+Enter begins a new line.",
-            label="Message", show_label=False, lines=1, max_lines=8, scale=8, elem_id="chat-input",
+            placeholder="Write a message",
+            label="Message: Enter sends, Shift+Enter begins a new line", show_label=False, lines=1, max_lines=8, scale=8, elem_id="chat-input",
             container=False, autofocus=True, min_width=160,
         )  # fmt: skip
         parts["send"] = gr.Button("Send", variant="primary", min_width=80, elem_id="chat-send")
@@ -162,5 +165,5 @@ def _slider(knob: Knob) -> Any:
 def _number(knob: Knob) -> Any:
     return gr.Number(
         knob.value, label=knob.label, info=knob.info, precision=0, minimum=knob.low,
-        maximum=knob.high, placeholder="random", min_width=240,
+        maximum=knob.high, min_width=240,
     )  # fmt: skip

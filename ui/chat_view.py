@@ -109,6 +109,11 @@ def can_retry(chat: Chat) -> bool:
     return bool(chat) and chat[-1].answer.state in ("failed", "cancelled") and not has_text(chat)
 
 
+def is_running(chat: Chat) -> bool:
+    """Whether the last answer is still being written."""
+    return bool(chat) and chat[-1].answer.state == "running"
+
+
 def has_text(chat: Chat) -> bool:
     """Whether the last answer says anything."""
     return bool(chat[-1].answer.text.strip())

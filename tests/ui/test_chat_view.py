@@ -16,6 +16,7 @@ from ui.chat_view import (
     can_retry,
     edit_answer,
     exchange_of_row,
+    is_running,
     rows,
     to_messages,
     turn_page,
@@ -68,6 +69,8 @@ def test_the_page_gets_footers_as_rows_that_cannot_be_edited() -> None:
 
 def test_an_answer_that_has_not_begun_shows_that_it_is_awaited() -> None:
     assert "thinking" in rows(ask((), "Hi"))[1]["footer"]
+    assert is_running(ask((), "Hi"))
+    assert not is_running(_chat(("Hi", "Hello")))
 
 
 def test_a_row_leads_back_to_its_exchange() -> None:

@@ -26,6 +26,7 @@ from ..chat_view import (
     can_retry,
     edit_answer,
     exchange_of_row,
+    is_running,
     to_messages,
     turn_page,
     undo,
@@ -33,7 +34,7 @@ from ..chat_view import (
     write_answer,
 )
 from ..receipt import Receipt
-from ..render import error_html, receipt_html, status_html
+from ..render import error_html, note_html, receipt_html, status_html
 from ..streaming import paced
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,9 @@ class Handlers:
         """Ask what is in the box."""
         if not text.strip():
             yield {self._parts.status: ""}
+            return
+        if is_running(chat):
+            yield {self._parts.status: note_html("Let the answer end, or stop it first.")}
             return
         yield {self._parts.box: ""}
         async with aclosing(self._answer(ask(chat, text.strip()), system, knobs)) as updates:
