@@ -50,9 +50,9 @@ from ..theme import ASSETS
 FIRST_COLLECTION = "My documents"
 EXAMPLE = ASSETS / "example-handbook.pdf"
 EXAMPLE_QUESTIONS = (
-    "When does the last boat go back to the mainland?",
-    "How many steps lead up to the lamp?",
-    "What should I do if the fog horn sounds?",
+    "How high is the tower?",
+    "How far can the light be seen?",
+    "Where is the drinking water from?",
 )
 FILE_TYPES = [".pdf", ".docx", ".html", ".htm", ".md", ".txt", ".csv", "text"]
 NO_QUESTION = "Type a question first."
@@ -77,6 +77,9 @@ class Parts:
     answer: Any
     notes: Any
     passages: Any
+    ingest_id: Any
+    """Session state: the request that Stop beside the files ends."""
+    answer_id: Any
 
     def shelf(self) -> list[Any]:
         """What changes when documents come or go."""
@@ -88,11 +91,12 @@ class Parts:
             self.results,
             self.table,
             self.document,
+            self.ingest_id,
         ]
 
     def reading(self) -> list[Any]:
         """What changes while a question is answered."""
-        return [self.answer_status, self.answer, self.notes, self.passages]
+        return [self.answer_status, self.answer, self.notes, self.passages, self.answer_id]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,9 +165,14 @@ class Handlers:
         media = tuple(Media(name=Path(path).name, path=path) for path in paths)
         done: list[DocumentIndexed] = []
         receipt = Receipt()
-        yield {parts.status: busy_html("starting"), parts.results: ""}
+        request = Ingest(collection=name, documents=media)
+        yield {
+            parts.status: busy_html("starting"),
+            parts.results: "",
+            parts.ingest_id: request.request_id,
+        }
         try:
-            events = self._client.astream(Ingest(collection=name, documents=media))
+            events = self._client.astream(request)
             async with aclosing(paced(events)) as batches:
                 async for batch in batches:
                     done += [event for event in batch if isinstance(event, DocumentIndexed)]
@@ -235,15 +244,22 @@ class Handlers:
         events = await self._client.arun(ListDocuments(collection=name))
         return next(event.documents for event in events if isinstance(event, Documents))
 
+    def on_stop(self, request_id: str) -> None:
+        """End a request in its worker: the events end by themselves, and what is done stays."""
+        self._client.cancel(request_id)
+
     # --- the question ---
 
-    async def on_ask(self, question: str, name: str, top_k: float) -> AsyncGenerator[Update, None]:
+    async def on_ask(
+        self, question: str, name: str, top_k: float, previous_id: str
+    ) -> AsyncGenerator[Update, None]:
         """Show the passages, then the answer as it is written, then the citations."""
         parts = self._parts
         question = (question or "").strip()
         if not question:
             yield {parts.answer_status: note_html(NO_QUESTION)}
             return
+        self._client.cancel(previous_id)  # one answer at a time in this browser tab
         run = _Answer(question=question)
         yield {
             parts.answer_status: busy_html("starting"),
@@ -267,6 +283,7 @@ class Handlers:
         parts = self._parts
         text = run.cited.text if run.cited else run.text
         update: Update = {
+            parts.answer_id: batch[-1].request_id,
             parts.answer_status: run.status,
             parts.answer: answer_html(text, is_done=run.cited is not None),
         }
@@ -346,6 +363,8 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
         answer=answer,
         notes=notes,
         passages=passages,
+        ingest_id=gr.State(""),
+        answer_id=gr.State(""),
     )
     handlers = Handlers(client, parts)
     _wire_shelf(handlers, parts, (example, stop_files, create, delete_document, delete_collection))
@@ -370,17 +389,9 @@ def _wire_shelf(handlers: Handlers, parts: Parts, buttons: Sequence[Any]) -> Non
     example, stop, create, delete_document, delete_collection = buttons
     shelf = {"outputs": parts.shelf(), **_events("rag")}
     name = parts.collection
-    running = [
-        parts.files.upload(handlers.on_files, [parts.files, name], **shelf),
-        example.click(handlers.on_files, [gr.State([str(EXAMPLE)]), name], **shelf),
-    ]
-    stop.click(
-        lambda: note_html("Stopped. Files that were finished stay."),
-        None,
-        parts.status,
-        cancels=running,
-        **_LIGHT,
-    ).then(handlers.on_open, name, [part for part in parts.shelf() if part is not parts.status])
+    parts.files.upload(handlers.on_files, [parts.files, name], **shelf)
+    example.click(handlers.on_files, [gr.State([str(EXAMPLE)]), name], **shelf)
+    stop.click(handlers.on_stop, parts.ingest_id, None, **_LIGHT)
     name.input(handlers.on_open, name, **shelf)
     gr.on([create.click, parts.new_name.submit], handlers.on_create, parts.new_name, **shelf)
     delete_document.click(handlers.on_delete_document, [name, parts.document], **shelf)
@@ -397,10 +408,10 @@ def _wire_question(
     handlers: Handlers, parts: Parts, controls: Sequence[Any], examples: list[Any]
 ) -> None:
     ask, stop, top_k = controls
-    inputs = [parts.question, parts.collection, top_k]
+    inputs = [parts.question, parts.collection, top_k, parts.answer_id]
     model = {"outputs": parts.reading(), **_events("rag")}
-    running = [gr.on([ask.click, parts.question.submit], handlers.on_ask, inputs, **model)]
+    gr.on([ask.click, parts.question.submit], handlers.on_ask, inputs, **model)
     for button, words in zip(examples, EXAMPLE_QUESTIONS, strict=True):
         placed = button.click(lambda words=words: words, None, parts.question, **_LIGHT)
-        running.append(placed.then(handlers.on_ask, inputs, **model))
-    stop.click(lambda: note_html("Stopped."), None, parts.answer_status, cancels=running, **_LIGHT)
+        placed.then(handlers.on_ask, inputs, **model)
+    stop.click(handlers.on_stop, parts.answer_id, None, **_LIGHT)

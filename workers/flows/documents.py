@@ -35,7 +35,8 @@ SMALL_MODEL_M = 500.0
 """Below so many million parameters a model ignores instructions and follows an example instead."""
 SMALL_MODEL_PASSAGES = 3
 """More of them only confuse a small model, and cost it seconds before its first word."""
-SMALL_MODEL_ANSWER_TOKENS = 80
+SMALL_MODEL_ANSWER_TOKENS = 48
+"""A small model repeats itself after its first sentences."""
 SHORT_QUESTION_WORDS = 4
 """A shorter question ("and on Sundays?") is searched together with the one before it."""
 INSTRUCTION = (
@@ -125,10 +126,15 @@ async def _answer(
 ) -> AsyncGenerator[Event, None]:
     used, reason = _choose(client, passages, question, history, sampling)
     while True:
-        yield ContextCut(request_id="", num_used=len(used), num_found=len(passages), reason=reason)
         request = Generate(
             messages=_prompt(client, question, used, history),
             sampling=_short(sampling) if _is_small(client) else sampling,
+        )
+        yield ContextCut(
+            request_id=request.request_id,
+            num_used=len(used),
+            num_found=len(passages),
+            reason=reason,
         )
         try:
             async with aclosing(_generate(client, request, used)) as events:

@@ -8,6 +8,7 @@ Source: the GGUF specification; architecture "bert" with mean pooling.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ def _convert(folder: Path, target: Path) -> None:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if config.get("model_type") != "bert":
         raise ValueError(f"expected a BERT model, found {config.get('model_type')!r}")
+    logging.getLogger("gguf").setLevel(logging.WARNING)  # it reports every file it writes
     writer = gguf.GGUFWriter(target, "bert")
     _add_hyperparameters(writer, config)
     _add_vocabulary(writer, (folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
