@@ -3,9 +3,9 @@
 What was found out about the server (xllamacpp 2026.10), and why it is set up as it is:
 
 - It always opens a listener: without a port it takes a free one on the loopback interface, with no
-  key and any origin allowed. A host name that ends in `.sock` makes it a Unix socket instead, which
-  lies in a folder that only this user can enter: nothing else on the machine, and no web page, can
-  reach the model behind the pool's back.
+  key and any origin allowed. A host name that ends in `.sock` makes it a Unix socket instead. Its
+  private folder is deleted once the server listens, so no path leads there: nothing else on the
+  machine, and no web page, can reach the model behind the pool's back.
 - `n_ctx` is divided by the slots. Each has a KV cache of its own (`kv_unified` off): with a shared
   one, conversations that grow together run out together, and one user's length fails the others.
 - The KV cache is `q8_0`: half the memory of f16 (4 × 4096 tokens of SmolLM2: 350 instead of 528
@@ -19,7 +19,6 @@ What was found out about the server (xllamacpp 2026.10), and why it is set up as
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -74,21 +73,20 @@ class LlamaCppEngine:
         wanted = int(settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS))
         self.context_length = min(settings.card.context_length or wanted, wanted)
         self._slots = SlotBoard(settings.slots)
-        self._socket_dir = tempfile.mkdtemp(prefix="quintet-text-")
-        params = self._params(xllamacpp, model_path, settings)
-        try:
-            self._server = xllamacpp.Server(params)
-        except RuntimeError as err:
-            shutil.rmtree(self._socket_dir, ignore_errors=True)
-            raise LoadError(
-                f"llama.cpp could not load {settings.card.name}: {err}",
-                hint="The file may be damaged, or made for a newer llama.cpp.",
-            ) from err
+        with tempfile.TemporaryDirectory(prefix="quintet-text-") as folder:
+            params = self._params(xllamacpp, model_path, settings)
+            params.hostnames = [str(Path(folder) / "engine.sock")]
+            try:
+                self._server = xllamacpp.Server(params)
+            except RuntimeError as err:
+                raise LoadError(
+                    f"llama.cpp could not load {settings.card.name}: {err}",
+                    hint="The file may be damaged, or made for a newer llama.cpp.",
+                ) from err
 
     def _params(self, xllamacpp: Any, model_path: str, settings: WorkerSettings) -> Any:
         params = xllamacpp.CommonParams()
         params.model.path = model_path
-        params.hostnames = [str(Path(self._socket_dir) / "engine.sock")]
         params.n_threads_http = 1
         params.verbosity = 0
         params.n_gpu_layers = 0
@@ -114,9 +112,8 @@ class LlamaCppEngine:
                     yield piece
 
     def close(self) -> None:
-        """Stop the server and remove its socket."""
+        """Stop the server."""
         del self._server
-        shutil.rmtree(self._socket_dir, ignore_errors=True)
 
 
 def _pieces(chunks: Iterable[Chunk]) -> Iterator[Piece]:
