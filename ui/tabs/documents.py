@@ -162,7 +162,8 @@ class Handlers:
         parts = self._parts
         if not paths:
             return
-        media = tuple(Media(name=Path(path).name, path=path) for path in paths)
+        # gr.File gives its own kind of str, which would make the worker import gradio to read it.
+        media = tuple(Media(name=Path(path).name, path=str(path)) for path in paths)
         done: list[DocumentIndexed] = []
         receipt = Receipt()
         request = Ingest(collection=name, documents=media)
