@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +27,16 @@ from workers.messages import (
     ListCollections,
     ListDocuments,
     Media,
-    Passage,
     Request,
     Retrieved,
-    TextDelta,
 )
 
+from ..document_answer import Answer
 from ..document_view import (
     answer_html,
     document_choices,
     documents_html,
     files_html,
-    passages_html,
-    remarks,
 )
 from ..receipt import Receipt
 from ..render import busy_html, error_html, note_html, receipt_html, status_html
@@ -97,48 +93,6 @@ class Parts:
     def reading(self) -> list[Any]:
         """What changes while a question is answered."""
         return [self.answer_status, self.answer, self.notes, self.passages, self.answer_id]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Answer:
-    """One question on its way: what has come so far."""
-
-    question: str
-    receipt: Receipt = field(default_factory=Receipt)
-    passages: tuple[Passage, ...] = ()
-    cut: ContextCut | None = None
-    text: str = ""
-    cited: Cited | None = None
-    status: str = ""
-
-    def see(self, event: Event) -> None:
-        """Take note of one event."""
-        if isinstance(event, Retrieved):
-            self.passages = event.passages
-        elif isinstance(event, ContextCut):
-            self.cut = event
-        elif isinstance(event, TextDelta):
-            self.text += event.text
-        elif isinstance(event, Cited):
-            self.cited = event
-        if not isinstance(event, (Retrieved, ContextCut, Cited)):
-            self.receipt.see(event)
-        self.status = status_html(event) or self.status
-
-    @property
-    def passages_html(self) -> str:
-        numbers = self.cited.numbers if self.cited else ()
-        num_used = self.cut.num_used if self.cut else 0
-        return passages_html(self.passages, self.question, numbers, num_used)
-
-    @property
-    def notes_html(self) -> str:
-        cut = self.cut
-        is_by_model = self.cited.is_by_model if self.cited else None
-        lines = remarks(
-            self.passages, cut.num_used if cut else 0, cut.reason if cut else "", is_by_model
-        )
-        return "".join(f"<p>{html.escape(line)}</p>" for line in lines)
 
 
 class Handlers:
@@ -261,7 +215,7 @@ class Handlers:
             yield {parts.answer_status: note_html(NO_QUESTION)}
             return
         self._client.cancel(previous_id)  # one answer at a time in this browser tab
-        run = _Answer(question=question)
+        run = Answer(question=question)
         yield {
             parts.answer_status: busy_html("starting"),
             parts.answer: "",
@@ -280,7 +234,7 @@ class Handlers:
             return
         yield {parts.answer_status: receipt_html(run.receipt)}
 
-    def _shown(self, run: _Answer, batch: Sequence[Event]) -> Update:
+    def _shown(self, run: Answer, batch: Sequence[Event]) -> Update:
         parts = self._parts
         text = run.cited.text if run.cited else run.text
         update: Update = {
