@@ -26,9 +26,8 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
         yield
 
     api = FastAPI(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
-    api.include_router(
-        create_router(client), dependencies=[Depends(require_password(settings.server))]
-    )
+    guard = [Depends(require_password(settings.server))]
+    api.include_router(create_router(client, settings.server.max_upload_mib), dependencies=guard)
     _add_health(api, client)
     _add_error_handlers(api)
     return api

@@ -21,7 +21,6 @@ from workers.messages import (
     Embedded,
     Event,
     Finished,
-    Media,
     Modality,
     SegmentDelta,
     Transcribe,
@@ -30,13 +29,14 @@ from workers.subtitles import plain_text, to_subtitles
 
 from ..errors import headers_of, status_of
 from ..stream import collect, peeked
+from ..uploads import saved
 from . import convert
 from .schemas import ChatRequest, EmbeddingRequest
 
 DONE = "[DONE]"
 
 
-def create_router(client: Client) -> APIRouter:
+def create_router(client: Client, max_upload_mib: float) -> APIRouter:
     """Return the routes under /v1."""
     router = APIRouter(prefix="/v1", tags=["OpenAI"])
     cards = {client.card(modality).id: client.card(modality) for modality in MODALITIES}
@@ -87,13 +87,14 @@ def create_router(client: Client) -> APIRouter:
     ) -> Response:
         """Write down speech."""
         _checked(client, "stt", model)
-        request = Transcribe(
-            audio=Media(name=file.filename or "upload", data=await file.read()),
-            language=language,
-            initial_prompt=prompt,
-            word_timestamps=response_format == "verbose_json",
-        )
-        return _transcript(await collect(client, request, connection), response_format)
+        async with saved(file, max_upload_mib) as audio:
+            request = Transcribe(
+                audio=audio,
+                language=language,
+                initial_prompt=prompt,
+                word_timestamps=response_format == "verbose_json",
+            )
+            return _transcript(await collect(client, request, connection), response_format)
 
     return router
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import base64
 import struct
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import openai
 import pytest
 
-from .conftest import ROOT, App
+from .conftest import ROOT, App, start_app, stop_app
 
 SPEECH = ROOT / "assets" / "example-speech.mp3"
 
 
 @pytest.fixture
-def client(app: App) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{app.url}/v1", api_key="none", max_retries=0)
+def client(app: App) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{app.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
 
 
 def ask(client: openai.OpenAI, text: str, **options: object) -> openai.types.chat.ChatCompletion:
@@ -130,3 +133,26 @@ def test_a_client_that_leaves_frees_the_worker(app: App) -> None:
     while httpx.get(f"{app.url}/readyz").json()["text"] == "busy":
         assert time.monotonic() < give_up
         time.sleep(0.1)
+
+
+def test_an_upload_above_the_bound_is_refused(tmp_path: Path) -> None:
+    app = start_app(tmp_path, QUINTET_SERVER__MAX_UPLOAD_MIB="0.01", QUINTET_POOL__WARM="[]")
+    try:
+        answer = httpx.post(f"{app.url}/v1/audio/transcriptions", files={"file": bytes(20_000)})
+        assert answer.status_code == 400
+        assert "larger than the 0.01 MiB" in answer.json()["error"]["message"]
+    finally:
+        stop_app(app)
+
+
+def test_the_pages_password_is_the_key(tmp_path: Path) -> None:
+    app = start_app(tmp_path, QUINTET_SERVER__PASSWORD="hunter2", QUINTET_POOL__WARM="[]")
+    try:
+        address = f"{app.url}/v1/models"
+        assert httpx.get(address).status_code == 401
+        assert httpx.get(address, headers={"Authorization": "Bearer guess"}).status_code == 401
+        assert httpx.get(address, headers={"Authorization": "Bearer hunter2"}).status_code == 200
+        assert httpx.get(address, auth=("quintet", "hunter2")).status_code == 200
+        assert httpx.get(address, auth=("somebody", "hunter2")).status_code == 401
+    finally:
+        stop_app(app)

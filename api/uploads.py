@@ -1,0 +1,37 @@
+"""An uploaded file on its way to a worker: a path, never megabytes through a pipe."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import UploadFile
+
+from workers.errors import UnsupportedInputError
+from workers.messages import Media
+
+BLOCK = 1 << 20
+
+
+@asynccontextmanager
+async def saved(upload: UploadFile, max_mib: float) -> AsyncIterator[Media]:
+    """Yield the upload as a file on disk that is deleted afterwards.
+
+    Raises: UnsupportedInputError if it is larger than `max_mib`, naming both sizes.
+    """
+    name = upload.filename or "upload"
+    size = 0
+    with tempfile.TemporaryDirectory(prefix="quintet-upload-") as folder:
+        path = Path(folder) / "upload"
+        with path.open("wb") as file:
+            while block := await upload.read(BLOCK):
+                size += len(block)
+                if size > max_mib * 2**20:
+                    raise UnsupportedInputError(
+                        f"{name} is larger than the {max_mib:g} MiB that may be uploaded.",
+                        "Cut it into parts.",
+                    )
+                file.write(block)
+        yield Media(name=name, path=str(path))
