@@ -41,12 +41,14 @@ class Answer:
 
     @property
     def passages_html(self) -> str:
+        """The cards, as far as it is known which were used and cited."""
         numbers = self.cited.numbers if self.cited else ()
         num_used = self.cut.num_used if self.cut else 0
         return passages_html(self.passages, self.question, numbers, num_used)
 
     @property
     def notes_html(self) -> str:
+        """The remarks below the answer."""
         cut = self.cut
         is_by_model = self.cited.is_by_model if self.cited else None
         lines = remarks(
