@@ -119,10 +119,10 @@ def test_errors_have_openais_shape_and_status(app: App, client: openai.OpenAI) -
 
 def test_a_client_that_leaves_frees_the_worker(app: App) -> None:
     body = {
-        "messages": [{"role": "user", "content": "Tell a very long story."}],
+        "messages": [{"role": "user", "content": "Tell me a very long story about the sea."}],
         "max_tokens": 3000,
-        "temperature": 2,
-        "min_p": 0,
+        "temperature": 0,
+        "repeat_penalty": 1,
     }
     with httpx.stream("POST", f"{app.url}/v1/chat/completions", json={**body, "stream": True}) as r:
         next(r.iter_lines())
