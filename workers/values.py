@@ -21,6 +21,16 @@ class Media:
     data: bytes | None = None
     path: str | None = None
 
+    def __post_init__(self) -> None:
+        """Make plain strings of the name and the path.
+
+        Gradio's uploads are a class of its own; unpickled in a worker, one would import Gradio there
+        (4 s and 60 MiB).
+        """
+        object.__setattr__(self, "name", str(self.name))
+        if self.path is not None:
+            object.__setattr__(self, "path", str(self.path))
+
     def read(self) -> bytes:
         """Return the bytes, from memory or from the path. Raises: OSError if the file has gone."""
         if self.data is not None:

@@ -79,3 +79,15 @@ def test_every_error_comes_back_from_its_code(error: type[AppError]) -> None:
 def test_codes_are_unique() -> None:
     codes = [error.code for error in all_errors(AppError)]
     assert len(codes) == len(set(codes))
+
+
+class UploadedPath(str):
+    """A string that drags its module along, as Gradio's do."""
+
+    __slots__ = ()
+
+
+def test_media_carry_plain_strings_only() -> None:
+    media = values.Media(name=UploadedPath("a.wav"), path=UploadedPath("/tmp/a.wav"))  # noqa: S108
+    assert type(media.name) is str
+    assert type(media.path) is str
