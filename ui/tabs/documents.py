@@ -73,6 +73,8 @@ class Parts:
     answer: Any
     notes: Any
     passages: Any
+    stop_files: Any
+    stop: Any
     ingest_id: Any
     """Session state: the request that Stop beside the files ends."""
     answer_id: Any
@@ -87,12 +89,20 @@ class Parts:
             self.results,
             self.table,
             self.document,
+            self.stop_files,
             self.ingest_id,
         ]
 
     def reading(self) -> list[Any]:
         """What changes while a question is answered."""
-        return [self.answer_status, self.answer, self.notes, self.passages, self.answer_id]
+        return [
+            self.answer_status,
+            self.answer,
+            self.notes,
+            self.passages,
+            self.stop,
+            self.answer_id,
+        ]
 
 
 class Handlers:
@@ -124,6 +134,7 @@ class Handlers:
         yield {
             parts.status: busy_html("starting"),
             parts.results: "",
+            parts.stop_files: gr.Button(interactive=True),
             parts.ingest_id: request.request_id,
         }
         try:
@@ -140,9 +151,11 @@ class Handlers:
                 **await self._shelf(name),
                 parts.files: None,
                 parts.status: receipt_html(receipt),
+                parts.stop_files: gr.Button(interactive=False),
             }
         except Exception as err:  # noqa: BLE001 — the edge of the page
-            yield {parts.status: error_html(err), parts.files: None}
+            off = gr.Button(interactive=False)
+            yield {parts.status: error_html(err), parts.files: None, parts.stop_files: off}
 
     async def on_create(self, name: str) -> Update:
         """Make an empty collection and choose it."""
@@ -218,6 +231,7 @@ class Handlers:
         run = Answer(question=question)
         yield {
             parts.answer_status: busy_html("starting"),
+            parts.stop: gr.Button(interactive=True),
             parts.answer: "",
             parts.notes: "",
             parts.passages: "",
@@ -230,9 +244,12 @@ class Handlers:
                         run.see(event)
                     yield self._shown(run, batch)
         except Exception as err:  # noqa: BLE001 — the edge of the page
-            yield {parts.answer_status: error_html(err)}
+            yield {parts.answer_status: error_html(err), parts.stop: gr.Button(interactive=False)}
             return
-        yield {parts.answer_status: receipt_html(run.receipt)}
+        yield {
+            parts.answer_status: receipt_html(run.receipt),
+            parts.stop: gr.Button(interactive=False),
+        }
 
     def _shown(self, run: Answer, batch: Sequence[Event]) -> Update:
         parts = self._parts
@@ -240,6 +257,7 @@ class Handlers:
         update: Update = {
             parts.answer_id: batch[-1].request_id,
             parts.answer_status: run.status,
+            parts.stop: gr.Button(interactive=True),  # the end of an older answer switched it off
             parts.answer: answer_html(text, is_done=run.cited is not None),
         }
         if any(isinstance(event, (Retrieved, ContextCut, Cited)) for event in batch):
@@ -267,7 +285,7 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
                 label=f"Add documents (up to {settings.limits['max_file_mib']:g} MiB each)",
                 file_count="multiple",
                 file_types=FILE_TYPES,
-                height=130,
+                height=160,
                 elem_id="rag-files",
             )
             with gr.Row():
@@ -275,7 +293,12 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
                     "Add the example handbook", size="sm", min_width=120, elem_id="rag-example"
                 )
                 stop_files = gr.Button(
-                    "Stop", size="sm", variant="stop", min_width=80, elem_id="rag-stop-files"
+                    "Stop",
+                    size="sm",
+                    variant="stop",
+                    min_width=80,
+                    interactive=False,
+                    elem_id="rag-stop-files",
                 )
             status = gr.HTML(elem_classes="q-status", elem_id="rag-status")
             results = gr.HTML(elem_id="rag-results", padding=False)
@@ -297,7 +320,9 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
             )
             with gr.Row():
                 ask = gr.Button("Ask", variant="primary", min_width=80, elem_id="rag-ask")
-                stop = gr.Button("Stop", variant="stop", min_width=80, elem_id="rag-stop")
+                stop = gr.Button(
+                    "Stop", variant="stop", min_width=80, interactive=False, elem_id="rag-stop"
+                )
             with gr.Row():
                 examples = [gr.Button(words, size="sm") for words in EXAMPLE_QUESTIONS]
             answer_status = gr.HTML(elem_classes="q-status", elem_id="rag-answer-status")
@@ -315,6 +340,8 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
         document=document,
         question=question,
         answer_status=answer_status,
+        stop_files=stop_files,
+        stop=stop,
         answer=answer,
         notes=notes,
         passages=passages,
@@ -322,8 +349,8 @@ def build_documents_tab(client: Client, settings: Settings) -> None:
         answer_id=gr.State(""),
     )
     handlers = Handlers(client, parts)
-    _wire_shelf(handlers, parts, (example, stop_files, create, delete_document, delete_collection))
-    _wire_question(handlers, parts, (ask, stop, top_k), examples)
+    _wire_shelf(handlers, parts, (example, create, delete_document, delete_collection))
+    _wire_question(handlers, parts, (ask, top_k), examples)
     if isinstance(tab, gr.Tab):
         tab.select(handlers.on_open, collection, parts.shelf(), **_events("rag"))
 
@@ -341,12 +368,12 @@ _LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"
 
 
 def _wire_shelf(handlers: Handlers, parts: Parts, buttons: Sequence[Any]) -> None:
-    example, stop, create, delete_document, delete_collection = buttons
+    example, create, delete_document, delete_collection = buttons
     shelf = {"outputs": parts.shelf(), **_events("rag")}
     name = parts.collection
     parts.files.upload(handlers.on_files, [parts.files, name], **shelf)
     example.click(handlers.on_files, [gr.State([str(EXAMPLE)]), name], **shelf)
-    stop.click(handlers.on_stop, parts.ingest_id, None, **_LIGHT)
+    parts.stop_files.click(handlers.on_stop, parts.ingest_id, None, **_LIGHT)
     name.input(handlers.on_open, name, **shelf)
     gr.on([create.click, parts.new_name.submit], handlers.on_create, parts.new_name, **shelf)
     delete_document.click(handlers.on_delete_document, [name, parts.document], **shelf)
@@ -362,11 +389,11 @@ def _wire_shelf(handlers: Handlers, parts: Parts, buttons: Sequence[Any]) -> Non
 def _wire_question(
     handlers: Handlers, parts: Parts, controls: Sequence[Any], examples: list[Any]
 ) -> None:
-    ask, stop, top_k = controls
+    ask, top_k = controls
     inputs = [parts.question, parts.collection, top_k, parts.answer_id]
     model = {"outputs": parts.reading(), **_events("rag")}
     gr.on([ask.click, parts.question.submit], handlers.on_ask, inputs, **model)
     for button, words in zip(examples, EXAMPLE_QUESTIONS, strict=True):
         placed = button.click(lambda words=words: words, None, parts.question, **_LIGHT)
         placed.then(handlers.on_ask, inputs, **model)
-    stop.click(handlers.on_stop, parts.answer_id, None, **_LIGHT)
+    parts.stop.click(handlers.on_stop, parts.answer_id, None, **_LIGHT)

@@ -67,6 +67,7 @@ class Parts:
     text: Any
     as_text: Any
     as_json: Any
+    stop: Any
 
     def outputs(self) -> list[Any]:
         """Everything that a handler may change."""
@@ -79,6 +80,7 @@ class Parts:
             self.text,
             self.as_text,
             self.as_json,
+            self.stop,
         ]
 
 
@@ -149,7 +151,11 @@ class Handlers:
             return
         known = seen.readings_of(paths)
         run = _Run(paths=paths, readings=known, receipt=Receipt())
-        yield {parts.status: busy_html("starting"), parts.chat: rows}
+        yield {
+            parts.status: busy_html("starting"),
+            parts.chat: rows,
+            parts.stop: gr.Button(interactive=True),
+        }
         events = ask_about_pictures(self._client, _request(paths, conversation(rows)), known)
         try:
             async with aclosing(paced(events)) as batches:
@@ -158,7 +164,7 @@ class Handlers:
                         run.see(event)
                     yield self._shown(run, rows, batch)
         except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be told
-            yield {parts.status: error_html(err)}
+            yield {parts.status: error_html(err), parts.stop: gr.Button(interactive=False)}
             return
         yield {**self._finished(run), **({parts.question: ""} if rows else {})}
 
@@ -174,10 +180,11 @@ class Handlers:
 
     def _finished(self, run: _Run) -> Update:
         parts = self._parts
+        rest: Update = {parts.stop: gr.Button(interactive=False)}
         if len(run.readings) < len(run.paths):  # stopped while reading
-            return {parts.status: note_html("Stopped.")}
+            return {**rest, parts.status: note_html("Stopped.")}
         summary = reading_summary(run.seen, run.read_s, run.notes)
-        return {parts.status: summary + receipt_html(run.receipt)}
+        return {**rest, parts.status: summary + receipt_html(run.receipt)}
 
     def _kept(self, seen: Seen) -> Update:
         """Remember a complete reading and offer it for download."""
@@ -270,7 +277,13 @@ def build_vision_tab(client: Client, settings: Settings) -> None:
             with gr.Row():
                 ask = gr.Button("Ask", variant="primary", min_width=70, elem_id="vision-ask")
                 read = gr.Button("Read text", min_width=70, elem_id="vision-read")
-                stop = gr.Button("Stop", variant="stop", min_width=70, elem_id="vision-stop")
+                stop = gr.Button(
+                    "Stop",
+                    variant="stop",
+                    min_width=70,
+                    interactive=False,
+                    elem_id="vision-stop",
+                )
             status = gr.HTML(elem_classes="q-status", elem_id="vision-status")
             chat = gr.Chatbot(
                 label="Answers",
@@ -302,12 +315,13 @@ def build_vision_tab(client: Client, settings: Settings) -> None:
         text=text,
         as_text=as_text,
         as_json=as_json,
+        stop=stop,
     )
-    _wire(Handlers(client, parts), parts, (ask, read, stop), examples)
+    _wire(Handlers(client, parts), parts, (ask, read), examples)
 
 
 def _wire(handlers: Handlers, parts: Parts, buttons: Sequence[Any], examples: list[Any]) -> None:
-    ask, read, stop = buttons
+    ask, read = buttons
     model = {
         "outputs": parts.outputs(),
         "concurrency_id": "vision",
@@ -331,12 +345,15 @@ def _wire(handlers: Handlers, parts: Parts, buttons: Sequence[Any], examples: li
         running.append(placed.then(handlers.on_ask, asking, **model))
     changed = [parts.pictures.upload, parts.pictures.delete]  # not .change: an example asks at once
     gr.on(changed, handlers.on_pictures, parts.pictures, parts.outputs(), **light)
-    stopped = stop.click(
+    stopped = parts.stop.click(
         lambda: note_html("Stopping"), None, parts.status, cancels=running, **light
     )
     # Only now is the last streamed update in. Gradio marks the outputs of an event that is
     # cancelled in its first moment with "Error"; another event that writes them clears the mark.
     kept = [parts.chat, parts.view, parts.text]
     stopped.then(
-        lambda *values: (note_html("Stopped."), *values), kept, [parts.status, *kept], **light
+        lambda *values: (note_html("Stopped."), gr.Button(interactive=False), *values),
+        kept,
+        [parts.status, parts.stop, *kept],
+        **light,
     )
