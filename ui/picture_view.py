@@ -117,7 +117,8 @@ def reading_summary(seen: Seen, read_s: float | None, notes: Sequence[str] = ())
     """The line under a finished reading; `read_s` is None when an earlier reading was reused."""
     num_lines = sum(len(reading.lines) for reading in seen.readings)
     took = f" in {seconds(read_s)}" if read_s is not None else " (read before)"
-    text = " · ".join([f"{num_lines} lines{took}", *notes])
+    found = f"{num_lines} line{'' if num_lines == 1 else 's'}" if num_lines else "No text was found"
+    text = " · ".join([f"{found}{took}", *notes])
     return f'<div class="q-line q-receipt">{escape(text)}</div>'
 
 

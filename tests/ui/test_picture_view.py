@@ -85,6 +85,12 @@ def test_summary_tells_time_lines_and_what_was_done() -> None:
     assert "read before" in reading_summary(ONE, None)
 
 
+def test_a_picture_without_text_is_told_in_words() -> None:
+    assert "No text was found in 500 ms" in reading_summary(Seen(("a.png",), (reading(0),)), 0.5)
+    one = reading(0, line("Total", 0, 0))
+    assert "1 line in" in reading_summary(Seen(("a.png",), (one,)), 0.5)
+
+
 def test_chat_rows_become_messages_whatever_their_content_looks_like() -> None:
     rows = [
         {"role": "user", "content": [{"type": "text", "text": "What?"}]},
