@@ -249,6 +249,7 @@ class _Tab:
             self._outputs(),
             cancels=running,
             queue=False,
+            show_progress="hidden",
             api_visibility="private",
         )
         self.stop.click(None, js=SILENCE_JS)
@@ -280,7 +281,11 @@ class _Tab:
         )
 
     def _wire_small_things(self) -> None:
-        light: dict[str, Any] = {"queue": False, "api_visibility": "private"}
+        light: dict[str, Any] = {
+            "queue": False,
+            "show_progress": "hidden",
+            "api_visibility": "private",
+        }
         count = COUNT_JS.replace("MAX_CHARS", str(self._max_chars))
         self.text.change(None, self.text, self.count, js=count)
         self.open.upload(self.on_open, self.open, [self.text, self.status], **light)
