@@ -35,7 +35,7 @@ from .messages import (
     Started,
 )
 from .registry import create_worker
-from .transport import Receiver, Sender
+from .transport import DirectSender, Receiver
 from .worker import CancelToken, Worker, WorkerSettings
 
 log = logging.getLogger("quintet.worker")
@@ -73,7 +73,7 @@ def run_child(birth: Birth, requests: Connection, control: Connection, events: C
     os.environ.update(birth.environment)
     logging.basicConfig(level=birth.log_level, format=f"%(asctime)s {birth.name} %(message)s")
     _set_title(birth.name)
-    sender = Sender(events, birth.name)
+    sender = DirectSender(events)
     tokens = TokenBoard()
     threading.Thread(
         target=_listen, args=(Receiver(control), sender, tokens), name="control", daemon=True
@@ -118,7 +118,7 @@ class TokenBoard:
                 token.cancel()
 
 
-def _listen(control: Receiver, sender: Sender, tokens: TokenBoard) -> None:
+def _listen(control: Receiver, sender: DirectSender, tokens: TokenBoard) -> None:
     while True:
         try:
             message = control.get()
@@ -132,7 +132,7 @@ def _listen(control: Receiver, sender: Sender, tokens: TokenBoard) -> None:
             tokens.cancel_all()
 
 
-def _load(birth: Birth, sender: Sender) -> tuple[Worker, int] | None:
+def _load(birth: Birth, sender: DirectSender) -> tuple[Worker, int] | None:
     started = time.monotonic()
     sender.put(Loading(what="starting"))
     try:
@@ -155,7 +155,7 @@ def _load(birth: Birth, sender: Sender) -> tuple[Worker, int] | None:
 
 
 def _serve(
-    worker: Worker, slots: int, requests: Receiver, sender: Sender, tokens: TokenBoard
+    worker: Worker, slots: int, requests: Receiver, sender: DirectSender, tokens: TokenBoard
 ) -> None:
     with ThreadPoolExecutor(max_workers=slots, thread_name_prefix="slot") as pool:
         while True:
@@ -169,7 +169,7 @@ def _serve(
 
 
 def answer(
-    worker: Worker, request: Request, cancel: CancelToken, sender: Sender, tokens: TokenBoard
+    worker: Worker, request: Request, cancel: CancelToken, sender: DirectSender, tokens: TokenBoard
 ) -> None:
     """Run one request to its one end event."""
     started = time.monotonic()
@@ -203,7 +203,7 @@ def answer(
     sender.put(end)
 
 
-def _forward(events: Iterator[Event], request: Request, sender: Sender) -> Finished | Failed:
+def _forward(events: Iterator[Event], request: Request, sender: DirectSender) -> Finished | Failed:
     for event in events:
         if isinstance(event, END_EVENTS):
             return event
