@@ -21,8 +21,8 @@ from workers.messages import (
 from .harness import Measurement, percentile_95, quiet_pool
 from .material import long_text, spoken
 
-RUNS = 3
-NUM_TOKENS = 150
+RUNS = 2
+NUM_TOKENS = 60
 
 
 def measure() -> list[Measurement]:

@@ -26,7 +26,7 @@ from .harness import Measurement, in_own_process, quiet_pool
 STREAMS = (1, 4, 8)
 BARS = {1: "≥ 0.97", 4: "≥ 0.95", 8: "≥ 0.95"}
 SLOTS = 8
-RUNS = 5
+RUNS = 3
 NUM_TOKENS = 100
 
 Timing = tuple[float, float]
@@ -112,6 +112,7 @@ def bare_timings() -> dict[int, list[Timing]]:
     """Measure the library's own streaming call, in this process."""
     os.environ.update(wait_policy(usable_cores()))
     from workers.text.llamacpp import LlamaCppEngine, _body
+    from workers.text.slots import ANY_SLOT
 
     card = load_catalogue()["smollm2-135m-instruct"]
     folder = find_folder(card, Path(tempfile.gettempdir()))
@@ -121,7 +122,7 @@ def bare_timings() -> dict[int, list[Timing]]:
     engine = LlamaCppEngine(str(folder / card.weight_file), settings)
 
     def ask(request: Generate) -> Timing:
-        body = _body(request.messages, request.sampling)
+        body = _body(request.messages, request.sampling, ANY_SLOT)
         started = time.perf_counter()
         firsts: list[float] = []
 

@@ -82,7 +82,7 @@ def use_text(page: Page) -> None:
     open_tab(page, "Text")
     page.locator("#chat-input textarea").fill("Explain in three short points why the sky is blue.")
     page.keyboard.press("Enter")
-    page.locator("#chat-status").get_by_text("tokens/s").wait_for()
+    page.locator("#tab-text").get_by_text("tokens/s").first.wait_for()
 
 
 def use_speech_in(page: Page) -> None:
@@ -111,7 +111,7 @@ def use_rag(page: Page) -> None:
     open_tab(page, "RAG")
     page.locator("#rag-example").click()
     page.locator("#rag-table").get_by_text("example-handbook.pdf").wait_for()
-    page.get_by_role("button", name="When does the last boat go back").click()
+    page.get_by_role("button", name="How high is the tower?").click()
     page.locator("#rag-answer-status").get_by_text("total").wait_for()
 
 
