@@ -28,7 +28,7 @@ from workers.messages import (
 from .harness import Measurement, percentile_95, quiet_pool
 from .material import long_text, picture_of, spoken
 
-RUNS = 20
+RUNS = 12
 
 
 def measure() -> list[Measurement]:

@@ -19,7 +19,7 @@ from workers.weights import find_folder
 from .harness import Measurement, in_own_process, quiet_pool
 from .material import long_text, spoken
 
-RUNS = 5
+RUNS = 3
 
 
 def measure() -> list[Measurement]:

@@ -15,7 +15,7 @@ import psutil
 
 from .harness import Measurement
 
-RUNS = 5
+RUNS = 3
 ROOT = Path(__file__).parent.parent
 GIVE_UP_S = 120.0
 
