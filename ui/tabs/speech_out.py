@@ -62,6 +62,10 @@ class _Tab:
             nothing = AppError("There is nothing to say yet.", "Type or open a text first.")
             yield {self.status: error_html(nothing)}
             return
+        if len(text) > self._max_chars:
+            long = f"The text has {len(text):,} characters, {self._max_chars:,} can be spoken."
+            yield {self.status: error_html(AppError(long, "Cut it into parts."))}
+            return
         _discard(old)
         recording = Recording.create(_folder())
         yield self._started(recording)
