@@ -8,6 +8,8 @@ from html import escape
 
 from workers.messages import DocumentIndexed, DocumentInfo, Passage
 
+from .render import note_html
+
 _MARK = re.compile(r"\[(\d{1,2})\]")
 _WORD = re.compile(r"\w+")
 _STEM_LETTERS = 5
@@ -144,3 +146,9 @@ def remarks(
 def _size(num_bytes: int) -> str:
     kib = num_bytes / 1024
     return f"{kib / 1024:.1f} MiB" if kib >= 1024 else f"{kib:.0f} KiB"
+
+
+def failures_html(done: Sequence[DocumentIndexed]) -> str:
+    """Return the line above the files if some could not be added; "" if all could."""
+    failed = sum(indexed.status == "failed" for indexed in done)
+    return note_html(f"{failed} of {len(done)} files could not be added.") if failed else ""

@@ -6,6 +6,7 @@ from ui.document_view import (
     answer_html,
     document_choices,
     documents_html,
+    failures_html,
     files_html,
     passages_html,
     remarks,
@@ -91,3 +92,10 @@ def test_remarks_tell_what_limits_the_answer() -> None:
     assert cut == ("3 of 8 passages were not given to the model: they did not fit its context.")
     assert "no citations" in marks
     assert remarks([passage("a", 0.6)], 1, "", True) == []
+
+
+def test_failures_are_counted_and_their_absence_is_silent() -> None:
+    added = DocumentIndexed(request_id="r", document=info("a.pdf"), status="added")
+    failed = DocumentIndexed(request_id="r", document=info("b.pdf"), status="failed", reason="no")
+    assert "1 of 2 files" in failures_html([added, failed])
+    assert failures_html([added]) == ""

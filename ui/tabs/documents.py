@@ -36,6 +36,7 @@ from ..document_view import (
     answer_html,
     document_choices,
     documents_html,
+    failures_html,
     files_html,
 )
 from ..receipt import Receipt
@@ -150,7 +151,7 @@ class Handlers:
             yield {
                 **await self._shelf(name),
                 parts.files: None,
-                parts.status: receipt_html(receipt),
+                parts.status: failures_html(done) or receipt_html(receipt),
                 parts.stop_files: gr.Button(interactive=False),
             }
         except Exception as err:  # noqa: BLE001 — the edge of the page

@@ -45,7 +45,12 @@ class Indexing:
         """
         there = self.index.ledger.document(self.collection, document.document_id)
         if there is not None:
-            yield DocumentIndexed(request_id=self.request_id, document=there, status="unchanged")
+            yield DocumentIndexed(
+                request_id=self.request_id,
+                document=replace(there, name=document.name),
+                status="unchanged",
+                reason="" if there.name == document.name else f"The same file as {there.name}.",
+            )
             return
         opened = open_document(document.name, data, self.limits)
         chunks = yield from self._cut(document, opened)
