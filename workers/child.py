@@ -100,5 +100,5 @@ def describe_exit(exit_code: int | None) -> str:
         name = signal.Signals(-exit_code).name
     except ValueError:
         name = f"signal {-exit_code}"
-    hint = " (out of memory?)" if name == "SIGKILL" else ""
+    hint = ", perhaps for lack of memory" if name == "SIGKILL" else ""
     return f"killed by {name}{hint}"

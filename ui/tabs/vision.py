@@ -46,7 +46,7 @@ EXAMPLES = (
 EMPTY = "Add a picture with text in it, or click an example. Boxes will show what was read."
 NO_PICTURE = "Add at least one picture first."
 NO_QUESTION = "Type a question about the picture first."
-SAMPLING = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=256)
+SAMPLING = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=128)
 """Answers come from the page, so the likeliest token is wanted, also when it repeats the page."""
 
 Paths = tuple[str, ...]
