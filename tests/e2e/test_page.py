@@ -36,8 +36,47 @@ def a_book(path: Path) -> Path:
     return path
 
 
-def an_answer(page: Page) -> str:
-    return page.locator("#chat-log .message.bot, #chat-log [data-testid=bot]").last.inner_text()
+def ask(page: Page, text: str) -> None:
+    page.locator("#chat-input textarea").fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_a_chat_is_answered_with_a_receipt(open_tab: OpenTab) -> None:
+    page = open_tab("Text")
+    ask(page, "What is the capital of France? Answer briefly.")
+    expect(page.locator("#chat-log")).to_contain_text("tokens/s", timeout=90_000)
+    expect(page.locator("#chat-log")).to_contain_text("Paris")
+    expect(page.locator("#chat-input textarea")).to_have_value("")
+
+
+def test_a_chat_is_stopped_in_the_middle_and_goes_on_with_the_next(open_tab: OpenTab) -> None:
+    page = open_tab("Text")
+    ask(page, "Tell me a very long story about the sea, with many chapters.")
+    expect(page.locator("#chat-log")).to_contain_text(" the ", timeout=90_000)
+    page.locator("#chat-stop").click()
+    expect(page.locator("#chat-log")).to_contain_text("topped", timeout=10_000)
+    expect(page.locator("#chat-send")).to_be_visible()
+    ask(page, "What is the capital of France? Answer briefly.")
+    expect(page.locator("#chat-log")).to_contain_text("Paris", timeout=90_000)
+
+
+def test_two_browsers_at_once_see_only_their_own(open_tab: OpenTab) -> None:
+    one, other = open_tab("Text"), open_tab("Text")
+    ask(one, "Say hello to the otter in one sentence.")
+    ask(other, "Say hello to the badger in one sentence.")
+    for page, own, foreign in ((one, "otter", "badger"), (other, "badger", "otter")):
+        expect(page.locator("#chat-log")).to_contain_text("tokens/s", timeout=90_000)
+        expect(page.locator("#chat-log")).to_contain_text(own)
+        expect(page.locator("#chat-log")).not_to_contain_text(foreign)
+
+
+def test_a_message_longer_than_the_context_is_refused_and_kept(open_tab: OpenTab) -> None:
+    page = open_tab("Text")
+    ask(page, "word " * 6000)
+    expect(page.locator("#tab-text")).to_contain_text(
+        "the model's context holds 4,096", timeout=60_000
+    )
+    expect(page.locator("#chat-log")).to_contain_text("word word")
 
 
 def test_documents_answer_with_the_right_page(open_tab: OpenTab, tmp_path: Path) -> None:
