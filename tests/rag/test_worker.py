@@ -78,7 +78,8 @@ def test_indexing_twice_changes_nothing(worker: RagWorker, collection: str) -> N
     assert add(worker, collection, a__docx=word_file())[0].status == "added"
     before = num_vectors(worker, collection)
     (again,) = add(worker, collection, b__docx=word_file())
-    assert (again.status, again.document.name) == ("unchanged", "a.docx")
+    assert (again.status, again.document.name) == ("unchanged", "b.docx")
+    assert "a.docx" in again.reason
     assert num_vectors(worker, collection) == before
 
 

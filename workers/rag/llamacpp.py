@@ -6,7 +6,6 @@ never sees a text, and a text is cut exactly where the reference implementation 
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,12 +48,14 @@ class LlamaCppEmbedder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
         report(Loading(what="loading the embedding model"))
-        self._socket_dir = tempfile.mkdtemp(prefix="quintet-rag-")
         params = self._params(xllamacpp, model_path, settings.threads)
-        try:
-            self._server: Any = xllamacpp.Server(params)
-        except RuntimeError as err:
-            raise LoadError(f"llama.cpp could not load {card.name}: {err}") from err
+        with tempfile.TemporaryDirectory(prefix="quintet-rag-") as socket_dir:
+            # The in-process server also listens: on a socket whose folder goes at once.
+            params.hostnames = [str(Path(socket_dir) / "engine.sock")]
+            try:
+                self._server: Any = xllamacpp.Server(params)
+            except RuntimeError as err:
+                raise LoadError(f"llama.cpp could not load {card.name}: {err}") from err
         self._dim = self.embed(["warm up"]).shape[1]
 
     @staticmethod
@@ -82,8 +83,6 @@ class LlamaCppEmbedder:
         params.n_threads_http = 1
         params.verbosity = 0
         params.warmup = False
-        # The in-process server also listens; a socket in a private folder keeps others out.
-        params.hostnames = [str(Path(self._socket_dir) / "engine.sock")]
         return params
 
     @property
@@ -127,6 +126,5 @@ class LlamaCppEmbedder:
         return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
 
     def close(self) -> None:
-        """Stop the server and remove its socket."""
+        """Stop the server."""
         self._server = None
-        shutil.rmtree(self._socket_dir, ignore_errors=True)
