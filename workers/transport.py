@@ -3,8 +3,8 @@
 `multiprocessing.Queue` cannot be used here: both processes keep both ends of its pipe, so a reader
 whose writer was killed in the middle of a message waits for ever, and an unpicklable value is lost
 in the feeder thread without a word. A channel is one pipe whose foreign end is closed, so death
-reads as end of file, and one thread that writes, so `put` never blocks and pickles at once.
-See docs/adr/0003-a-channel-pair-per-worker.md.
+reads as end of file, and `put` pickles at once. The parent writes through a thread and never blocks,
+a child writes directly. See docs/adr/0003-a-channel-pair-per-worker.md.
 """
 
 from __future__ import annotations
