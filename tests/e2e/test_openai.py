@@ -125,7 +125,8 @@ def test_a_client_that_leaves_frees_the_worker(app: App) -> None:
         "repeat_penalty": 1,
     }
     with httpx.stream("POST", f"{app.url}/v1/chat/completions", json={**body, "stream": True}) as r:
-        next(r.iter_lines())
+        lines = r.iter_lines()  # held: a generator that is thrown away closes the connection
+        next(lines)
         assert httpx.get(f"{app.url}/readyz").json()["text"] == "busy"
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{app.url}/v1/chat/completions", json=body, timeout=1.0)
