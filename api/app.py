@@ -11,10 +11,14 @@ from fastapi.exceptions import RequestValidationError
 
 from configs.settings import Settings
 from workers.client import Client
-from workers.errors import AppError, RequestError
+from workers.errors import AppError
 
 from .access import require_password
-from .openai.routes import create_router, error_response
+from .dialect import Dialect, dialect_of
+from .openai.routes import OPENAI
+
+DIALECTS: tuple[Dialect, ...] = (OPENAI,)
+"""To add one: a folder with `schemas.py`, `convert.py`, `routes.py`, and its name here."""
 
 
 def create_api(client: Client, settings: Settings) -> FastAPI:
@@ -27,7 +31,9 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
 
     api = FastAPI(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     guard = [Depends(require_password(settings.server))]
-    api.include_router(create_router(client, settings.server.max_upload_mib), dependencies=guard)
+    for dialect in DIALECTS:
+        router = dialect.create_router(client, settings)
+        api.include_router(router, dependencies=guard, tags=[dialect.name])
     _add_health(api, client)
     _add_error_handlers(api)
     return api
@@ -52,13 +58,9 @@ def _add_health(api: FastAPI, client: Client) -> None:
 
 def _add_error_handlers(api: FastAPI) -> None:
     @api.exception_handler(AppError)
-    async def told(_: fastapi.Request, error: AppError) -> Response:
-        return error_response(error)
+    async def told(request: fastapi.Request, error: AppError) -> Response:
+        return dialect_of(request.url.path, DIALECTS).on_error(error)
 
     @api.exception_handler(RequestValidationError)
-    async def misshapen(_: fastapi.Request, error: RequestValidationError) -> Response:
-        findings = "; ".join(
-            f"{'.'.join(str(part) for part in finding['loc'][1:])}: {finding['msg']}"
-            for finding in error.errors()
-        )
-        return error_response(RequestError(f"The body is not right: {findings}."))
+    async def misshapen(request: fastapi.Request, error: RequestValidationError) -> Response:
+        return dialect_of(request.url.path, DIALECTS).refuse(error)

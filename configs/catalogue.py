@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,6 +17,23 @@ from .errors import ConfigError, explain
 CARDS_DIR = Path(__file__).parent / "models"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Templates(BaseModel):
+    """Go text templates as LocalAI's model files use them; "" where there is none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    chat: str = ""
+    """Around the joined messages (`.Input`)."""
+    chat_message: str = ""
+    """Around one message (`.Role`, `.RoleName`, `.Content`)."""
+    completion: str = ""
+    edit: str = ""
+    function: str = ""
+    roles: Mapping[str, str] = {}
+    """Role → prefix put before the content."""
+    system_prompt: str = ""
 
 
 class ModelCard(BaseModel):
@@ -31,10 +48,13 @@ class ModelCard(BaseModel):
     modality: Literal["text", "stt", "tts", "vision", "rag"]
     engine: str
     """Name in `workers.registry`."""
-    source: str = Field(pattern=r"^(package|path):.+")
-    """Where the folder with `files` is: `package:NAME==VERSION/IMPORT/PATH` or `path:/FOLDER`."""
-    files: Mapping[str, Sha256]
-    """File name within the folder → SHA-256. The first is the weights proper."""
+    source: str = Field(pattern=r"^(package|path|hf|url|remote):.+")
+    """Where the folder with `files` is: `package:NAME==VERSION/IMPORT/PATH`, `path:/FOLDER`,
+    `hf:OWNER/REPOSITORY@REVISION`, `url:https://…/` (the files lie under it); or, with no files,
+    `remote:https://…/v1`, another server's OpenAI-compatible address."""
+    files: Mapping[str, Sha256 | None]
+    """File name within the folder → SHA-256. The first is the weights proper. None: the user's own
+    file, used as it is."""
     license: str
     """SPDX identifier, or the licence's own name."""
     license_url: str
@@ -51,11 +71,17 @@ class ModelCard(BaseModel):
     """Resident memory of its worker on a CPU, measured with the default settings."""
     description: str = ""
     """One sentence for people: what it is good for, what it is not."""
+    sampling: Mapping[str, Any] = {}
+    """This model's own defaults for the fields of `SamplingParams`."""
+    templates: Templates | None = None
+    """Prompt formats in place of the chat template that the weights carry."""
+    options: Mapping[str, Any] = {}
+    """For its engine alone: `gpu_layers`, `use_mmap`, `remote_model`, `api_key_env`…"""
 
     @property
     def weight_file(self) -> str:
         """Name of the weights proper, within the folder."""
-        return next(iter(self.files))
+        return next(iter(self.files), "")
 
 
 def load_card(path: Path) -> ModelCard:

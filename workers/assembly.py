@@ -8,9 +8,9 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
 
 from .client import Client
-from .errors import UnknownModelError
 from .job import Patience
 from .messages import MODALITIES, Modality
+from .models import Models
 from .pool import Pool
 from .process import Birth
 from .registry import WORKERS
@@ -27,30 +27,20 @@ def build_pool(
 
     Raises: UnknownModelError if a worker's model has no card or the card is of another modality.
     """
-    cards = {name: _card(name, _config(settings, name), catalogue) for name in MODALITIES}
-    births = {name: _birth(settings, name, cards[name], registry) for name in MODALITIES}
+    models = Models(lambda: catalogue, {name: _config(settings, name).model for name in MODALITIES})
+    births = {name: _birth(settings, name, models.default(name), registry) for name in MODALITIES}
     patience = Patience(
         max_waiting=settings.pool.max_waiting,
         idle_ttl_s=settings.pool.idle_ttl_s,
         ping_timeout_s=settings.pool.ping_timeout_s,
     )
     pool = Pool(births, patience)
-    return pool, Client(pool, cards)
+    return pool, Client(pool, models)
 
 
 def _config(settings: Settings, modality: Modality) -> WorkerConfig:
     config: WorkerConfig = getattr(settings.workers, modality)
     return config
-
-
-def _card(
-    modality: Modality, config: WorkerConfig, catalogue: Mapping[str, ModelCard]
-) -> ModelCard:
-    card = catalogue.get(config.model)
-    if card is None or card.modality != modality:
-        known = ", ".join(c.id for c in catalogue.values() if c.modality == modality)
-        raise UnknownModelError(f"No {modality} model is called {config.model!r}; known: {known}.")
-    return card
 
 
 def _birth(settings: Settings, modality: Modality, card: ModelCard, registry: Registry) -> Birth:

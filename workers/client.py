@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, closing
 
 from configs.catalogue import ModelCard
 
 from .errors import from_code
 from .messages import END_EVENTS, Event, Failed, Modality, Ready, Request
+from .models import Models
 from .pool import Pool
 from .status import PoolStatus
 
@@ -22,9 +23,9 @@ from .status import PoolStatus
 class Client:
     """What the page, the HTTP interface and scripts use."""
 
-    def __init__(self, pool: Pool, cards: Mapping[Modality, ModelCard]) -> None:
+    def __init__(self, pool: Pool, models: Models) -> None:
         self._pool = pool
-        self._cards = cards
+        self._models = models
 
     def stream(self, request: Request) -> Generator[Event, None, None]:
         """Yield the request's events, the last being Finished.
@@ -87,9 +88,14 @@ class Client:
         """Return what the loaded engine can do; None while it is not loaded."""
         return self._pool.ready(modality)
 
+    @property
+    def models(self) -> Models:
+        """Every model that can be asked for, and the default of each modality."""
+        return self._models
+
     def card(self, modality: Modality) -> ModelCard:
         """Return the card of the model this modality uses."""
-        return self._cards[modality]
+        return self._models.default(modality)
 
     def warm(self, *modalities: Modality) -> None:
         """Wake workers in the background, one after the other."""

@@ -42,11 +42,55 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A function that the model wants called."""
+
+    call_id: str
+    name: str
+    arguments: str
+    """JSON text, an object by parameter name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A function that the model may ask for."""
+
+    name: str
+    description: str = ""
+    parameters: str = "{}"
+    """JSON text: the JSON schema of its arguments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
     """One turn of a conversation."""
 
     role: Role
     text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    """What an assistant's turn asked for."""
+    tool_call_id: str = ""
+    """Which call the turn of a tool answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """What every completion must match; enforced token by token by the engine."""
+
+    kind: Literal["json", "schema", "grammar"]
+    text: str = ""
+    """`schema`: a JSON schema as JSON text; `grammar`: GBNF, llama.cpp's notation; `json`: any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLogprob:
+    """One token of a completion and how likely it was."""
+
+    token: str
+    logprob: float
+    """Natural logarithm, ≤ 0."""
+    top: tuple[tuple[str, float], ...] = ()
+    """The likeliest tokens at this place and their logprobs, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +113,24 @@ class SamplingParams:
     """Same seed, same prompt, same answer (within one engine); None: random."""
     stop: tuple[str, ...] = ()
     """The completion ends before the first of these."""
+    frequency_penalty: float = 0.0
+    """[-2, 2]; grows with how often a token has been used."""
+    presence_penalty: float = 0.0
+    """[-2, 2]; the same for every token that has been used."""
+    typical_p: float = 1.0
+    """Locally typical sampling (0, 1]; 1 is off. Source: arXiv:2202.00666."""
+    mirostat: int = 0
+    """0 off, or version 1 or 2, in place of top_k, top_p and min_p. Source: arXiv:2007.14966."""
+    mirostat_tau: float = 5.0
+    """Target surprise, in nats."""
+    mirostat_eta: float = 0.1
+    """Learning rate."""
+    logit_bias: tuple[tuple[int, float], ...] = ()
+    """(token id, what is added to its logit)."""
+    ignore_eos: bool = False
+    """Go on where the model would end, until `max_tokens`."""
+    num_logprobs: int | None = None
+    """How many alternatives to report for each token, [0, 20]; None: no logprobs at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,16 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def weights_id(card: ModelCard, folder: Path) -> str:
+    """Return 64 hexadecimal digits that change with the weights.
+
+    The catalogue's SHA-256; for the user's own file, one of its name, size and time.
+    """
+    path = folder / card.weight_file
+    known = card.files[card.weight_file]
+    return known or hashlib.sha256(f"{path}{_stamp(path)}".encode()).hexdigest()
+
+
 def _stamp(path: Path) -> list[int]:
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns]
@@ -76,7 +86,7 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
                 f"The file {name} of {card.name} is missing from {folder}.",
                 hint="Run `make install` again.",
             )
-        if seen.get(str(path)) == [*_stamp(path), expected]:
+        if expected is None or seen.get(str(path)) == [*_stamp(path), expected]:
             continue
         report(Loading(what=f"checking {name}", fraction=number / len(card.files)))
         actual = _sha256(path)

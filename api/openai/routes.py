@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sse_starlette import EventSourceResponse
 
 from configs.catalogue import ModelCard
+from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError, UnknownModelError
 from workers.messages import (
@@ -27,6 +28,7 @@ from workers.messages import (
 )
 from workers.subtitles import plain_text, to_subtitles
 
+from ..dialect import Dialect
 from ..errors import headers_of, status_of
 from ..stream import collect, peeked
 from ..uploads import saved
@@ -36,9 +38,10 @@ from .schemas import ChatRequest, EmbeddingRequest
 DONE = "[DONE]"
 
 
-def create_router(client: Client, max_upload_mib: float) -> APIRouter:
+def create_router(client: Client, settings: Settings) -> APIRouter:
     """Return the routes under /v1."""
-    router = APIRouter(prefix="/v1", tags=["OpenAI"])
+    router = APIRouter(prefix="/v1")
+    max_upload_mib = settings.server.max_upload_mib
     cards = {client.card(modality).id: client.card(modality) for modality in MODALITIES}
 
     @router.get("/models")
@@ -167,3 +170,8 @@ def error_body(error: AppError) -> dict[str, Any]:
 def error_response(error: AppError) -> JSONResponse:
     """Return the error as HTTP."""
     return JSONResponse(error_body(error), status_of(error), headers_of(error))
+
+
+OPENAI = Dialect(
+    name="OpenAI", prefixes=("",), create_router=create_router, on_error=error_response
+)

@@ -12,6 +12,7 @@ from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.job import Patience
 from workers.messages import ChatMessage, Generate
+from workers.models import Models
 from workers.pool import Pool
 from workers.process import Birth
 from workers.threads import wait_policy
@@ -76,7 +77,9 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
         pool = Pool(births, Patience(**patience))  # type: ignore[arg-type]
         pool.start()
         pools.append(pool)
-        return pool, Client(pool, {name: card(name) for name in births})  # type: ignore[misc]
+        cards = {f"fake-{name}": card(name) for name in births}
+        models = Models(lambda: cards, {name: f"fake-{name}" for name in births})  # type: ignore[misc]
+        return pool, Client(pool, models)
 
     yield make
     for pool in pools:

@@ -329,11 +329,12 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
         "from tests.pool.conftest import birth, card, say\n"
         "from workers.client import Client\n"
         "from workers.job import Patience\n"
+        "from workers.models import Models\n"
         "from workers.pool import Pool\n"
         "if __name__ == '__main__':\n"
         f"    pool = Pool({{'text': birth('text', Path({str(tmp_path)!r}))}}, Patience())\n"
         "    pool.start()\n"
-        "    Client(pool, {}).run(say('hello'))\n"
+        "    Client(pool, Models(dict, {})).run(say('hello'))\n"
         "    print(pool.status().workers[0].pid, flush=True)\n"
         "    time.sleep(3600)\n"
     )

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from workers import messages, values
+from workers import control, events, messages, requests, values
 from workers.errors import AppError, from_code
 from workers.messages import END_EVENTS, MODALITY_OF, Event, Request
 
@@ -23,7 +23,7 @@ def classes_of(module: ModuleType) -> list[type]:
     ]
 
 
-CLASSES = classes_of(messages) + classes_of(values)
+CLASSES = [item for part in (control, events, requests, values) for item in classes_of(part)]
 SAMPLES: dict[object, object] = {str: "é", int: 7, float: 0.5, bool: True, bytes: b"\x00\xff"}
 
 

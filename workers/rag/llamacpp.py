@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workers.errors import EngineNotInstalledError, GenerationError, LoadError
 from workers.messages import Loading
-from workers.weights import verified_folder
+from workers.weights import verified_folder, weights_id
 from workers.worker import ReportLoading, WorkerSettings
 
 from .disk import disk_errors
@@ -42,8 +42,9 @@ class LlamaCppEmbedder:
             ) from err
         card = settings.card
         folder = verified_folder(card, settings.data_dir, report)
-        model_path = self._convert(settings, folder, report)
         self._card = card
+        self._weights_id = weights_id(card, folder)
+        model_path = self._convert(settings, folder, report)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
@@ -58,13 +59,11 @@ class LlamaCppEmbedder:
                 raise LoadError(f"llama.cpp could not load {card.name}: {err}") from err
         self._dim = self.embed(["warm up"]).shape[1]
 
-    @staticmethod
-    def _convert(settings: WorkerSettings, folder: Path, report: ReportLoading) -> Path:
+    def _convert(self, settings: WorkerSettings, folder: Path, report: ReportLoading) -> Path:
         report(Loading(what="preparing the embedding model (once)"))
-        sha256 = settings.card.files[settings.card.weight_file]
         try:
             with disk_errors(settings.data_dir):
-                return converted_path(folder, sha256, settings.data_dir)
+                return converted_path(folder, self._weights_id, settings.data_dir)
         except (KeyError, ValueError, OSError) as err:
             raise LoadError(
                 f"{settings.card.name} could not be converted: {err}.",
@@ -88,7 +87,7 @@ class LlamaCppEmbedder:
     @property
     def model_id(self) -> str:
         """The card's id and the start of the weights' checksum."""
-        return f"{self._card.id}@{self._card.files[self._card.weight_file][:12]}"
+        return f"{self._card.id}@{self._weights_id[:12]}"
 
     @property
     def dim(self) -> int:

@@ -1,0 +1,164 @@
+"""What a worker can be asked: one frozen dataclass per verb, and which worker answers it.
+
+See `workers.messages` for the life of a request and for what may be in one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .values import ChatMessage, Constraint, Media, SamplingParams, Tool
+
+Modality = Literal["text", "stt", "tts", "vision", "rag"]
+MODALITIES: tuple[Modality, ...] = ("text", "stt", "tts", "vision", "rag")
+
+
+def new_request_id() -> str:
+    """Return a fresh, unguessable request id (32 hexadecimal digits)."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What every request carries."""
+
+    request_id: str = field(default_factory=new_request_id)
+    deadline: float | None = None
+    """`time.monotonic()` after which nobody waits any more; parent and child share that clock."""
+    model: str | None = None
+    """Id of the card that must answer; None: the one that the modality uses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generate(Request):
+    """Continue a conversation (text). Answered by TextDeltas and ToolCallDeltas."""
+
+    messages: tuple[ChatMessage, ...]
+    sampling: SamplingParams = SamplingParams()
+    constraint: Constraint | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
+    """"auto", "none", "required", or the name of the one tool that must be called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete(Request):
+    """Continue a text as it stands, without any chat template (text). Answered by TextDeltas."""
+
+    prompt: str
+    sampling: SamplingParams = SamplingParams()
+    constraint: Constraint | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribe(Request):
+    """Write down speech (stt). Answered by AudioInfo, then SegmentDeltas and Progress (seconds)."""
+
+    audio: Media
+    """Any audio or video container that FFmpeg reads."""
+    language: str | None = None
+    """ISO 639-1 code; None: detect."""
+    translate: bool = False
+    """Translate to English instead of transcribing."""
+    word_timestamps: bool = False
+    vad: bool = True
+    """Skip silence before recognition (prevents invented text)."""
+    initial_prompt: str | None = None
+    """Context that steers spelling: names, terms."""
+    hotwords: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synthesize(Request):
+    """Speak a text (tts). Answered by one AudioDelta per sentence, Progress (characters)."""
+
+    text: str
+    voice: str | None = None
+    """Voice name; None: the model's first."""
+    speed: float = 1.0
+    """1 is normal, 2 twice as fast; [0.5, 2]."""
+    normalize: bool = True
+    """Spell out numbers, units, markdown, URLs and emoji before speaking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Describe(Request):
+    """Look at pictures (vision). Answered by one PictureRead per picture.
+
+    An engine that can answer questions itself (capability `answers`) adds TextDeltas.
+    """
+
+    images: tuple[Media, ...]
+    messages: tuple[ChatMessage, ...] = ()
+    """The conversation about the pictures; empty: only read their text."""
+    sampling: SamplingParams = SamplingParams()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed(Request):
+    """Turn texts into vectors (rag). Answered by Embedded."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest(Request):
+    """Index documents (rag). Answered by Progress (chunks) and one DocumentIndexed per file."""
+
+    collection: str
+    documents: tuple[Media, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieve(Request):
+    """Find the passages nearest to a query (rag). Answered by Retrieved."""
+
+    collection: str
+    query: str
+    top_k: int = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListCollections(Request):
+    """List the collections (rag). Answered by Collections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDocuments(Request):
+    """List the documents of one collection (rag). Answered by Documents."""
+
+    collection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteDocument(Request):
+    """Remove one document and its vectors (rag). Answered by Documents, those that remain."""
+
+    collection: str
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteCollection(Request):
+    """Remove a collection and its vectors (rag). Answered by Collections, those that remain."""
+
+    collection: str
+
+
+MODALITY_OF: dict[type[Request], Modality] = {
+    Generate: "text",
+    Complete: "text",
+    Transcribe: "stt",
+    Synthesize: "tts",
+    Describe: "vision",
+    Embed: "rag",
+    Ingest: "rag",
+    Retrieve: "rag",
+    ListCollections: "rag",
+    ListDocuments: "rag",
+    DeleteDocument: "rag",
+    DeleteCollection: "rag",
+}
+"""Which worker answers which request."""
