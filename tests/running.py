@@ -1,0 +1,63 @@
+"""A real Quintet on a free port, for tests that talk to it from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+START_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class App:
+    """A running Quintet."""
+
+    url: str
+    process: subprocess.Popen[str]
+    data_dir: Path
+    log: Path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start_app(folder: Path, **environment: str) -> App:
+    port = free_port()
+    log = folder / "app.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--data-dir", str(folder / "data")],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "gradio"), **environment},
+        )
+    app = App(f"http://127.0.0.1:{port}", process, folder / "data", log)
+    give_up = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            httpx.get(f"{app.url}/healthz", timeout=2).raise_for_status()
+            return app
+        except httpx.HTTPError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < give_up, log.read_text()
+            time.sleep(0.1)
+
+
+def stop_app(app: App) -> int:
+    app.process.send_signal(signal.SIGINT)
+    return app.process.wait(20)
