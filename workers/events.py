@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .values import CollectionInfo, DocumentInfo, Passage, TextLine, TokenLogprob, Usage, Word
+from .values import (
+    CollectionInfo,
+    Decoding,
+    DocumentInfo,
+    Passage,
+    TextLine,
+    TokenLogprob,
+    Usage,
+    Word,
+)
 
 FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]
 
@@ -86,6 +95,8 @@ class SegmentDelta(Event):
     end_s: float
     text: str
     words: tuple[Word, ...] = ()
+    decoding: Decoding | None = None
+    """None: the engine does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +131,8 @@ class Embedded(Event):
     vectors: bytes
     """float32, row-major, shape (len(texts), dim), each row of length 1."""
     dim: int
+    num_tokens: int = 0
+    """Tokens that the model read, special ones included; 0: the engine does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

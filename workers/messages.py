@@ -67,6 +67,7 @@ from .requests import new_request_id as new_request_id
 from .values import ChatMessage as ChatMessage
 from .values import CollectionInfo as CollectionInfo
 from .values import Constraint as Constraint
+from .values import Decoding as Decoding
 from .values import DocumentInfo as DocumentInfo
 from .values import Media as Media
 from .values import Passage as Passage

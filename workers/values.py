@@ -145,6 +145,24 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How a recogniser came to one segment: what it heard least well shows here."""
+
+    token_ids: tuple[int, ...]
+    """Of the model's own vocabulary."""
+    temperature: float
+    """The one that was kept; above 0 the greedy try had been given up."""
+    avg_logprob: float
+    """Mean over the tokens, ≤ 0; below -1 is doubtful."""
+    compression_ratio: float
+    """Of the text by zlib; above 2.4 it repeats itself."""
+    no_speech_prob: float
+    """[0, 1]."""
+    window_start_s: float
+    """Where the stretch that the decoder looked at begins, from the start of the recording."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextLine:
     """One line of text found in a picture."""
 

@@ -111,6 +111,10 @@ class RagWorker:
             request_id=request.request_id,
             vectors=np.concatenate(rows).tobytes(),
             dim=self._embedder.dim,
+            num_tokens=sum(
+                min(self._embedder.count_tokens(text), self._embedder.max_tokens)
+                for text in request.texts
+            ),
         )
 
     def _ingest(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from configs.catalogue import ModelCard
 
-from ..messages import Word
+from ..messages import Decoding, Word
 from ..worker import CancelToken
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Segment:
     end_s: float
     text: str
     words: tuple[Word, ...] = ()
+    decoding: Decoding | None = None
+    """Its `window_start_s` counts from the start of the window, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

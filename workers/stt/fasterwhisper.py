@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from configs.catalogue import ModelCard
 
 from ..errors import EngineNotInstalledError, LoadError
-from ..messages import Word
+from ..messages import Decoding, Word
 from ..worker import CancelToken
 from .engine import Hints, Segment
 from .worker import SttWorker
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from .engine import Pcm
 
+FRAMES_PER_S = 100
+"""Mel frames, in which Whisper counts its way through a window."""
 POLL_S = 0.02
 """How often a running call looks at its cancel token; its result is taken at once."""
 TEMPERATURES = (0.0, 0.4, 0.8)
@@ -163,6 +165,14 @@ def _to_segment(segment: Any) -> Segment:
         end_s=float(segment.end),
         text=segment.text.strip(),
         words=words,
+        decoding=Decoding(
+            token_ids=tuple(int(token) for token in segment.tokens),
+            temperature=float(segment.temperature or 0.0),
+            avg_logprob=float(segment.avg_logprob),
+            compression_ratio=float(segment.compression_ratio),
+            no_speech_prob=float(segment.no_speech_prob),
+            window_start_s=segment.seek / FRAMES_PER_S,
+        ),
     )
 
 

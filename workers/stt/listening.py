@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..messages import (
     AudioInfo,
+    Decoding,
     Event,
     Finished,
     Progress,
@@ -118,7 +119,13 @@ class Listening:
             end_s=round(end_s, 3),
             text=segment.text,
             words=tuple(_moved(word, window) for word in segment.words),
+            decoding=segment.decoding and _decoding_of(segment.decoding, window),
         )
+
+
+def _decoding_of(decoding: Decoding, window: Window) -> Decoding:
+    at_s = decoding.window_start_s
+    return replace(decoding, window_start_s=round(window.to_recording(at_s, at_s)[0], 3))
 
 
 def _moved(word: Word, window: Window) -> Word:
