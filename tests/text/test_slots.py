@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from workers.messages import ChatMessage
-from workers.text.slots import ANY_SLOT, SlotBoard
+from workers.messages import ChatMessage, Generate
+from workers.text.slots import ANY_SLOT, SlotBoard, transcript_of
 
 
-def _chat(*texts: str) -> tuple[ChatMessage, ...]:
+def _chat(*texts: str) -> Generate:
     system = ChatMessage(role="system", text="You are a helpful assistant.")
-    return (system, *(ChatMessage(role="user", text=text) for text in texts))
+    return Generate(messages=(system, *(ChatMessage(role="user", text=text) for text in texts)))
 
 
-def _run(board: SlotBoard, messages: tuple[ChatMessage, ...], answer: str = "") -> int:
-    with board.hold(messages) as slot:
+def _run(board: SlotBoard, request: Generate, answer: str = "") -> int:
+    with board.hold(transcript_of(request)) as slot:
         board.add_answer(slot, answer)
     return slot
 
@@ -43,6 +43,6 @@ def test_a_stranger_takes_the_slot_idle_for_longest() -> None:
 def test_slots_in_use_are_not_given_twice() -> None:
     board = SlotBoard(2)
     with ExitStack() as stack:
-        held = [stack.enter_context(board.hold(_chat("Same."))) for _ in range(3)]
+        held = [stack.enter_context(board.hold(transcript_of(_chat("Same.")))) for _ in range(3)]
     assert sorted(held) == [ANY_SLOT, 0, 1]
     assert _run(board, _chat("Same.")) in (0, 1)

@@ -20,30 +20,25 @@ What was found out about the server (xllamacpp 2026.10), and why it is set up as
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workers.errors import (
-    AppError,
-    ContextTooLongError,
-    EngineNotInstalledError,
-    GenerationError,
-    LoadError,
-)
-from workers.messages import ChatMessage, SamplingParams, Usage
+from workers.errors import EngineNotInstalledError, LoadError
+from workers.messages import Complete, Generate
 from workers.worker import CancelToken, WorkerSettings
 
-from .bridge import Chunk, iterate_callbacks
-from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
-from .slots import SlotBoard
+from .bridge import iterate_callbacks
+from .engine import Delta, Piece, TextEngine
+from .llamacpp_json import BATCH_TOKENS, body_of, pieces_of
+from .llamacpp_options import apply_options, is_template_with_tools
+from .slots import SlotBoard, transcript_of
 from .worker import TextWorker
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
-BATCH_TOKENS = 32
 PROMPT_CACHE_MIB = 128
 
 
@@ -59,7 +54,6 @@ class LlamaCppEngine:
     """One GGUF model with `settings.slots` conversations batched continuously, on the CPU."""
 
     device = "cpu"
-    capabilities = frozenset({"continues", "reuses_prefix"})
 
     def __init__(self, model_path: str, settings: WorkerSettings) -> None:
         """Raises: EngineNotInstalledError, LoadError."""
@@ -70,8 +64,10 @@ class LlamaCppEngine:
                 "Chat needs the package xllamacpp, which is not installed.",
                 hint="Run: pip install xllamacpp",
             ) from err
-        wanted = int(settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS))
-        self.context_length = min(settings.card.context_length or wanted, wanted)
+        self.context_length = _context_length(settings)
+        self.capabilities = frozenset({"continues", "reuses_prefix"})
+        if is_template_with_tools(model_path):
+            self.capabilities |= {"shows_tools"}
         self._slots = SlotBoard(settings.slots)
         with tempfile.TemporaryDirectory(prefix="quintet-text-") as folder:
             params = self._params(xllamacpp, model_path, settings)
@@ -89,7 +85,9 @@ class LlamaCppEngine:
         params.model.path = model_path
         params.n_threads_http = 1
         params.verbosity = 0
-        params.n_gpu_layers = 0
+        apply_options(params, settings.card.options, xllamacpp)
+        # What a model thinks stays in its answer, between its own tags: the page folds it.
+        params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
         # One stream decodes on half of the cores: with all of them it is a tenth faster alone (150
         # against 137 tokens/s on two cores), but falls to a thirtieth while another engine works,
         # because each thread waits for one that is not running. Prompts and batches use all.
@@ -104,13 +102,17 @@ class LlamaCppEngine:
         return params
 
     def generate(
-        self, messages: Sequence[ChatMessage], sampling: SamplingParams, cancel: CancelToken
+        self, request: Generate | Complete, cancel: CancelToken
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
-        with self._slots.hold(messages) as slot:
-            run = partial(self._server.handle_chat_completions, _body(messages, sampling, slot))
+        is_chat = isinstance(request, Generate)
+        handle = (
+            self._server.handle_chat_completions if is_chat else self._server.handle_completions
+        )
+        with self._slots.hold(transcript_of(request)) as slot:
+            run = partial(handle, body_of(request, slot))
             with closing(iterate_callbacks(run, cancel)) as chunks:
-                for piece in _pieces(chunks):
+                for piece in pieces_of(chunks):
                     if isinstance(piece, Delta):
                         self._slots.add_answer(slot, piece.text)
                     yield piece
@@ -120,73 +122,8 @@ class LlamaCppEngine:
         del self._server
 
 
-def _pieces(chunks: Iterable[Chunk]) -> Iterator[Piece]:
-    reason: str | None = None
-    for chunk in chunks:
-        if "error" in chunk:
-            raise _error(chunk["error"])
-        if "prompt_progress" in chunk:
-            yield from _progress(chunk["prompt_progress"])
-        for choice in chunk["choices"]:
-            reason = choice["finish_reason"] or reason
-            if text := choice["delta"].get("content"):
-                yield Delta(text=text)
-        if "usage" in chunk and reason is not None:
-            yield _completion(reason, chunk)
-
-
-def _body(messages: Sequence[ChatMessage], sampling: SamplingParams, slot: int) -> Chunk:
-    body: Chunk = {
-        "messages": [{"role": message.role, "content": message.text} for message in messages],
-        "id_slot": slot,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "return_progress": True,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "min_p": sampling.min_p,
-        "repeat_penalty": sampling.repeat_penalty,
-        "stop": list(sampling.stop),
-    }
-    if sampling.max_tokens is not None:
-        body["max_tokens"] = sampling.max_tokens
-    if sampling.seed is not None:
-        body["seed"] = sampling.seed
-        # What is read from the cache was computed in batches of another size, and differs in the
-        # last bits: enough to choose another token.
-        body["cache_prompt"] = False
-    return body
-
-
-def _progress(progress: Chunk) -> Iterator[PromptProgress]:
-    """Nothing for a prompt that is read in one batch."""
-    cached = int(progress["cache"])
-    done, total = int(progress["processed"]) - cached, int(progress["total"]) - cached
-    if total > BATCH_TOKENS:
-        yield PromptProgress(done_tokens=done, total_tokens=total)
-
-
-def _completion(reason: str, chunk: Chunk) -> Completion:
-    usage, timings = chunk["usage"], chunk.get("timings", {})
-    details = usage.get("prompt_tokens_details") or {}
-    return Completion(
-        reason="length" if reason == "length" else "stop",
-        usage=Usage(
-            prompt_tokens=usage["prompt_tokens"],
-            cached_tokens=details.get("cached_tokens", 0),
-            completion_tokens=usage["completion_tokens"],
-            prefill_s=timings.get("prompt_ms", 0.0) / 1000,
-            decode_s=timings.get("predicted_ms", 0.0) / 1000,
-        ),
-    )
-
-
-def _error(error: Chunk) -> AppError:
-    if error.get("type") == "exceed_context_size_error":
-        return ContextTooLongError(
-            f"The conversation is {error['n_prompt_tokens']:,} tokens long, "
-            f"the model's context holds {error['n_ctx']:,}.",
-            hint="Shorten the message, or start a new chat.",
-        )
-    return GenerationError(f"llama.cpp refused the request: {error.get('message', error)}")
+def _context_length(settings: WorkerSettings) -> int:
+    """The user's own wish for this model, else our limit; never more than the model was made for."""
+    limit = settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS)
+    wanted = int(settings.card.options.get("context_tokens") or limit)
+    return min(settings.card.context_length or wanted, wanted)

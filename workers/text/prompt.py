@@ -6,11 +6,13 @@ Knows messages, not tokens: whether it fits the context is the engine's to say.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from workers.errors import UnsupportedInputError
 from workers.messages import ChatMessage, SamplingParams
 
+MAX_LOGPROBS = 20
 ROLES = ("system", "user", "assistant", "tool")
 
 _BOUNDS = {
@@ -19,6 +21,12 @@ _BOUNDS = {
     "top_k": (0, 1_000_000),
     "min_p": (0.0, 1.0),
     "repeat_penalty": (0.1, 10.0),
+    "frequency_penalty": (-2.0, 2.0),
+    "presence_penalty": (-2.0, 2.0),
+    "typical_p": (0.0, 1.0),
+    "mirostat": (0, 2),
+    "mirostat_tau": (0.0, 100.0),
+    "mirostat_eta": (0.0, 10.0),
 }
 
 
@@ -26,23 +34,33 @@ def tidy(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
     """Return the conversation that chat templates expect.
 
     The system's words come first, empty turns are left out, neighbours of one role become one:
-    many templates refuse or garble anything else. Raises: UnsupportedInputError if nothing is
-    left to answer or a role is unknown.
+    many templates refuse or garble anything else. Calls of tools and their results stay as they
+    are. Raises: UnsupportedInputError if nothing is left to answer or a role is unknown.
     """
     for message in messages:
         if message.role not in ROLES:
             raise UnsupportedInputError(
                 f"A message has the role {message.role!r}; known: {', '.join(ROLES)}."
             )
-    spoken = [message for message in messages if message.text.strip()]
+    spoken = [m for m in messages if m.text.strip() or m.tool_calls or m.role == "tool"]
     turns = [message for message in spoken if message.role != "system"]
     if not turns:
         raise UnsupportedInputError("The message is empty.", hint="Write something to answer.")
     ordered = [message for message in spoken if message.role == "system"] + turns
-    return tuple(
-        ChatMessage(role=role, text="\n\n".join(message.text for message in group))
-        for role, group in groupby(ordered, key=lambda message: message.role)
-    )
+    groups = [list(group) for _, group in groupby(ordered, key=_joinable)]
+    return tuple(_joined(group) for group in groups)
+
+
+def _joinable(message: ChatMessage) -> tuple[str, str]:
+    """Neighbours with the same key become one turn."""
+    ids = [call.call_id for call in message.tool_calls]
+    return message.role, message.tool_call_id or ",".join(ids)
+
+
+def _joined(group: list[ChatMessage]) -> ChatMessage:
+    if len(group) == 1:
+        return group[0]
+    return replace(group[0], text="\n\n".join(message.text for message in group))
 
 
 def check_sampling(sampling: SamplingParams) -> None:
@@ -51,6 +69,10 @@ def check_sampling(sampling: SamplingParams) -> None:
         value = getattr(sampling, name)
         if not low <= value <= high:
             raise UnsupportedInputError(f"{name} is {value}; it must lie in [{low}, {high}].")
+    if sampling.num_logprobs is not None and not 0 <= sampling.num_logprobs <= MAX_LOGPROBS:
+        raise UnsupportedInputError(
+            f"{sampling.num_logprobs} logprobs were asked for; 0 to {MAX_LOGPROBS} can be given."
+        )
     if sampling.max_tokens is not None and sampling.max_tokens < 1:
         raise UnsupportedInputError(
             f"max_tokens is {sampling.max_tokens}; it must be at least 1, or unset."

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from workers.messages import ChatMessage
+from workers.messages import Complete, Generate
 
 ANY_SLOT = -1
 """More conversations than slots: the server makes the surplus wait."""
@@ -36,9 +36,8 @@ class SlotBoard:
         self._clock = itertools.count(1)
 
     @contextmanager
-    def hold(self, messages: Sequence[ChatMessage]) -> Iterator[int]:
+    def hold(self, transcript: str) -> Iterator[int]:
         """Occupy the slot that this conversation continues, or the one idle for longest."""
-        transcript = _transcript(messages)
         with self._lock:
             number = self._choose(transcript)
             if number != ANY_SLOT:
@@ -70,7 +69,11 @@ class SlotBoard:
         return len(os.path.commonprefix(texts))  # noqa: RUF071 — character by character is meant
 
 
-def _transcript(messages: Sequence[ChatMessage]) -> str:
-    """The separators keep a role apart from a text that names it."""
-    turns = "".join(f"\x1e{message.role}\x1f{message.text}" for message in messages)
-    return f"{turns}\x1eassistant\x1f"
+def transcript_of(request: Generate | Complete) -> str:
+    """Return what a slot would have to hold to go on from here, as one text."""
+    if isinstance(request, Complete):
+        return request.prompt
+    # The separators keep a role apart from a text that names it.
+    tools = "".join(f"\x1d{tool.name}" for tool in request.tools)
+    turns = "".join(f"\x1e{message.role}\x1f{message.text}" for message in request.messages)
+    return f"{tools}{turns}\x1eassistant\x1f"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 from workers.errors import UnsupportedInputError
 from workers.messages import (
+    Complete,
     Event,
     Finished,
     Generate,
@@ -16,16 +18,18 @@ from workers.messages import (
     Ready,
     Request,
     TextDelta,
+    ToolCallDelta,
 )
 from workers.weights import verified_folder
 from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
-from .engine import Completion, Delta, Piece, TextEngine
+from .engine import CallDelta, Completion, Delta, Piece, TextEngine
 from .prompt import check_sampling, tidy
+from .tools import check_tools, hear_calls, prepare
 
 
 class TextWorker(ABC):
-    """Answers Generate with any TextEngine. A subclass says how its engine is built."""
+    """Answers Generate and Complete with any TextEngine. A subclass says how its engine is built."""
 
     @abstractmethod
     def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
@@ -35,6 +39,7 @@ class TextWorker(ABC):
         """See `workers.worker.Worker`."""
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what=f"loading {settings.card.name}"))
+        self._card = settings.card
         self._engine = self.create_engine(str(folder / settings.card.weight_file), settings)
         return Ready(
             slots=settings.slots,
@@ -45,11 +50,7 @@ class TextWorker(ABC):
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """See `workers.worker.Worker`."""
-        if not isinstance(request, Generate):
-            raise UnsupportedInputError(f"The text worker cannot {type(request).__name__}.")
-        check_sampling(request.sampling)
-        messages = tidy(request.messages)
-        with closing(self._engine.generate(messages, request.sampling, cancel)) as pieces:
+        with closing(self._pieces(request, cancel)) as pieces:
             for piece in pieces:
                 yield _event(request.request_id, piece)
 
@@ -57,10 +58,43 @@ class TextWorker(ABC):
         """See `workers.worker.Worker`."""
         self._engine.close()
 
+    def _pieces(self, request: Request, cancel: CancelToken) -> Generator[Piece, None, None]:
+        if isinstance(request, Generate):
+            return self._converse(request, cancel)
+        if isinstance(request, Complete):
+            return self._complete(request, cancel)
+        raise UnsupportedInputError(f"The text worker cannot {type(request).__name__}.")
+
+    def _complete(self, request: Complete, cancel: CancelToken) -> Generator[Piece, None, None]:
+        check_sampling(request.sampling)
+        if not request.prompt:
+            raise UnsupportedInputError("The prompt is empty.", hint="Write something to continue.")
+        return self._engine.generate(request, cancel)
+
+    def _converse(self, request: Generate, cancel: CancelToken) -> Generator[Piece, None, None]:
+        check_sampling(request.sampling)
+        check_tools(request)
+        capabilities = self._engine.capabilities
+        if "calls_tools" in capabilities:
+            return self._engine.generate(replace(request, messages=tidy(request.messages)), cancel)
+        prepared = prepare(request, is_shown="shows_tools" in capabilities)
+        prepared = replace(prepared, messages=tidy(prepared.messages))
+        pieces = self._engine.generate(prepared, cancel)
+        is_calling = request.tools and request.tool_choice != "none"
+        return hear_calls(pieces, request.tools) if is_calling else pieces
+
 
 def _event(request_id: str, piece: Piece) -> Event:
     if isinstance(piece, Delta):
-        return TextDelta(request_id=request_id, text=piece.text)
+        return TextDelta(request_id=request_id, text=piece.text, logprobs=piece.logprobs)
+    if isinstance(piece, CallDelta):
+        return ToolCallDelta(
+            request_id=request_id,
+            index=piece.index,
+            call_id=piece.call_id,
+            name=piece.name,
+            arguments=piece.arguments,
+        )
     if isinstance(piece, Completion):
         return Finished(request_id=request_id, reason=piece.reason, usage=piece.usage)
     return Progress(

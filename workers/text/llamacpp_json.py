@@ -1,0 +1,181 @@
+"""Requests and answers as llama.cpp's server writes them in JSON. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from workers.errors import (
+    AppError,
+    ContextTooLongError,
+    GenerationError,
+    UnsupportedInputError,
+)
+from workers.messages import (
+    ChatMessage,
+    Complete,
+    Constraint,
+    Generate,
+    SamplingParams,
+    TokenLogprob,
+    Tool,
+    ToolCall,
+    Usage,
+)
+
+from .bridge import Chunk
+from .engine import CallDelta, Completion, Delta, Piece, PromptProgress
+
+BATCH_TOKENS = 32
+"""Tokens of a prompt that are read at once, see `llamacpp`."""
+
+_SAME_NAME = """temperature top_p top_k min_p repeat_penalty frequency_penalty presence_penalty
+typical_p mirostat mirostat_tau mirostat_eta ignore_eos""".split()
+
+
+def body_of(request: Generate | Complete, slot: int) -> Chunk:
+    """Return the body for the chat or the completion route, streaming."""
+    body = {**_sampling(request.sampling), "id_slot": slot, "stream": True}
+    body |= {"return_progress": True, "stream_options": {"include_usage": True}}
+    body |= _constraint(request.constraint)
+    if isinstance(request, Complete):
+        body["prompt"] = request.prompt
+        return body
+    body["messages"] = [_message(message) for message in request.messages]
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+        if request.tool_choice == "none" or request.constraint is not None:
+            body["tool_choice"] = "none"  # shown, but not parsed: the two exclude each other
+    return body
+
+
+def pieces_of(chunks: Iterable[Chunk]) -> Iterator[Piece]:
+    """Yield what the server's chunks say. Raises: AppError for an error chunk."""
+    reason: str | None = None
+    for chunk in chunks:
+        if "error" in chunk:
+            raise _error(chunk["error"])
+        if "prompt_progress" in chunk:
+            yield from _progress(chunk["prompt_progress"])
+        for choice in chunk["choices"]:
+            reason = choice["finish_reason"] or reason
+            yield from _choice(choice)
+        if "usage" in chunk and reason is not None:
+            yield _completion(reason, chunk)
+
+
+def _sampling(sampling: SamplingParams) -> Chunk:
+    body: Chunk = {name: getattr(sampling, name) for name in _SAME_NAME}
+    body["stop"] = list(sampling.stop)
+    if sampling.max_tokens is not None:
+        body["max_tokens"] = sampling.max_tokens
+    if sampling.logit_bias:
+        body["logit_bias"] = [list(pair) for pair in sampling.logit_bias]
+    if sampling.num_logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": sampling.num_logprobs}
+        body["n_probs"] = max(1, sampling.num_logprobs)
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+        # What is read from the cache was computed in batches of another size, and differs in the
+        # last bits: enough to choose another token.
+        body["cache_prompt"] = False
+    return body
+
+
+def _constraint(constraint: Constraint | None) -> Chunk:
+    if constraint is None:
+        return {}
+    if constraint.kind == "grammar":
+        return {"grammar": constraint.text}
+    try:
+        schema = json.loads(constraint.text) if constraint.kind == "schema" else {"type": "object"}
+    except ValueError as err:
+        raise UnsupportedInputError(f"The JSON schema is no JSON: {err}.") from err
+    return {"json_schema": schema}
+
+
+def _message(message: ChatMessage) -> Chunk:
+    body: Chunk = {"role": message.role, "content": message.text}
+    if message.tool_calls:
+        body["tool_calls"] = [_call(call) for call in message.tool_calls]
+    if message.tool_call_id:
+        body["tool_call_id"] = message.tool_call_id
+    return body
+
+
+def _call(call: ToolCall) -> Chunk:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.call_id, "type": "function", "function": function}
+
+
+def _tool(tool: Tool) -> Chunk:
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": json.loads(tool.parameters),
+    }
+    return {"type": "function", "function": function}
+
+
+def _choice(choice: Chunk) -> Iterator[Piece]:
+    delta = choice.get("delta", {})
+    text = delta.get("content") or choice.get("text")
+    tokens = (choice.get("logprobs") or {}).get("content") or []
+    if text or tokens:
+        yield Delta(text=text or "", logprobs=tuple(_logprob(token) for token in tokens))
+    for call in delta.get("tool_calls") or []:
+        function = call.get("function", {})
+        yield CallDelta(
+            index=call.get("index", 0),
+            call_id=call.get("id") or "",
+            name=function.get("name") or "",
+            arguments=function.get("arguments") or "",
+        )
+
+
+def _logprob(token: Chunk) -> TokenLogprob:
+    return TokenLogprob(
+        token=token["token"],
+        logprob=token["logprob"],
+        top=tuple((other["token"], other["logprob"]) for other in token.get("top_logprobs", [])),
+    )
+
+
+def _progress(progress: Chunk) -> Iterator[PromptProgress]:
+    """Nothing for a prompt that is read in one batch."""
+    cached = int(progress["cache"])
+    done, total = int(progress["processed"]) - cached, int(progress["total"]) - cached
+    if total > BATCH_TOKENS:
+        yield PromptProgress(done_tokens=done, total_tokens=total)
+
+
+def _completion(reason: str, chunk: Chunk) -> Completion:
+    usage, timings = chunk["usage"], chunk.get("timings", {})
+    details: dict[str, Any] = usage.get("prompt_tokens_details") or {}
+    return Completion(
+        reason="length"
+        if reason == "length"
+        else "tool_calls"
+        if reason == "tool_calls"
+        else "stop",
+        usage=Usage(
+            prompt_tokens=usage["prompt_tokens"],
+            cached_tokens=details.get("cached_tokens", 0),
+            completion_tokens=usage["completion_tokens"],
+            prefill_s=timings.get("prompt_ms", 0.0) / 1000,
+            decode_s=timings.get("predicted_ms", 0.0) / 1000,
+        ),
+    )
+
+
+def _error(error: Chunk) -> AppError:
+    if error.get("type") == "exceed_context_size_error":
+        return ContextTooLongError(
+            f"The conversation is {error['n_prompt_tokens']:,} tokens long, "
+            f"the model's context holds {error['n_ctx']:,}.",
+            hint="Shorten the message, or start a new chat.",
+        )
+    sentence = f"llama.cpp refused the request: {error.get('message', error)}"
+    is_users = error.get("type") == "invalid_request_error"
+    return UnsupportedInputError(sentence) if is_users else GenerationError(sentence)

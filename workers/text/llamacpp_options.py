@@ -1,0 +1,41 @@
+"""What a model's card or its file says to llama.cpp: where its layers go, how it is read from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+TEMPLATE_KEY = "tokenizer.chat_template"
+
+
+def apply_options(params: Any, options: Mapping[str, Any], xllamacpp: Any) -> None:
+    """Set `gpu_layers` (-1: all), `use_mmap`, `use_mlock`, `offload_kqv` and rope scaling.
+
+    Names and meaning as in llama.cpp's Python bindings; what is absent keeps llama.cpp's default.
+    """
+    params.n_gpu_layers = int(options.get("gpu_layers", 0))
+    if "offload_kqv" in options:
+        params.no_kv_offload = not options["offload_kqv"]
+    modes = xllamacpp.llama_load_mode
+    is_mapped, is_locked = options.get("use_mmap", True), options.get("use_mlock", False)
+    if "use_mmap" in options or "use_mlock" in options:
+        params.load_mode = {
+            (True, True): modes.LLAMA_LOAD_MODE_MMAP_MLOCK,
+            (True, False): modes.LLAMA_LOAD_MODE_MMAP,
+            (False, True): modes.LLAMA_LOAD_MODE_MLOCK,
+            (False, False): modes.LLAMA_LOAD_MODE_NONE,
+        }[bool(is_mapped), bool(is_locked)]
+    for name in ("rope_freq_base", "rope_freq_scale"):
+        if options.get(name):
+            setattr(params, name, float(options[name]))
+
+
+def is_template_with_tools(model_path: str) -> bool:
+    """Whether the chat template in the file lists a request's tools."""
+    from gguf import GGUFReader
+
+    try:
+        field = GGUFReader(model_path).fields.get(TEMPLATE_KEY)
+    except (ValueError, OSError, IndexError):
+        return False  # llama.cpp will say what is wrong with the file
+    return field is not None and "tools" in str(field.contents())
