@@ -1,9 +1,10 @@
-"""One worker as the pool sees it: its queue, what runs, and the life of its process.
+"""One worker as the pool sees it: who waits, what runs, and which process works for them.
 
     asleep → loading → ready ⇄ busy → stopping → asleep          (idle, or told to sleep)
                  ↘ failed ↗          ↘ (died) → loading, after a pause that doubles
 
-Every method runs on the pool's event loop, so there are no locks and nothing ever waits.
+Every method runs on the pool's event loop, so there are no locks and nothing ever waits. The line of
+waiting requests is `workers.waiting`, the process `workers.life`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from .child import Child
 from .job import Job, Patience
+from .life import Life
 from .messages import (
     END_EVENTS,
     Cancel,
@@ -26,15 +26,13 @@ from .messages import (
     LoadFailed,
     Loading,
     Modality,
-    Ping,
-    Pong,
-    Queued,
     Ready,
     Started,
 )
 from .process import Birth
 from .restarts import Restarts
 from .status import State, WorkerStatus
+from .waiting import WaitingLine
 
 log = logging.getLogger("quintet.pool")
 
@@ -53,16 +51,11 @@ class WorkerHandle:
         self.modality = modality
         self.birth = birth
         self.patience = patience
-        self.ready: Ready | None = None
-        self.is_pinned = False
         self._loop = loop
         self._on_change = on_change
-        self._state: State = "asleep"
-        self._waiting: deque[Job] = deque()
+        self._waiting = WaitingLine()
         self._running: dict[str, Job] = {}
-        self._child: Child | None = None
-        self._loading: Loading | None = None
-        self._load_started = 0.0
+        self._life: Life | None = None
         self._failure: LoadFailed | None = None
         self._restarts = Restarts(
             pause_s=patience.restart_pause_s,
@@ -70,9 +63,8 @@ class WorkerHandle:
             window_s=patience.death_window_s,
         )
         self._restart: asyncio.TimerHandle | None = None
+        self._restarting = Loading(what="restarting")
         self._last_used = time.monotonic()
-        self._last_pong = time.monotonic()
-        self._last_ping = 0.0
         self._is_closed = False
 
     # --- what the pool asks for ------------------------------------------------------------------
@@ -84,7 +76,7 @@ class WorkerHandle:
         elif len(self._waiting) >= self.patience.max_waiting:
             job.fail(
                 "queue_full",
-                f"{len(self._waiting)} requests already wait for {self.birth.settings.card.name}.",
+                f"{len(self._waiting)} requests already wait for {self._name}.",
                 "Try again in a moment.",
             )
         else:
@@ -95,39 +87,32 @@ class WorkerHandle:
 
     def cancel(self, request_id: str) -> bool:
         """Stop a request; returns whether it was here."""
-        if request_id in self._running:
-            job = self._running[request_id]
-            if not job.is_cancelled and self._child is not None:
-                job.is_cancelled = True
-                self._child.control(Cancel(request_id=request_id))
+        running = self._running.get(request_id)
+        if running is not None:
+            if not running.is_cancelled and self._life is not None:
+                running.is_cancelled = True
+                self._life.control(Cancel(request_id=request_id))
             return True
-        for job in self._waiting:
-            if job.request_id == request_id:
-                self._waiting.remove(job)
-                job.deliver(Finished(request_id=request_id, reason="cancelled"))
-                self._changed()
-                return True
-        return False
+        waiting = self._waiting.remove(request_id)
+        if waiting is not None:
+            waiting.deliver(Finished(request_id=request_id, reason="cancelled"))
+            self._changed()
+        return waiting is not None
 
     def wake(self) -> None:
         """Make sure a process is there or coming; a worker that keeps dying is left alone."""
-        if self._child is not None or self._restart is not None or self._is_closed:
+        if self._life is not None or self._restart is not None or self._is_closed:
             return
         if self._restarts.is_exhausted(time.monotonic()):
-            self._state = "failed"
             self._fail_waiting()
             return
-        self._spawn()
+        self._start()
 
     def sleep(self) -> None:
         """End the process; what runs is cancelled, what waits wakes it again."""
-        if self._child is None or self._state == "stopping":
-            return
-        self._state = "stopping"
-        child = self._child
-        child.shut_down()
-        self._loop.call_later(self.patience.stop_grace_s, self._kill, child)
-        self._changed()
+        if self._life is not None:
+            self._life.stop()
+            self._changed()
 
     def close(self) -> None:
         """Refuse what waits, end the process, take nothing more."""
@@ -135,46 +120,66 @@ class WorkerHandle:
         if self._restart is not None:
             self._restart.cancel()
             self._restart = None
-        for job in self._waiting:
+        for job in self._waiting.take_all():
             job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
-        self._waiting.clear()
         self.sleep()
-
-    @property
-    def has_process(self) -> bool:
-        """Whether a process exists, whatever its state."""
-        return self._child is not None
 
     def kill(self) -> None:
         """End the process at once."""
-        if self._child is not None:
-            self._child.kill()
+        if self._life is not None:
+            self._life.kill()
 
     def tick(self, now: float) -> None:
         """Look after time: deadlines, silence, idleness."""
         self._drop_late(now)
-        if self._child is None or self._state == "stopping":
+        if self._life is None:
             return
-        if now - self._last_ping >= self.patience.ping_every_s:
-            self._last_ping = now
-            self._child.control(Ping())
-        if now - self._last_pong > self.patience.ping_timeout_s:
-            log.error(
-                "%s has not answered for %.0f s: killed", self.birth.name, now - self._last_pong
-            )
-            self._child.kill()
-        elif self._is_idle(now):
-            log.info("%s unused for %.0f s: asleep", self.birth.name, now - self._last_used)
+        self._life.look_after(now)
+        if self._is_idle(now):
+            log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
             self.sleep()
+
+    # --- what others may know --------------------------------------------------------------------
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a process exists, whatever its state."""
+        return self._life is not None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id; None while asleep."""
+        return self._life.pid if self._life is not None else None
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the loaded engine said about itself; None while it is not loaded."""
+        return self._life.ready if self._life is not None else None
+
+    @property
+    def state(self) -> State:
+        """Where the worker is on its way."""
+        if self._life is not None:
+            is_busy = self._life.phase == "ready" and self._running
+            return "busy" if is_busy else self._life.phase
+        if self._restart is not None:
+            return "loading"
+        return "failed" if self._failure is not None else "asleep"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether loading is over, for better or worse."""
+        return self.state in ("ready", "busy", "failed", "asleep")
 
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
+        loading = self._loading
         return WorkerStatus(
             modality=self.modality,
-            model=self.birth.settings.card.name,
-            state="busy" if self._state == "ready" and self._running else self._state,
+            model=self._name,
+            state=self.state,
             detail=self._detail(),
-            progress=self._loading.fraction if self._loading else None,
+            progress=loading.fraction if loading else None,
             device=self.ready.device if self.ready else "",
             pid=self.pid,
             resident_mib=resident_mib,
@@ -185,69 +190,26 @@ class WorkerHandle:
             num_deaths=self._restarts.num_deaths,
         )
 
-    @property
-    def pid(self) -> int | None:
-        """Process id; None while asleep."""
-        return self._child.pid if self._child is not None else None
+    # --- what the process says (`workers.life.Owner`) --------------------------------------------
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether loading is over, for better or worse."""
-        return self._state in ("ready", "failed", "asleep")
-
-    # --- what the process says -------------------------------------------------------------------
-
-    def _spawn(self) -> None:
-        self._state = "loading"
-        self._failure = None
-        self._load_started = self._last_pong = self._last_used = time.monotonic()
-        self._loading = Loading(what="starting")
-        born = self._loop.call_soon_threadsafe
-        cell: list[Child] = []
-        child = Child(
-            self.birth,
-            on_message=lambda message: _quietly(born, self._on_message, cell, message),
-            on_exit=lambda reason: _quietly(born, self._on_exit, cell, reason),
-        )
-        cell.append(child)
-        self._child = child
-        log.info("%s started (process %s)", self.birth.name, child.pid)
-
-    def _on_message(self, cell: list[Child], message: object) -> None:
-        if cell[0] is not self._child:
-            return  # the last words of a process that was already given up
-        if isinstance(message, Event):
-            self._on_event(message)
-            return
-        if isinstance(message, Loading):
-            self._loading = message
-        elif isinstance(message, Ready):
-            self._on_ready(message)
-        elif isinstance(message, LoadFailed):
-            self._on_load_failed(message)
-        elif isinstance(message, Pong):
-            self._last_pong = time.monotonic()
-            return
+    def on_loading(self) -> None:
+        """Say how far it is."""
         self._changed()
 
-    def _on_ready(self, ready: Ready) -> None:
-        self.ready = ready
-        self._loading = None
-        if self._state == "loading":
-            self._state = "ready"
+    def on_ready(self) -> None:
+        """Put it to work."""
         self._last_used = time.monotonic()
-        log.info("%s ready in %.2f s", self.birth.name, ready.load_s)
         self._dispatch()
+        self._changed()
 
-    def _on_load_failed(self, failure: LoadFailed) -> None:
-        log.error(
-            "%s: %s %s\n%s", self.birth.name, failure.message, failure.hint, failure.traceback
-        )
+    def on_load_failed(self, failure: LoadFailed) -> None:
+        """Tell those who waited."""
         self._failure = failure
-        self._state = "failed"
         self._fail_waiting()
+        self._changed()
 
-    def _on_event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
+        """Hand an event to whoever asked; an end makes room for the next."""
         job = self._running.get(event.request_id)
         if job is None:
             return
@@ -259,75 +221,82 @@ class WorkerHandle:
             self._dispatch()
             self._changed()
         if isinstance(event, Failed) and event.traceback:
-            log.error("%s: %s\n%s", self.birth.name, event.message, event.traceback)
+            log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
         job.deliver(event)
 
-    def _started(self, job: Job, event: Started) -> Started:
-        wait_s = time.monotonic() - job.submitted
-        loaded_at = self._load_started + (self.ready.load_s if self.ready else 0.0)
-        load_s = max(0.0, loaded_at - max(job.submitted, self._load_started))
-        return replace(event, queue_wait_s=wait_s, load_s=min(load_s, wait_s))
-
-    def _on_exit(self, cell: list[Child], reason: str) -> None:
-        if cell[0] is not self._child:
-            return
-        self._child = None
-        self.ready = None
-        self._loading = None
-        if self._state == "stopping":
-            self._state = "asleep"
+    def on_exit(self, reason: str) -> None:
+        """Fail what ran, and start again if it died or somebody waits."""
+        phase = self._life.phase if self._life is not None else "failed"
+        self._life = None
+        if phase == "stopping":
             self._fail_running(reason)
             if self._waiting:
                 self.wake()
-        elif self._state != "failed":
+        elif phase != "failed":
             self._on_death(reason)
         elif self._waiting:  # came between the failure and the exit: try afresh for them
             self.wake()
         self._changed()
 
     def _on_death(self, reason: str) -> None:
-        log.error("%s died: %s", self.birth.name, reason)
+        log.error("%s died: %s", self.modality, reason)
         now = time.monotonic()
         self._restarts.record_death(now)
         if self._restarts.is_exhausted(now):
-            self._state = "failed"
-            name, deaths = self.birth.settings.card.name, len(self._restarts.deaths)
+            deaths, window_s = len(self._restarts.deaths), self._restarts.window_s
             self._failure = LoadFailed(
                 code="worker_died",
-                message=f"{name} died {deaths} times within {self._restarts.window_s:.0f} s: {reason}.",
+                message=f"{self._name} died {deaths} times within {window_s:.0f} s: {reason}.",
                 hint="The log says more; try again in a minute.",
             )
             self._fail_waiting()
         else:
-            self._state = "loading"
-            self._loading = Loading(what=f"restarting, was {reason}")
-            self._restart = self._loop.call_later(self._restarts.next_pause_s(), self._respawn)
+            self._restarting = Loading(what=f"restarting, was {reason}")
+            self._restart = self._loop.call_later(self._restarts.next_pause_s(), self._start_again)
         self._fail_running(reason)
 
-    def _respawn(self) -> None:
+    # --- small parts -----------------------------------------------------------------------------
+
+    @property
+    def _name(self) -> str:
+        return self.birth.settings.card.name
+
+    def _start(self) -> None:
+        self._failure = None
+        self._last_used = time.monotonic()
+        self._life = Life(self.birth, self.patience, self._loop, self)
+
+    def _start_again(self) -> None:
         self._restart = None
         if not self._is_closed:
-            self._spawn()
+            self._start()
             self._changed()
-
-    # --- small parts -----------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
         """Give the process as much as it has slots for.
 
         The rest waits here, where it can be seen, cancelled at once, and outlive the process.
         """
-        if self._state != "ready" or self.ready is None or self._child is None:
+        life = self._life
+        if life is None or life.phase != "ready" or life.ready is None:
             return
-        while self._waiting and len(self._running) < self.ready.slots:
-            job = self._waiting.popleft()
+        while self._waiting and len(self._running) < life.ready.slots:
+            job = self._waiting.pop_first()
             self._running[job.request_id] = job
-            self._child.send(job.request)
+            life.send(job.request)
+
+    def _started(self, job: Job, event: Started) -> Started:
+        wait_s = time.monotonic() - job.submitted
+        life = self._life
+        if life is None or life.ready is None:
+            return replace(event, queue_wait_s=wait_s)
+        loaded_at = life.started + life.ready.load_s
+        load_s = max(0.0, loaded_at - max(job.submitted, life.started))
+        return replace(event, queue_wait_s=wait_s, load_s=min(load_s, wait_s))
 
     def _drop_late(self, now: float) -> None:
-        late = [job for job in self._waiting if job.is_late(now)]
+        late = self._waiting.take_late(now)
         for job in late:
-            self._waiting.remove(job)
             job.fail("timed_out", f"The request waited {now - job.submitted:.0f} s in the queue.")
         for job in self._running.values():
             if job.is_late(now):
@@ -336,13 +305,8 @@ class WorkerHandle:
             self._changed()
 
     def _is_idle(self, now: float) -> bool:
-        is_unused = self._state == "ready" and not self._running and not self._waiting
-        ttl_s = self.patience.idle_ttl_s
-        return is_unused and not self.is_pinned and 0 < ttl_s < now - self._last_used
-
-    def _kill(self, child: Child) -> None:
-        if child is self._child:
-            child.kill()
+        is_unused = self.state == "ready" and not self._waiting
+        return is_unused and 0 < self.patience.idle_ttl_s < now - self._last_used
 
     def _fail_running(self, reason: str) -> None:
         running, self._running = self._running, {}
@@ -351,15 +315,24 @@ class WorkerHandle:
             if job.is_cancelled:
                 job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
             else:
-                name = self.birth.settings.card.name
-                job.fail("worker_died", f"{name} died while it worked ({reason}).", "Try again.")
+                job.fail(
+                    "worker_died", f"{self._name} died while it worked ({reason}).", "Try again."
+                )
 
     def _fail_waiting(self) -> None:
         failure = self._failure or LoadFailed(code="worker_died", message="The worker keeps dying.")
-        waiting, self._waiting = self._waiting, deque()
+        waiting = self._waiting.take_all()
         self._on_change()
         for job in waiting:
             job.fail(failure.code, failure.message, failure.hint)
+
+    # --- what people are told --------------------------------------------------------------------
+
+    @property
+    def _loading(self) -> Loading | None:
+        if self._life is not None:
+            return self._life.loading
+        return self._restarting if self._restart is not None else None
 
     def _detail(self) -> str:
         if self._failure is not None:
@@ -368,24 +341,10 @@ class WorkerHandle:
 
     def _changed(self) -> None:
         """Tell waiting requests their place, and the pool that something moved."""
-        for num_ahead, job in enumerate(self._waiting):
-            place = (num_ahead, self._reason(num_ahead))
-            if job.announced != place:
-                job.announced = place
-                job.deliver(Queued(request_id=job.request_id, num_ahead=place[0], reason=place[1]))
+        self._waiting.announce(self._reason)
         self._on_change()
 
     def _reason(self, num_ahead: int) -> str:
-        name = self.birth.settings.card.name
-        if self._state != "ready":
-            return f"waking {name}: {self._loading.what if self._loading else self._state}"
-        ahead = num_ahead + len(self._running)
-        return f"{ahead} ahead for {name}"
-
-
-def _quietly(schedule: Callable[..., object], *args: object) -> None:
-    """Schedule on the loop; the loop may already be closed while the process still talks."""
-    try:
-        schedule(*args)
-    except RuntimeError:
-        log.debug("the pool's loop has closed")
+        if self.state not in ("ready", "busy"):
+            return f"waking {self._name}: {self._loading.what if self._loading else self.state}"
+        return f"{num_ahead + len(self._running)} ahead for {self._name}"

@@ -1,0 +1,143 @@
+"""One process of a worker, from its birth to its exit: loading, ready, stopping, gone.
+
+Knows nothing of who waits; tells its owner what happens, always on the pool's event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from .child import Child
+from .job import Patience
+from .messages import Event, LoadFailed, Loading, Ping, Pong, Ready, Request
+from .process import Birth
+
+log = logging.getLogger("quintet.pool")
+
+Phase = Literal["loading", "ready", "stopping", "failed"]
+
+
+class Owner(Protocol):
+    """Who hears what happens to a process."""
+
+    def on_loading(self) -> None:
+        """It has come further on its way into memory."""
+
+    def on_ready(self) -> None:
+        """The model is in memory; requests may be sent."""
+
+    def on_load_failed(self, failure: LoadFailed) -> None:
+        """The model could not be loaded; `on_exit` follows."""
+
+    def on_event(self, event: Event) -> None:
+        """It says something about a request."""
+
+    def on_exit(self, reason: str) -> None:
+        """The process has gone; nothing follows."""
+
+
+class Life:
+    """A spawned process, what it has said about itself, and when it was last heard."""
+
+    def __init__(
+        self, birth: Birth, patience: Patience, loop: asyncio.AbstractEventLoop, owner: Owner
+    ) -> None:
+        self.birth = birth
+        self.phase: Phase = "loading"
+        self.loading: Loading | None = Loading(what="starting")
+        self.ready: Ready | None = None
+        self.started = time.monotonic()
+        self._patience = patience
+        self._loop = loop
+        self._owner = owner
+        self._last_pong = self.started
+        self._last_ping = 0.0
+        self._has_exited = False
+        self._child = Child(
+            birth,
+            on_message=lambda message: self._soon(self._on_message, message),
+            on_exit=lambda reason: self._soon(self._on_exit, reason),
+        )
+        self.pid = self._child.pid
+        log.info("%s started (process %s)", birth.name, self.pid)
+
+    # --- what the owner asks for -----------------------------------------------------------------
+
+    def send(self, request: Request) -> None:
+        """Give the process one request to work on."""
+        self._child.send(request)
+
+    def control(self, message: object) -> None:
+        """Tell the process something that it hears even while it works."""
+        self._child.control(message)
+
+    def stop(self) -> None:
+        """Cancel what runs and end the process; it is killed if that takes too long."""
+        if self.phase == "stopping":
+            return
+        self.phase = "stopping"
+        self._child.shut_down()
+        self._loop.call_later(self._patience.stop_grace_s, self.kill)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if not self._has_exited:
+            with contextlib.suppress(ValueError):  # it has gone, and the news is still on its way
+                self._child.kill()
+
+    def look_after(self, now: float) -> None:
+        """Ask for a sign of life; kill what has given none for too long."""
+        if self.phase == "stopping":
+            return
+        if now - self._last_ping >= self._patience.ping_every_s:
+            self._last_ping = now
+            self._child.control(Ping())
+        silence_s = now - self._last_pong
+        if silence_s > self._patience.ping_timeout_s:
+            log.error("%s has not answered for %.0f s: killed", self.birth.name, silence_s)
+            self.kill()
+
+    # --- what the process says -------------------------------------------------------------------
+
+    def _soon(self, call: Callable[..., object], *args: object) -> None:
+        """Schedule on the loop, which may already be closed while the process still talks."""
+        try:
+            self._loop.call_soon_threadsafe(call, *args)
+        except RuntimeError:
+            log.debug("the pool's loop has closed")
+
+    def _on_message(self, message: object) -> None:
+        if isinstance(message, Event):
+            self._owner.on_event(message)
+        elif isinstance(message, Pong):
+            self._last_pong = time.monotonic()
+        elif isinstance(message, Loading):
+            self.loading = message
+            self._owner.on_loading()
+        elif isinstance(message, Ready):
+            self._on_ready(message)
+        elif isinstance(message, LoadFailed):
+            self._on_load_failed(message)
+
+    def _on_ready(self, ready: Ready) -> None:
+        self.ready = ready
+        self.loading = None
+        if self.phase == "loading":
+            self.phase = "ready"
+        log.info("%s ready in %.2f s", self.birth.name, ready.load_s)
+        self._owner.on_ready()
+
+    def _on_load_failed(self, failure: LoadFailed) -> None:
+        name = self.birth.name
+        log.error("%s: %s %s\n%s", name, failure.message, failure.hint, failure.traceback)
+        self.phase = "failed"
+        self._owner.on_load_failed(failure)
+
+    def _on_exit(self, reason: str) -> None:
+        self._has_exited = True
+        self._owner.on_exit(reason)

@@ -1,0 +1,63 @@
+"""The requests that wait for one worker, in the order in which they came.
+
+Knows jobs, not processes; belongs to the pool's event loop.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from .job import Job
+from .messages import Queued
+
+SayReason = Callable[[int], str]
+"""From a place in the line (0 is next) to why it still waits, for people."""
+
+
+class WaitingLine:
+    """First come, first served."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[Job] = deque()
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def append(self, job: Job) -> None:
+        """Let a request wait behind all others."""
+        self._jobs.append(job)
+
+    def pop_first(self) -> Job:
+        """Remove and return the request that came first."""
+        return self._jobs.popleft()
+
+    def remove(self, request_id: str) -> Job | None:
+        """Remove and return a request; None if it does not wait here."""
+        for job in self._jobs:
+            if job.request_id == request_id:
+                self._jobs.remove(job)
+                return job
+        return None
+
+    def take_all(self) -> list[Job]:
+        """Remove and return every request."""
+        return self._take(lambda _: True)
+
+    def take_late(self, now: float) -> list[Job]:
+        """Remove and return the requests that nobody waits for any more."""
+        return self._take(lambda job: job.is_late(now))
+
+    def announce(self, say_reason: SayReason) -> None:
+        """Tell each request its place and the reason, if either has changed."""
+        for num_ahead, job in enumerate(self._jobs):
+            place = (num_ahead, say_reason(num_ahead))
+            if job.announced != place:
+                job.announced = place
+                job.deliver(Queued(request_id=job.request_id, num_ahead=place[0], reason=place[1]))
+
+    def _take(self, is_wanted: Callable[[Job], bool]) -> list[Job]:
+        taken = [job for job in self._jobs if is_wanted(job)]
+        if taken:
+            self._jobs = deque(job for job in self._jobs if not is_wanted(job))
+        return taken
