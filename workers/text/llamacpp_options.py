@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from configs.errors import ConfigError
+from configs.gguf_header import read_gguf_header
 
 TEMPLATE_KEY = "tokenizer.chat_template"
 
@@ -32,10 +36,8 @@ def apply_options(params: Any, options: Mapping[str, Any], xllamacpp: Any) -> No
 
 def is_template_with_tools(model_path: str) -> bool:
     """Whether the chat template in the file lists a request's tools."""
-    from gguf import GGUFReader
-
     try:
-        field = GGUFReader(model_path).fields.get(TEMPLATE_KEY)
-    except (ValueError, OSError, IndexError):
+        template = read_gguf_header(Path(model_path)).get(TEMPLATE_KEY, "")
+    except ConfigError:
         return False  # llama.cpp will say what is wrong with the file
-    return field is not None and "tools" in str(field.contents())
+    return "tools" in str(template)

@@ -1,0 +1,97 @@
+"""What a GGUF file says about itself: its metadata, without the vocabulary and the tensors.
+
+The `gguf` package's reader makes an array view of every token: 7 s for a vocabulary of 150,000.
+Here arrays are stepped over: 0.1 s. Source: the GGUF specification in ggml's docs/gguf.md.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import ConfigError
+
+Value = str | int | float | bool
+
+_STRING, _ARRAY = 8, 9
+_SCALARS = {
+    0: "<B",
+    1: "<b",
+    2: "<H",
+    3: "<h",
+    4: "<I",
+    5: "<i",
+    6: "<f",
+    7: "<?",
+    10: "<Q",
+    11: "<q",
+    12: "<d",
+}
+_VERSIONS = (2, 3)
+_MAX_STRING_BYTES = 1 << 24
+_MAX_KEYS = 1 << 16
+
+
+def read_gguf_header(path: Path) -> dict[str, Value]:
+    """Return the metadata by key, arrays left out. Raises: ConfigError if the file is no GGUF."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise ConfigError(f"{path.name} is not a GGUF file.")
+            version, _num_tensors, num_keys = struct.unpack("<IQQ", _bytes(file, 20))
+            if version not in _VERSIONS or num_keys > _MAX_KEYS:
+                raise ConfigError(
+                    f"{path.name} is GGUF version {version}; versions 2 and 3 are known."
+                )
+            return dict(pair for pair in (_pair(file) for _ in range(num_keys)) if pair)
+    except (OSError, EOFError, ValueError, OverflowError) as err:
+        raise ConfigError(f"{path.name} cannot be read as GGUF: {err}") from err
+
+
+def _pair(file: BinaryIO) -> tuple[str, Value] | None:
+    key = _string(file)
+    kind = _number(file, "<I")
+    if kind == _ARRAY:
+        _skip_array(file)
+        return None
+    return key, _string(file) if kind == _STRING else _scalar(file, int(kind))
+
+
+def _scalar(file: BinaryIO, kind: int) -> Value:
+    if kind not in _SCALARS:
+        raise ValueError(f"a value has the unknown type {kind}")
+    return _number(file, _SCALARS[kind])
+
+
+def _skip_array(file: BinaryIO) -> None:
+    kind, length = int(_number(file, "<I")), int(_number(file, "<Q"))
+    if kind == _STRING:
+        for _ in range(length):
+            file.seek(int(_number(file, "<Q")), 1)
+    elif kind == _ARRAY:
+        for _ in range(length):
+            _skip_array(file)
+    elif kind in _SCALARS:
+        file.seek(length * struct.calcsize(_SCALARS[kind]), 1)
+    else:
+        raise ValueError(f"an array has the unknown type {kind}")
+
+
+def _string(file: BinaryIO) -> str:
+    length = int(_number(file, "<Q"))
+    if length > _MAX_STRING_BYTES:
+        raise ValueError(f"a text of {length:,} bytes")
+    return _bytes(file, length).decode("utf-8", errors="replace")
+
+
+def _number(file: BinaryIO, form: str) -> int | float | bool:
+    value: int | float | bool = struct.unpack(form, _bytes(file, struct.calcsize(form)))[0]
+    return value
+
+
+def _bytes(file: BinaryIO, length: int) -> bytes:
+    data = file.read(length)
+    if len(data) < length:
+        raise EOFError("it ends too early")
+    return data
