@@ -34,6 +34,8 @@ class Templates(BaseModel):
     roles: Mapping[str, str] = {}
     """Role → prefix put before the content."""
     system_prompt: str = ""
+    separator: str = "\n"
+    """Between two messages."""
 
 
 class ModelCard(BaseModel):
