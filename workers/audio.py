@@ -50,13 +50,23 @@ class AudioFormat:
     """Bits per second; 0 for lossless."""
     rate_hz: int = 0
     """The only sample rate it takes; 0: any."""
+    options: tuple[tuple[str, str], ...] = ()
+    """For FFmpeg's muxer."""
 
 
 FORMATS: dict[str, AudioFormat] = {
     "wav": AudioFormat("wav", "pcm_s16le", "audio/wav", "s16"),
     "flac": AudioFormat("flac", "flac", "audio/flac", "s16"),
     "mp3": AudioFormat("mp3", "libmp3lame", "audio/mpeg", "s16p", bit_rate=64_000),
-    "opus": AudioFormat("ogg", "libopus", "audio/ogg", "s16", bit_rate=32_000, rate_hz=48_000),
+    "opus": AudioFormat(
+        "ogg",
+        "libopus",
+        "audio/ogg",
+        "s16",
+        bit_rate=32_000,
+        rate_hz=48_000,
+        options=(("page_duration", "200000"),),  # µs; FFmpeg's second would hold speech back
+    ),
     "aac": AudioFormat("adts", "aac", "audio/aac", "fltp", bit_rate=64_000),
     "pcm": AudioFormat("s16le", "pcm_s16le", "audio/pcm", "s16"),
 }
@@ -141,17 +151,23 @@ class StreamEncoder:
 
     Written to a seekable `target`, the file also gets the length in its header; read through
     `feed`, as an HTTP answer is, the header says "unknown" and players count for themselves.
+    `rate_hz` changes the sample rate where the format leaves a choice; 0 keeps it.
     """
 
-    def __init__(self, name: str, sample_rate: int, target: Path | None = None) -> None:
+    def __init__(
+        self, name: str, sample_rate: int, target: Path | None = None, rate_hz: int = 0
+    ) -> None:
         import av
 
         spec = format_of(name)
+        rate_hz = spec.rate_hz or rate_hz or sample_rate
         self._pipe = _Pipe()
         self._sample_rate = sample_rate
         file: Any = str(target) if target else self._pipe
-        self._container = av.open(file, "w", format=spec.container)
-        stream: Any = self._container.add_stream(spec.codec, rate=spec.rate_hz or sample_rate)
+        self._container = av.open(
+            file, "w", format=spec.container, container_options=dict(spec.options)
+        )
+        stream: Any = self._container.add_stream(spec.codec, rate=rate_hz)
         stream.codec_context.layout = "mono"
         stream.codec_context.format = spec.sample_format
         if spec.bit_rate:
@@ -161,7 +177,7 @@ class StreamEncoder:
         self._resampler = av.AudioResampler(
             format=spec.sample_format,
             layout="mono",
-            rate=spec.rate_hz or sample_rate,
+            rate=rate_hz,
             frame_size=stream.codec_context.frame_size or None,
         )
         self._num_samples = 0
@@ -169,15 +185,15 @@ class StreamEncoder:
     def feed(self, pcm: bytes) -> bytes:
         """Encode more PCM; may return nothing yet."""
         import av
-        import numpy as np
 
         if not pcm:
             return b""
-        samples = np.frombuffer(pcm, dtype="<i2").reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        num_samples = len(pcm) // PCM_WIDTH
+        frame = av.AudioFrame(format="s16", layout="mono", samples=num_samples)
+        frame.planes[0].update(pcm)
         frame.sample_rate = self._sample_rate
         frame.pts = self._num_samples
-        self._num_samples += samples.shape[1]
+        self._num_samples += num_samples
         self._write(frame)
         return self._pipe.drain()
 
