@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import ModuleType
 
 from .messages import Request, Shutdown
 from .process import Birth, run_child
@@ -17,6 +19,28 @@ _CONTEXT = multiprocessing.get_context("spawn")
 
 REAP_TIMEOUT_S = 2.0
 """How long a process that has closed its event pipe may take to exit by itself."""
+
+_MAIN_LOCK = threading.Lock()
+
+
+@contextlib.contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """While this lasts, a spawned process is not told which script the parent runs.
+
+    It would run that script again before anything else, so that one without
+    `if __name__ == "__main__":` would start Quintet in its own workers: it hung. A worker needs
+    nothing from the script. The stand-in differs from the real module only in having no file; it
+    holds for the few milliseconds of a start, because spawn asks nobody else.
+    """
+    with _MAIN_LOCK:
+        main = sys.modules["__main__"]
+        stand_in = ModuleType("__main__")
+        stand_in.__dict__.update({**vars(main), "__spec__": None, "__file__": None})
+        sys.modules["__main__"] = stand_in
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 class Child:
@@ -38,7 +62,8 @@ class Child:
         self._process = _CONTEXT.Process(
             target=run_child, args=(birth, *foreign_ends), name=birth.name, daemon=True
         )
-        self._process.start()
+        with _main_left_alone():
+            self._process.start()
         for end in foreign_ends:
             end.close()  # or death would not read as end of file
         self._requests = Sender(requests_in, birth.name)
