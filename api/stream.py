@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
+from typing import Any, TypeVar
 
 import fastapi
 
@@ -12,6 +13,7 @@ from workers.client import Client
 from workers.errors import AppError
 from workers.messages import Event, Progress, Queued, Request, Started
 
+T = TypeVar("T")
 LOOK_EVERY_S = 0.1
 """How often a connection is asked whether it is still there while nothing is sent."""
 
@@ -29,7 +31,15 @@ async def collect(
 
     Raises: AppError; ClientGoneError if the client has left.
     """
-    work = asyncio.create_task(client.arun(request))
+    return await while_connected(client.arun(request), connection)
+
+
+async def while_connected(coroutine: Coroutine[Any, Any, T], connection: fastapi.Request) -> T:
+    """Return what the coroutine returns; cancel it when the client leaves.
+
+    Raises: what it raises; ClientGoneError if the client has left.
+    """
+    work = asyncio.create_task(coroutine)
     try:
         while not work.done():
             await asyncio.wait({work}, timeout=LOOK_EVERY_S)

@@ -29,10 +29,10 @@ from workers.messages import (
 from workers.subtitles import plain_text, to_subtitles
 
 from ..dialect import Dialect
-from ..errors import headers_of, status_of
 from ..stream import collect, peeked
 from ..uploads import saved
 from . import convert
+from .errors import error_body, error_response
 from .schemas import ChatRequest, EmbeddingRequest
 
 DONE = "[DONE]"
@@ -159,17 +159,6 @@ def _checked(client: Client, modality: Modality, model_id: str | None) -> str:
     """Return the running model's id; another one asked for by name is refused."""
     card = client.card(modality)
     return _card({card.id: card}, model_id or card.id).id
-
-
-def error_body(error: AppError) -> dict[str, Any]:
-    """Return OpenAI's error object."""
-    kind = "invalid_request_error" if status_of(error) < 500 else "server_error"
-    return {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}
-
-
-def error_response(error: AppError) -> JSONResponse:
-    """Return the error as HTTP."""
-    return JSONResponse(error_body(error), status_of(error), headers_of(error))
 
 
 OPENAI = Dialect(
