@@ -15,9 +15,13 @@ from workers.errors import AppError
 
 from .access import require_password
 from .dialect import Dialect, dialect_of
+from .llm_api.routes import LLM_API
 from .openai.routes import OPENAI
 
-DIALECTS: tuple[Dialect, ...] = (OPENAI,)
+DIALECTS: tuple[Dialect, ...] = (
+    OPENAI,
+    LLM_API,
+)
 """To add one: a folder with `schemas.py`, `convert.py`, `routes.py`, and its name here."""
 
 
