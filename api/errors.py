@@ -13,6 +13,7 @@ STATUS: dict[type[AppError], int] = {
     errors.TimedOutError: 504,
     errors.ResourceError: 503,
     errors.PoolError: 503,
+    errors.RemoteError: 502,
     errors.EngineError: 500,
 }
 """The nearest class wins."""

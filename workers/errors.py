@@ -5,7 +5,9 @@ AppError
 │   ├── UnsupportedInputError      unreadable, empty, wrong format, too large
 │   ├── ContextTooLongError        the prompt does not fit the model's context
 │   ├── UnknownModelError          no such model, voice or language
-│   └── NotFoundError              no such collection or document
+│   └── NotFoundError              no such thing
+│       ├── CollectionNotFoundError
+│       └── DocumentNotFoundError
 ├── ResourceError              the machine lacks something (503)
 │   ├── OutOfMemoryError
 │   └── DiskFullError
@@ -13,7 +15,8 @@ AppError
 │   ├── EngineNotInstalledError
 │   ├── WeightsError               missing weights or a wrong checksum
 │   ├── LoadError
-│   └── GenerationError
+│   ├── GenerationError
+│   └── RemoteError                another server refused, failed or broke off (502)
 └── PoolError                  the pool cannot take or finish the request (429, 503, 504)
     ├── QueueFullError
     ├── TimedOutError
@@ -65,9 +68,21 @@ class UnknownModelError(RequestError):
 
 
 class NotFoundError(RequestError):
-    """No such collection or document."""
+    """No such thing."""
 
     code = "not_found"
+
+
+class CollectionNotFoundError(NotFoundError):
+    """No collection of that name."""
+
+    code = "collection_not_found"
+
+
+class DocumentNotFoundError(NotFoundError):
+    """No document with that id."""
+
+    code = "document_not_found"
 
 
 class ResourceError(AppError):
@@ -116,6 +131,12 @@ class GenerationError(EngineError):
     """The engine failed while it worked."""
 
     code = "generation_failed"
+
+
+class RemoteError(EngineError):
+    """Another server, whose model is used here, refused, failed or broke off."""
+
+    code = "remote_failed"
 
 
 class PoolError(AppError):

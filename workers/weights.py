@@ -74,8 +74,11 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
     """Return the card's folder after checking the SHA-256 of each file.
 
     A file that was checked before and has the same size and time is not read again. Raises:
-    WeightsError naming the file and both checksums.
+    WeightsError naming the file and both checksums. A model on another server has no files here:
+    its folder is the data folder.
     """
+    if card.source.startswith("remote:"):
+        return data_dir
     folder = find_folder(card, data_dir)
     seen_path = data_dir / "verified" / f"{card.id}.json"
     seen = json.loads(seen_path.read_text()) if seen_path.exists() else {}

@@ -65,7 +65,7 @@ class RagWorker:
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         """Load the embedding model and open the index."""
         started = time.monotonic()
-        self._embedder = LlamaCppEmbedder(settings, report)
+        self._embedder = self.create_embedder(settings, report)
         report(Loading(what="opening the index"))
         folder = settings.data_dir / "collections"
         self._index = Index(
@@ -87,6 +87,10 @@ class RagWorker:
             context_length=self._embedder.max_tokens,
             load_s=time.monotonic() - started,
         )
+
+    def create_embedder(self, settings: WorkerSettings, report: ReportLoading) -> Embedder:
+        """Load the model that makes the vectors. Raises: AppError."""
+        return LlamaCppEmbedder(settings, report)
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """Answer one request."""

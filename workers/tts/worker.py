@@ -44,9 +44,7 @@ class TtsWorker:
         report(Loading(what="loading"))
         self._engine.load(folder, settings)
         report(Loading(what="warming up"))
-        # The first run allocates, and the normaliser compiles its tables: not at a user's expense.
-        for line in write_script("Ready, 1.", self._engine.language):
-            self._engine.speak(line.spoken, self._engine.voices[0], 1.0, CancelToken())
+        self.warm_up()
         return Ready(
             slots=settings.slots,
             device="cpu",
@@ -54,6 +52,11 @@ class TtsWorker:
             voices=self._engine.voices,
             load_s=time.monotonic() - started,
         )
+
+    def warm_up(self) -> None:
+        """Run once: the first run allocates, and the normaliser compiles its tables."""
+        for line in write_script("Ready, 1.", self._engine.language):
+            self._engine.speak(line.spoken, self._engine.voices[0], 1.0, CancelToken())
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """See `Worker.handle`."""
