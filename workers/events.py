@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .values import (
+    Chunk,
     CollectionInfo,
     Decoding,
     DocumentInfo,
@@ -165,6 +166,22 @@ class Documents(Event):
 
     collection: str
     documents: tuple[DocumentInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFound(Event):
+    """One document, and the collection that holds it."""
+
+    collection: str
+    document: DocumentInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunks(Event):
+    """The chunks of a collection or of one document, in reading order."""
+
+    collection: str
+    chunks: tuple[Chunk, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,9 @@ from .control import Shutdown as Shutdown
 from .events import END_EVENTS as END_EVENTS
 from .events import AudioDelta as AudioDelta
 from .events import AudioInfo as AudioInfo
+from .events import Chunks as Chunks
 from .events import Collections as Collections
+from .events import DocumentFound as DocumentFound
 from .events import DocumentIndexed as DocumentIndexed
 from .events import Documents as Documents
 from .events import Embedded as Embedded
@@ -55,7 +57,9 @@ from .requests import DeleteDocument as DeleteDocument
 from .requests import Describe as Describe
 from .requests import Embed as Embed
 from .requests import Generate as Generate
+from .requests import GetDocument as GetDocument
 from .requests import Ingest as Ingest
+from .requests import ListChunks as ListChunks
 from .requests import ListCollections as ListCollections
 from .requests import ListDocuments as ListDocuments
 from .requests import Modality as Modality
@@ -63,13 +67,16 @@ from .requests import Request as Request
 from .requests import Retrieve as Retrieve
 from .requests import Synthesize as Synthesize
 from .requests import Transcribe as Transcribe
+from .requests import UpdateDocument as UpdateDocument
 from .requests import new_request_id as new_request_id
 from .values import ChatMessage as ChatMessage
+from .values import Chunk as Chunk
 from .values import CollectionInfo as CollectionInfo
 from .values import Constraint as Constraint
 from .values import Decoding as Decoding
 from .values import DocumentInfo as DocumentInfo
 from .values import Media as Media
+from .values import Metadata as Metadata
 from .values import Passage as Passage
 from .values import Role as Role
 from .values import SamplingParams as SamplingParams

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .values import ChatMessage, Constraint, Media, SamplingParams, Tool
+from .values import ChatMessage, Constraint, Media, Metadata, SamplingParams, Tool
 
 Modality = Literal["text", "stt", "tts", "vision", "rag"]
 MODALITIES: tuple[Modality, ...] = ("text", "stt", "tts", "vision", "rag")
@@ -109,6 +109,8 @@ class Ingest(Request):
 
     collection: str
     documents: tuple[Media, ...]
+    metadata: Metadata = ()
+    """Noted with each document that is added; of one that is there already, nothing changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +135,40 @@ class ListDocuments(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GetDocument(Request):
+    """Look one document up (rag). Answered by DocumentFound."""
+
+    document_id: str
+    collection: str | None = None
+    """None: any that holds it, the first by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateDocument(Request):
+    """Change what is noted about a document (rag). Answered by DocumentFound."""
+
+    document_id: str
+    metadata: Metadata
+    """Keys that are left out keep their text; an empty text removes its key."""
+    collection: str | None = None
+    """None: the only one that holds it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListChunks(Request):
+    """List the chunks of a collection, or of one of its documents (rag). Answered by Chunks."""
+
+    collection: str
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteDocument(Request):
     """Remove one document and its vectors (rag). Answered by Documents, those that remain."""
 
-    collection: str
     document_id: str
+    collection: str | None
+    """None: the only one that holds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +189,9 @@ MODALITY_OF: dict[type[Request], Modality] = {
     Retrieve: "rag",
     ListCollections: "rag",
     ListDocuments: "rag",
+    GetDocument: "rag",
+    UpdateDocument: "rag",
+    ListChunks: "rag",
     DeleteDocument: "rag",
     DeleteCollection: "rag",
 }

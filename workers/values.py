@@ -11,6 +11,9 @@ from typing import Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 
+Metadata = tuple[tuple[str, str], ...]
+"""What people noted about a document: (key, text) in the order of the keys, each key once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
@@ -185,6 +188,20 @@ class Passage:
     text: str
     score: float
     """Cosine similarity to the query, [-1, 1], higher is better."""
+    metadata: Metadata = ()
+    """The document's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A slice of a document, small enough for the embedder."""
+
+    chunk_id: str
+    document_id: str
+    page: int | None
+    sha256: str
+    """Of the text, hexadecimal."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +214,14 @@ class DocumentInfo:
     num_pages: int | None
     num_chunks: int
     num_bytes: int
+    metadata: Metadata = ()
+    chunk_tokens: int | None = None
+    """Longest chunk when it was cut; None: it was indexed before this was noted."""
+    overlap_tokens: int | None = None
+    added_s: float | None = None
+    """When it was indexed, in seconds since 1970; None: before this was noted."""
+    updated_s: float | None = None
+    """When its metadata was last changed; None: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
