@@ -11,18 +11,62 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from .errors import ConfigError, explain
 
 CONFIGS_DIR = Path(__file__).parent
 PREFIX = "QUINTET_"
 
+TEXT_KEYS = ("username", "password", "api_keys")
+"""Read from the environment as they stand: as YAML, the password 0123 would be the number 83."""
+
 Folder = Annotated[Path, BeforeValidator(lambda value: Path(value).expanduser())]
+
+
+def _split(value: object) -> object:
+    """Read "a, b" as a list: the short form that environment variables use."""
+    if isinstance(value, (str, int)):
+        return [item.strip() for item in str(value).split(",") if item.strip()]
+    return value
+
+
+def _read_keys(value: object) -> object:
+    """Read the short form "k1,k2", or a YAML list in one line; unnamed keys are numbered."""
+    if value is None:
+        return ()
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = yaml.safe_load(value)
+    keys = _split(value)
+    if not isinstance(keys, list):
+        return keys
+    return [
+        {"name": f"key {number}", "key": key} if isinstance(key, str) else key
+        for number, key in enumerate(keys, start=1)
+    ]
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ApiKey(_Frozen):
+    """One client's key, and how much it may ask for at once."""
+
+    name: str = Field(min_length=1)
+    """For messages and logs, where the key itself never appears."""
+    key: str = Field(min_length=1, repr=False)
+    max_running: int | None = Field(default=None, ge=1)
+    """Requests answered at once; None: no limit but the workers' own."""
+    max_waiting: int = Field(default=0, ge=0)
+    """Requests that may wait for one of those to end."""
 
 
 class ServerSettings(_Frozen):
@@ -33,11 +77,35 @@ class ServerSettings(_Frozen):
     share: bool
     """Open a public link through Gradio's relay; needs a password."""
     username: str
-    password: str | None
-    """Page login; None: open, allowed on this machine only."""
+    password: str | None = Field(repr=False)
+    """Page login; None: open, allowed on this machine only (unless there are API keys)."""
+    api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_read_keys)]
+    """Each opens the HTTP interface, and the page as the password of `username`."""
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split)]
+    """Web pages of other origins that may call; "localhost": any port of it; "*": all."""
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)]
+    """Names this server answers to; empty: this machine's own while nothing else protects it."""
+    also_ports: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(_split)
+    ]
+    """Further ports to listen on, for clients that know an older system's."""
     max_upload_mib: float = Field(gt=0)
     open_to_network: bool
     """Accept another host than this machine without a password (a Space is guarded by its owner)."""
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether a password or a key is asked for."""
+        return self.password is not None or bool(self.api_keys)
+
+    @field_validator("api_keys")
+    @classmethod
+    def _tell_keys_apart(cls, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+        if len({key.name for key in keys}) < len(keys) or len({key.key for key in keys}) < len(
+            keys
+        ):
+            raise ValueError("two API keys share a name or a value")
+        return keys
 
 
 class WorkerConfig(_Frozen):
@@ -122,7 +190,7 @@ def _environment(variables: dict[str, str]) -> dict[str, Any]:
         place = layer
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[key] = yaml.safe_load(value)
+        place[key] = (value or None) if key in TEXT_KEYS else yaml.safe_load(value)
     return layer
 
 

@@ -54,3 +54,56 @@ def test_a_value_out_of_range_names_its_place(monkeypatch: pytest.MonkeyPatch) -
 def test_an_unknown_profile_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="known: cpu, spaces"):
         load_settings("gpu80")
+
+
+def test_secrets_are_taken_as_they_stand_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUINTET_SERVER__PASSWORD", "0123")  # as YAML: the number 83
+    monkeypatch.setenv("QUINTET_SERVER__API_KEYS", "first-key, second-key")
+    server = load_settings("cpu").server
+    assert server.password == "0123"
+    assert [(key.name, key.key) for key in server.api_keys] == [
+        ("key 1", "first-key"),
+        ("key 2", "second-key"),
+    ]
+    assert "first-key" not in repr(server)
+    assert "0123" not in repr(server)
+
+
+def test_an_empty_password_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUINTET_SERVER__PASSWORD", "")
+    monkeypatch.setenv("QUINTET_SERVER__API_KEYS", "")
+    assert not load_settings("cpu").server.is_protected
+
+
+def test_keys_with_limits_fit_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = "[{name: alice, key: k1, max_running: 2, max_waiting: 4}, {name: bob, key: k2}]"
+    monkeypatch.setenv("QUINTET_SERVER__API_KEYS", keys)
+    alice, bob = load_settings("cpu").server.api_keys
+    assert (alice.name, alice.max_running, alice.max_waiting) == ("alice", 2, 4)
+    assert bob.max_running is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ("same,same", "two API keys share a name or a value"),
+        ("[{name: a, key: k, max_runing: 1}]", r"unknown key 'server\.api_keys\.0\.max_runing'"),
+        ("[{name: a, key: k, max_running: 0}]", "max_running: .*greater than or equal to 1"),
+    ],
+)
+def test_wrong_keys_are_told_without_their_value(
+    keys: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUINTET_SERVER__API_KEYS", keys)
+    with pytest.raises(ConfigError, match=sentence) as caught:
+        load_settings("cpu")
+    assert "same,same" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["8080, 3000", "[8080, 3000]"])
+def test_lists_may_be_written_with_commas(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUINTET_SERVER__ALSO_PORTS", value)
+    monkeypatch.setenv("QUINTET_SERVER__CORS_ORIGINS", "localhost, https://chat.example.org")
+    server = load_settings("cpu").server
+    assert server.also_ports == (8080, 3000)
+    assert server.cors_origins == ("localhost", "https://chat.example.org")
