@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
 
 from .client import Client
+from .errors import LoadError
 from .job import Patience
 from .messages import MODALITIES, Modality
-from .models import Models
+from .models import Models, ReadCards
 from .pool import Pool
 from .process import Birth
 from .registry import WORKERS
@@ -18,24 +19,57 @@ from .threads import usable_cores, wait_policy
 from .worker import WorkerSettings
 
 Registry = dict[str, dict[str, str]]
+Catalogue = Mapping[str, ModelCard] | ReadCards
+"""The cards by id, or how to read them; read again when a model is asked for that is not known."""
 
 
 def build_pool(
-    settings: Settings, catalogue: Mapping[str, ModelCard], registry: Registry = WORKERS
+    settings: Settings, catalogue: Catalogue, registry: Registry = WORKERS
 ) -> tuple[Pool, Client]:
     """Return a pool that is not started yet, and its client.
 
     Raises: UnknownModelError if a worker's model has no card or the card is of another modality.
     """
-    models = Models(lambda: catalogue, {name: _config(settings, name).model for name in MODALITIES})
-    births = {name: _birth(settings, name, models.default(name), registry) for name in MODALITIES}
+    defaults = {name: _config(settings, name).model for name in MODALITIES}
+    models = Models(_reader(catalogue), defaults)
     patience = Patience(
         max_waiting=settings.pool.max_waiting,
         idle_ttl_s=settings.pool.idle_ttl_s,
         ping_timeout_s=settings.pool.ping_timeout_s,
     )
-    pool = Pool(births, patience)
+    pool = Pool(models, lambda card: birth_of(card, settings, registry), patience)
     return pool, Client(pool, models)
+
+
+def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) -> Birth:
+    """Return what the process that holds this model is told.
+
+    Raises: LoadError if the card's own `slots` or `threads` are not whole numbers.
+    """
+    config = _config(settings, card.modality)
+    threads = _count(card, "threads", config.threads, at_least=0) or usable_cores()
+    return Birth(
+        name=card.modality,
+        modality=card.modality,
+        engine=card.engine,
+        registry=registry,
+        settings=WorkerSettings(
+            card=card,
+            threads=threads,
+            slots=_count(card, "slots", config.slots, at_least=1),
+            data_dir=settings.data_dir,
+            limits=dict(settings.limits),
+        ),
+        environment=wait_policy(threads),
+        log_level=settings.log_level,
+    )
+
+
+def _reader(catalogue: Catalogue) -> ReadCards:
+    if isinstance(catalogue, Mapping):
+        return lambda: catalogue
+    read: Callable[[], Mapping[str, ModelCard]] = catalogue
+    return read
 
 
 def _config(settings: Settings, modality: Modality) -> WorkerConfig:
@@ -43,21 +77,14 @@ def _config(settings: Settings, modality: Modality) -> WorkerConfig:
     return config
 
 
-def _birth(settings: Settings, modality: Modality, card: ModelCard, registry: Registry) -> Birth:
-    config = _config(settings, modality)
-    threads = config.threads or usable_cores()
-    return Birth(
-        name=modality,
-        modality=modality,
-        engine=card.engine,
-        registry=registry,
-        settings=WorkerSettings(
-            card=card,
-            threads=threads,
-            slots=config.slots,
-            data_dir=settings.data_dir,
-            limits=dict(settings.limits),
-        ),
-        environment=wait_policy(threads),
-        log_level=settings.log_level,
-    )
+def _count(card: ModelCard, option: str, configured: int, *, at_least: int) -> int:
+    """Return the card's own number in place of the configured one."""
+    own = card.options.get(option)
+    if own is None:
+        return configured
+    if not isinstance(own, int) or isinstance(own, bool) or own < at_least:
+        raise LoadError(
+            f"{card.name}: the option {option} is {own!r}, not a whole number from {at_least}.",
+            f"Mend the card {card.id}.",
+        )
+    return own

@@ -13,8 +13,8 @@ from contextlib import aclosing, closing
 
 from configs.catalogue import ModelCard
 
-from .errors import from_code
-from .messages import END_EVENTS, Event, Failed, Modality, Ready, Request
+from .errors import UnknownModelError, from_code
+from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
 from .models import Models
 from .pool import Pool
 from .status import PoolStatus
@@ -30,10 +30,10 @@ class Client:
     def stream(self, request: Request) -> Generator[Event, None, None]:
         """Yield the request's events, the last being Finished.
 
-        Raises: AppError of the class that the Failed event names.
+        Raises: UnknownModelError at once; AppError of the class that a Failed event names.
         """
         inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._pool.submit(request, inbox.put)
+        self._pool.submit(request, self._card_for(request), inbox.put)
         has_ended = False
         try:
             while not has_ended:
@@ -54,7 +54,11 @@ class Client:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(inbox.put_nowait, event)
 
-        self._pool.submit(request, deliver)
+        if request.model is None or self._models.knows(request.model):
+            card = self._card_for(request)
+        else:  # the disk is asked
+            card = await asyncio.to_thread(self._card_for, request)
+        self._pool.submit(request, card, deliver)
         has_ended = False
         try:
             while not has_ended:
@@ -84,9 +88,13 @@ class Client:
         """Return who is awake, on what, how much memory, and what waits."""
         return self._pool.status()
 
-    def ready(self, modality: Modality) -> Ready | None:
-        """Return what the loaded engine can do; None while it is not loaded."""
-        return self._pool.ready(modality)
+    def ready(self, modality: Modality, model: str | None = None) -> Ready | None:
+        """Return what a model's engine can do (None: the default's); None while it is not loaded."""
+        loaded = self._pool.loaded(modality)
+        if loaded is None:
+            return None
+        card, ready = loaded
+        return ready if card.id == (model or self.card(modality).id) else None
 
     @property
     def models(self) -> Models:
@@ -94,16 +102,30 @@ class Client:
         return self._models
 
     def card(self, modality: Modality) -> ModelCard:
-        """Return the card of the model this modality uses."""
+        """Return the card of the model that requests of this modality use by default."""
         return self._models.default(modality)
 
+    def loaded(self, modality: Modality) -> ModelCard | None:
+        """Return the card of the model that is in memory now."""
+        loaded = self._pool.loaded(modality)
+        return loaded[0] if loaded is not None else None
+
     def warm(self, *modalities: Modality) -> None:
-        """Wake workers in the background, one after the other."""
+        """Wake workers with their default models in the background, one after the other."""
         self._pool.warm(modalities)
 
     def sleep(self, modality: Modality) -> None:
         """Put a worker to sleep now."""
         self._pool.sleep(modality)
+
+    def _card_for(self, request: Request) -> ModelCard:
+        """Return the card of the model that must answer. Raises: UnknownModelError."""
+        modality = MODALITY_OF.get(type(request))
+        if modality is None:
+            raise UnknownModelError(f"No worker knows {type(request).__name__} requests.")
+        if request.model is None:
+            return self._models.default(modality)
+        return self._models.get(request.model, modality)
 
 
 def _raise_if_failed(event: Event) -> None:

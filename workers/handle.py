@@ -1,10 +1,13 @@
-"""One worker as the pool sees it: who waits, what runs, and which process works for them.
+"""One worker as the pool sees it: who waits, what runs, and with which model.
 
     asleep → loading → ready ⇄ busy → stopping → asleep          (idle, or told to sleep)
                  ↘ failed ↗          ↘ (died) → loading, after a pause that doubles
 
+Requests are served in the order in which they came, whatever model they want. When the next one wants
+another, what runs is finished, the process exits, and one with the other model is born.
+
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. The line of
-waiting requests is `workers.waiting`, the process `workers.life`.
+waiting requests is `workers.waiting`, whose turn it is `workers.order`, the process `workers.holder`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from configs.catalogue import ModelCard
+
+from .holder import BirthOf, Holder
 from .job import Job, Patience
 from .life import Life
 from .messages import (
@@ -25,12 +31,10 @@ from .messages import (
     Finished,
     LoadFailed,
     Loading,
-    Modality,
     Ready,
     Started,
 )
-from .process import Birth
-from .restarts import Restarts
+from .order import next_move
 from .status import State, WorkerStatus
 from .waiting import WaitingLine
 
@@ -38,32 +42,23 @@ log = logging.getLogger("quintet.pool")
 
 
 class WorkerHandle:
-    """One worker: queue, running requests, process."""
+    """One worker: waiting requests, running requests, process."""
 
     def __init__(
         self,
-        modality: Modality,
-        birth: Birth,
+        default: Callable[[], ModelCard],
+        birth_of: BirthOf,
         patience: Patience,
         loop: asyncio.AbstractEventLoop,
         on_change: Callable[[], None],
     ) -> None:
-        self.modality = modality
-        self.birth = birth
-        self.patience = patience
-        self._loop = loop
+        self.modality = default().modality
+        self._default = default
+        self._patience = patience
         self._on_change = on_change
         self._waiting = WaitingLine()
         self._running: dict[str, Job] = {}
-        self._life: Life | None = None
-        self._failure: LoadFailed | None = None
-        self._restarts = Restarts(
-            pause_s=patience.restart_pause_s,
-            max_deaths=patience.max_deaths,
-            window_s=patience.death_window_s,
-        )
-        self._restart: asyncio.TimerHandle | None = None
-        self._restarting = Loading(what="restarting")
+        self._holder = Holder(default(), birth_of, patience, loop, self)
         self._last_used = time.monotonic()
         self._is_closed = False
 
@@ -73,68 +68,63 @@ class WorkerHandle:
         """Take a request, or refuse it with one clear sentence."""
         if self._is_closed:
             job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
-        elif len(self._waiting) >= self.patience.max_waiting:
+        elif len(self._waiting) >= self._patience.max_waiting:
             job.fail(
                 "queue_full",
-                f"{len(self._waiting)} requests already wait for {self._name}.",
+                f"{len(self._waiting)} requests already wait for {self._shown.name}.",
                 "Try again in a moment.",
             )
+        elif (failure := self._holder.given_up(job.card)) is not None:
+            job.fail(failure.code, failure.message, failure.hint)
         else:
             self._waiting.append(job)
-            self.wake()
-            self._dispatch()
-            self._changed()
+            self._advance()
 
     def cancel(self, request_id: str) -> bool:
         """Stop a request; returns whether it was here."""
         running = self._running.get(request_id)
         if running is not None:
-            if not running.is_cancelled and self._life is not None:
+            if not running.is_cancelled and self._holder.life is not None:
                 running.is_cancelled = True
-                self._life.control(Cancel(request_id=request_id))
+                self._holder.life.control(Cancel(request_id=request_id))
             return True
         waiting = self._waiting.remove(request_id)
         if waiting is not None:
             waiting.deliver(Finished(request_id=request_id, reason="cancelled"))
-            self._changed()
+            self._advance()
         return waiting is not None
 
     def wake(self) -> None:
-        """Make sure a process is there or coming; a worker that keeps dying is left alone."""
-        if self._life is not None or self._restart is not None or self._is_closed:
-            return
-        if self._restarts.is_exhausted(time.monotonic()):
-            self._fail_waiting()
-            return
-        self._start()
+        """Wake a sleeping worker with the default model; one that is awake stays as it is."""
+        is_absent = not self.has_process and not self._holder.will_restart
+        if is_absent and not self._is_closed:
+            self._start(self._default())
+            self._changed()
 
     def sleep(self) -> None:
         """End the process; what runs is cancelled, what waits wakes it again."""
-        if self._life is not None:
-            self._life.stop()
-            self._changed()
+        self._holder.stop()
+        if not self._waiting:
+            self._holder.forget_restart()
+        self._changed()
 
     def close(self) -> None:
         """Refuse what waits, end the process, take nothing more."""
         self._is_closed = True
-        if self._restart is not None:
-            self._restart.cancel()
-            self._restart = None
         for job in self._waiting.take_all():
             job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
         self.sleep()
 
     def kill(self) -> None:
         """End the process at once."""
-        if self._life is not None:
-            self._life.kill()
+        if self._holder.life is not None:
+            self._holder.life.kill()
 
     def tick(self, now: float) -> None:
         """Look after time: deadlines, silence, idleness."""
         self._drop_late(now)
-        if self._life is None:
-            return
-        self._life.look_after(now)
+        if self._holder.life is not None:
+            self._holder.life.look_after(now)
         if self._is_idle(now):
             log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
             self.sleep()
@@ -144,27 +134,29 @@ class WorkerHandle:
     @property
     def has_process(self) -> bool:
         """Whether a process exists, whatever its state."""
-        return self._life is not None
+        return self._holder.has_process
 
     @property
     def pid(self) -> int | None:
         """Process id; None while asleep."""
-        return self._life.pid if self._life is not None else None
+        life = self._holder.life
+        return life.pid if life is not None else None
 
     @property
-    def ready(self) -> Ready | None:
-        """What the loaded engine said about itself; None while it is not loaded."""
-        return self._life.ready if self._life is not None else None
+    def loaded(self) -> tuple[ModelCard, Ready] | None:
+        """The model in memory, and what its engine said about itself."""
+        life = self._holder.life  # once: other threads ask too
+        if life is None or life.ready is None:
+            return None
+        return life.birth.settings.card, life.ready
 
     @property
     def state(self) -> State:
         """Where the worker is on its way."""
-        if self._life is not None:
-            is_busy = self._life.phase == "ready" and self._running
-            return "busy" if is_busy else self._life.phase
-        if self._restart is not None:
-            return "loading"
-        return "failed" if self._failure is not None else "asleep"
+        phase = self._holder.phase
+        if phase == "ready" and self._running:
+            return "busy"
+        return "loading" if self._is_changing else phase
 
     @property
     def is_settled(self) -> bool:
@@ -173,24 +165,29 @@ class WorkerHandle:
 
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
-        loading = self._loading
+        life, ready = self._holder.life, self._holder.ready
+        card, loading, failure = self._shown, self._loading, self._holder.failure
+        detail = loading.what if loading else ""
+        if failure is not None:
+            detail = f"{failure.message} {failure.hint}".strip()
         return WorkerStatus(
             modality=self.modality,
-            model=self._name,
+            model=card.name,
+            model_id=card.id,
             state=self.state,
-            detail=self._detail(),
+            detail=detail,
             progress=loading.fraction if loading else None,
-            device=self.ready.device if self.ready else "",
+            device=ready.device if ready else "",
             pid=self.pid,
             resident_mib=resident_mib,
             num_running=len(self._running),
             num_waiting=len(self._waiting),
-            slots=self.ready.slots if self.ready else 0,
-            threads=self.birth.settings.threads,
-            num_deaths=self._restarts.num_deaths,
+            slots=ready.slots if ready else 0,
+            threads=life.birth.settings.threads if life else 0,
+            num_deaths=self._holder.num_deaths,
         )
 
-    # --- what the process says (`workers.life.Owner`) --------------------------------------------
+    # --- what the process says (`workers.holder.Owner`) ------------------------------------------
 
     def on_loading(self) -> None:
         """Say how far it is."""
@@ -199,14 +196,14 @@ class WorkerHandle:
     def on_ready(self) -> None:
         """Put it to work."""
         self._last_used = time.monotonic()
-        self._dispatch()
-        self._changed()
+        self._advance()
 
-    def on_load_failed(self, failure: LoadFailed) -> None:
-        """Tell those who waited."""
-        self._failure = failure
-        self._fail_waiting()
-        self._changed()
+    def on_failure(self, failure: LoadFailed) -> None:
+        """Fail those who wait for this model; the others go on when its process has gone."""
+        waiting = self._waiting.take_for(self._holder.card)
+        self._changed()  # whoever hears of the failure must find it in the status
+        for job in waiting:
+            job.fail(failure.code, failure.message, failure.hint)
 
     def on_event(self, event: Event) -> None:
         """Hand an event to whoever asked; an end makes room for the next."""
@@ -218,81 +215,57 @@ class WorkerHandle:
         elif isinstance(event, END_EVENTS):
             del self._running[event.request_id]
             self._last_used = time.monotonic()
-            self._dispatch()
-            self._changed()
+            self._advance()
         if isinstance(event, Failed) and event.traceback:
             log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
         job.deliver(event)
 
     def on_exit(self, reason: str) -> None:
-        """Fail what ran, and start again if it died or somebody waits."""
-        phase = self._life.phase if self._life is not None else "failed"
-        self._life = None
-        if phase == "stopping":
-            self._fail_running(reason)
-            if self._waiting:
-                self.wake()
-        elif phase != "failed":
-            self._on_death(reason)
-        elif self._waiting:  # came between the failure and the exit: try afresh for them
-            self.wake()
+        """Fail what ran, and serve who waits."""
+        running, self._running = self._running, {}
+        self._on_change()  # whoever hears of the failure must find it in the status
+        for job in running.values():
+            if job.is_cancelled:
+                job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
+            else:
+                sentence = f"{job.card.name} died while it worked ({reason})."
+                job.fail("worker_died", sentence, "Try again.")
+        self._advance()
+
+    # --- who is next -----------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Do what the line asks for: start a process, send, or change the model."""
+        while (first := self._waiting.first) is not None and not self.has_process:
+            if self._holder.will_restart and first.card == self._holder.card:
+                break  # it comes after the pause
+            self._start(first.card)  # if it fails, nobody waits for that model any more
+        if self._holder.life is not None and self._holder.phase in ("loading", "ready"):
+            self._send_or_change(self._holder.life)
         self._changed()
 
-    def _on_death(self, reason: str) -> None:
-        log.error("%s died: %s", self.modality, reason)
-        now = time.monotonic()
-        self._restarts.record_death(now)
-        if self._restarts.is_exhausted(now):
-            deaths, window_s = len(self._restarts.deaths), self._restarts.window_s
-            self._failure = LoadFailed(
-                code="worker_died",
-                message=f"{self._name} died {deaths} times within {window_s:.0f} s: {reason}.",
-                hint="The log says more; try again in a minute.",
-            )
-            self._fail_waiting()
-        else:
-            self._restarting = Loading(what=f"restarting, was {reason}")
-            self._restart = self._loop.call_later(self._restarts.next_pause_s(), self._start_again)
-        self._fail_running(reason)
-
-    # --- small parts -----------------------------------------------------------------------------
-
-    @property
-    def _name(self) -> str:
-        return self.birth.settings.card.name
-
-    def _start(self) -> None:
-        self._failure = None
+    def _start(self, card: ModelCard) -> None:
         self._last_used = time.monotonic()
-        self._life = Life(self.birth, self.patience, self._loop, self)
+        self._holder.start(card)
 
-    def _start_again(self) -> None:
-        self._restart = None
-        if not self._is_closed:
-            self._start()
-            self._changed()
-
-    def _dispatch(self) -> None:
-        """Give the process as much as it has slots for.
+    def _send_or_change(self, life: Life) -> None:
+        """Give the process as much as it has slots for; one that nobody waits for makes room.
 
         The rest waits here, where it can be seen, cancelled at once, and outlive the process.
         """
-        life = self._life
-        if life is None or life.phase != "ready" or life.ready is None:
-            return
-        while self._waiting and len(self._running) < life.ready.slots:
+        move = next_move(
+            self._waiting.cards,
+            self._holder.card,
+            num_running=len(self._running),
+            num_slots=life.ready.slots if life.ready is not None else 0,
+        )
+        for _ in range(move.num_to_send):
             job = self._waiting.pop_first()
             self._running[job.request_id] = job
             life.send(job.request)
-
-    def _started(self, job: Job, event: Started) -> Started:
-        wait_s = time.monotonic() - job.submitted
-        life = self._life
-        if life is None or life.ready is None:
-            return replace(event, queue_wait_s=wait_s)
-        loaded_at = life.started + life.ready.load_s
-        load_s = max(0.0, loaded_at - max(job.submitted, life.started))
-        return replace(event, queue_wait_s=wait_s, load_s=min(load_s, wait_s))
+        if move.must_change:
+            log.info("%s puts %s to sleep for another", self.modality, self._holder.card.id)
+            life.stop()
 
     def _drop_late(self, now: float) -> None:
         late = self._waiting.take_late(now)
@@ -302,49 +275,51 @@ class WorkerHandle:
             if job.is_late(now):
                 self.cancel(job.request_id)
         if late:
-            self._changed()
+            self._advance()
 
     def _is_idle(self, now: float) -> bool:
         is_unused = self.state == "ready" and not self._waiting
-        return is_unused and 0 < self.patience.idle_ttl_s < now - self._last_used
-
-    def _fail_running(self, reason: str) -> None:
-        running, self._running = self._running, {}
-        self._on_change()  # whoever hears of the failure must find it in the status
-        for job in running.values():
-            if job.is_cancelled:
-                job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
-            else:
-                job.fail(
-                    "worker_died", f"{self._name} died while it worked ({reason}).", "Try again."
-                )
-
-    def _fail_waiting(self) -> None:
-        failure = self._failure or LoadFailed(code="worker_died", message="The worker keeps dying.")
-        waiting = self._waiting.take_all()
-        self._on_change()
-        for job in waiting:
-            job.fail(failure.code, failure.message, failure.hint)
+        return is_unused and 0 < self._patience.idle_ttl_s < now - self._last_used
 
     # --- what people are told --------------------------------------------------------------------
 
     @property
-    def _loading(self) -> Loading | None:
-        if self._life is not None:
-            return self._life.loading
-        return self._restarting if self._restart is not None else None
+    def _is_changing(self) -> bool:
+        """Whether the process leaves and somebody waits for the next one."""
+        return self._holder.phase == "stopping" and self._waiting.first is not None
 
-    def _detail(self) -> str:
-        if self._failure is not None:
-            return f"{self._failure.message} {self._failure.hint}".strip()
-        return self._loading.what if self._loading else ""
+    @property
+    def _shown(self) -> ModelCard:
+        """The model that is loaded, being loaded or that failed; else the one to be woken."""
+        if self._holder.phase == "stopping" and self._waiting.first is not None:
+            return self._waiting.first.card
+        return self._default() if self._holder.phase == "asleep" else self._holder.card
+
+    @property
+    def _loading(self) -> Loading | None:
+        if self._is_changing:
+            return Loading(what=f"putting {self._holder.card.name} to sleep")
+        return self._holder.loading
 
     def _changed(self) -> None:
         """Tell waiting requests their place, and the pool that something moved."""
-        self._waiting.announce(self._reason)
+        self._waiting.announce(self._shown, self._reason)
         self._on_change()
 
-    def _reason(self, num_ahead: int) -> str:
-        if self.state not in ("ready", "busy"):
-            return f"waking {self._name}: {self._loading.what if self._loading else self.state}"
-        return f"{num_ahead + len(self._running)} ahead for {self._name}"
+    def _reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
+        name, num_before = job.card.name, num_ahead + len(self._running)
+        if num_changes:
+            return f"{num_before} ahead, then waking {name}"
+        if self._holder.phase == "ready":
+            return f"{num_before} ahead for {name}"
+        return f"waking {name}: {self._loading.what if self._loading else self.state}"
+
+    def _started(self, job: Job, event: Started) -> Started:
+        """Add how long the request waited, and how much of that went into loading."""
+        wait_s = time.monotonic() - job.submitted
+        life = self._holder.life
+        if life is None or life.ready is None:
+            return replace(event, queue_wait_s=wait_s)
+        loaded_at = life.started + life.ready.load_s
+        load_s = max(0.0, loaded_at - max(job.submitted, life.started))
+        return replace(event, queue_wait_s=wait_s, load_s=min(load_s, wait_s))

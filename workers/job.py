@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from configs.catalogue import ModelCard
+
 from .messages import Event, Failed, Request
+from .restarts import Restarts
 
 Deliver = Callable[[Event], None]
 """Where a request's events go; called on the pool's loop, must return at once."""
@@ -28,15 +31,24 @@ class Patience:
     restart_pause_s: float = 0.25
     """Pause before the second restart; it doubles with each further one. The first is at once."""
     max_deaths: int = 5
-    """Deaths within `death_window_s` after which the worker is left alone."""
+    """Deaths of one model within `death_window_s` after which it is left alone."""
     death_window_s: float = 60.0
+
+    def restarts(self) -> Restarts:
+        """Return the count of a model's deaths, none so far."""
+        return Restarts(
+            pause_s=self.restart_pause_s,
+            max_deaths=self.max_deaths,
+            window_s=self.death_window_s,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """A request that has not ended yet, and where its events go."""
+    """A request that has not ended yet, the model it wants, and where its events go."""
 
     request: Request
+    card: ModelCard
     deliver: Deliver
     submitted: float = field(default_factory=time.monotonic)
     announced: tuple[int, str] | None = None

@@ -6,49 +6,114 @@ dropped into a folder answers without a restart.
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Mapping
 
 from configs.catalogue import ModelCard
+from configs.errors import ConfigError
+from configs.secrets import is_listed
 
-from .errors import UnknownModelError
+from .errors import UnknownModelError, UnsupportedInputError
 from .messages import MODALITIES, Modality
+
+log = logging.getLogger("quintet.models")
 
 ReadCards = Callable[[], Mapping[str, ModelCard]]
 
 
 class Models:
-    """The cards by id. Safe to read from any thread: a change replaces the mapping as a whole."""
+    """The cards by id. Safe to use from any thread: a change replaces a mapping as a whole."""
 
     def __init__(self, read_cards: ReadCards, defaults: Mapping[Modality, str]) -> None:
         """Raises: UnknownModelError if a default has no card or one of another modality."""
         self._read_cards = read_cards
+        self._writing = threading.Lock()
+        self._added: dict[str, ModelCard] = {}
         self._cards = dict(read_cards())
         self._defaults: dict[Modality, str] = {}
         for modality, model_id in defaults.items():
             self.use(modality, model_id)
 
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """Those that have a default model."""
+        return tuple(name for name in MODALITIES if name in self._defaults)
+
     def all(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
-        """Return the cards, of one modality if it is given; the default of each comes first."""
-        cards = [card for card in self._cards.values() if modality in (None, card.modality)]
+        """Return the cards, of one modality if it is given; the default of each comes first.
+
+        Without those whose key is not set; `get` finds them, and loading says what is missing.
+        """
         first = set(self._defaults.values())
+        wanted = [card for card in self._cards.values() if modality in (None, card.modality)]
+        cards = [card for card in wanted if card.id in first or is_listed(card)]
         order = {name: place for place, name in enumerate(MODALITIES)}
         return tuple(sorted(cards, key=lambda c: (order[c.modality], c.id not in first, c.id)))
 
     def default(self, modality: Modality) -> ModelCard:
-        """Return the card that requests without a model name use."""
+        """Return the card that requests without a model name use.
+
+        Raises: UnknownModelError if the modality has none.
+        """
+        if modality not in self._defaults:
+            raise UnknownModelError(f"No {modality} model is set up.")
         return self._cards[self._defaults[modality]]
 
+    def knows(self, model_id: str) -> bool:
+        """Whether `get` finds this name without reading the disk."""
+        return model_id in self._cards
+
     def get(self, model_id: str, modality: Modality | None = None) -> ModelCard:
-        """Return a card by its id. Raises: UnknownModelError listing what there is."""
-        if model_id not in self._cards:
-            self._cards = dict(self._read_cards())
+        """Return a card by its id; for a name that is new, the folders are read again.
+
+        Raises: UnknownModelError listing what there is.
+        """
+        trouble = "" if self.knows(model_id) else self._read_again()
         card = self._cards.get(model_id)
         if card is None or modality not in (None, card.modality):
             known = ", ".join(card.id for card in self.all(modality)) or "none"
             kind = f"{modality} model" if modality else "model"
-            raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.")
+            raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", trouble)
         return card
 
     def use(self, modality: Modality, model_id: str) -> None:
         """Make a model the default of its modality. Raises: UnknownModelError."""
-        self._defaults = {**self._defaults, modality: self.get(model_id, modality).id}
+        card = self.get(model_id, modality)
+        with self._writing:
+            self._defaults = {**self._defaults, modality: card.id}
+
+    def add(self, card: ModelCard) -> None:
+        """Let a card be asked for until the program ends; it takes the place of one of its name.
+
+        Raises: UnsupportedInputError if that name is the default of another modality.
+        """
+        with self._writing:
+            if card.id in self._defaults_besides(card.modality):
+                raise UnsupportedInputError(
+                    f"{card.id!r} is the name of a model in use for something else than "
+                    f"{card.modality}.",
+                    "Choose another name.",
+                )
+            self._added = {**self._added, card.id: card}
+            self._cards = {**self._cards, card.id: card}
+
+    def _defaults_besides(self, modality: Modality) -> set[str]:
+        return {model_id for name, model_id in self._defaults.items() if name != modality}
+
+    def _read_again(self) -> str:
+        """Read the folders; returns why that was not possible, "" if it was.
+
+        A default stays even if its file has gone: something must answer.
+        """
+        try:
+            cards = {**self._read_cards(), **self._added}
+        except (ConfigError, OSError) as err:
+            log.warning("the models could not be read again: %s", err)
+            return f"The models' folder could not be read again: {err}"
+        with self._writing:
+            for modality, model_id in self._defaults.items():
+                if model_id not in cards or cards[model_id].modality != modality:
+                    cards[model_id] = self._cards[model_id]
+            self._cards = cards
+        return ""

@@ -10,14 +10,18 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import psutil
 
+from configs.catalogue import ModelCard
+
 from .handle import WorkerHandle
+from .holder import BirthOf
 from .job import Deliver, Job, Patience
-from .messages import MODALITIES, MODALITY_OF, Modality, Ready, Request
-from .process import Birth
+from .messages import Modality, Ready, Request
+from .models import Models
 from .status import PoolStatus
 
 log = logging.getLogger("quintet.pool")
@@ -29,8 +33,13 @@ TICK_S = 0.5
 class Pool:
     """Starts, watches, replaces and stops the workers; hands requests to them."""
 
-    def __init__(self, births: Mapping[Modality, Birth], patience: Patience) -> None:
-        self._births = births
+    def __init__(self, models: Models, birth_of: BirthOf, patience: Patience) -> None:
+        """`birth_of` says how the process that holds a card's model is born.
+
+        There is one worker for each modality that has a default model.
+        """
+        self._models = models
+        self._birth_of = birth_of
         self._patience = patience
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
@@ -45,27 +54,34 @@ class Pool:
 
     def start(self) -> None:
         """Start the loop. No worker is started: they wake on their first request or by `warm`."""
-        for modality in MODALITIES:
-            if modality in self._births:
-                self._handles[modality] = WorkerHandle(
-                    modality, self._births[modality], self._patience, self._loop, self._publish
-                )
+        for modality in self._models.modalities:
+            self._handles[modality] = WorkerHandle(
+                partial(self._models.default, modality),
+                self._birth_of,
+                self._patience,
+                self._loop,
+                self._publish,
+            )
         self._publish()
         self._thread.start()
 
-    def submit(self, request: Request, deliver: Deliver) -> None:
-        """Queue a request; its events go to `deliver`, which is called on the pool's loop.
+    def submit(self, request: Request, card: ModelCard, deliver: Deliver) -> None:
+        """Queue a request for the model of a card.
 
-        Whatever happens, the last event is a Finished or a Failed.
+        Its events go to `deliver`, which is called on the pool's loop. Whatever happens, the last
+        one is a Finished or a Failed.
         """
-        self._schedule(self._submit, Job(request=request, deliver=deliver))
+        self._schedule(self._submit, Job(request=request, card=card, deliver=deliver))
 
     def cancel(self, request_id: str) -> None:
         """Stop a request, wherever it is; unknown ids are ignored."""
         self._schedule(self._cancel, request_id)
 
     def warm(self, modalities: Iterable[Modality]) -> None:
-        """Wake workers one after the other, so that they do not fight for the cores."""
+        """Wake workers with their default models, one after the other.
+
+        So they do not fight for the cores. A worker that is awake stays as it is.
+        """
         self._schedule(self._warm, list(modalities))
 
     def sleep(self, modality: Modality) -> None:
@@ -76,9 +92,9 @@ class Pool:
         """Return the latest snapshot; cheap."""
         return self._status
 
-    def ready(self, modality: Modality) -> Ready | None:
-        """Return what the loaded engine said about itself; None while it is not loaded."""
-        return self._handles[modality].ready
+    def loaded(self, modality: Modality) -> tuple[ModelCard, Ready] | None:
+        """Return the model in memory and what its engine said about itself; None while asleep."""
+        return self._handles[modality].loaded
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Refuse what waits, cancel what runs, end every process and the loop."""
@@ -111,11 +127,9 @@ class Pool:
                 job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
 
     def _submit(self, job: Job) -> None:
-        modality = MODALITY_OF.get(type(job.request))
-        handle = self._handles.get(modality) if modality else None
+        handle = self._handles.get(job.card.modality)
         if handle is None:
-            kind = type(job.request).__name__
-            job.fail("unknown_model", f"No worker is set up for {kind} requests.")
+            job.fail("unknown_model", f"No worker is set up for {job.card.modality}.")
         else:
             handle.submit(job)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, kw_only=True)
 class Restarts:
-    """The recent deaths of one worker; times in seconds of one monotonic clock."""
+    """The recent deaths of one model's process; times in seconds of one monotonic clock."""
 
     pause_s: float
     """Pause before the second restart; it doubles with each further one. The first is at once."""
@@ -21,11 +21,14 @@ class Restarts:
     deaths: deque[float] = field(default_factory=deque)
     num_deaths: int = 0
     """All deaths ever."""
+    reason: str = ""
+    """Why it died the last time, for people."""
 
-    def record_death(self, now: float) -> None:
+    def record_death(self, now: float, reason: str = "") -> None:
         """Remember that the process died unasked."""
         self.deaths.append(now)
         self.num_deaths += 1
+        self.reason = reason
 
     def is_exhausted(self, now: float) -> bool:
         """Whether it has died too often lately to be tried again."""

@@ -16,8 +16,11 @@ class WorkerStatus:
 
     modality: Modality
     model: str
-    """The card's name, for people."""
+    """Name, for people, of the model that is loaded, being loaded or that failed; while asleep, of
+    the one that would be woken."""
     state: State
+    model_id: str = ""
+    """The id of that model's card."""
     detail: str = ""
     """For people: what is being loaded, or why it failed."""
     progress: float | None = None
@@ -30,6 +33,7 @@ class WorkerStatus:
     num_waiting: int = 0
     slots: int = 0
     threads: int = 0
+    """0 while asleep, as `slots`."""
     num_deaths: int = 0
     """How often the process has died unasked since the pool started."""
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from configs.catalogue import ModelCard
+
 from .job import Job
 from .messages import Queued
 
-SayReason = Callable[[int], str]
-"""From a place in the line (0 is next) to why it still waits, for people."""
+SayReason = Callable[[Job, int, int], str]
+"""From a job, its place (0 is next) and the changes of model before its turn to why it waits."""
 
 
 class WaitingLine:
@@ -23,6 +25,16 @@ class WaitingLine:
 
     def __len__(self) -> int:
         return len(self._jobs)
+
+    @property
+    def first(self) -> Job | None:
+        """Who came first; None if nobody waits."""
+        return self._jobs[0] if self._jobs else None
+
+    @property
+    def cards(self) -> list[ModelCard]:
+        """The model that each wants, in order."""
+        return [job.card for job in self._jobs]
 
     def append(self, job: Job) -> None:
         """Let a request wait behind all others."""
@@ -44,17 +56,27 @@ class WaitingLine:
         """Remove and return every request."""
         return self._take(lambda _: True)
 
+    def take_for(self, card: ModelCard) -> list[Job]:
+        """Remove and return the requests for one model."""
+        return self._take(lambda job: job.card == card)
+
     def take_late(self, now: float) -> list[Job]:
         """Remove and return the requests that nobody waits for any more."""
         return self._take(lambda job: job.is_late(now))
 
-    def announce(self, say_reason: SayReason) -> None:
-        """Tell each request its place and the reason, if either has changed."""
+    def announce(self, card: ModelCard, say_reason: SayReason) -> None:
+        """Tell each request its place and the reason, if either has changed.
+
+        `card` is the model that the worker holds or wakes.
+        """
+        num_changes = 0
         for num_ahead, job in enumerate(self._jobs):
-            place = (num_ahead, say_reason(num_ahead))
-            if job.announced != place:
-                job.announced = place
-                job.deliver(Queued(request_id=job.request_id, num_ahead=place[0], reason=place[1]))
+            if job.card != card:
+                card, num_changes = job.card, num_changes + 1
+            reason = say_reason(job, num_ahead, num_changes)
+            if job.announced != (num_ahead, reason):
+                job.announced = (num_ahead, reason)
+                job.deliver(Queued(request_id=job.request_id, num_ahead=num_ahead, reason=reason))
 
     def _take(self, is_wanted: Callable[[Job], bool]) -> list[Job]:
         taken = [job for job in self._jobs if is_wanted(job)]

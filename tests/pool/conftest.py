@@ -11,7 +11,7 @@ import pytest
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.job import Patience
-from workers.messages import ChatMessage, Generate
+from workers.messages import ChatMessage, Generate, Modality
 from workers.models import Models
 from workers.pool import Pool
 from workers.process import Birth
@@ -23,11 +23,11 @@ REGISTRY = {
 }
 
 
-def card(modality: str) -> ModelCard:
+def card(modality: str, suffix: str = "", **options: Any) -> ModelCard:
     return ModelCard.model_validate(
         {
-            "id": f"fake-{modality}",
-            "name": f"Fake {modality}",
+            "id": f"fake-{modality}{suffix}",
+            "name": f"Fake {modality}{suffix}",
             "modality": modality,
             "engine": "fake",
             "source": "path:/nowhere",
@@ -37,25 +37,33 @@ def card(modality: str) -> ModelCard:
             "origin": "tests",
             "parameters_m": 0,
             "memory_mib": 10,
+            "options": options,
         }
     )
 
 
 def birth(
-    modality: str, data_dir: Path, slots: int = 1, limits: dict[str, float] | None = None
+    card: ModelCard, data_dir: Path, slots: int = 1, limits: dict[str, float] | None = None
 ) -> Birth:
     settings = WorkerSettings(
-        card=card(modality), threads=1, slots=slots, data_dir=data_dir, limits=limits or {}
+        card=card, threads=1, slots=slots, data_dir=data_dir, limits=limits or {}
     )
     return Birth(
-        name=modality,
-        modality=modality,
+        name=card.modality,
+        modality=card.modality,
         engine="fake",
         registry=REGISTRY,
         settings=settings,
         environment=wait_policy(1),
         log_level="WARNING",
     )
+
+
+def fake_models() -> Models:
+    """Three modalities, and for text two models beside the default: fake-text, -b, -c."""
+    cards = [card("text"), card("text", "-b"), card("text", "-c"), card("stt"), card("tts")]
+    defaults: dict[Modality, str] = {name: f"fake-{name}" for name in ("text", "stt", "tts")}
+    return Models(lambda: {card.id: card for card in cards}, defaults)
 
 
 def say(text: str, **fields: Any) -> Generate:
@@ -73,12 +81,13 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
     def make(
         slots: int = 1, limits: dict[str, float] | None = None, **patience: Any
     ) -> tuple[Pool, Client]:
-        births = {name: birth(name, tmp_path, slots, limits) for name in ("text", "stt", "tts")}
-        pool = Pool(births, Patience(**patience))  # type: ignore[arg-type]
+        pool = Pool(
+            models := fake_models(),
+            lambda card: birth(card, tmp_path, slots, limits),
+            Patience(**patience),
+        )
         pool.start()
         pools.append(pool)
-        cards = {f"fake-{name}": card(name) for name in births}
-        models = Models(lambda: cards, {name: f"fake-{name}" for name in births})  # type: ignore[misc]
         return pool, Client(pool, models)
 
     yield make

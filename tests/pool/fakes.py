@@ -14,15 +14,22 @@ from workers.worker import CancelToken, ReportLoading, WorkerSettings
 class FakeWorker:
     """Says the last message back, one word per delta; the first word may be an order.
 
-    "slow …" pauses 10 ms between words; "refuse", "crash", "bug", "die" and "hang" do what they say.
+    "slow …" pauses 10 ms between words; "refuse", "crash", "bug", "die", "hang" and "who" (answers
+    with its model's id) do what they say.
+
+    Each process leaves its model's id in the file "loads" of the data folder. A file named
+    "refuse-to-load" or "die-on-load", with a model's id behind it or not, does what it says.
     """
 
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         report(Loading(what="pretending", fraction=0.5))
-        self._refusing = settings.data_dir / "refuse-to-load"
-        if self._refusing.exists():
+        self._id = settings.card.id
+        with open(settings.data_dir / "loads", "a", encoding="utf-8") as file:
+            file.write(f"{self._id}\n")
+        folder, names = settings.data_dir, ("", f"-{self._id}")
+        if any((folder / f"refuse-to-load{name}").exists() for name in names):
             raise LoadError("The fake refuses to load.", hint="Delete the file.")
-        if (settings.data_dir / "die-on-load").exists():
+        if any((folder / f"die-on-load{name}").exists() for name in names):
             os._exit(7)
         time.sleep(float(settings.limits.get("load_s", 0.0)))
         return Ready(slots=settings.slots, device="cpu", capabilities=frozenset({"echo"}))
@@ -37,6 +44,8 @@ class FakeWorker:
             raise ZeroDivisionError("a bug in the engine")
         if order == "die":
             os._exit(9)
+        if order == "who":
+            words = [self._id]
         if order == "hang":
             time.sleep(3600)
         for word in words:

@@ -147,7 +147,7 @@ def test_a_waiting_request_is_cancelled_without_reaching_the_worker(make_pool: M
     wait_for(lambda: worker(client).num_running == 1)
     request = say("never said")
     seen: list[Event] = []
-    pool.submit(request, seen.append)
+    pool.submit(request, client.card("text"), seen.append)
     wait_for(lambda: worker(client).num_waiting == 1)
     client.cancel(request.request_id)
     wait_for(lambda: bool(seen) and isinstance(seen[-1], Finished))
@@ -326,15 +326,15 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
     script.write_text(
         "from pathlib import Path\n"
         "import time\n"
-        "from tests.pool.conftest import birth, card, say\n"
+        "from tests.pool.conftest import birth, fake_models, say\n"
         "from workers.client import Client\n"
         "from workers.job import Patience\n"
-        "from workers.models import Models\n"
         "from workers.pool import Pool\n"
         "if __name__ == '__main__':\n"
-        f"    pool = Pool({{'text': birth('text', Path({str(tmp_path)!r}))}}, Patience())\n"
+        "    models = fake_models()\n"
+        f"    pool = Pool(models, lambda card: birth(card, Path({str(tmp_path)!r})), Patience())\n"
         "    pool.start()\n"
-        "    Client(pool, Models(dict, {})).run(say('hello'))\n"
+        "    Client(pool, models).run(say('hello'))\n"
         "    print(pool.status().workers[0].pid, flush=True)\n"
         "    time.sleep(3600)\n"
     )
@@ -356,7 +356,7 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
 
 
 def test_many_requests_each_end_exactly_once(make_pool: MakePool) -> None:
-    pool, _ = make_pool(slots=4, max_waiting=500)
+    pool, client = make_pool(slots=4, max_waiting=500)
     ends: dict[str, int] = {}
     done = threading.Event()
     lock = threading.Lock()
@@ -370,7 +370,7 @@ def test_many_requests_each_end_exactly_once(make_pool: MakePool) -> None:
 
     for number in range(200):
         request = say(["hello world", "refuse", "bug", "slow a b"][number % 4])
-        pool.submit(request, deliver)
+        pool.submit(request, client.card("text"), deliver)
         if number % 7 == 0:
             pool.cancel(request.request_id)
     assert done.wait(60)

@@ -1,0 +1,196 @@
+"""The one process that a worker may have: which model it holds, and what became of each model.
+
+Starts it, starts it again when it has died, and leaves a model alone that keeps dying. Failures and
+deaths belong to a model: one that cannot be had does not keep the worker from another. Knows nothing
+of requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from configs.catalogue import ModelCard
+
+from .errors import AppError
+from .job import Patience
+from .life import Life
+from .messages import Event, LoadFailed, Loading, Ready
+from .process import Birth
+from .restarts import Restarts
+
+log = logging.getLogger("quintet.pool")
+
+BirthOf = Callable[[ModelCard], Birth]
+"""How the process that holds a card's model is born. Raises: AppError on a card that is not right."""
+
+Phase = Literal["asleep", "loading", "ready", "stopping", "failed"]
+
+
+class Owner(Protocol):
+    """Who puts the process to work."""
+
+    def on_loading(self) -> None:
+        """It has come further on its way into memory."""
+
+    def on_ready(self) -> None:
+        """The model is in memory; requests may be sent."""
+
+    def on_failure(self, failure: LoadFailed) -> None:
+        """The holder's card cannot be had; another can as soon as no process is left."""
+
+    def on_event(self, event: Event) -> None:
+        """It says something about a request."""
+
+    def on_exit(self, reason: str) -> None:
+        """The process has gone. If nobody asked for that, it comes again by itself."""
+
+
+class Holder:
+    """At most one process, with one model."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        birth_of: BirthOf,
+        patience: Patience,
+        loop: asyncio.AbstractEventLoop,
+        owner: Owner,
+    ) -> None:
+        self.card = card
+        """The model that is loaded, being loaded, or that was so last."""
+        self.life: Life | None = None
+        self.failure: LoadFailed | None = None
+        """Why `card` could not be had."""
+        self._birth_of = birth_of
+        self._patience = patience
+        self._loop = loop
+        self._owner = owner
+        self._deaths: dict[str, Restarts] = {}
+        self._restart: asyncio.TimerHandle | None = None
+        self._restarting = Loading(what="restarting")
+
+    # --- what may be asked of it -----------------------------------------------------------------
+
+    def start(self, card: ModelCard) -> None:
+        """Start a process for a model where there is none; what was to come again does not."""
+        self.forget_restart()
+        self.card = card
+        self.failure = self.given_up(card)
+        if self.failure is not None:
+            self._owner.on_failure(self.failure)
+            return
+        try:
+            self.life = Life(self._birth_of(card), self._patience, self._loop, self)
+        except AppError as err:
+            self.on_load_failed(LoadFailed(code=err.code, message=err.message, hint=err.hint))
+        except OSError as err:
+            sentence = f"{card.name} could not be started: {err}."
+            self.on_load_failed(LoadFailed(code="load_failed", message=sentence))
+
+    def stop(self) -> None:
+        """End the process; what it works on is cancelled."""
+        if self.life is not None:
+            self.life.stop()
+
+    def forget_restart(self) -> None:
+        """Do not start again a process that has died."""
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
+
+    def given_up(self, card: ModelCard) -> LoadFailed | None:
+        """Why a model is left alone for a while; None if it may be started."""
+        restarts = self._deaths.get(card.id)
+        if restarts is None or not restarts.is_exhausted(time.monotonic()):
+            return None
+        num_deaths, window_s = len(restarts.deaths), restarts.window_s
+        return LoadFailed(
+            code="worker_died",
+            message=f"{card.name} died {num_deaths} times within {window_s:.0f} s: "
+            f"{restarts.reason}.",
+            hint="The log says more; try again in a minute.",
+        )
+
+    # --- what may be known -----------------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """Where the process is on its way."""
+        if self.life is not None:
+            return self.life.phase
+        if self.will_restart:
+            return "loading"
+        return "failed" if self.failure is not None else "asleep"
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a process exists, whatever its phase."""
+        return self.life is not None
+
+    @property
+    def will_restart(self) -> bool:
+        """Whether the process has died and its successor comes after a pause."""
+        return self._restart is not None
+
+    @property
+    def loading(self) -> Loading | None:
+        """How far the model is on its way into memory."""
+        if self.life is not None:
+            return self.life.loading
+        return self._restarting if self.will_restart else None
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the loaded engine said about itself."""
+        return self.life.ready if self.life is not None else None
+
+    @property
+    def num_deaths(self) -> int:
+        """How often a process has died unasked, whatever its model."""
+        return sum(restarts.num_deaths for restarts in self._deaths.values())
+
+    # --- what the process says (`workers.life.Owner`) --------------------------------------------
+
+    def on_loading(self) -> None:
+        """Pass it on."""
+        self._owner.on_loading()
+
+    def on_ready(self) -> None:
+        """Pass it on."""
+        self._owner.on_ready()
+
+    def on_event(self, event: Event) -> None:
+        """Pass it on."""
+        self._owner.on_event(event)
+
+    def on_load_failed(self, failure: LoadFailed) -> None:
+        """Remember why."""
+        self.failure = failure
+        self._owner.on_failure(failure)
+
+    def on_exit(self, reason: str) -> None:
+        """See whether it died."""
+        has_died = self.phase in ("loading", "ready")
+        self.life = None
+        if has_died:
+            self._on_death(reason)
+        self._owner.on_exit(reason)
+
+    def _on_death(self, reason: str) -> None:
+        log.error("%s died: %s", self.card.id, reason)
+        restarts = self._deaths.setdefault(self.card.id, self._patience.restarts())
+        restarts.record_death(time.monotonic(), reason)
+        failure = self.given_up(self.card)
+        if failure is not None:
+            self.on_load_failed(failure)
+            return
+        self._restarting = Loading(what=f"restarting, was {reason}")
+        self._restart = self._loop.call_later(restarts.next_pause_s(), self._start_again)
+
+    def _start_again(self) -> None:
+        self.start(self.card)
+        self._owner.on_loading()
