@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import UploadFile
+from sse_starlette import EventSourceResponse
+from starlette.types import Receive, Scope, Send
 
 from workers.errors import UnsupportedInputError
 from workers.messages import Media
@@ -35,3 +37,16 @@ async def saved(upload: UploadFile, max_mib: float) -> AsyncIterator[Media]:
                     )
                 file.write(block)
         yield Media(name=name, path=str(path))
+
+
+class UploadEvents(EventSourceResponse):
+    """Server-sent events about an upload, which is kept until they are sent or nobody listens."""
+
+    def __init__(self, events: AsyncIterator[dict[str, str]], upload: AsyncExitStack) -> None:
+        super().__init__(events, sep="\n")
+        self._upload = upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events, then let go of the upload."""
+        async with self._upload:
+            await super().__call__(scope, receive, send)
