@@ -1,0 +1,329 @@
+"""Every verb of the library, once: from arguments to a `Call`. `library.twins` runs them.
+
+A function here takes a client and what the caller said, and returns what to ask for, what the
+events add to a stream, and what they amount to. It never waits, so that the sync and the async
+library are made from the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Generic, TypedDict, TypeVar
+
+from typing_extensions import Unpack
+
+from workers.client import Client
+from workers.flows.documents import ask_documents
+from workers.flows.pictures import ask_about_pictures
+from workers.messages import (
+    AudioDelta,
+    CollectionInfo,
+    Collections,
+    DeleteCollection,
+    DeleteDocument,
+    Describe,
+    DocumentIndexed,
+    DocumentInfo,
+    Documents,
+    Embed,
+    Event,
+    Generate,
+    Ingest,
+    ListCollections,
+    ListDocuments,
+    Passage,
+    PictureRead,
+    Progress,
+    Request,
+    Retrieve,
+    SegmentDelta,
+    Synthesize,
+    TextDelta,
+    Tool,
+    Transcribe,
+)
+from workers.sampling import sampling_for
+
+from . import results
+from .inputs import File, Messages, Schema, to_constraint, to_files, to_media, to_messages, to_tools
+from .results import Answer, ChatResult, Description, Speech, Transcript
+
+R = TypeVar("R")
+P = TypeVar("P")
+
+Flow = Callable[[Client], AsyncGenerator[Event, None]]
+OnText = Callable[[str], object]
+OnProgress = Callable[[Progress], object]
+
+FAITHFUL = {"temperature": 0.0, "repeat_penalty": 1.0, "max_tokens": 256}
+"""The likeliest token, and no penalty: an answer from a text or a picture has to repeat it."""
+
+
+class ChatOptions(TypedDict, total=False):
+    """See `workers.messages.SamplingParams`; `model` is a card's id, `tool_choice` as OpenAI's."""
+
+    model: str
+    tool_choice: str
+    temperature: float
+    top_p: float
+    top_k: int
+    min_p: float
+    repeat_penalty: float
+    max_tokens: int
+    seed: int
+    stop: str | Sequence[str]
+    frequency_penalty: float
+    presence_penalty: float
+
+
+class ListenOptions(TypedDict, total=False):
+    """See `workers.messages.Transcribe`; `model` is a card's id."""
+
+    model: str
+    language: str
+    translate: bool
+    words: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[R, P]):
+    """One thing to be done: R is what it comes to, P one piece of its stream."""
+
+    source: Request | Flow
+    result: Callable[[tuple[Event, ...]], R]
+    piece: Callable[[Event], P | None]
+    watch: Callable[[Event], object] = lambda _event: None
+    """Told of every event: the caller's callbacks."""
+
+
+def chat(
+    client: Client,
+    /,
+    messages: Messages,
+    *,
+    system: str = "",
+    tools: Iterable[Tool | Mapping[str, Any]] = (),
+    schema: Schema | None = None,
+    on_text: OnText | None = None,
+    **options: Unpack[ChatOptions],
+) -> Call[ChatResult, str]:
+    """Answer a question, or continue a conversation of `{"role": …, "content": …}`.
+
+    `tools` are functions in OpenAI's shape; what the model wants called is in `.tool_calls`. With a
+    `schema` the answer is JSON that matches it (`.parsed()`). `on_text` gets each piece as it
+    comes. Raises: AppError.
+    """
+    _check_names(options, ChatOptions)
+    model = options.get("model")
+    card = client.models.get(model, "text") if model else client.card("text")
+    request = Generate(
+        messages=to_messages(messages, system),
+        sampling=sampling_for(card, options),
+        constraint=to_constraint(schema),
+        tools=to_tools(tools),
+        tool_choice=options.get("tool_choice", "auto"),
+        model=model,
+    )
+    return Call(
+        source=request, result=results.chat_result, piece=_text, watch=_each(_text, on_text)
+    )
+
+
+def transcribe(
+    client: Client,
+    /,
+    audio: File,
+    *,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[ListenOptions],
+) -> Call[Transcript, SegmentDelta]:
+    """Write down a recording: the path or the bytes of any audio or video file.
+
+    `language` is an ISO 639-1 code (without it, it is detected), `translate` asks for English,
+    `words` for the time of each word; `on_progress` counts seconds. Raises: AppError,
+    FileNotFoundError.
+    """
+    _check_names(options, ListenOptions)
+    request = Transcribe(
+        audio=to_media(audio, "recording"),
+        language=options.get("language"),
+        translate=options.get("translate", False),
+        word_timestamps=options.get("words", False),
+        model=options.get("model"),
+    )
+    watch = _each(_progress, on_progress)
+    return Call(source=request, result=results.transcript, piece=_of(SegmentDelta), watch=watch)
+
+
+def speak(
+    client: Client,
+    /,
+    text: str,
+    *,
+    voice: str | None = None,
+    speed: float = 1.0,
+    model: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Call[Speech, AudioDelta]:
+    """Speak a text. `speed` is in [0.5, 2]; `on_progress` counts characters. Raises: AppError."""
+    request = Synthesize(text=text, voice=voice, speed=speed, model=model)
+    watch = _each(_progress, on_progress)
+    return Call(source=request, result=results.speech, piece=_of(AudioDelta), watch=watch)
+
+
+def read(
+    client: Client, /, images: File | Iterable[File], *, model: str | None = None
+) -> Call[Description, PictureRead]:
+    """Read the text in one picture or several: paths or bytes. Raises: AppError."""
+    request = Describe(images=to_files(images), model=model)
+    return Call(source=request, result=results.description, piece=_of(PictureRead))
+
+
+def describe(
+    client: Client,
+    /,
+    images: File | Iterable[File],
+    question: str,
+    *,
+    on_text: OnText | None = None,
+    **options: Unpack[ChatOptions],
+) -> Call[Description, str]:
+    """Answer a question about pictures: paths or bytes. Raises: AppError."""
+    _check_names(options, ChatOptions)
+    request = Describe(
+        images=to_files(images),
+        messages=to_messages(question),
+        sampling=sampling_for(client.card("text"), {**FAITHFUL, **options}),
+        model=options.get("model"),
+    )
+
+    def source(client: Client) -> AsyncGenerator[Event, None]:
+        return ask_about_pictures(client, request)
+
+    return Call(source=source, result=results.description, piece=_text, watch=_each(_text, on_text))
+
+
+def embed(
+    client: Client, /, texts: str | Sequence[str], *, model: str | None = None
+) -> Call[list[list[float]], Event]:
+    """Return one vector of length 1 per text. Raises: AppError."""
+    listed = (texts,) if isinstance(texts, str) else tuple(texts)
+    return Call(source=Embed(texts=listed, model=model), result=results.vectors, piece=_none)
+
+
+def index(
+    client: Client,
+    /,
+    collection: str,
+    files: File | Iterable[File],
+    *,
+    on_progress: OnProgress | None = None,
+) -> Call[tuple[DocumentIndexed, ...], DocumentIndexed]:
+    """Add documents to a collection; a folder stands for the files in it.
+
+    Returns what became of each: `.status` is "added", "unchanged" or "failed", the last with a
+    `.reason`. `on_progress` counts chunks. Raises: AppError, FileNotFoundError.
+    """
+    request = Ingest(collection=collection, documents=to_files(files))
+    watch = _each(_progress, on_progress)
+    return Call(source=request, result=results.indexed, piece=_of(DocumentIndexed), watch=watch)
+
+
+def search(
+    client: Client, /, collection: str, query: str, *, top_k: int = 6
+) -> Call[tuple[Passage, ...], Event]:
+    """Return the passages nearest to a query, best first. Raises: AppError."""
+    request = Retrieve(collection=collection, query=query, top_k=top_k)
+    return Call(source=request, result=results.passages, piece=_none)
+
+
+def ask(
+    client: Client,
+    /,
+    collection: str,
+    question: str,
+    *,
+    num_passages: int = 6,
+    on_text: OnText | None = None,
+    **options: Unpack[ChatOptions],
+) -> Call[Answer, str]:
+    """Answer a question from a collection's documents, with citations. Raises: AppError."""
+    _check_names(options, ChatOptions)
+    sampling = sampling_for(client.card("text"), {**FAITHFUL, **options})
+
+    def source(client: Client) -> AsyncGenerator[Event, None]:
+        return ask_documents(client, question, collection, sampling=sampling, top_k=num_passages)
+
+    return Call(source=source, result=results.answer, piece=_text, watch=_each(_text, on_text))
+
+
+def collections(client: Client, /) -> Call[tuple[CollectionInfo, ...], Event]:
+    """List the collections of documents."""
+    return Call(source=ListCollections(), result=_collections, piece=_none)
+
+
+def documents(client: Client, /, collection: str) -> Call[tuple[DocumentInfo, ...], Event]:
+    """List the documents of a collection. Raises: NotFoundError."""
+    return Call(source=ListDocuments(collection=collection), result=_documents, piece=_none)
+
+
+def delete_document(
+    client: Client, /, collection: str, document_id: str
+) -> Call[tuple[DocumentInfo, ...], Event]:
+    """Remove a document; returns those that remain. Raises: NotFoundError."""
+    request = DeleteDocument(collection=collection, document_id=document_id)
+    return Call(source=request, result=_documents, piece=_none)
+
+
+def delete_collection(client: Client, /, name: str) -> Call[tuple[CollectionInfo, ...], Event]:
+    """Remove a collection; returns those that remain. Raises: NotFoundError."""
+    return Call(source=DeleteCollection(collection=name), result=_collections, piece=_none)
+
+
+def _check_names(options: Mapping[str, Any], known: type) -> None:
+    """Raises: TypeError, as Python does for a keyword that no parameter has."""
+    for name in options.keys() - known.__annotations__.keys():
+        near = get_close_matches(name, known.__annotations__, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise TypeError(f"got an unexpected keyword argument {name!r}{hint}")
+
+
+def _collections(events: tuple[Event, ...]) -> tuple[CollectionInfo, ...]:
+    return next(event.collections for event in events if isinstance(event, Collections))
+
+
+def _documents(events: tuple[Event, ...]) -> tuple[DocumentInfo, ...]:
+    return next(event.documents for event in events if isinstance(event, Documents))
+
+
+def _text(event: Event) -> str | None:
+    return event.text if isinstance(event, TextDelta) else None
+
+
+def _none(_event: Event) -> Event | None:
+    return None
+
+
+E = TypeVar("E", bound=Event)
+
+
+def _of(kind: type[E]) -> Callable[[Event], E | None]:
+    return lambda event: event if isinstance(event, kind) else None
+
+
+_progress = _of(Progress)
+
+
+def _each(
+    piece: Callable[[Event], P | None], callback: Callable[[P], object] | None
+) -> Callable[[Event], object]:
+    """Return what tells the callback of each piece."""
+
+    def watch(event: Event) -> None:
+        found = piece(event)
+        if callback is not None and found is not None:
+            callback(found)
+
+    return watch

@@ -1,0 +1,237 @@
+"""What the library answers: one frozen class per verb, made by folding a request's events."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from workers import audio
+from workers.flows.documents import Cited
+from workers.messages import (
+    AudioDelta,
+    AudioInfo,
+    DocumentIndexed,
+    Embedded,
+    Event,
+    Finished,
+    FinishReason,
+    Passage,
+    PictureRead,
+    Retrieved,
+    SegmentDelta,
+    TextDelta,
+    TextLine,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+)
+from workers.subtitles import plain_text, to_subtitles
+
+Events = tuple[Event, ...]
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatResult:
+    """The answer of a text model."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...]
+    finish_reason: FinishReason
+    usage: Usage
+
+    def parsed(self) -> Any:
+        """Return the text read as JSON, for an answer that was bound to a schema."""
+        return json.loads(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was said in a recording."""
+
+    segments: tuple[SegmentDelta, ...]
+    language: str
+    """ISO 639-1 code."""
+    duration_s: float
+
+    @property
+    def text(self) -> str:
+        """All segments as one paragraph."""
+        return plain_text(self.segments)
+
+    def to_srt(self) -> str:
+        """Return the content of a SubRip file."""
+        return to_subtitles(self.segments, "srt")
+
+    def to_vtt(self) -> str:
+        """Return the content of a WebVTT file."""
+        return to_subtitles(self.segments, "vtt")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """A spoken text."""
+
+    pcm: bytes
+    """Signed 16-bit little-endian samples, mono."""
+    sample_rate: int
+    """Hertz."""
+    sentences: tuple[AudioDelta, ...]
+    """The same, sentence by sentence, with captions and where each begins."""
+
+    @property
+    def duration_s(self) -> float:
+        """How long it lasts."""
+        return audio.duration_s(self.pcm, self.sample_rate)
+
+    def wav(self) -> bytes:
+        """Return the content of a WAV file."""
+        return audio.pcm_to_wav(self.pcm, self.sample_rate)
+
+    def encode(self, fmt: str) -> bytes:
+        """Return a file's content: wav, flac, mp3, opus, aac, pcm. Raises: UnsupportedInputError."""
+        return audio.encode(self.pcm, self.sample_rate, fmt)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a file of the format that its ending names. Raises: UnsupportedInputError."""
+        target = Path(path).expanduser()
+        target.write_bytes(self.encode(target.suffix.removeprefix(".").lower()))
+        return target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What was seen in pictures."""
+
+    text: str
+    """The answer; without a question, the text that was read."""
+    pictures: tuple[PictureRead, ...]
+    usage: Usage
+
+    @property
+    def lines(self) -> tuple[TextLine, ...]:
+        """All lines of text, with their places, in reading order."""
+        return tuple(line for picture in self.pictures for line in picture.lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer from documents."""
+
+    text: str
+    """With marks like [1], which count `passages` from 1."""
+    passages: tuple[Passage, ...]
+    """What was found, best first."""
+    citations: tuple[Passage, ...]
+    """Those that the answer cites, in the order of their marks."""
+    usage: Usage
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _all(events: Iterable[Event], kind: type[E]) -> tuple[E, ...]:
+    return tuple(event for event in events if isinstance(event, kind))
+
+
+def _end(events: Events) -> Finished:
+    return cast(Finished, events[-1])
+
+
+def _text(events: Events) -> str:
+    return "".join(event.text for event in _all(events, TextDelta))
+
+
+def calls_in(events: Iterable[Event]) -> tuple[ToolCall, ...]:
+    """Put the pieces of tool calls together."""
+    pieces: dict[int, list[ToolCallDelta]] = {}
+    for event in _all(events, ToolCallDelta):
+        pieces.setdefault(event.index, []).append(event)
+    return tuple(
+        ToolCall(
+            call_id="".join(piece.call_id for piece in own),
+            name="".join(piece.name for piece in own),
+            arguments="".join(piece.arguments for piece in own),
+        )
+        for _, own in sorted(pieces.items())
+    )
+
+
+def chat_result(events: Events) -> ChatResult:
+    """Fold the events of a Generate."""
+    end = _end(events)
+    return ChatResult(
+        text=_text(events),
+        tool_calls=calls_in(events),
+        finish_reason=end.reason,
+        usage=end.usage,
+    )
+
+
+def transcript(events: Events) -> Transcript:
+    """Fold the events of a Transcribe."""
+    info = _all(events, AudioInfo)
+    return Transcript(
+        segments=_all(events, SegmentDelta),
+        language=info[0].language if info else "",
+        duration_s=info[0].duration_s if info else 0.0,
+    )
+
+
+def speech(events: Events) -> Speech:
+    """Fold the events of a Synthesize."""
+    sentences = _all(events, AudioDelta)
+    return Speech(
+        pcm=b"".join(sentence.pcm for sentence in sentences),
+        sample_rate=sentences[0].sample_rate if sentences else 0,
+        sentences=sentences,
+    )
+
+
+def description(events: Events) -> Description:
+    """Fold the events of a Describe, or of a question about pictures."""
+    pictures = _all(events, PictureRead)
+    read = "\n".join(line.text for picture in pictures for line in picture.lines)
+    return Description(text=_text(events) or read, pictures=pictures, usage=_end(events).usage)
+
+
+def vectors(events: Events) -> list[list[float]]:
+    """Fold the events of an Embed: one list of floats per text, each of length 1."""
+    (embedded,) = _all(events, Embedded)
+    return [list(row) for row in struct.iter_unpack(f"<{embedded.dim}f", embedded.vectors)]
+
+
+def indexed(events: Events) -> tuple[DocumentIndexed, ...]:
+    """Fold the events of an Ingest: what became of each file."""
+    return _all(events, DocumentIndexed)
+
+
+def passages(events: Events) -> tuple[Passage, ...]:
+    """Fold the events of a Retrieve."""
+    return tuple(passage for event in _all(events, Retrieved) for passage in event.passages)
+
+
+def answer(events: Events) -> Answer:
+    """Fold the events of a question to documents."""
+    found = passages(events)
+    marked = _all(events, Cited)
+    numbers = marked[-1].numbers if marked else ()
+    return Answer(
+        text=marked[-1].text if marked else _text(events),
+        passages=found,
+        citations=tuple(found[number - 1] for number in numbers),
+        usage=_end(events).usage,
+    )

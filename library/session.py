@@ -1,0 +1,148 @@
+"""`Quintet` and `AsyncQuintet`: the five modalities for people who script.
+
+Both are the verbs of `library.calls`, run by `library.twins`; a session only owns the pool. Nothing
+is started before the first call, and a worker only when it is first asked for something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from configs.catalogue import ModelCard, load_catalogue
+from configs.settings import load_settings
+from workers.assembly import build_pool
+from workers.client import Client
+from workers.messages import Modality
+from workers.status import PoolStatus
+
+from . import calls, twins
+
+
+class Session:
+    """A pool of workers that starts when it is first needed and ends with `close` or the program.
+
+    `profile` and `settings` are those of `configs/`: `Quintet(data_dir="index", workers={"text":
+    {"model": "…"}})`. `cards` are models beyond the catalogue's.
+    """
+
+    def __init__(
+        self, profile: str = "cpu", cards: Sequence[ModelCard] = (), **settings: Any
+    ) -> None:
+        """Raises: ConfigError, UnknownModelError."""
+        self.settings = load_settings(profile, {"log_level": "WARNING", **settings})
+        catalogue = {**load_catalogue(), **{card.id: card for card in cards}}
+        self._pool, self._client = build_pool(self.settings, catalogue)
+        self._is_started = False
+        self._starting = threading.Lock()
+
+    @property
+    def client(self) -> Client:
+        """The door to the pool, which is started now if it was not."""
+        with self._starting:
+            if not self._is_started:
+                self._is_started = True
+                self._pool.start()
+                atexit.register(self._pool.close)
+        return self._client
+
+    def warm(self, *modalities: Modality) -> None:
+        """Wake workers in the background, so that the first call need not wait for them."""
+        self.client.warm(*modalities)
+
+    def models(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
+        """Return the models that can be asked for; the default of each modality comes first."""
+        return self._client.models.all(modality)
+
+    def status(self) -> PoolStatus:
+        """Return who is awake, how much memory they take, and what waits."""
+        return self.client.status()
+
+    def _close(self) -> None:
+        self._pool.close()
+        atexit.unregister(self._pool.close)
+
+
+class Quintet(Session):
+    """Text, speech in, speech out, vision and documents, from ordinary code.
+
+    Use it as a context manager, or call `close`, to give the memory back early.
+    """
+
+    chat = twins.run(calls.chat)
+    transcribe = twins.run(calls.transcribe)
+    speak = twins.run(calls.speak)
+    read = twins.run(calls.read)
+    describe = twins.run(calls.describe)
+    embed = twins.run(calls.embed)
+    index = twins.run(calls.index)
+    search = twins.run(calls.search)
+    ask = twins.run(calls.ask)
+    collections = twins.run(calls.collections)
+    documents = twins.run(calls.documents)
+    delete_document = twins.run(calls.delete_document)
+    delete_collection = twins.run(calls.delete_collection)
+
+    stream_chat = twins.stream(calls.chat)
+    stream_transcript = twins.stream(calls.transcribe)
+    stream_speech = twins.stream(calls.speak)
+    stream_description = twins.stream(calls.describe)
+    stream_answer = twins.stream(calls.ask)
+
+    def close(self) -> None:
+        """End every worker and give all memory back."""
+        self._close()
+
+    def __enter__(self) -> Quintet:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncQuintet(Session):
+    """`Quintet` for event loops: the same verbs, awaited."""
+
+    chat = twins.arun(calls.chat)
+    transcribe = twins.arun(calls.transcribe)
+    speak = twins.arun(calls.speak)
+    read = twins.arun(calls.read)
+    describe = twins.arun(calls.describe)
+    embed = twins.arun(calls.embed)
+    index = twins.arun(calls.index)
+    search = twins.arun(calls.search)
+    ask = twins.arun(calls.ask)
+    collections = twins.arun(calls.collections)
+    documents = twins.arun(calls.documents)
+    delete_document = twins.arun(calls.delete_document)
+    delete_collection = twins.arun(calls.delete_collection)
+
+    stream_chat = twins.astream(calls.chat)
+    stream_transcript = twins.astream(calls.transcribe)
+    stream_speech = twins.astream(calls.speak)
+    stream_description = twins.astream(calls.describe)
+    stream_answer = twins.astream(calls.ask)
+
+    async def close(self) -> None:
+        """End every worker and give all memory back."""
+        await asyncio.to_thread(self._close)
+
+    async def __aenter__(self) -> AsyncQuintet:
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        await self.close()
