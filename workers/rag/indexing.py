@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workers.errors import DiskFullError, GenerationError, UnsupportedInputError
-from workers.messages import DocumentIndexed, DocumentInfo, Event, Progress
+from workers.messages import Chunk, DocumentIndexed, DocumentInfo, Event, Progress
 from workers.worker import CancelToken
 
 from .chunking import slices
@@ -15,7 +15,7 @@ from .documents.reader import DocumentLimits, open_document
 from .documents.section import OpenDocument, Section
 from .engine import Embedder
 from .index import Index
-from .ledger import Chunk, Collection
+from .ledger import Collection
 
 if TYPE_CHECKING:
     from .engine import FloatArray

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
 
 from workers.errors import RequestError, UnsupportedInputError
-from workers.messages import DocumentIndexed, DocumentInfo, Event, Ingest, Media
+from workers.messages import DocumentIndexed, DocumentInfo, Event, Ingest, Media, Metadata
 from workers.worker import CancelToken
 
+from .chunking import MAX_TOKENS, OVERLAP_TOKENS
 from .documents.reader import DocumentLimits
 from .engine import Embedder
 from .index import Index
 from .indexing import Indexing
 from .ledger import Collection
+from .metadata import checked
 
 
 class Ingestion:
@@ -36,8 +39,10 @@ class Ingestion:
 
         A file that cannot be read is a DocumentIndexed with status "failed" and harms no other.
         Without files it only makes sure that the collection exists.
-        Raises: UnsupportedInputError for the collection's name, DiskFullError.
+        Raises: UnsupportedInputError for the collection's name or the metadata,
+        DiskFullError.
         """
+        metadata = checked(request.metadata)
         collection = self._index.open_or_create(request.collection)
         for media in request.documents:
             if cancel.is_cancelled:
@@ -50,12 +55,20 @@ class Ingestion:
                 collection=collection,
                 cancel=cancel,
             )
-            yield from self._add(indexing, media)
+            yield from self._add(indexing, media, metadata)
 
-    def _add(self, indexing: Indexing, media: Media) -> Iterator[Event]:
+    def _add(self, indexing: Indexing, media: Media, metadata: Metadata) -> Iterator[Event]:
         name = PurePath(media.name).name or "document"
         document = DocumentInfo(
-            document_id="", name=name, num_pages=None, num_chunks=0, num_bytes=0
+            document_id="",
+            name=name,
+            num_pages=None,
+            num_chunks=0,
+            num_bytes=0,
+            metadata=metadata,
+            chunk_tokens=MAX_TOKENS,
+            overlap_tokens=OVERLAP_TOKENS,
+            added_s=time.time(),
         )
         try:
             data = self._read(name, media)

@@ -15,38 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.messages import CollectionInfo, DocumentInfo
+from workers.messages import Chunk, CollectionInfo, DocumentInfo, Metadata
 
 from .disk import disk_errors
-
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-CREATE TABLE IF NOT EXISTS collections (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT UNIQUE NOT NULL, model TEXT NOT NULL, dim INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS documents (
-    collection INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
-    num_pages INTEGER, num_chunks INTEGER NOT NULL, num_bytes INTEGER NOT NULL,
-    PRIMARY KEY (collection, id));
-CREATE TABLE IF NOT EXISTS chunks (
-    rowid INTEGER PRIMARY KEY,
-    collection INTEGER NOT NULL, document TEXT NOT NULL, id TEXT NOT NULL,
-    page INTEGER, sha256 TEXT NOT NULL, text TEXT NOT NULL,
-    UNIQUE (collection, id));
-CREATE INDEX IF NOT EXISTS chunks_of_document ON chunks (collection, document);
-CREATE INDEX IF NOT EXISTS chunks_by_content ON chunks (collection, sha256);
-CREATE TABLE IF NOT EXISTS unfinished (
-    collection INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (collection, document));
-CREATE TABLE IF NOT EXISTS dropped (collection INTEGER PRIMARY KEY);
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
-    text, content='chunks', content_rowid='rowid',
-    tokenize="porter unicode61 remove_diacritics 2");
-CREATE TRIGGER IF NOT EXISTS chunk_added AFTER INSERT ON chunks BEGIN
-    INSERT INTO words (rowid, text) VALUES (new.rowid, new.text); END;
-CREATE TRIGGER IF NOT EXISTS chunk_removed AFTER DELETE ON chunks BEGIN
-    INSERT INTO words (words, rowid, text) VALUES ('delete', old.rowid, old.text); END;
-"""
+from .rows import CHUNK, DOCUMENT, document_row, to_chunk, to_document, to_json
+from .schema import bring_up_to_date
 
 _COMMON = """
     a an and are as at be by can did do does for from had has have how i in is it its may me my of on
@@ -54,17 +27,6 @@ _COMMON = """
     will with would you your"""
 _STOP_WORDS = frozenset(_COMMON.split())
 """In a small collection BM25 takes even these for rare, and lets them decide."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
-    """A slice of a document, small enough for the embedder."""
-
-    chunk_id: str
-    document_id: str
-    page: int | None
-    sha256: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +48,13 @@ class Ledger:
     """The SQLite file; safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:
-        """Raises: DiskFullError."""
+        """Raises: DiskFullError, LoadError."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._folder = path.parent
         self._lock = threading.RLock()
         with disk_errors(self._folder):
             self._db = sqlite3.connect(path, check_same_thread=False)
-            self._db.executescript(_SCHEMA)
+            bring_up_to_date(self._db)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -150,21 +112,41 @@ class Ledger:
 
     def document(self, collection: Collection, document_id: str) -> DocumentInfo | None:
         """Return a complete document, if it is there."""
-        found = [d for d in self.documents(collection) if d.document_id == document_id]
-        return found[0] if found else None
+        with self._transaction() as db:
+            row = db.execute(
+                f"SELECT {DOCUMENT} FROM documents WHERE collection = ? AND id = ?",  # noqa: S608
+                (collection.key, document_id),
+            ).fetchone()
+        return row and to_document(row)
 
     def documents(self, collection: Collection) -> tuple[DocumentInfo, ...]:
         """Return the complete documents, by name."""
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT id, name, num_pages, num_chunks, num_bytes FROM documents "
-                "WHERE collection = ? ORDER BY name, id",
+                f"SELECT {DOCUMENT} FROM documents WHERE collection = ? ORDER BY name, id",  # noqa: S608
                 (collection.key,),
             ).fetchall()
-        return tuple(
-            DocumentInfo(document_id=i, name=n, num_pages=p, num_chunks=c, num_bytes=b)
-            for i, n, p, c, b in rows
-        )
+        return tuple(to_document(row) for row in rows)
+
+    def holders(self, document_id: str) -> tuple[Collection, ...]:
+        """Return the collections that hold a complete document, by name."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT c.id, c.name, c.model, c.dim FROM documents d "
+                "JOIN collections c ON c.id = d.collection WHERE d.id = ? ORDER BY c.name",
+                (document_id,),
+            ).fetchall()
+        return tuple(Collection(key=k, name=n, model_id=m, dim=d) for k, n, m, d in rows)
+
+    def note(
+        self, collection: Collection, document_id: str, metadata: Metadata, updated_s: float
+    ) -> None:
+        """Replace a document's metadata."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE documents SET metadata = ?, updated_s = ? WHERE collection = ? AND id = ?",
+                (to_json(metadata), updated_s, collection.key, document_id),
+            )
 
     def begin(self, collection: Collection, document_id: str) -> None:
         """Note that vectors of this document may exist from now on."""
@@ -191,15 +173,9 @@ class Ledger:
                 ],
             )
             db.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    collection.key,
-                    document.document_id,
-                    document.name,
-                    document.num_pages,
-                    document.num_chunks,
-                    document.num_bytes,
-                ),
+                f"INSERT INTO documents (collection, {DOCUMENT}) "  # noqa: S608 (our names)
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (collection.key, *document_row(document)),
             )
             self._forget_unfinished(db, collection, document.document_id)
         return True
@@ -240,20 +216,33 @@ class Ledger:
 
     def chunks(
         self, collection: Collection, chunk_ids: Sequence[str]
-    ) -> dict[str, tuple[Chunk, str]]:
-        """Return the known ones of `chunk_ids`, each with its document's name."""
+    ) -> dict[str, tuple[Chunk, DocumentInfo]]:
+        """Return the known ones of `chunk_ids`, each with its document."""
         marks = ", ".join("?" * len(chunk_ids))
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT c.id, c.document, c.page, c.sha256, c.text, d.name FROM chunks c "  # noqa: S608
-                "JOIN documents d ON d.collection = c.collection AND d.id = c.document "
-                f"WHERE c.collection = ? AND c.id IN ({marks})",
+                f"SELECT {CHUNK} FROM chunks "  # noqa: S608 (only names and marks are put in)
+                f"WHERE collection = ? AND id IN ({marks})",
                 (collection.key, *chunk_ids),
             ).fetchall()
+            chunks = [to_chunk(row) for row in rows]
+            found = {chunk.document_id for chunk in chunks}
+            of = {document: self.document(collection, document) for document in found}
         return {
-            i: (Chunk(chunk_id=i, document_id=doc, page=page, sha256=sha, text=text), name)
-            for i, doc, page, sha, text, name in rows
+            chunk.chunk_id: (chunk, document)
+            for chunk in chunks
+            if (document := of[chunk.document_id]) is not None
         }
+
+    def chunks_of(self, collection: Collection, document_id: str | None) -> tuple[Chunk, ...]:
+        """Return the chunks of one document in reading order; None: of all, document by document."""
+        with self._transaction() as db:
+            rows = db.execute(
+                f"SELECT {CHUNK} FROM chunks WHERE collection = ? "  # noqa: S608 (our names)
+                "AND (? IS NULL OR document = ?) ORDER BY rowid",
+                (collection.key, document_id, document_id),
+            ).fetchall()
+        return tuple(to_chunk(row) for row in rows)
 
     def same_content(self, collection: Collection, sha256s: Sequence[str]) -> dict[str, str]:
         """Return SHA-256 → id of a chunk with that very text, for those that exist."""

@@ -47,15 +47,16 @@ def retrieve(
         scores[chunk_id] = float(row @ vector)
     passages = []
     for chunk_id in best:
-        chunk, name = known[chunk_id]
+        chunk, document = known[chunk_id]
         passages.append(
             Passage(
                 chunk_id=chunk_id,
                 document_id=chunk.document_id,
-                document_name=name,
+                document_name=document.name,
                 page=chunk.page,
                 text=chunk.text,
                 score=scores.get(chunk_id, 0.0),
+                metadata=document.metadata,
             )
         )
     return tuple(passages)

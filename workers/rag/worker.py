@@ -11,14 +11,18 @@ from typing import Any
 
 from workers.errors import UnsupportedInputError
 from workers.messages import (
+    Chunks,
     Collections,
     DeleteCollection,
     DeleteDocument,
+    DocumentFound,
     Documents,
     Embed,
     Embedded,
     Event,
+    GetDocument,
     Ingest,
+    ListChunks,
     ListCollections,
     ListDocuments,
     Loading,
@@ -26,6 +30,7 @@ from workers.messages import (
     Request,
     Retrieve,
     Retrieved,
+    UpdateDocument,
 )
 from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
@@ -58,6 +63,9 @@ class RagWorker:
             Retrieve: self._retrieve,
             ListCollections: self._list_collections,
             ListDocuments: self._list_documents,
+            GetDocument: self._get_document,
+            UpdateDocument: self._update_document,
+            ListChunks: self._list_chunks,
             DeleteDocument: self._delete_document,
             DeleteCollection: self._delete_collection,
         }
@@ -143,9 +151,30 @@ class RagWorker:
     def _list_documents(self, request: ListDocuments, _cancel: CancelToken) -> Iterator[Event]:
         yield self._documents(request.request_id, request.collection)
 
+    def _get_document(self, request: GetDocument, _cancel: CancelToken) -> Iterator[Event]:
+        held_by, document = self._index.find_document(request.document_id, request.collection)
+        yield DocumentFound(
+            request_id=request.request_id, collection=held_by.name, document=document
+        )
+
+    def _update_document(self, request: UpdateDocument, _cancel: CancelToken) -> Iterator[Event]:
+        held_by, document = self._index.update_document(
+            request.document_id, request.collection, request.metadata
+        )
+        yield DocumentFound(
+            request_id=request.request_id, collection=held_by.name, document=document
+        )
+
+    def _list_chunks(self, request: ListChunks, _cancel: CancelToken) -> Iterator[Event]:
+        yield Chunks(
+            request_id=request.request_id,
+            collection=request.collection,
+            chunks=self._index.chunks(request.collection, request.document_id),
+        )
+
     def _delete_document(self, request: DeleteDocument, _cancel: CancelToken) -> Iterator[Event]:
-        self._index.delete_document(request.collection, request.document_id)
-        yield self._documents(request.request_id, request.collection)
+        collection = self._index.delete_document(request.document_id, request.collection)
+        yield self._documents(request.request_id, collection.name)
 
     def _delete_collection(
         self, request: DeleteCollection, _cancel: CancelToken
