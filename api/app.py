@@ -6,17 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import fastapi
-from fastapi import Depends, FastAPI, Response
+from fastapi import FastAPI, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
 
 from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError
 
-from .access import require_password
+from .access import Access
 from .dialect import Dialect, dialect_of
+from .gate import Gate
 from .llm_api.routes import LLM_API
 from .openai.routes import OPENAI
+from .origin import Origins
 
 DIALECTS: tuple[Dialect, ...] = (
     OPENAI,
@@ -34,13 +37,28 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
         yield
 
     api = FastAPI(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
-    guard = [Depends(require_password(settings.server))]
     for dialect in DIALECTS:
-        router = dialect.create_router(client, settings)
-        api.include_router(router, dependencies=guard, tags=[dialect.name])
+        api.include_router(dialect.create_router(client, settings), tags=[dialect.name])
     _add_health(api, client)
     _add_error_handlers(api)
+    _add_gate(api, settings)
     return api
+
+
+def _add_gate(api: FastAPI, settings: Settings) -> None:
+    """Put the check of origin, identity and limits in front, and CORS in front of that."""
+    server = settings.server
+    access, origins = Access(server), Origins(server)
+    api.state.check_login = access.check_login
+    api.add_middleware(
+        Gate,
+        access=access,
+        origins=origins,
+        dialects=DIALECTS,
+        max_upload_mib=server.max_upload_mib,
+    )
+    # Starlette's own class: Gradio looks for it, and then leaves CORS to us.
+    api.add_middleware(CORSMiddleware, **origins.cors_options())
 
 
 def _add_health(api: FastAPI, client: Client) -> None:

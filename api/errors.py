@@ -1,11 +1,40 @@
-"""Error codes → HTTP status, one table for every dialect."""
+"""Error codes → HTTP status, one table for every dialect, and what only a door can say."""
 
 from __future__ import annotations
 
 from workers import errors
-from workers.errors import AppError
+from workers.errors import AppError, RequestError
+
+
+class UnauthorizedError(RequestError):
+    """The key or password is missing or wrong."""
+
+    code = "unauthorized"
+
+
+class ForbiddenError(RequestError):
+    """Another site's page calls, or the server is called by a name that is not its own."""
+
+    code = "forbidden"
+
+
+class TooManyRequestsError(RequestError):
+    """This key has as many requests running and waiting as it may."""
+
+    code = "too_many_requests"
+
+
+class TooLargeError(RequestError):
+    """The body is larger than may be uploaded."""
+
+    code = "too_large"
+
 
 STATUS: dict[type[AppError], int] = {
+    UnauthorizedError: 401,
+    ForbiddenError: 403,
+    TooLargeError: 413,
+    TooManyRequestsError: 429,
     errors.NotFoundError: 404,
     errors.UnknownModelError: 404,
     errors.RequestError: 400,
@@ -20,15 +49,18 @@ STATUS: dict[type[AppError], int] = {
 
 RETRY_AFTER_S = 2
 """What a refused client is told to wait."""
+CHALLENGE = 'Bearer realm="quintet", Basic realm="quintet"'
+"""Basic too: a browser then asks for the password, and Geniusrise's clients expect it."""
 
 
 def status_of(error: AppError) -> int:
     """Return the HTTP status of the error's class or its nearest parent in the table."""
-    if error.code == "unauthorized":
-        return 401
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
 def headers_of(error: AppError) -> dict[str, str]:
     """Return the headers that go with the error."""
-    return {"Retry-After": str(RETRY_AFTER_S)} if status_of(error) == 429 else {}
+    status = status_of(error)
+    if status == 401:
+        return {"WWW-Authenticate": CHALLENGE}
+    return {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else {}

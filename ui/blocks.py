@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gradio as gr
 from fastapi import FastAPI
+from starlette.requests import HTTPConnection
 
 from configs.settings import ServerSettings, Settings
 from workers.client import Client
@@ -36,6 +39,9 @@ CACHE_SWEEP_S = 3600
 CACHE_AGE_S = 6 * 3600
 """Uploads and made files older than this are deleted, once per sweep."""
 
+CheckLogin = Callable[[str, str], bool]
+"""(user name, password) → whether they are right."""
+
 
 def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     """Return the page. It talks to the workers through `client` and nothing else."""
@@ -46,7 +52,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
         fill_width=False,
     ) as page:
         gr.HTML(HEADER, container=False, padding=False, elem_id="q-header")
-        build_strip(client)
+        build_strip(client, page)
         with gr.Tabs():
             for title, tab_id, build_tab in TABS:
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}"):
@@ -55,16 +61,20 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     return page
 
 
-def mount_ui(api: FastAPI, page: gr.Blocks, server: ServerSettings) -> FastAPI:
-    """Serve the page at / of `api`, behind the login if a password is set."""
-    auth = (server.username, server.password) if server.password else None
-    return gr.mount_gradio_app(
+def mount_ui(
+    api: FastAPI, page: gr.Blocks, server: ServerSettings, check_login: CheckLogin
+) -> FastAPI:
+    """Serve the page at / of `api`, behind a login if a password or a key is set.
+
+    Who is logged in can be asked from `api.state.page_user(connection)`.
+    """
+    mounted = gr.mount_gradio_app(
         api,
         page,
         path="/",
         server_name=server.host,
         server_port=server.port,
-        auth=auth,
+        auth=check_login if server.is_protected else None,
         footer_links=["settings"],
         run_history=False,
         allowed_paths=[str(ASSETS)],
@@ -76,3 +86,16 @@ def mount_ui(api: FastAPI, page: gr.Blocks, server: ServerSettings) -> FastAPI:
         theme=build_theme(),
         css_paths=style_sheets(),
     )
+    api.state.page_user = page_user(mounted.routes[-1].app)
+    return mounted
+
+
+def page_user(page: gr.routes.App) -> Callable[[HTTPConnection], str | None]:
+    """Return a look-up of who is logged in in the browser that a connection comes from."""
+    cookies = (f"access-token-{page.cookie_id}", f"access-token-unsecure-{page.cookie_id}")
+
+    def look_up(connection: HTTPConnection) -> str | None:
+        tokens = [connection.cookies[name] for name in cookies if name in connection.cookies]
+        return next((page.tokens[token] for token in tokens if token in page.tokens), None)
+
+    return look_up

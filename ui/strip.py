@@ -20,16 +20,15 @@ TITLES = {
 }
 
 
-def build_strip(client: Client) -> None:
+def build_strip(client: Client, page: gr.Blocks) -> None:
     """Add the strip, which renews itself every second while the page is open."""
 
     def refresh() -> str:
         return strip_html(client.status())
 
-    strip = gr.HTML(refresh, elem_id="q-strip", container=False, padding=False)
-    gr.Timer(REFRESH_S).tick(
-        refresh, outputs=strip, queue=False, show_progress="hidden", api_visibility="private"
-    )
+    strip = gr.HTML(elem_id="q-strip", container=False, padding=False)
+    for begin in (page.load, gr.Timer(REFRESH_S).tick):
+        begin(refresh, outputs=strip, queue=False, show_progress="hidden", api_visibility="private")
 
 
 def strip_html(status: PoolStatus) -> str:

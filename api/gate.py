@@ -1,0 +1,118 @@
+"""The gate in front of every route: name, origin, identity, limits; then the route, while watched.
+
+It refuses before the body is read, in the words of the dialect that the path belongs to. What only
+the page serves is left to the page's own login, which asks the same `Access`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from workers.errors import AppError
+
+from .access import ANYONE, Access, Identity
+from .dialect import Dialect, dialect_of
+from .errors import TooLargeError, TooManyRequestsError, headers_of
+from .limits import KeyLimits
+from .origin import Origins, is_safe, is_same_site
+from .presence import Presence
+
+OPEN_PATHS = ("/healthz", "/readyz")
+"""What a supervisor asks, which has no key and learns nothing that needs one."""
+BODY_OVERHEAD = 4 / 3
+"""How much longer a file is as base64."""
+
+
+class Gate:
+    """ASGI middleware."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        origins: Origins,
+        dialects: tuple[Dialect, ...],
+        max_upload_mib: float,
+    ) -> None:
+        self._app = app
+        self._access = access
+        self._origins = origins
+        self._dialects = dialects
+        self._limits = KeyLimits()
+        self._max_mib = max_upload_mib
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            identity = self._admit(connection)
+        except AppError as err:
+            await self._refuse(err, scope, receive, send)
+            return
+        if identity is not None and scope.get("method") == "OPTIONS":
+            await Response()(scope, receive, send)  # CORS has answered the browsers' own before
+        elif identity is None or scope["type"] == "websocket" or is_safe(connection):
+            await self._app(scope, receive, send)
+        else:
+            await self._work(identity, scope, receive, send)
+
+    def _admit(self, connection: HTTPConnection) -> Identity | None:
+        """Return who calls; None where nobody needs to be known. Raises: AppError."""
+        self._origins.check(connection)
+        scope = connection.scope
+        if scope["path"] in OPEN_PATHS or _is_of_page(scope):
+            return None
+        if scope.get("method") == "OPTIONS":
+            return ANYONE
+        with_cookie = is_safe(connection) or is_same_site(connection)
+        identity = self._access.identify(connection, with_cookie=with_cookie)
+        scope.setdefault("state", {})["identity"] = identity
+        length = connection.headers.get("content-length", "")
+        if length.isdigit() and int(length) > (self._max_mib * BODY_OVERHEAD + 1) * 2**20:
+            raise TooLargeError(
+                f"The body has {int(length) / 2**20:.0f} MiB; files may have {self._max_mib:g} MiB."
+            )
+        return identity
+
+    async def _work(self, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
+        presence = Presence(receive)
+        async with presence.watch():
+            try:
+                async with self._limits.slot(identity):
+                    await self._app(scope, presence.receive, presence.send_through(send))
+            except TooManyRequestsError as err:
+                await self._refuse(err, scope, receive, send)
+
+    async def _refuse(self, error: AppError, scope: Scope, receive: Receive, send: Send) -> None:
+        response = dialect_of(scope["path"], self._dialects).on_error(error)
+        response.headers.update(headers_of(error))
+        await _answer(response, scope, receive, send)
+
+
+async def _answer(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await response(scope, receive, send)
+        return
+    socket = WebSocket(scope, receive, send)
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await socket.send_denial_response(response)
+    else:
+        await socket.close(1008)
+
+
+def _is_of_page(scope: Scope) -> bool:
+    """Return whether no route of ours takes it, so that it falls to the page, mounted at the end."""
+    routes: Sequence[BaseRoute] = scope["app"].routes
+    for route in routes:
+        if route.matches(scope)[0] is not Match.NONE:
+            return isinstance(route, Mount) and route.path == ""
+    return False
