@@ -18,6 +18,7 @@ from .access import Access
 from .dialect import Dialect, dialect_of
 from .gate import Gate
 from .llm_api.routes import LLM_API
+from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
 from .origin import Origins
 
@@ -39,6 +40,7 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
     api = FastAPI(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     for dialect in DIALECTS:
         api.include_router(dialect.create_router(client, settings), tags=[dialect.name])
+    api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1
     _add_health(api, client)
     _add_error_handlers(api)
     _add_gate(api, settings)
