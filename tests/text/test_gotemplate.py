@@ -1,4 +1,4 @@
-"""Prompts that LocalAI's templates give, compared with what Go gives for the same files."""
+"""Prompts that templates of LocalAI's gallery give."""
 
 from __future__ import annotations
 
