@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import aclosing, closing
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import psutil
 import pytest
 
 from tests.pool.conftest import MakePool, say
-from workers.client import Client
+from tests.pool.watching import LONG, start_in_background, text_of, wait_for, worker
 from workers.errors import (
     EngineError,
     LoadError,
@@ -26,39 +25,6 @@ from workers.errors import (
     WorkerDiedError,
 )
 from workers.messages import END_EVENTS, Event, Finished, Queued, Started, TextDelta
-from workers.status import WorkerStatus
-
-LONG = "slow " * 3000
-
-
-def text_of(events: tuple[Event, ...]) -> str:
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
-
-
-def worker(client: Client, modality: str = "text") -> WorkerStatus:
-    return next(status for status in client.status().workers if status.modality == modality)
-
-
-def wait_for(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    give_up = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < give_up, "did not happen in time"
-        time.sleep(0.01)
-
-
-def start_in_background(client: Client, text: str) -> tuple[threading.Thread, list[object]]:
-    """Run a request in a thread; the list ends with the exception it met, if any."""
-    seen: list[object] = []
-
-    def read() -> None:
-        try:
-            seen.extend(client.stream(say(text)))
-        except Exception as err:  # noqa: BLE001 — handed to the test
-            seen.append(err)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    return thread, seen
 
 
 def test_a_request_wakes_the_worker_and_ends_in_one_finished(make_pool: MakePool) -> None:
