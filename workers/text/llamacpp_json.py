@@ -12,20 +12,11 @@ from workers.errors import (
     GenerationError,
     UnsupportedInputError,
 )
-from workers.messages import (
-    ChatMessage,
-    Complete,
-    Constraint,
-    Generate,
-    SamplingParams,
-    TokenLogprob,
-    Tool,
-    ToolCall,
-    Usage,
-)
+from workers.messages import Complete, Constraint, Generate, SamplingParams, Usage
 
 from .bridge import Chunk
-from .engine import CallDelta, Completion, Delta, Piece, PromptProgress
+from .engine import Completion, Piece, PromptProgress
+from .openai_json import message_json, pieces_of_choice, tool_json
 
 BATCH_TOKENS = 32
 """Tokens of a prompt that are read at once, see `llamacpp`."""
@@ -42,9 +33,9 @@ def body_of(request: Generate | Complete, slot: int) -> Chunk:
     if isinstance(request, Complete):
         body["prompt"] = request.prompt
         return body
-    body["messages"] = [_message(message) for message in request.messages]
+    body["messages"] = [message_json(message) for message in request.messages]
     if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
+        body["tools"] = [tool_json(tool) for tool in request.tools]
         if request.tool_choice == "none" or request.constraint is not None:
             body["tool_choice"] = "none"  # shown, but not parsed: the two exclude each other
     return body
@@ -60,7 +51,7 @@ def pieces_of(chunks: Iterable[Chunk]) -> Iterator[Piece]:
             yield from _progress(chunk["prompt_progress"])
         for choice in chunk["choices"]:
             reason = choice["finish_reason"] or reason
-            yield from _choice(choice)
+            yield from pieces_of_choice(choice)
         if "usage" in chunk and reason is not None:
             yield _completion(reason, chunk)
 
@@ -93,53 +84,6 @@ def _constraint(constraint: Constraint | None) -> Chunk:
     except ValueError as err:
         raise UnsupportedInputError(f"The JSON schema is no JSON: {err}.") from err
     return {"json_schema": schema}
-
-
-def _message(message: ChatMessage) -> Chunk:
-    body: Chunk = {"role": message.role, "content": message.text}
-    if message.tool_calls:
-        body["tool_calls"] = [_call(call) for call in message.tool_calls]
-    if message.tool_call_id:
-        body["tool_call_id"] = message.tool_call_id
-    return body
-
-
-def _call(call: ToolCall) -> Chunk:
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.call_id, "type": "function", "function": function}
-
-
-def _tool(tool: Tool) -> Chunk:
-    function = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": json.loads(tool.parameters),
-    }
-    return {"type": "function", "function": function}
-
-
-def _choice(choice: Chunk) -> Iterator[Piece]:
-    delta = choice.get("delta", {})
-    text = delta.get("content") or choice.get("text")
-    tokens = (choice.get("logprobs") or {}).get("content") or []
-    if text or tokens:
-        yield Delta(text=text or "", logprobs=tuple(_logprob(token) for token in tokens))
-    for call in delta.get("tool_calls") or []:
-        function = call.get("function", {})
-        yield CallDelta(
-            index=call.get("index", 0),
-            call_id=call.get("id") or "",
-            name=function.get("name") or "",
-            arguments=function.get("arguments") or "",
-        )
-
-
-def _logprob(token: Chunk) -> TokenLogprob:
-    return TokenLogprob(
-        token=token["token"],
-        logprob=token["logprob"],
-        top=tuple((other["token"], other["logprob"]) for other in token.get("top_logprobs", [])),
-    )
 
 
 def _progress(progress: Chunk) -> Iterator[PromptProgress]:
