@@ -91,7 +91,8 @@ class LlamaCppEngine:
         # One stream decodes on half of the cores: with all of them it is a tenth faster alone (150
         # against 137 tokens/s on two cores), but falls to a thirtieth while another engine works,
         # because each thread waits for one that is not running. Prompts and batches use all.
-        params.cpuparams.n_threads = max(1, settings.threads // 2)
+        own = settings.card.options.get("decode_threads")
+        params.cpuparams.n_threads = int(own or max(1, settings.threads // 2))
         params.cpuparams_batch.n_threads = settings.threads
         params.n_parallel = settings.slots
         params.n_ctx = settings.slots * self.context_length
