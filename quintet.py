@@ -22,11 +22,13 @@ from __future__ import annotations
 
 from configs.catalogue import ModelCard as ModelCard
 from configs.errors import ConfigError as ConfigError
+from library.local_engine import LocalEngine as LocalEngine
 from library.results import Answer as Answer
 from library.results import ChatResult as ChatResult
 from library.results import Description as Description
 from library.results import Speech as Speech
 from library.results import Transcript as Transcript
+from library.retriever import DocumentRetriever as DocumentRetriever
 from library.session import AsyncQuintet as AsyncQuintet
 from library.session import Quintet as Quintet
 from workers import errors as errors
