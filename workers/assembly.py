@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from configs.catalogue import ModelCard
+from configs.localai import read_models_folder
 from configs.settings import Settings, WorkerConfig
 
 from .client import Client
@@ -28,10 +29,11 @@ def build_pool(
 ) -> tuple[Pool, Client]:
     """Return a pool that is not started yet, and its client.
 
-    Raises: UnknownModelError if a worker's model has no card or the card is of another modality.
+    Raises: UnknownModelError if a worker's model has no card or the card is of another modality;
+    ConfigError if a folder cannot be read.
     """
     defaults = {name: _config(settings, name).model for name in MODALITIES}
-    models = Models(_reader(catalogue), defaults)
+    models = Models(_reader(settings, catalogue), defaults)
     patience = Patience(
         max_waiting=settings.pool.max_waiting,
         idle_ttl_s=settings.pool.idle_ttl_s,
@@ -65,10 +67,15 @@ def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) 
     )
 
 
-def _reader(catalogue: Catalogue) -> ReadCards:
-    if isinstance(catalogue, Mapping):
-        return lambda: catalogue
-    read: Callable[[], Mapping[str, ModelCard]] = catalogue
+def _reader(settings: Settings, catalogue: Catalogue) -> ReadCards:
+    """Return how to read the catalogue and the user's own folder, whose names come first."""
+
+    def read() -> Mapping[str, ModelCard]:
+        cards = catalogue() if callable(catalogue) else catalogue
+        if settings.models_path is None:
+            return cards
+        return {**cards, **read_models_folder(settings.models_path)}
+
     return read
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from configs.catalogue import load_catalogue
 from configs.settings import Settings, load_settings
+from tests.configs.test_localai import weights
 from tests.pool.conftest import card
 from workers.assembly import birth_of, build_pool
 from workers.client import Client
@@ -38,6 +40,21 @@ def test_a_number_that_is_none_is_told_when_the_model_is_loaded(
 ) -> None:
     with pytest.raises(LoadError, match=r"not a whole number from [01]\. Mend the card fake-text"):
         birth_of(card("text", **options), settings)
+
+
+def test_a_models_folder_is_offered_and_looked_at_again(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "mine.gguf").symlink_to(weights())
+    changed = settings.model_copy(update={"models_path": tmp_path})
+    pool, client = build_pool(changed, load_catalogue)
+    pool.start()
+    try:
+        assert client.card("text").id == settings.workers.text.model
+        (tmp_path / "later.gguf").symlink_to(weights())
+        events = client.run(ask("later.gguf"))
+        assert "Paris" in "".join(e.text for e in events if isinstance(e, TextDelta))
+        assert client.models.get("mine.gguf", "text").source == f"path:{tmp_path}"
+    finally:
+        pool.close()
 
 
 @pytest.fixture(scope="module")
