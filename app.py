@@ -57,12 +57,12 @@ def serve(settings: Settings, listeners: list[socket.socket]) -> None:
     import uvicorn
 
     from api.app import create_api
-    from configs.localai import read_cards
+    from configs.catalogue import load_catalogue
     from ui.blocks import build_ui, mount_ui
     from ui.share import open_share_link
     from workers.assembly import build_pool
 
-    pool, client = build_pool(settings, lambda: read_cards(settings.models_path))
+    pool, client = build_pool(settings, load_catalogue())
     pool.start()
     try:
         api = create_api(client, settings)

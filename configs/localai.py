@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from .catalogue import ModelCard, load_catalogue
+from .catalogue import ModelCard
 from .errors import ConfigError
 from .localai_card import card_of
 from .localai_environment import settings_from_environment as settings_from_environment
@@ -50,11 +50,6 @@ def read_models_folder(folder: Path, presets: Path = PRESETS_DIR) -> dict[str, M
         if path.name not in claimed and not _LATER_PART.search(path.name):
             _add(cards, {"name": path.name, "parameters": {"model": path.name}}, folder, path.name)
     return {**_presets(folder, presets), **cards}
-
-
-def read_cards(folder: Path | None) -> dict[str, ModelCard]:
-    """Return the catalogue and, over it, a models folder. Raises: ConfigError."""
-    return {**load_catalogue(), **(read_models_folder(folder) if folder else {})}
 
 
 def _yaml_files(folder: Path) -> list[Path]:
