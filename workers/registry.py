@@ -12,11 +12,27 @@ from .errors import UnknownModelError
 from .worker import Worker
 
 WORKERS: dict[str, dict[str, str]] = {
-    "text": {"llamacpp": "workers.text.llamacpp:LlamaCppTextWorker"},
-    "stt": {"fasterwhisper": "workers.stt.fasterwhisper:FasterWhisperWorker"},
-    "tts": {"piper": "workers.tts.piper_tts:PiperWorker"},
-    "vision": {"rapidocr": "workers.vision.ocr:OcrWorker"},
-    "rag": {"llamacpp": "workers.rag.worker:RagWorker"},
+    "text": {
+        "llamacpp": "workers.text.llamacpp:LlamaCppTextWorker",
+        "remote": "workers.text.remote:RemoteTextWorker",
+        "claude": "workers.text.claude:ClaudeTextWorker",
+    },
+    "stt": {
+        "fasterwhisper": "workers.stt.fasterwhisper:FasterWhisperWorker",
+        "remote": "workers.stt.remote:RemoteSttWorker",
+    },
+    "tts": {
+        "piper": "workers.tts.piper_tts:PiperWorker",
+        "remote": "workers.tts.remote:RemoteTtsWorker",
+    },
+    "vision": {
+        "rapidocr": "workers.vision.ocr:OcrWorker",
+        "remote": "workers.vision.remote:RemoteVisionWorker",
+    },
+    "rag": {
+        "llamacpp": "workers.rag.worker:RagWorker",
+        "remote": "workers.rag.remote:RemoteRagWorker",
+    },
 }
 """modality → engine → "module:Class"."""
 

@@ -56,7 +56,7 @@ def told(err: Exception, server: Server, key: SecretStr | None) -> AppError | No
         return None
     words = _words_of(err, key)
     status = getattr(err, "status_code", None)
-    if status is None:  # said in the middle of a stream
+    if status is None or status < 400:  # said in the middle of a stream
         return _by_meaning(words) or RemoteError(f"{server.host} failed: {words}")
     return _from_status(status, words, server)
 

@@ -53,6 +53,7 @@ class RemoteSttEngine:
         access = access_to(card, self.options)
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
+        self.host = access.server.host
         self.languages = card.languages if "languages" in card.model_fields_set else tuple(NAMES)
         self.can_translate = self.options.translate
         self._has_timestamps = self.options.timestamps
@@ -113,7 +114,9 @@ class RemoteSttWorker(SttWorker):
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         """See `Worker.load`. The cores are another's: several recordings at once."""
         ready = super().load(settings, report)
-        return replace(ready, slots=self._remote_engine.options.slots, device="remote")
+        return replace(
+            ready, slots=self._remote_engine.options.slots, device=self._remote_engine.host
+        )
 
 
 def _segments(segments: list[Answer], words: list[Answer]) -> Iterator[Segment]:

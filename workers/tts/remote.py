@@ -43,6 +43,7 @@ class RemoteTtsEngine:
         access = access_to(settings.card, self.options)
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
+        self.host = access.server.host
         self.sample_rate = self.options.sample_rate_hz
         self.voices = self.options.voices
 
@@ -92,7 +93,9 @@ class RemoteTtsWorker(TtsWorker):
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         """See `Worker.load`."""
         ready = super().load(settings, report)
-        return replace(ready, slots=self._remote_engine.options.slots, device="remote")
+        return replace(
+            ready, slots=self._remote_engine.options.slots, device=self._remote_engine.host
+        )
 
     def warm_up(self) -> None:
         """Nothing: it would cost money, and fail while the server is away."""
