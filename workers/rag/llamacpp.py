@@ -1,4 +1,4 @@
-"""The default embedder: MiniLM in llama.cpp's in-process server.
+"""The default embedder: MiniLM, or any GGUF with a WordPiece vocabulary, in llama.cpp's server.
 
 Only this file knows xllamacpp. Texts become token ids with the model's own tokenizer, so llama.cpp
 never sees a text, and a text is cut exactly where the reference implementation cuts it.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from configs.catalogue import ModelCard
 from workers.errors import EngineNotInstalledError, GenerationError, LoadError
 from workers.messages import Loading
 from workers.weights import verified_folder, weights_id
@@ -18,11 +19,13 @@ from workers.worker import ReportLoading, WorkerSettings
 
 from .disk import disk_errors
 from .minilm import converted_path
+from .wordpiece import tokenizer_of
 
 if TYPE_CHECKING:
     from .engine import FloatArray
 
-_POOLING_MEAN = 1
+_POOLINGS = {"mean": 1, "cls": 2}
+_POOLING_OF_THE_FILE = -1
 _NUM_SEQUENCES = 4
 """Texts that llama.cpp reads together; more gives no speed on a CPU (measured: 1 to 32 alike)."""
 
@@ -33,8 +36,8 @@ class LlamaCppEmbedder:
     def __init__(self, settings: WorkerSettings, report: ReportLoading) -> None:
         """Raises: EngineNotInstalledError, WeightsError, LoadError."""
         try:
+            import tokenizers
             import xllamacpp
-            from tokenizers import Tokenizer
         except ImportError as err:
             raise EngineNotInstalledError(
                 f"Searching documents needs the package {err.name}, which is not installed.",
@@ -44,10 +47,14 @@ class LlamaCppEmbedder:
         folder = verified_folder(card, settings.data_dir, report)
         self._card = card
         self._weights_id = weights_id(card, folder)
-        model_path = self._convert(settings, folder, report)
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
+        if card.weight_file.endswith(".gguf"):
+            model_path = folder / card.weight_file
+            self._tokenizer = tokenizer_of(model_path)
+        else:
+            model_path = self._convert(settings, folder, report)
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer.no_padding()
+            self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
         report(Loading(what="loading the embedding model"))
         params = self._params(xllamacpp, model_path, settings.threads)
         with tempfile.TemporaryDirectory(prefix="quintet-rag-") as socket_dir:
@@ -74,7 +81,7 @@ class LlamaCppEmbedder:
         params = xllamacpp.CommonParams()
         params.model.path = str(model_path)
         params.embedding = True
-        params.pooling_type = _POOLING_MEAN
+        params.pooling_type = _pooling(self._card)
         params.n_parallel = _NUM_SEQUENCES
         params.n_ctx = params.n_batch = params.n_ubatch = _NUM_SEQUENCES * self.max_tokens
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
@@ -127,3 +134,12 @@ class LlamaCppEmbedder:
     def close(self) -> None:
         """Stop the server."""
         self._server = None
+
+
+def _pooling(card: ModelCard) -> int:
+    """How the vectors of tokens become one: the card's wish, else a GGUF's own, else their mean."""
+    is_gguf = card.weight_file.endswith(".gguf")
+    wanted = card.options.get("pooling")
+    if wanted is None:
+        return _POOLING_OF_THE_FILE if is_gguf else _POOLINGS["mean"]
+    return _POOLINGS[wanted]
