@@ -8,7 +8,7 @@ from configs.catalogue import Templates
 from configs.gotemplate import TemplateError, check_template, render
 from workers.errors import LoadError
 from workers.messages import ChatMessage, Tool, ToolCall
-from workers.text.gotemplate import render_chat, render_completion, render_edit
+from workers.text.gotemplate import formats_chat, render_chat, render_completion, render_edit
 
 CHATML_MESSAGE = """\
 <|im_start|>{{if eq .RoleName "assistant"}}assistant{{else if eq .RoleName "system"}}system\
@@ -120,6 +120,13 @@ def test_a_call_has_a_role_of_its_own_where_the_file_names_one() -> None:
     turns = [ChatMessage(role="assistant", text="", tool_calls=(call,))]
     told = render_chat(Templates(roles={"assistant_function_call": "CALL:"}), turns)
     assert told.startswith('CALL: [{"index":0,"id":"c1","type":"function"')
+
+
+def test_a_file_with_a_completion_format_alone_leaves_chat_to_the_weights() -> None:
+    assert not formats_chat(None)
+    assert not formats_chat(Templates(completion="{{.Input}}"))
+    assert formats_chat(MISTRAL)
+    assert formats_chat(Templates(roles={"user": "USER: "}))
 
 
 def test_completion_and_edit() -> None:

@@ -43,6 +43,14 @@ class _Function:
     Parameters: Mapping[str, Any] = field(metadata={"json": "parameters"})
 
 
+def formats_chat(templates: Templates | None) -> bool:
+    """Whether a conversation is to be laid out here, not in the format that the weights carry."""
+    return bool(
+        templates
+        and (templates.chat or templates.chat_message or templates.function or templates.roles)
+    )
+
+
 def render_chat(
     templates: Templates, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()
 ) -> str:

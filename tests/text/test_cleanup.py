@@ -1,0 +1,30 @@
+"""What LocalAI's model files want cut from an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from configs.catalogue import load_catalogue
+from workers.text.cleanup import clean
+
+CARD = load_catalogue()["smollm2-135m-instruct"]
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "cleaned"),
+    [
+        ({}, "  as it is\n", "  as it is\n"),
+        ({"cutstrings": ["<think>.*?</think>"]}, "<think>hm</think> Paris", " Paris"),
+        ({"trimspace": ["Answer:", "A:"]}, "Answer: A: Paris ", "Paris"),
+        ({"trimsuffix": ["</s>", "\n"]}, "Paris </s>", "Paris"),
+        (
+            {"cutstrings": ["x"], "trimspace": ["A:"], "trimsuffix": ["."]},
+            "xA: Parxis.",
+            "Paris",
+        ),
+    ],
+)
+def test_cut_then_prefix_then_suffix(
+    options: dict[str, list[str]], text: str, cleaned: str
+) -> None:
+    assert clean(text, CARD.model_copy(update={"options": options})) == cleaned

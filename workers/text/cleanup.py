@@ -1,0 +1,25 @@
+"""What a LocalAI model file wants cut from a whole answer. A pure function.
+
+For answers that are given at once; a stream has already said what would be cut.
+"""
+
+from __future__ import annotations
+
+import re
+
+from configs.catalogue import ModelCard
+
+
+def clean(text: str, card: ModelCard) -> str:
+    """Return the answer after `cutstrings`, `trimspace` and `trimsuffix` of the card's options.
+
+    In this order: what a regular expression of the first matches is cut; a prefix of the second, a
+    suffix of the third, and the white space around what is left. Source: LocalAI's `Finetune`.
+    """
+    for pattern in card.options.get("cutstrings", ()):
+        text = re.sub(pattern, "", text)
+    for prefix in card.options.get("trimspace", ()):
+        text = text.removeprefix(prefix).strip()
+    for suffix in card.options.get("trimsuffix", ()):
+        text = text.removesuffix(suffix).strip()
+    return text
