@@ -1,0 +1,69 @@
+"""Gai/Gen's names for models: a generator is a wrapper that its users know, not a file.
+
+A name that is a card's id is that model. One of the wrappers below stands for the modality's model
+in use, unless a card of that name exists: nobody has the wrapper's own weights by accident. Any
+other name is refused, as a service of Gai/Gen refuses it. Source: section 1.4 of the contract.
+"""
+
+from __future__ import annotations
+
+from configs.catalogue import ModelCard
+from workers.errors import UnknownModelError
+from workers.messages import Modality
+from workers.models import Models
+
+from .errors import ModelServiceMismatchError
+
+CATEGORIES: dict[Modality, str] = {
+    "text": "ttt",
+    "stt": "stt",
+    "tts": "tts",
+    "vision": "itt",
+    "rag": "rag",
+}
+WRAPPERS: dict[Modality, tuple[str, ...]] = {
+    "text": (
+        "mistral7b-exllama",
+        "mistral7b_128k-exllama",
+        "mistral7b-llamacpp",
+        "mistral7b-gguf",
+        "llama2-transformers",
+        "deepseek-transformers",
+        "gpt-4",
+        "claude2-100k",
+    ),
+    "stt": ("whisper-transformers", "openai-whisper"),
+    "tts": ("xtts-2", "openai-tts-1"),
+    "vision": ("llava-transformers", "openai-vision"),
+    "rag": ("rag",),
+}
+ROLE_IN_EVERY_CHUNK = ("-llamacpp", "-gguf", "-transformers", "claude2-100k")
+"""Ends of the names whose streams repeat the role and close with an empty text."""
+SPEAKS_WAV = ("xtts-2",)
+WRAPPERS_VOICES = ("Vjollca Johnnie",)
+"""xtts-2's default; OpenAI's voices are known to its own dialect."""
+
+
+def card_of(models: Models, modality: Modality, name: str) -> ModelCard:
+    """Return the card that answers to a generator's name.
+
+    Raises: ModelServiceMismatchError if the category does not answer to it.
+    """
+    if name in WRAPPERS[modality] and not models.knows(name):
+        return models.default(modality)
+    try:
+        return models.get(name, modality)
+    except UnknownModelError as err:
+        raise ModelServiceMismatchError(
+            _mismatch(models, modality, name), "Send one of these as model."
+        ) from err
+
+
+def _mismatch(models: Models, modality: Modality, name: str) -> str:
+    if name == "ttc":
+        return "The category ttc (text to code) is not available."
+    known = dict.fromkeys([*(card.id for card in models.all(modality)), *WRAPPERS[modality]])
+    return (
+        f"The category {CATEGORIES[modality]} does not answer to {name!r}; "
+        f"it answers to {', '.join(known)}."
+    )
