@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import cast
 
-from .errors import UnknownModelError
+from .errors import EngineNotInstalledError, UnknownModelError
 from .worker import Worker
 
 WORKERS: dict[str, dict[str, str]] = {
@@ -36,10 +36,23 @@ WORKERS: dict[str, dict[str, str]] = {
 }
 """modality → engine → "module:Class"."""
 
+SERVED_ELSEWHERE = ("gptqmodel", "transformers", "vllm")
+"""What other systems' files ask for: vLLM's own server runs the models of all three."""
+
 
 def create_worker(modality: str, engine: str, registry: dict[str, dict[str, str]]) -> Worker:
-    """Import and build the worker. Raises: UnknownModelError listing the known engines."""
+    """Import and build the worker.
+
+    Raises: UnknownModelError listing the known engines; EngineNotInstalledError for an engine that
+    runs in a server of its own.
+    """
     engines = registry.get(modality, {})
+    if engine not in engines and engine in SERVED_ELSEWHERE:
+        raise EngineNotInstalledError(
+            f"The engine {engine} is not installed here.",
+            hint="Run: pip install vllm && vllm serve MODEL, and write engine: remote and source: "
+            "remote:http://127.0.0.1:8000/v1 into the model's card. Or use a GGUF file of it.",
+        )
     if engine not in engines:
         known = ", ".join(sorted(engines)) or "none"
         raise UnknownModelError(f"No {modality} engine is called {engine!r}; known: {known}.")
