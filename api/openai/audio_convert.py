@@ -50,7 +50,7 @@ def to_transcribe(form: TranslationForm, audio: Media, model: str | None) -> Tra
         word_timestamps="word" in form.granularities and form.response_format == "verbose_json",
         vad=form.vad,
         initial_prompt=form.prompt,
-        hotwords=form.hotwords,
+        hotwords=form.expected_words,
     )
 
 

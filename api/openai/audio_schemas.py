@@ -29,11 +29,19 @@ class TranslationForm(BaseModel):
     """Ours: skip silence before recognition."""
     hotwords: str | None = None
     """Ours: words to expect."""
+    keywords: list[str] = []
+    keywords_list: list[str] = Field(default=[], alias="keywords[]")
+    """OpenAI's name for them."""
     timestamp_granularities: list[Granularity] = []
     timestamp_granularities_list: list[Granularity] = Field(
         default=[], alias="timestamp_granularities[]"
     )
     """The same, as OpenAI's clients spell it."""
+
+    @property
+    def expected_words(self) -> str | None:
+        """The words to expect, however they were given."""
+        return self.hotwords or ", ".join([*self.keywords, *self.keywords_list]) or None
 
     @property
     def granularities(self) -> frozenset[Granularity]:
