@@ -1,4 +1,4 @@
-"""Every model of the catalogue has its licence in the notice."""
+"""Every model of the catalogue that runs here has its licence in the notice."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 
 NOTICE = (Path(__file__).parents[2] / "THIRD_PARTY.md").read_text("utf-8")
+CARDS = [card for card in load_catalogue().values() if not card.source.startswith("remote:")]
 
 
-@pytest.mark.parametrize("card", load_catalogue().values(), ids=lambda card: card.id)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_the_notice_names_each_model_with_its_licence(card: ModelCard) -> None:
     rows = [line for line in NOTICE.splitlines() if f"`{card.id}`" in line]
     assert len(rows) == 1
