@@ -1,130 +1,167 @@
-"""OpenAI's bodies ⇄ messages. Pure functions."""
+"""OpenAI's bodies → messages. Pure functions."""
 
 from __future__ import annotations
 
-import base64
-import struct
-import time
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar, cast
 
 from configs.catalogue import ModelCard
+from workers.errors import UnsupportedInputError
 from workers.messages import (
     ChatMessage,
-    Embedded,
-    Event,
-    Finished,
+    Complete,
+    Constraint,
+    Describe,
     Generate,
+    Media,
     Role,
     SamplingParams,
-    TextDelta,
-    Usage,
+    Tool,
+    ToolCall,
+    new_request_id,
+)
+from workers.sampling import sampling_for
+
+from .schemas import (
+    ChatRequest,
+    CompletionRequest,
+    Function,
+    FunctionCall,
+    ImageUrl,
+    Message,
+    Part,
+    SamplingBody,
+    ToolChoice,
 )
 
-from .schemas import ChatRequest
-
-Json = dict[str, Any]
+Choice = TypeVar("Choice", Generate, Complete, Describe)
 
 
-def to_generate(body: ChatRequest) -> Generate:
-    """Return the request; what the body leaves out keeps the default of `SamplingParams`."""
-    names = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "max_tokens", "seed")
-    given = {name: getattr(body, name) for name in names if getattr(body, name) is not None}
-    stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
-    turns = body.messages
-    if turns[-1].role.lower() == "assistant" and not turns[-1].text:
-        turns = turns[:-1]  # an empty slot for the answer
+def to_generate(body: ChatRequest, card: ModelCard) -> Generate:
+    """Return the request; what the body leaves out is the card's to say.
+
+    Raises: UnsupportedInputError for parts of a message that are no text.
+    """
+    sampling = _sampling(body, card)
+    if body.logprobs:
+        sampling = replace(sampling, num_logprobs=body.top_logprobs or 0)
+    tools = [tool.function for tool in body.tools] or body.functions
     return Generate(
-        messages=tuple(
-            ChatMessage(role=cast(Role, turn.role.lower()), text=turn.text) for turn in turns
-        ),
-        sampling=SamplingParams(**given, stop=stop),
+        messages=to_messages(body.messages),
+        sampling=sampling,
+        constraint=_constraint(body),
+        tools=tuple(_tool(function) for function in tools),
+        tool_choice=_tool_choice(body),
+        model=card.id,
     )
 
 
-def chat_completion(events: Iterable[Event], request_id: str, model: str) -> Json:
-    """Return the whole answer as one `chat.completion`."""
-    kept = tuple(events)
-    text = "".join(event.text for event in kept if isinstance(event, TextDelta))
-    end = cast(Finished, kept[-1])
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": text, "tool_calls": None},
-        "finish_reason": _finish_reason(end),
-        "logprobs": None,
-    }
-    return {
-        **_frame("chat.completion", request_id, model),
-        "choices": [choice],
-        "usage": usage_of(end.usage),
-    }
+def to_describe(request: Generate, images: Sequence[Media], model: str | None) -> Describe:
+    """Return the same conversation as a question about pictures."""
+    return Describe(
+        images=tuple(images), messages=request.messages, sampling=request.sampling, model=model
+    )
 
 
-def first_chunk(request_id: str, model: str) -> Json:
-    """Return the chunk that opens a stream."""
-    return _chunk(request_id, model, {"role": "assistant", "content": ""}, None)
+def to_completes(body: CompletionRequest, card: ModelCard) -> list[Complete]:
+    """Return one request per prompt and choice, choices of one prompt together."""
+    prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
+    sampling = replace(_sampling(body, card), num_logprobs=body.logprobs)
+    requests = [
+        Complete(prompt=prompt, sampling=sampling, constraint=_constraint(body), model=card.id)
+        for prompt in prompts
+    ]
+    return [choice for request in requests for choice in to_choices(request, body.n)]
 
 
-def chunks_of(event: Event, model: str, *, include_usage: bool) -> list[Json]:
-    """Return what one event adds to a stream; nothing for most."""
-    if isinstance(event, TextDelta):
-        return [_chunk(event.request_id, model, {"content": event.text}, None)]
-    if not isinstance(event, Finished):
-        return []
-    last = [_chunk(event.request_id, model, {}, _finish_reason(event))]
-    if include_usage:
-        frame = _frame("chat.completion.chunk", event.request_id, model)
-        last.append({**frame, "choices": [], "usage": usage_of(event.usage)})
-    return last
+def to_choices(request: Choice, num_choices: int) -> list[Choice]:
+    """Return the request once per choice; a seed counts up, or all of them would be the same."""
+    choices = [request]
+    for place in range(1, num_choices):
+        seed = request.sampling.seed
+        sampling = replace(request.sampling, seed=None if seed is None else seed + place)
+        choices.append(replace(request, request_id=new_request_id(), sampling=sampling))
+    return choices
 
 
-def embeddings(embedded: Embedded, model: str, encoding: str) -> Json:
-    """Return the vectors as a list; base64 is little-endian float32, as the engine gives it."""
-    row_bytes = embedded.dim * 4
-    data = []
-    for index, start in enumerate(range(0, len(embedded.vectors), row_bytes)):
-        row = embedded.vectors[start : start + row_bytes]
-        vector: object = base64.b64encode(row).decode()
-        if encoding == "float":
-            vector = list(struct.unpack(f"<{embedded.dim}f", row))
-        data.append({"object": "embedding", "index": index, "embedding": vector})
-    usage = {"prompt_tokens": 0, "total_tokens": 0}
-    return {"object": "list", "data": data, "model": model, "usage": usage}
+def to_messages(turns: Sequence[Message]) -> tuple[ChatMessage, ...]:
+    """Return the conversation; an empty last turn of the assistant is the place for the answer."""
+    if turns[-1].role.lower() == "assistant" and not turns[-1].content and not turns[-1].tool_calls:
+        turns = turns[:-1]
+    return tuple(_message(turn) for turn in turns)
 
 
-def model_list(cards: Sequence[ModelCard]) -> Json:
-    """Return the models as OpenAI lists them."""
-    return {"object": "list", "data": [model_object(card) for card in cards]}
+def image_urls(turns: Sequence[Message]) -> list[str]:
+    """Return the addresses of all pictures in a conversation, in order."""
+    parts = [part for turn in turns if isinstance(turn.content, list) for part in turn.content]
+    return [_address(part) for part in parts if part.type == "image_url"]
 
 
-def model_object(card: ModelCard) -> Json:
-    """Return one model; `owned_by` says who made it."""
-    return {"id": card.id, "object": "model", "created": 0, "owned_by": card.origin}
+def _message(turn: Message) -> ChatMessage:
+    role = turn.role.lower()
+    calls = turn.tool_calls or []
+    return ChatMessage(
+        role=cast(Role, "system" if role == "developer" else role),
+        text=_text(turn),
+        tool_calls=tuple(
+            ToolCall(call_id=c.id, name=c.function.name, arguments=c.function.arguments)
+            for c in calls
+        ),
+        tool_call_id=turn.tool_call_id or "",
+    )
 
 
-def usage_of(usage: Usage) -> Json:
-    """Return the token counts."""
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
-    }
+def _text(turn: Message) -> str:
+    if not isinstance(turn.content, list):
+        return turn.content or ""
+    for part in turn.content:
+        if part.type not in ("text", "input_text", "output_text", "image_url"):
+            raise UnsupportedInputError(
+                f"A message has a part of type {part.type!r}; text and image_url are understood.",
+                "Recordings go to /v1/audio/transcriptions, documents to a collection.",
+            )
+    return "\n".join(part.text for part in turn.content if part.type != "image_url")
 
 
-def _finish_reason(end: Finished) -> str:
-    return "length" if end.reason == "length" else "stop"
+def _address(part: Part) -> str:
+    address = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
+    if not address:
+        raise UnsupportedInputError("An image_url part has no url.")
+    return address
 
 
-def _chunk(request_id: str, model: str, delta: Json, finish_reason: str | None) -> Json:
-    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
-    return {**_frame("chat.completion.chunk", request_id, model), "choices": [choice]}
+def _sampling(body: SamplingBody, card: ModelCard) -> SamplingParams:
+    given = body.model_dump(exclude={"logit_bias"}, exclude_none=True)
+    bias = tuple((body.logit_bias or {}).items()) or None
+    return sampling_for(card, {**given, "logit_bias": bias})
 
 
-def _frame(kind: str, request_id: str, model: str) -> Json:
-    return {
-        "id": f"chatcmpl-{request_id}",
-        "object": kind,
-        "created": int(time.time()),
-        "model": model,
-    }
+def _constraint(body: SamplingBody) -> Constraint | None:
+    if body.grammar:
+        return Constraint(kind="grammar", text=body.grammar)
+    form = body.response_format
+    if form is None or form.type == "text":
+        return None
+    if form.type == "json_object":
+        return Constraint(kind="json")
+    if form.json_schema is None:
+        raise UnsupportedInputError("response_format json_schema needs the key json_schema.")
+    return Constraint(kind="schema", text=json.dumps(form.json_schema.json_schema))
+
+
+def _tool(function: Function) -> Tool:
+    return Tool(
+        name=function.name,
+        description=function.description or "",
+        parameters=json.dumps(function.parameters or {}),
+    )
+
+
+def _tool_choice(body: ChatRequest) -> str:
+    if isinstance(body.tool_choice, ToolChoice):
+        return body.tool_choice.function.name
+    if isinstance(body.function_call, FunctionCall):
+        return body.function_call.name
+    return body.function_call if body.function_call != "auto" else body.tool_choice

@@ -1,34 +1,85 @@
 """OpenAI-shaped bodies. Unknown keys are ignored, as OpenAI's own servers do.
 
-Source: the API reference of OpenAI, chat completions, embeddings, audio and models.
+Besides OpenAI's keys, those that llama.cpp's and LocalAI's servers take. Source: the API reference
+of OpenAI, chat completions and completions; LocalAI's for the sampling keys.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, Field
 
 
-class TextPart(BaseModel):
-    """One text part of a message."""
+class ImageUrl(BaseModel):
+    """Where a picture is: `data:` or a public http(s) address."""
 
-    type: Literal["text"]
-    text: str
+    url: str
+
+
+class Part(BaseModel):
+    """One part of a message: `text`, or `image_url` with an object or a plain address."""
+
+    type: str
+    text: str = ""
+    image_url: ImageUrl | str | None = None
+
+
+class FunctionCall(BaseModel):
+    """A function's name and its arguments as JSON text."""
+
+    name: str
+    arguments: str = "{}"
+
+
+class Call(BaseModel):
+    """A tool call that the assistant made earlier in the conversation."""
+
+    id: str = ""
+    function: FunctionCall
 
 
 class Message(BaseModel):
-    """One turn; roles in any case."""
+    """One turn; roles in any case, `developer` is `system`."""
 
     role: str
-    content: str | list[TextPart] | None = None
+    content: str | list[Part] | None = None
+    tool_calls: list[Call] | None = None
+    tool_call_id: str | None = None
 
-    @property
-    def text(self) -> str:
-        """The turn's text, its parts joined."""
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content)
-        return self.content or ""
+
+class Function(BaseModel):
+    """What the model is told about a function."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class ToolChoice(BaseModel):
+    """The one tool that must be called."""
+
+    function: FunctionCall
+
+
+class ToolBody(BaseModel):
+    """One entry of `tools`."""
+
+    type: Literal["function"] = "function"
+    function: Function
+
+
+class JsonSchema(BaseModel):
+    """A named schema, as `response_format` carries it."""
+
+    json_schema: dict[str, Any] = Field(alias="schema", default_factory=dict)
+
+
+class ResponseFormat(BaseModel):
+    """What the answer must be."""
+
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: JsonSchema | None = None
 
 
 class StreamOptions(BaseModel):
@@ -37,29 +88,57 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ChatRequest(BaseModel):
-    """POST /v1/chat/completions."""
+class SamplingBody(BaseModel):
+    """Keys of both completion routes; what is left out is the card's to say."""
 
     model: str | None = None
-    messages: Annotated[list[Message], Field(min_length=1)]
     stream: bool = False
-    stream_options: StreamOptions = StreamOptions()
+    stream_options: StreamOptions | None = None
+    n: int = Field(default=1, ge=1, le=16)
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
     min_p: float | None = None
-    repeat_penalty: float | None = None
+    typical_p: float | None = None
+    mirostat: int | None = Field(
+        default=None, validation_alias=AliasChoices("mirostat", "mirostat_mode")
+    )
+    mirostat_tau: float | None = None
+    mirostat_eta: float | None = None
+    repeat_penalty: float | None = Field(
+        default=None, validation_alias=AliasChoices("repeat_penalty", "repetition_penalty")
+    )
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    ignore_eos: bool | None = None
+    logit_bias: dict[int, float] | None = None
     max_tokens: int | None = Field(
         default=None,
         validation_alias=AliasChoices("max_completion_tokens", "max_tokens", "max_token"),
     )
     seed: int | None = None
     stop: str | list[str] | None = None
+    grammar: str | None = None
+    response_format: ResponseFormat | None = None
 
 
-class EmbeddingRequest(BaseModel):
-    """POST /v1/embeddings."""
+class ChatRequest(SamplingBody):
+    """POST /v1/chat/completions."""
 
-    model: str | None = None
-    input: str | Annotated[list[str], Field(min_length=1)]
-    encoding_format: Literal["float", "base64"] = "float"
+    messages: Annotated[list[Message], Field(min_length=1)]
+    tools: list[ToolBody] = []
+    tool_choice: Literal["auto", "none", "required"] | ToolChoice = "auto"
+    functions: list[Function] = []
+    """The older way to say `tools`."""
+    function_call: Literal["auto", "none"] | FunctionCall = "auto"
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+
+
+class CompletionRequest(SamplingBody):
+    """POST /v1/completions: text goes on as it stands, without a chat template."""
+
+    prompt: str | Annotated[list[str], Field(min_length=1)]
+    suffix: str | None = None
+    echo: bool = False
+    logprobs: int | None = None

@@ -10,9 +10,7 @@ import httpx
 import openai
 import pytest
 
-from .conftest import ROOT, App, start_app, stop_app
-
-SPEECH = ROOT / "assets" / "example-speech.mp3"
+from .conftest import App, start_app, stop_app
 
 
 @pytest.fixture

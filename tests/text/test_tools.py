@@ -14,7 +14,6 @@ from workers.messages import (
     Complete,
     Constraint,
     Event,
-    Finished,
     Generate,
     SamplingParams,
     TextDelta,
@@ -167,11 +166,11 @@ def test_logprobs_are_reported_for_each_token(worker: LlamaCppTextWorker) -> Non
 
 
 def test_a_raw_prompt_goes_on_without_a_template(worker: LlamaCppTextWorker) -> None:
-    events = run(worker, Complete(prompt="The capital of France is", sampling=GREEDY))
+    sampling = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=4)
+    events = run(worker, Complete(prompt="The capital of France is", sampling=sampling))
     assert text_of(events).startswith(" Paris")
     end = end_of(events)
-    assert isinstance(end, Finished)
-    assert end.usage.prompt_tokens == 5
+    assert (end.reason, end.usage.prompt_tokens, end.usage.completion_tokens) == ("length", 5, 4)
 
 
 def test_ignoring_the_end_goes_on_to_the_limit(worker: LlamaCppTextWorker) -> None:

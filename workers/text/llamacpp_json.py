@@ -60,7 +60,8 @@ def _sampling(sampling: SamplingParams) -> Chunk:
     body: Chunk = {name: getattr(sampling, name) for name in _SAME_NAME}
     body["stop"] = list(sampling.stop)
     if sampling.max_tokens is not None:
-        body["max_tokens"] = sampling.max_tokens
+        # The chat route knows the first name, the route for raw text only the second.
+        body["max_tokens"] = body["n_predict"] = sampling.max_tokens
     if sampling.logit_bias:
         body["logit_bias"] = [list(pair) for pair in sampling.logit_bias]
     if sampling.num_logprobs is not None:
