@@ -51,7 +51,8 @@ def create_audio_router(client: Client, settings: Settings) -> APIRouter:
     @router.post("/speech")
     async def speak(body: SpeechRequest, connection: fastapi.Request) -> Response:
         """Speak a text. The file is sent while it grows: its first sentence before the last."""
-        request = convert.to_synthesize(body, _model(client, "tts", body.model), _voices(client))
+        model = _model(client, "tts", body.model)
+        request = convert.to_synthesize(body, model, _voices(client, model))
         spoken = speak_to_file(client, request, body.response_format, convert.file_rate_hz(body))
         pieces = await while_connected(peeked_items(spoken, _itself), connection)
         if body.stream_format == "sse":
@@ -89,13 +90,11 @@ def _model(client: Client, modality: Modality, name: str | None) -> str | None:
     return client.models.get(name, modality).id
 
 
-def _voices(client: Client) -> tuple[str, ...]:
-    """Return the voices of the model in use; a remote one is believed to have OpenAI's."""
-    ready = client.ready("tts")
-    if ready is not None:
-        return ready.voices
-    is_remote = client.card("tts").source.startswith("remote:")
-    return tuple(convert.OPENAI_VOICES) if is_remote else ()
+def _voices(client: Client, model: str | None) -> tuple[str, ...]:
+    """Return the model's voices: what its card says as long as it is not loaded."""
+    card = client.models.get(model, "tts") if model else client.card("tts")
+    ready = client.ready("tts", card.id)
+    return ready.voices if ready else tuple(card.options.get("voices", ()))
 
 
 def _itself(piece: FileBytes | Finished) -> Event:
