@@ -16,6 +16,8 @@ from workers.errors import AppError
 
 from .access import Access
 from .dialect import Dialect, dialect_of
+from .gai.rag_routes import GAI_RAG
+from .gai.routes import GAI
 from .gate import Gate
 from .llm_api.routes import LLM_API
 from .openai.elsewhere import create_elsewhere_router
@@ -25,6 +27,8 @@ from .origin import Origins
 DIALECTS: tuple[Dialect, ...] = (
     OPENAI,
     LLM_API,
+    GAI,
+    GAI_RAG,
 )
 """To add one: a folder with `schemas.py`, `convert.py`, `routes.py`, and its name here."""
 
