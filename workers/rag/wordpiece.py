@@ -28,7 +28,7 @@ def tokenizer_of(path: Path) -> Tokenizer:
             f"The embedding model {path.name} has no WordPiece vocabulary.",
             hint="Use a GGUF of a BERT model, such as all-MiniLM-L6-v2.",
         )
-    return build(list(GGUFReader(path).get_field("tokenizer.ggml.tokens").contents()))
+    return build(list(GGUFReader(path).fields["tokenizer.ggml.tokens"].contents()))
 
 
 def build(tokens: list[str]) -> Tokenizer:

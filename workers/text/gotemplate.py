@@ -14,7 +14,7 @@ from typing import Any
 from configs.catalogue import Templates
 from configs.gotemplate import TemplateError, plain, render
 from workers.errors import LoadError
-from workers.messages import ChatMessage, Tool, ToolCall
+from workers.messages import ChatMessage, Complete, Generate, Tool, ToolCall
 
 CALLING_ROLE = "assistant_function_call"
 """The role, where a model file has a prefix for it, of a turn that calls a function."""
@@ -48,6 +48,25 @@ def formats_chat(templates: Templates | None) -> bool:
     return bool(
         templates
         and (templates.chat or templates.chat_message or templates.function or templates.roles)
+    )
+
+
+def shows_tools(templates: Templates) -> bool:
+    """Whether the templates list the functions that a request offers."""
+    return bool(templates.function) or ".Functions" in templates.chat
+
+
+def lay_out(templates: Templates | None, request: Generate) -> Generate | Complete:
+    """Return a conversation as raw text, or as it is if the weights carry its format."""
+    if templates is None or not formats_chat(templates):
+        return request
+    return Complete(
+        request_id=request.request_id,
+        deadline=request.deadline,
+        model=request.model,
+        prompt=render_chat(templates, request.messages, request.tools),
+        sampling=request.sampling,
+        constraint=request.constraint,
     )
 
 

@@ -24,6 +24,7 @@ from workers.weights import verified_folder
 from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
 from .engine import CallDelta, Completion, Delta, Piece, TextEngine
+from .gotemplate import formats_chat, lay_out, shows_tools
 from .prompt import check_sampling, tidy
 from .tools import check_tools, hear_calls, prepare
 
@@ -77,9 +78,13 @@ class TextWorker(ABC):
         capabilities = self._engine.capabilities
         if "calls_tools" in capabilities:
             return self._engine.generate(replace(request, messages=tidy(request.messages)), cancel)
-        prepared = prepare(request, is_shown="shows_tools" in capabilities)
+        templates = self._card.templates
+        is_shown = "shows_tools" in capabilities
+        if templates and formats_chat(templates):
+            is_shown = shows_tools(templates)
+        prepared = prepare(request, is_shown=is_shown)
         prepared = replace(prepared, messages=tidy(prepared.messages))
-        pieces = self._engine.generate(prepared, cancel)
+        pieces = self._engine.generate(lay_out(templates, prepared), cancel)
         is_calling = request.tools and request.tool_choice != "none"
         return hear_calls(pieces, request.tools) if is_calling else pieces
 
