@@ -20,6 +20,7 @@ from .gai.rag_routes import GAI_RAG
 from .gai.routes import GAI
 from .gate import Gate
 from .llm_api.routes import LLM_API
+from .localai.routes import LOCALAI
 from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
 from .origin import Origins
@@ -29,6 +30,7 @@ DIALECTS: tuple[Dialect, ...] = (
     LLM_API,
     GAI,
     GAI_RAG,
+    LOCALAI,
 )
 """To add one: a folder with `schemas.py`, `convert.py`, `routes.py`, and its name here."""
 
