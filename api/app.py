@@ -19,6 +19,7 @@ from .dialect import Dialect, dialect_of
 from .gai.rag_routes import GAI_RAG
 from .gai.routes import GAI
 from .gate import Gate
+from .geniusrise.routes import GENIUSRISE
 from .llm_api.routes import LLM_API
 from .localai.routes import LOCALAI
 from .openai.elsewhere import create_elsewhere_router
@@ -27,6 +28,7 @@ from .origin import Origins
 
 DIALECTS: tuple[Dialect, ...] = (
     OPENAI,
+    GENIUSRISE,
     LLM_API,
     GAI,
     GAI_RAG,
