@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag
 
 from ..openai.schemas import ChatRequest, CompletionRequest, SamplingBody
 
 MAX_CHOICES = 16
+
+TopK = Annotated[int | None, AfterValidator(lambda top_k: max(0, top_k) if top_k else top_k)]
+"""-1, which both runtimes know, is 0 here: all tokens."""
+MaxTokens = Annotated[
+    int | None, AfterValidator(lambda limit: limit if limit and limit > 0 else None)
+]
+"""As in llama.cpp's bindings, 0 and -1 are no limit."""
 
 
 class ChatBody(SamplingBody):
@@ -29,8 +36,7 @@ class VllmChat(ChatRequest):
 
     temperature: float | None = 0.7
     top_p: float | None = 1.0
-    top_k: int | None = 0
-    """VLLM's own -1, all tokens, is taken too."""
+    top_k: TopK = 0
     min_p: float | None = 0.0
     repeat_penalty: float | None = Field(
         default=1.0, validation_alias=AliasChoices("repetition_penalty", "repeat_penalty")
@@ -50,18 +56,14 @@ class VllmChat(ChatRequest):
     include_stop_str_in_output: bool = False
     chat_template: str | None = None
 
-    @field_validator("top_k")
-    @classmethod
-    def _keep_all(cls, top_k: int | None) -> int | None:
-        return 0 if top_k == -1 else top_k
-
 
 class LlamaCppChat(ChatRequest):
     """POST /chat_llama_cpp with `messages`."""
 
+    max_tokens: MaxTokens = None
     temperature: float | None = 0.2
     top_p: float | None = 0.95
-    top_k: int | None = 40
+    top_k: TopK = 40
     min_p: float | None = 0.05
     typical_p: float | None = 1.0
     repeat_penalty: float | None = 1.1
@@ -73,10 +75,10 @@ class LlamaCppChat(ChatRequest):
 class PlainBody(CompletionRequest):
     """`prompt` without `messages`: text goes on as it stands, without a chat template."""
 
-    max_tokens: int | None = 16
+    max_tokens: MaxTokens = 16
     temperature: float | None = 0.8
     top_p: float | None = 0.95
-    top_k: int | None = 40
+    top_k: TopK = 40
     min_p: float | None = 0.05
     repeat_penalty: float | None = 1.1
     tfs_z: float = 1.0

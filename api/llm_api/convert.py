@@ -21,7 +21,8 @@ def to_complete(body: GenerateRequest, card: ModelCard) -> Complete:
     """Return the request: the prompt as it is, the system's own defaults over those of the card."""
     params = body.params or Params()
     given = params.model_dump(exclude={"suffix", "echo"})
-    if params.max_tokens < 0:
+    given["top_k"] = max(0, params.top_k)
+    if params.max_tokens < 1:
         given["max_tokens"] = None
     if params.seed is not None and params.seed < 0:
         given["seed"] = None

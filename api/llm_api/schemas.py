@@ -18,9 +18,10 @@ class Params(BaseModel):
     max_tokens: int = Field(
         default=300, validation_alias=AliasChoices("n_predict", "max_tokens", "max_new_tokens")
     )
-    """-1: until the context is full."""
+    """Below 1: until the context is full, as in llama.cpp's bindings."""
     temperature: float = Field(default=0.1, validation_alias=AliasChoices("temp", "temperature"))
     top_k: int = 40
+    """Below 1: all tokens."""
     top_p: float = 0.95
     stop: str | list[str] | None = None
     repeat_penalty: float = Field(

@@ -41,6 +41,8 @@ def test_without_params_the_first_versions_defaults_apply() -> None:
         ({"max_tokens": 7}, "max_tokens", 7),
         ({"max_new_tokens": 7}, "max_tokens", 7),
         ({"n_predict": -1}, "max_tokens", None),
+        ({"n_predict": 0}, "max_tokens", None),
+        ({"top_k": -1}, "top_k", 0),
         ({"temp": 0.5}, "temperature", 0.5),
         ({"temperature": 0}, "temperature", 0),
         ({"repeat_penalty": 1.1}, "repeat_penalty", 1.1),
