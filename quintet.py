@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from configs.catalogue import ModelCard as ModelCard
 from configs.errors import ConfigError as ConfigError
+from library.gai.gaigen import Gaigen as Gaigen
+from library.gai.rag import RAG as RAG
 from library.local_engine import LocalEngine as LocalEngine
 from library.results import Answer as Answer
 from library.results import ChatResult as ChatResult

@@ -35,8 +35,9 @@ class Session:
     ) -> None:
         """Raises: ConfigError, UnknownModelError."""
         self.settings = load_settings(profile, {"log_level": "WARNING", **settings})
-        catalogue = {**load_catalogue(), **{card.id: card for card in cards}}
-        self._pool, self._client = build_pool(self.settings, catalogue)
+        self._pool, self._client = build_pool(self.settings, load_catalogue())
+        for card in cards:
+            self._client.models.add(card)
         self._is_started = False
         self._starting = threading.Lock()
 
