@@ -7,7 +7,8 @@ Requests are served in the order in which they came, whatever model they want. W
 another, what runs is finished, the process exits, and one with the other model is born.
 
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. The line of
-waiting requests is `workers.waiting`, whose turn it is `workers.order`, the process `workers.holder`.
+waiting requests is `workers.waiting`, whose turn it is `workers.order`, the process `workers.holder`,
+what people are told `workers.scene`.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ from .messages import (
     Failed,
     Finished,
     LoadFailed,
-    Loading,
     Ready,
     Started,
 )
 from .order import next_move
-from .status import State, WorkerStatus
+from .scene import Scene
+from .status import WorkerStatus
 from .waiting import WaitingLine
 
 log = logging.getLogger("quintet.pool")
@@ -71,7 +72,7 @@ class WorkerHandle:
         elif len(self._waiting) >= self._patience.max_waiting:
             job.fail(
                 "queue_full",
-                f"{len(self._waiting)} requests already wait for {self._shown.name}.",
+                f"{len(self._waiting)} requests already wait for {self._scene.card.name}.",
                 "Try again in a moment.",
             )
         elif (failure := self._holder.given_up(job.card)) is not None:
@@ -151,41 +152,13 @@ class WorkerHandle:
         return life.birth.settings.card, life.ready
 
     @property
-    def state(self) -> State:
-        """Where the worker is on its way."""
-        phase = self._holder.phase
-        if phase == "ready" and self._running:
-            return "busy"
-        return "loading" if self._is_changing else phase
-
-    @property
     def is_settled(self) -> bool:
         """Whether loading is over, for better or worse."""
-        return self.state in ("ready", "busy", "failed", "asleep")
+        return self._scene.state in ("ready", "busy", "failed", "asleep")
 
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
-        life, ready = self._holder.life, self._holder.ready
-        card, loading, failure = self._shown, self._loading, self._holder.failure
-        detail = loading.what if loading else ""
-        if failure is not None:
-            detail = f"{failure.message} {failure.hint}".strip()
-        return WorkerStatus(
-            modality=self.modality,
-            model=card.name,
-            model_id=card.id,
-            state=self.state,
-            detail=detail,
-            progress=loading.fraction if loading else None,
-            device=ready.device if ready else "",
-            pid=self.pid,
-            resident_mib=resident_mib,
-            num_running=len(self._running),
-            num_waiting=len(self._waiting),
-            slots=ready.slots if ready else 0,
-            threads=life.birth.settings.threads if life else 0,
-            num_deaths=self._holder.num_deaths,
-        )
+        return self._scene.status(resident_mib)
 
     # --- what the process says (`workers.holder.Owner`) ------------------------------------------
 
@@ -278,41 +251,25 @@ class WorkerHandle:
             self._advance()
 
     def _is_idle(self, now: float) -> bool:
-        is_unused = self.state == "ready" and not self._waiting
+        is_unused = self._holder.phase == "ready" and not self._running and not self._waiting
         return is_unused and 0 < self._patience.idle_ttl_s < now - self._last_used
 
     # --- what people are told --------------------------------------------------------------------
 
     @property
-    def _is_changing(self) -> bool:
-        """Whether the process leaves and somebody waits for the next one."""
-        return self._holder.phase == "stopping" and self._waiting.first is not None
-
-    @property
-    def _shown(self) -> ModelCard:
-        """The model that is loaded, being loaded or that failed; else the one to be woken."""
-        if self._holder.phase == "stopping" and self._waiting.first is not None:
-            return self._waiting.first.card
-        return self._default() if self._holder.phase == "asleep" else self._holder.card
-
-    @property
-    def _loading(self) -> Loading | None:
-        if self._is_changing:
-            return Loading(what=f"putting {self._holder.card.name} to sleep")
-        return self._holder.loading
+    def _scene(self) -> Scene:
+        return Scene(
+            holder=self._holder,
+            waiting=self._waiting,
+            num_running=len(self._running),
+            default=self._default(),
+        )
 
     def _changed(self) -> None:
         """Tell waiting requests their place, and the pool that something moved."""
-        self._waiting.announce(self._shown, self._reason)
+        scene = self._scene
+        self._waiting.announce(scene.card, scene.reason)
         self._on_change()
-
-    def _reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
-        name, num_before = job.card.name, num_ahead + len(self._running)
-        if num_changes:
-            return f"{num_before} ahead, then waking {name}"
-        if self._holder.phase == "ready":
-            return f"{num_before} ahead for {name}"
-        return f"waking {name}: {self._loading.what if self._loading else self.state}"
 
     def _started(self, job: Job, event: Started) -> Started:
         """Add how long the request waited, and how much of that went into loading."""

@@ -1,0 +1,84 @@
+"""One worker at one moment, as people are told of it: its state, its model, why a request waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from configs.catalogue import ModelCard
+
+from .holder import Holder
+from .job import Job
+from .messages import Loading
+from .status import State, WorkerStatus
+from .waiting import WaitingLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a worker's parts look like from outside; used at once, never kept."""
+
+    holder: Holder
+    waiting: WaitingLine
+    num_running: int
+    default: ModelCard
+    """The model that a sleeping worker would be woken with."""
+
+    @property
+    def state(self) -> State:
+        """Where the worker is on its way; one that leaves for another model is already loading."""
+        phase = self.holder.phase
+        if phase == "ready" and self.num_running:
+            return "busy"
+        return "loading" if self._successor is not None else phase
+
+    @property
+    def card(self) -> ModelCard:
+        """The model that is loaded, being loaded or that failed; else the one to be woken."""
+        if self._successor is not None:
+            return self._successor
+        return self.default if self.holder.phase == "asleep" else self.holder.card
+
+    @property
+    def loading(self) -> Loading | None:
+        """How far that model is on its way into memory."""
+        if self._successor is not None:
+            return Loading(what=f"putting {self.holder.card.name} to sleep")
+        return self.holder.loading
+
+    @property
+    def _successor(self) -> ModelCard | None:
+        """The model that comes when the process that is leaving has gone."""
+        first = self.waiting.first
+        return first.card if first is not None and self.holder.phase == "stopping" else None
+
+    def reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
+        """Say why a request waits (see `workers.waiting.SayReason`)."""
+        name, num_before = job.card.name, num_ahead + self.num_running
+        if num_changes:
+            return f"{num_before} ahead, then waking {name}"
+        if self.holder.phase == "ready":
+            return f"{num_before} ahead for {name}"
+        return f"waking {name}: {self.loading.what if self.loading else self.state}"
+
+    def status(self, resident_mib: int) -> WorkerStatus:
+        """Return what the page shows."""
+        life, ready, failure = self.holder.life, self.holder.ready, self.holder.failure
+        detail = self.loading.what if self.loading else ""
+        if failure is not None:
+            detail = f"{failure.message} {failure.hint}".strip()
+        return WorkerStatus(
+            modality=self.card.modality,
+            model=self.card.name,
+            model_id=self.card.id,
+            state=self.state,
+            detail=detail,
+            progress=self.loading.fraction if self.loading else None,
+            device=ready.device if ready else "",
+            pid=life.pid if life else None,
+            resident_mib=resident_mib,
+            num_running=self.num_running,
+            num_waiting=len(self.waiting),
+            slots=ready.slots if ready else 0,
+            threads=life.birth.settings.threads if life else 0,
+            num_deaths=self.holder.num_deaths,
+        )
