@@ -133,7 +133,6 @@ def connect(access: Access, options: RemoteOptions) -> AsyncOpenAI:
         base_url=access.server.url,
         # Never None: the client would take OPENAI_API_KEY, and send it to whatever server this is.
         api_key=access.key.get_secret_value() if access.key else "none",
-        default_headers=None if access.key else {"Authorization": openai.omit},  # type: ignore[dict-item]
         timeout=openai.Timeout(
             options.timeout_s, connect=min(options.timeout_s, CONNECT_TIMEOUT_S)
         ),

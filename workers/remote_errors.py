@@ -7,6 +7,7 @@ so that nothing is imported here. What the server says is quoted without the key
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def told(err: Exception, server: Server, key: SecretStr | None) -> AppError | No
     """Return the error that the user should read; None if it is not about the other server."""
     names = {kind.__name__ for kind in type(err).__mro__}
     if names & {"APIConnectionError", "TransportError"}:
-        return _from_transport(err, names, server)
+        return _from_transport(err, server)
     if names & {"JSONDecodeError", "APIResponseValidationError"}:
         return foreign(server)
     if "APIError" not in names:
@@ -61,16 +62,19 @@ def told(err: Exception, server: Server, key: SecretStr | None) -> AppError | No
     return _from_status(status, words, server)
 
 
-def _from_transport(err: Exception, names: set[str], server: Server) -> AppError:
+def _from_transport(err: Exception, server: Server) -> AppError:
+    causes = list(_chain(err))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    if names & {"ConnectError", "ConnectTimeout"}:
+        reason = str(causes[-1]).rstrip(".") or "no answer"
+        return RemoteError(
+            f"{server.host} cannot be reached: {reason}.",
+            f"Check that a server runs at {server.url}.",
+        )
     if names & {"APITimeoutError", "TimeoutException"}:
         return TimedOutError(
             f"{server.host} was silent for {server.timeout_s:g} seconds.",
             "Try again, or raise options.timeout_s in the model's card.",
-        )
-    if "APIConnectionError" in names:
-        return RemoteError(
-            f"{server.host} cannot be reached: {_root_of(err)}.",
-            f"Check that a server runs at {server.url}.",
         )
     return broke_off(server)
 
@@ -147,7 +151,7 @@ def _said(body: Any) -> str:
     return body if isinstance(body, str) else ""
 
 
-def _root_of(err: BaseException) -> str:
-    while err.__cause__ is not None:
+def _chain(err: BaseException | None) -> Iterator[BaseException]:
+    while err is not None:
+        yield err
         err = err.__cause__
-    return str(err).rstrip(".") or type(err).__name__
