@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from typing import Annotated, Any
 
 import fastapi
 from fastapi import APIRouter, Form
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from sse_starlette import EventSourceResponse
 
 from configs.settings import Settings
-from workers.audio import format_of
 from workers.client import Client
 from workers.errors import AppError, UnsupportedInputError
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.messages import Event, Finished, Modality
 
+from ..speech import Pieces, SpokenFile
 from ..stream import collect, peeked, peeked_items, while_connected
 from ..uploads import UploadEvents, saved
 from . import audio_convert as convert
 from .audio_schemas import SpeechRequest, TranscriptionForm, TranslationForm
 from .errors import error_body
 
-Pieces = AsyncGenerator[FileBytes | Finished, None]
 UPLOAD = "multipart/form-data"
 
 
@@ -57,8 +56,7 @@ def create_audio_router(client: Client, settings: Settings) -> APIRouter:
         pieces = await while_connected(peeked_items(spoken, _itself), connection)
         if body.stream_format == "sse":
             return EventSourceResponse(_sse(_speech_events(pieces)), sep="\n")
-        mime = format_of(body.response_format).mime
-        return StreamingResponse(_file(pieces), media_type=mime)
+        return SpokenFile(pieces, body.response_format)
 
     return router
 
@@ -99,13 +97,6 @@ def _voices(client: Client, model: str | None) -> tuple[str, ...]:
 
 def _itself(piece: FileBytes | Finished) -> Event:
     return piece
-
-
-async def _file(pieces: Pieces) -> AsyncIterator[bytes]:
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if isinstance(piece, FileBytes):
-                yield piece.data
 
 
 async def _speech_events(pieces: Pieces) -> AsyncIterator[dict[str, Any]]:

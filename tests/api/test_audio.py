@@ -19,7 +19,7 @@ import psutil
 import pysubs2
 import pytest
 
-from tests.running import ROOT, App
+from tests.running import ROOT, App, start_app, stop_app
 
 SPEECH = ROOT / "assets" / "example-speech.mp3"
 SENTENCES = (
@@ -143,6 +143,23 @@ def test_the_first_sentence_is_sent_before_the_last_is_spoken_and_leaving_stops_
     while encoders(app):
         assert time.monotonic() < give_up
         time.sleep(0.1)
+
+
+def test_half_a_file_never_looks_whole(tmp_path: Path) -> None:
+    app = start_app(tmp_path, QUINTET_POOL__WARM="[]")
+    try:
+        body = {"input": LONG, "response_format": "mp3"}
+        with httpx.stream("POST", f"{app.url}/v1/audio/speech", json=body, timeout=60) as answer:
+            pieces = answer.iter_bytes()
+            next(pieces)
+            workers = psutil.Process(app.process.pid).children()
+            (voice,) = [child for child in workers if "quintet tts" in " ".join(child.cmdline())]
+            voice.kill()
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+                list(pieces)
+        assert "A spoken file was cut off" in app.log.read_text()
+    finally:
+        stop_app(app)
 
 
 def test_speech_as_events_is_the_same_file(app: App) -> None:
