@@ -51,6 +51,12 @@ def test_the_stream_is_raw_text_in_exactly_these_bytes(app: App) -> None:
     assert "[DONE]" not in text
 
 
+def test_an_embedding_is_a_bare_list_of_numbers(app: App) -> None:
+    vectors = [post(app, "/embeddings", {"text": text}).json() for text in ("a cat", "a kitten")]
+    assert all(len(vector) == 384 for vector in vectors)
+    assert sum(a * b for a, b in zip(*vectors, strict=True)) > 0.6  # rows have length 1
+
+
 @pytest.mark.parametrize(
     ("body", "where", "kind"),
     [
@@ -86,6 +92,8 @@ def test_json_with_the_samples_bad_escape_is_refused(app: App) -> None:
         ({"prompt": "word " * 20_000}, "tokens long"),
         ({"prompt": ""}, "The prompt is empty."),
         ({"prompt": "a", "params": {"temp": 99}}, "temperature is 99"),
+        ({"prompt": "a", "params": {"seed": 2**70}}, "below 2^32"),
+        ({"prompt": "a", "params": {"n_predict": 2**40}}, "below 2^31"),
     ],
 )
 def test_what_cannot_be_generated_is_told_in_plain_text(

@@ -13,6 +13,9 @@ from workers.errors import UnsupportedInputError
 from workers.messages import ChatMessage, SamplingParams
 
 MAX_LOGPROBS = 20
+MAX_INT = 2**31 - 1
+MAX_SEED = 2**32 - 1
+"""Engines keep both in 32 bits."""
 ROLES = ("system", "user", "assistant", "tool")
 
 _BOUNDS = {
@@ -73,7 +76,11 @@ def check_sampling(sampling: SamplingParams) -> None:
         raise UnsupportedInputError(
             f"{sampling.num_logprobs} logprobs were asked for; 0 to {MAX_LOGPROBS} can be given."
         )
-    if sampling.max_tokens is not None and sampling.max_tokens < 1:
+    if sampling.max_tokens is not None and not 1 <= sampling.max_tokens <= MAX_INT:
         raise UnsupportedInputError(
-            f"max_tokens is {sampling.max_tokens}; it must be at least 1, or unset."
+            f"max_tokens is {sampling.max_tokens}; it must be at least 1 and below 2^31, or unset."
+        )
+    if sampling.seed is not None and not -1 <= sampling.seed <= MAX_SEED:
+        raise UnsupportedInputError(
+            f"seed is {sampling.seed}; it must be at least 0 and below 2^32, or unset."
         )
