@@ -13,13 +13,14 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from sse_starlette import EventSourceResponse
 
+from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError
-from workers.flows.pictures import ask_about_pictures
-from workers.messages import Describe, Event, Finished, Usage
+from workers.messages import Event, Finished, Usage
+from workers.text.cleanup import cleaned
 
-from ..fetch import fetch_public
+from ..conversation import Conversations, Question
 from ..stream import collected, peeked_items, side_by_side
 from . import convert, objects
 from .errors import error_body
@@ -35,12 +36,13 @@ ChunksOf = Callable[[Event, str, str, int], list[Json]]
 def create_chat_router(client: Client, settings: Settings) -> APIRouter:
     """Return the routes /chat/completions and /completions."""
     router = APIRouter()
+    conversations = Conversations(client, settings)
 
     @router.post("/chat/completions")
     async def chat(body: ChatRequest, connection: fastapi.Request) -> Response:
         """Continue a conversation, at once or as server-sent events."""
-        requests, model = await _chat_requests(client, settings, body)
-        source = side_by_side([_open(client, request) for request in requests])
+        requests, model = await _chat_requests(conversations, body)
+        source = side_by_side([conversations.open(request) for request in requests])
         answer = Answer(requests[0].request_id, model, len(requests), objects.chunks_of)
         if body.stream:
             answer.opening = [
@@ -48,19 +50,20 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
                 for index in range(len(requests))
             ]
             return await answer.stream(source, body)
-        choices = answer.split(await collected(source, connection))
+        card = client.models.get(requests[0].model or model)
+        choices = answer.split(await collected(source, connection), card)
         return JSONResponse(objects.chat_completion(choices, answer.answer_id, model))
 
     @router.post("/completions")
     async def complete(body: CompletionRequest, connection: fastapi.Request) -> Response:
         """Continue a text as it stands, at once or as server-sent events."""
-        card = _text_card(client, body.model)
+        card = conversations.text_card(body.model)
         requests = convert.to_completes(body, card)
-        source = side_by_side([client.astream(request) for request in requests])
+        source = side_by_side([conversations.open(request) for request in requests])
         answer = Answer(requests[0].request_id, card.id, len(requests), objects.text_chunks_of)
         if body.stream:
             return await answer.stream(source, body)
-        choices = answer.split(await collected(source, connection))
+        choices = answer.split(await collected(source, connection), card)
         echoes = [request.prompt for request in requests] if body.echo else []
         return JSONResponse(objects.text_completion(choices, answer.answer_id, card.id, echoes))
 
@@ -78,12 +81,14 @@ class Answer:
     opening: list[Json] = field(default_factory=list)
     """Chunks that a stream begins with."""
 
-    def split(self, events: tuple[Numbered, ...]) -> list[list[Event]]:
-        """Return the events of each choice."""
+    def split(
+        self, events: tuple[Numbered, ...], card: ModelCard | None = None
+    ) -> list[list[Event]]:
+        """Return the events of each choice, without what the card wants cut from its answers."""
         choices: list[list[Event]] = [[] for _ in range(self.num_choices)]
         for index, event in events:
             choices[index].append(event)
-        return choices
+        return [cleaned(choice, card) for choice in choices] if card else choices
 
     async def stream(
         self, source: AsyncGenerator[Numbered, None], body: SamplingBody
@@ -114,32 +119,14 @@ class Answer:
 
 
 async def _chat_requests(
-    client: Client, settings: Settings, body: ChatRequest
-) -> tuple[list[Any], str]:
+    conversations: Conversations, body: ChatRequest
+) -> tuple[list[Question], str]:
     """Return one request per choice, and the name of the model that answers."""
     urls = convert.image_urls(body.messages)
-    is_vision = bool(urls) and _names_vision(client, body.model)
-    card = _text_card(client, None if is_vision else body.model)
+    card = conversations.text_card(body.model, has_pictures=bool(urls))
     request = convert.to_generate(body, card)
-    if not urls:
-        return convert.to_choices(request, body.n), card.id
-    images = [await fetch_public(url, settings.server.max_upload_mib) for url in urls]
-    describe = convert.to_describe(request, images, body.model if is_vision else None)
-    return convert.to_choices(describe, body.n), body.model or card.id
-
-
-def _open(client: Client, request: Any) -> AsyncGenerator[Event, None]:
-    if isinstance(request, Describe):
-        return ask_about_pictures(client, request)
-    return client.astream(request)
-
-
-def _names_vision(client: Client, model: str | None) -> bool:
-    return model is not None and client.models.get(model).modality == "vision"
-
-
-def _text_card(client: Client, model: str | None) -> Any:
-    return client.models.get(model, "text") if model else client.card("text")
+    question = await conversations.with_pictures(request, urls, body.model)
+    return [*convert.to_choices(question, body.n)], body.model or card.id
 
 
 def _data(body: Json) -> dict[str, str]:

@@ -15,7 +15,6 @@ from workers.messages import (
     Constraint,
     Describe,
     Generate,
-    Media,
     Role,
     SamplingParams,
     Tool,
@@ -23,6 +22,7 @@ from workers.messages import (
     new_request_id,
 )
 from workers.sampling import sampling_for
+from workers.text.gotemplate import render_completion
 
 from .schemas import (
     ChatRequest,
@@ -36,7 +36,7 @@ from .schemas import (
     ToolChoice,
 )
 
-Choice = TypeVar("Choice", Generate, Complete, Describe)
+Choice = TypeVar("Choice", bound=Generate | Complete | Describe)
 
 
 def to_generate(body: ChatRequest, card: ModelCard) -> Generate:
@@ -58,19 +58,17 @@ def to_generate(body: ChatRequest, card: ModelCard) -> Generate:
     )
 
 
-def to_describe(request: Generate, images: Sequence[Media], model: str | None) -> Describe:
-    """Return the same conversation as a question about pictures."""
-    return Describe(
-        images=tuple(images), messages=request.messages, sampling=request.sampling, model=model
-    )
-
-
 def to_completes(body: CompletionRequest, card: ModelCard) -> list[Complete]:
     """Return one request per prompt and choice, choices of one prompt together."""
     prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
     sampling = replace(_sampling(body, card), num_logprobs=body.logprobs)
     requests = [
-        Complete(prompt=prompt, sampling=sampling, constraint=_constraint(body), model=card.id)
+        Complete(
+            prompt=render_completion(card.templates, prompt),
+            sampling=sampling,
+            constraint=_constraint(body),
+            model=card.id,
+        )
         for prompt in prompts
     ]
     return [choice for request in requests for choice in to_choices(request, body.n)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from configs.catalogue import ModelCard
 from workers.client import Client
@@ -17,14 +17,24 @@ def create_models_router(client: Client) -> APIRouter:
     router = APIRouter()
 
     @router.get("/models")
-    def list_models(filter: str = "") -> dict[str, Any]:
-        """The models of all modalities; `filter` is a regular expression on their ids."""
+    def list_models(
+        filter: str = "",
+        exclude_configured: Annotated[bool, Query(alias="excludeConfigured")] = True,
+    ) -> dict[str, Any]:
+        """The models of all modalities; `filter` is a regular expression on their ids.
+
+        `excludeConfigured=false` also names the files of a models folder that they are made of.
+        """
         try:
             wanted = re.compile(filter)
         except re.error as err:
             raise UnsupportedInputError(f"The filter is no regular expression: {err}.") from err
         cards = [card for card in client.models.all() if wanted.search(card.id)]
-        return {"object": "list", "data": [model_object(client, card) for card in cards]}
+        listed = [model_object(client, card) for card in cards]
+        if not exclude_configured:
+            files = [name for name in _own_files(client) if wanted.search(name)]
+            listed += [{"id": name, "object": "model"} for name in files]
+        return {"object": "list", "data": listed}
 
     @router.get("/models/{model_id:path}")
     def show_model(model_id: str) -> dict[str, Any]:
@@ -34,14 +44,24 @@ def create_models_router(client: Client) -> APIRouter:
     return router
 
 
+def _own_files(client: Client) -> list[str]:
+    """Return the files of the user's own models that are not models by their own name."""
+    cards = client.models.all()
+    files = {name for card in cards if card.source.startswith("path:") for name in card.files}
+    return sorted(files - {card.id for card in cards})
+
+
 def model_object(client: Client, card: ModelCard) -> dict[str, Any]:
     """Return one model; what OpenAI's object does not know stands beside it."""
     return {
         "id": card.id,
         "object": "model",
+        "type": "model",
         "created": 0,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+        "display_name": card.name,
         "owned_by": card.origin,
-        "name": card.name,
         "modality": card.modality,
         "license": card.license,
         "context_length": card.context_length or None,
