@@ -90,6 +90,7 @@ def main(arguments: list[str]) -> int:
         settings = load_settings(profile, flags)
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
         logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio's own start-up requests
+        logging.getLogger("mcp").setLevel(logging.CRITICAL)  # a session that ends is an error to it
         check_exposure(settings)
         listeners = listen(settings.server)
         if settings.fetch_packages:

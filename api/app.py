@@ -15,19 +15,23 @@ from workers.client import Client
 from workers.errors import AppError
 
 from .access import Access
+from .anthropic.routes import ANTHROPIC
 from .dialect import Dialect, dialect_of
 from .gai.rag_routes import GAI_RAG
 from .gai.routes import GAI
 from .gate import Gate
 from .geniusrise.routes import GENIUSRISE
+from .limits import KeyLimits
 from .llm_api.routes import LLM_API
 from .localai.routes import LOCALAI
 from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
 from .origin import Origins
+from .toolset.server import mount_tools
 
 DIALECTS: tuple[Dialect, ...] = (
     OPENAI,
+    ANTHROPIC,
     GENIUSRISE,
     LLM_API,
     GAI,
@@ -42,8 +46,9 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        client.warm(*settings.pool.warm)
-        yield
+        async with run_tools():
+            client.warm(*settings.pool.warm)
+            yield
 
     api = FastAPI(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     for dialect in DIALECTS:
@@ -51,11 +56,13 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
     api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1
     _add_health(api, client)
     _add_error_handlers(api)
-    _add_gate(api, settings)
+    limits = KeyLimits()
+    run_tools = mount_tools(api, client, settings, limits)
+    _add_gate(api, settings, limits)
     return api
 
 
-def _add_gate(api: FastAPI, settings: Settings) -> None:
+def _add_gate(api: FastAPI, settings: Settings, limits: KeyLimits) -> None:
     """Put the check of origin, identity and limits in front, and CORS in front of that."""
     server = settings.server
     access, origins = Access(server), Origins(server)
@@ -64,6 +71,7 @@ def _add_gate(api: FastAPI, settings: Settings) -> None:
         Gate,
         access=access,
         origins=origins,
+        limits=limits,
         dialects=DIALECTS,
         max_upload_mib=server.max_upload_mib,
     )

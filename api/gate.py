@@ -19,7 +19,7 @@ from workers.errors import AppError
 from .access import ANYONE, Access, Identity
 from .dialect import Dialect, dialect_of
 from .errors import TooLargeError, TooManyRequestsError, headers_of
-from .limits import KeyLimits
+from .limits import COUNTED_INSIDE, KeyLimits
 from .origin import Origins, is_safe, is_same_site
 from .presence import Presence
 
@@ -37,6 +37,7 @@ class Gate:
         app: ASGIApp,
         access: Access,
         origins: Origins,
+        limits: KeyLimits,
         dialects: tuple[Dialect, ...],
         max_upload_mib: float,
     ) -> None:
@@ -44,7 +45,7 @@ class Gate:
         self._access = access
         self._origins = origins
         self._dialects = dialects
-        self._limits = KeyLimits()
+        self._limits = limits
         self._max_mib = max_upload_mib
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,6 +86,8 @@ class Gate:
 
     async def _work(self, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
         presence = Presence(receive)
+        if scope["path"] in COUNTED_INSIDE:
+            identity = ANYONE
         async with presence.watch():
             try:
                 async with self._limits.slot(identity):

@@ -10,6 +10,9 @@ import anyio
 from .access import Identity
 from .errors import TooManyRequestsError
 
+COUNTED_INSIDE = ("/mcp", "/mcp/")
+"""Paths of a protocol of its own: some of its messages are work, others only stop or confirm it."""
+
 
 class _Lane:
     """The requests of one key; the longest waiting is let in first."""

@@ -1,0 +1,1 @@
+"""The six tools of the MCP server at /mcp, for other programs' models."""
