@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import load_catalogue
-from workers.text.cleanup import clean
+from workers.messages import Finished, TextDelta
+from workers.text.cleanup import clean, cleaned
 
 CARD = load_catalogue()["smollm2-135m-instruct"]
 
@@ -28,3 +29,15 @@ def test_cut_then_prefix_then_suffix(
     options: dict[str, list[str]], text: str, cleaned: str
 ) -> None:
     assert clean(text, CARD.model_copy(update={"options": options})) == cleaned
+
+
+def test_the_pieces_of_an_answer_become_one_only_where_something_is_cut() -> None:
+    pieces = [
+        TextDelta(request_id="r", text="A: Pa"),
+        TextDelta(request_id="r", text="ris"),
+        Finished(request_id="r"),
+    ]
+    assert cleaned(pieces, CARD) == pieces
+    trimming = CARD.model_copy(update={"options": {"trimspace": ["A:"]}})
+    assert cleaned(pieces, trimming) == [TextDelta(request_id="r", text="Paris"), pieces[-1]]
+    assert cleaned(pieces[-1:], trimming) == pieces[-1:]

@@ -6,8 +6,11 @@ For answers that are given at once; a stream has already said what would be cut.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from configs.catalogue import ModelCard
+from workers.messages import Event, TextDelta
 
 
 def clean(text: str, card: ModelCard) -> str:
@@ -23,3 +26,16 @@ def clean(text: str, card: ModelCard) -> str:
     for suffix in card.options.get("trimsuffix", ()):
         text = text.removesuffix(suffix).strip()
     return text
+
+
+def cleaned(events: Sequence[Event], card: ModelCard) -> list[Event]:
+    """Return an answer's events, its text cleaned and in one piece if there is anything to clean."""
+    deltas = [event for event in events if isinstance(event, TextDelta)]
+    text = "".join(delta.text for delta in deltas)
+    tidy = clean(text, card)
+    if tidy == text:
+        return list(events)
+    logprobs = tuple(token for delta in deltas for token in delta.logprobs)
+    whole = replace(deltas[0], text=tidy, logprobs=logprobs)
+    others = [event for event in events if not isinstance(event, TextDelta)]
+    return [whole, *others]
