@@ -7,6 +7,7 @@ import socket
 import pytest
 
 import app
+from api.sockets import listen
 from configs.errors import ConfigError
 from configs.settings import Settings, load_settings
 
@@ -20,6 +21,7 @@ def test_others_are_let_in_only_with_a_password(server: dict[str, object]) -> No
     with pytest.raises(ConfigError, match="would let anyone in"):
         app.check_exposure(with_server(**server))
     app.check_exposure(with_server(**server, password="secret"))
+    app.check_exposure(with_server(**server, api_keys="a-key"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
@@ -31,6 +33,8 @@ def test_flags_become_settings() -> None:
     profile, flags = app.parse_flags(["--profile", "cpu", "--port", "8000", "--data-dir", "/d"])
     assert profile == "cpu"
     assert flags == {"data_dir": "/d", "server": {"port": 8000}}
+    _, flags = app.parse_flags(["--also-port", "8080", "--also-port", "3000"])
+    assert flags["server"] == {"also_ports": [8080, 3000]}
 
 
 def test_on_a_space_the_profile_is_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,6 +54,27 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(
     assert f"Cannot listen on 127.0.0.1:{port}: Address already in use." in error
     assert f"--port {port + 1}" in error
     assert len(error.splitlines()) == 1
+
+
+def test_a_taken_further_port_is_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert app.main(["--port", "7979", "--also-port", str(port)]) == 2
+    error = capsys.readouterr().err
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use." in error
+    assert "another --also-port" in error
+
+
+def test_one_server_listens_on_several_ports() -> None:
+    listeners = listen(with_server(port=7978, also_ports=[7976, 7977]).server)
+    try:
+        ports = [listener.getsockname()[1] for listener in listeners]
+    finally:
+        for listener in listeners:
+            listener.close()
+    assert ports == [7978, 7976, 7977]
 
 
 def test_a_misspelled_variable_is_one_sentence(
