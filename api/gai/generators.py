@@ -1,8 +1,9 @@
 """Gai/Gen's names for models: a generator is a wrapper that its users know, not a file.
 
-A name that is a card's id is that model. One of the wrappers below stands for the modality's model
-in use, unless a card of that name exists: nobody has the wrapper's own weights by accident. Any
-other name is refused, as a service of Gai/Gen refuses it. Source: section 1.4 of the contract.
+A name that is a card's id is that model; the remote ones (`gpt-4`, `openai-tts-1`…) have cards. The
+local wrappers below stand for the modality's model in use, unless a card of that name exists: their
+users ask for a local model, and the answer says which one it was. Any other name is refused, as a
+service of Gai/Gen refuses it. Source: section 1.4 of the contract.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CATEGORIES: dict[Modality, str] = {
     "vision": "itt",
     "rag": "rag",
 }
-WRAPPERS: dict[Modality, tuple[str, ...]] = {
+LOCAL_WRAPPERS: dict[Modality, tuple[str, ...]] = {
     "text": (
         "mistral7b-exllama",
         "mistral7b_128k-exllama",
@@ -29,19 +30,17 @@ WRAPPERS: dict[Modality, tuple[str, ...]] = {
         "mistral7b-gguf",
         "llama2-transformers",
         "deepseek-transformers",
-        "gpt-4",
-        "claude2-100k",
     ),
-    "stt": ("whisper-transformers", "openai-whisper"),
-    "tts": ("xtts-2", "openai-tts-1"),
-    "vision": ("llava-transformers", "openai-vision"),
+    "stt": ("whisper-transformers",),
+    "tts": ("xtts-2",),
+    "vision": ("llava-transformers",),
     "rag": ("rag",),
 }
 ROLE_IN_EVERY_CHUNK = ("-llamacpp", "-gguf", "-transformers", "claude2-100k")
 """Ends of the names whose streams repeat the role and close with an empty text."""
 SPEAKS_WAV = ("xtts-2",)
 WRAPPERS_VOICES = ("Vjollca Johnnie",)
-"""xtts-2's default; OpenAI's voices are known to its own dialect."""
+"""xtts-2's default, which the voice in use may not have; OpenAI's are known to its dialect."""
 
 
 def card_of(models: Models, modality: Modality, name: str) -> ModelCard:
@@ -49,7 +48,7 @@ def card_of(models: Models, modality: Modality, name: str) -> ModelCard:
 
     Raises: ModelServiceMismatchError if the category does not answer to it.
     """
-    if name in WRAPPERS[modality] and not models.knows(name):
+    if name in LOCAL_WRAPPERS[modality] and not models.knows(name):
         return models.default(modality)
     try:
         return models.get(name, modality)
@@ -62,7 +61,7 @@ def card_of(models: Models, modality: Modality, name: str) -> ModelCard:
 def _mismatch(models: Models, modality: Modality, name: str) -> str:
     if name == "ttc":
         return "The category ttc (text to code) is not available."
-    known = dict.fromkeys([*(card.id for card in models.all(modality)), *WRAPPERS[modality]])
+    known = dict.fromkeys([*(card.id for card in models.all(modality)), *LOCAL_WRAPPERS[modality]])
     return (
         f"The category {CATEGORIES[modality]} does not answer to {name!r}; "
         f"it answers to {', '.join(known)}."

@@ -79,8 +79,9 @@ def _add_sound(router: APIRouter, client: Client, settings: Settings) -> None:
     async def speak(body: SpeechBody, connection: fastapi.Request) -> Response:
         """Speak a text: sound while it is spoken, or the whole file."""
         card = card_of(client.models, "tts", body.model)
-        ready = client.ready("tts")
-        request = convert.to_synthesize(body, card, ready.voices if ready else ())
+        ready = client.ready("tts", card.id)
+        voices = ready.voices if ready else card.options.get("voices", ())
+        request = convert.to_synthesize(body, card, voices)
         name = convert.speech_format(body)
         headers = _told(body, card)
         if not body.stream:
