@@ -90,6 +90,8 @@ def _add(cards: dict[str, ModelCard], entry: Entry, folder: Path, file: str) -> 
         _say(logging.WARNING, f"{file}: a second model called {name!r} was left out.")
         return
     try:
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise ConfigError("its name is a path, and names become file names")
         cards[name], ignored = card_of(entry, folder)
     except (ConfigError, OSError, TypeError, ValueError) as err:
         _say(logging.WARNING, f"{file}: the model {name!r} is not offered: {err}")

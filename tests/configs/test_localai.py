@@ -145,6 +145,7 @@ def test_a_broken_file_is_told_and_keeps_no_other_from_loading(
             f"name: r8\nbackend: bert-embeddings\nparameters: {{model: {GGUF}}}",
             "embedders with a WordPiece vocabulary",
         ),
+        (f"name: ../r11\nparameters: {{model: {GGUF}}}", "its name is a path"),
         ("name: r9\nparameters: {model: 'ollama://x/y'}", "cannot be fetched"),
         ("name: r10\nparameters: {model: notes.txt}", "notes.txt is not a GGUF file"),
     ],
