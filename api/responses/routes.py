@@ -1,0 +1,123 @@
+"""OpenAI's Responses API: convert, submit, stream; finished responses can be continued by id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import fastapi
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from sse_starlette import EventSourceResponse
+
+from configs.settings import Settings
+from workers.client import Client
+from workers.errors import AppError
+from workers.messages import ChatMessage, Event, ToolCall
+
+from ..conversation import Conversations
+from ..dialect import Dialect
+from ..openai.errors import error_response
+from ..openai.objects import calls_of, text_of
+from ..stream import collected, peeked_items
+from . import convert
+from .objects import ResponseWriter
+from .schemas import ResponseRequest
+from .store import ResponseStore, Stored
+
+Keep = Callable[[tuple[Event, ...]], None]
+
+
+def create_router(client: Client, settings: Settings) -> APIRouter:
+    """Return the routes under /v1/responses."""
+    router = APIRouter(prefix="/v1/responses")
+    conversations = Conversations(client, settings)
+    store = ResponseStore()
+
+    @router.post("")
+    async def respond(body: ResponseRequest, connection: fastapi.Request) -> Response:
+        """Continue a conversation, at once or as server-sent events."""
+        earlier = _earlier(store, body)
+        urls = convert.image_urls(body)
+        card = conversations.text_card(body.model, has_pictures=bool(urls))
+        generate = convert.to_generate(body, earlier, card)
+        request = await conversations.with_pictures(generate, urls, body.model)
+        writer = ResponseWriter(body, request.request_id, body.model or card.id)
+
+        def keep(events: tuple[Event, ...]) -> None:
+            if body.store:
+                said = (*earlier, *convert.to_messages(body), _said(events))
+                store.add(Stored(writer.response, said))
+
+        events = conversations.open(request)
+        if body.stream:
+            source = await peeked_items(events, lambda event: event)
+            return EventSourceResponse(_sse(source, writer, keep), sep="\n")
+        answer = await collected(events, connection)
+        for event in answer:
+            for _ in writer.add(event):
+                pass  # the writer's response grows; nobody listens to its events
+        keep(answer)
+        return JSONResponse(writer.response)
+
+    @router.get("/{response_id}")
+    async def show(response_id: str) -> dict[str, Any]:
+        """A finished response."""
+        return store.get(response_id).response
+
+    @router.delete("/{response_id}")
+    async def forget(response_id: str) -> dict[str, Any]:
+        """Forget a response."""
+        store.remove(response_id)
+        return {"id": response_id, "object": "response", "deleted": True}
+
+    return router
+
+
+def _earlier(store: ResponseStore, body: ResponseRequest) -> tuple[ChatMessage, ...]:
+    if body.previous_response_id is None:
+        return ()
+    return store.get(body.previous_response_id).conversation
+
+
+def _said(events: tuple[Event, ...]) -> ChatMessage:
+    calls = tuple(
+        ToolCall(
+            call_id=call["id"],
+            name=call["function"]["name"],
+            arguments=call["function"]["arguments"],
+        )
+        for call in calls_of(events)
+    )
+    return ChatMessage(role="assistant", text=text_of(events), tool_calls=calls)
+
+
+async def _sse(
+    source: AsyncGenerator[Event, None], writer: ResponseWriter, keep: Keep
+) -> AsyncIterator[dict[str, str]]:
+    for part in writer.start():
+        yield _named(part)
+    seen: list[Event] = []
+    try:
+        async with aclosing(source):
+            async for event in source:
+                seen.append(event)
+                for part in writer.add(event):
+                    yield _named(part)
+        keep(tuple(seen))
+    except AppError as err:  # too late for a status: the stream itself says what went wrong
+        yield _named(writer.fail(err.code, str(err)))
+
+
+def _named(part: dict[str, Any]) -> dict[str, str]:
+    return {"event": part["type"], "data": json.dumps(part, ensure_ascii=False)}
+
+
+RESPONSES = Dialect(
+    name="OpenAI Responses",
+    prefixes=("/v1/responses",),
+    create_router=create_router,
+    on_error=error_response,
+)
