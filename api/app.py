@@ -27,10 +27,12 @@ from .localai.routes import LOCALAI
 from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
 from .origin import Origins
+from .responses.routes import RESPONSES
 from .toolset.server import mount_tools
 
 DIALECTS: tuple[Dialect, ...] = (
     OPENAI,
+    RESPONSES,
     ANTHROPIC,
     GENIUSRISE,
     LLM_API,
