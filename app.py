@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from api.sockets import listen
 from configs.errors import ConfigError
 from configs.settings import Settings, load_settings, profiles
 
@@ -83,6 +82,7 @@ def serve(settings: Settings, listeners: list[socket.socket]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Start Quintet; returns the exit status."""
+    from api.sockets import listen
     from workers.errors import AppError
 
     try:
