@@ -41,12 +41,11 @@ FRAMES_PER_S = 100
 
 def to_transcribe(form: TranslationForm, audio: Media, model: str | None) -> Transcribe:
     """Return the request: of a `TranscriptionForm` to write down, else to translate."""
-    is_transcription = isinstance(form, TranscriptionForm)
     return Transcribe(
         audio=audio,
         model=model,
-        language=form.language or None if isinstance(form, TranscriptionForm) else None,
-        translate=not is_transcription,
+        language=(form.language or "").lower() or None,
+        translate=not isinstance(form, TranscriptionForm),
         word_timestamps="word" in form.granularities and form.response_format == "verbose_json",
         vad=form.vad,
         initial_prompt=form.prompt,

@@ -10,6 +10,8 @@ from typing import Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, Field
 
+from ..text import Text
+
 TranscriptFormat = Literal["json", "text", "srt", "vtt", "verbose_json"]
 Granularity = Literal["word", "segment"]
 
@@ -19,7 +21,9 @@ class TranslationForm(BaseModel):
 
     file: UploadFile
     model: str | None = None
-    prompt: str | None = None
+    language: str | None = None
+    """ISO 639-1 code of what is spoken; None: detect."""
+    prompt: Text | None = None
     """Context that steers spelling."""
     response_format: TranscriptFormat = "json"
     temperature: float | None = None
@@ -27,10 +31,10 @@ class TranslationForm(BaseModel):
     stream: bool = False
     vad: bool = True
     """Ours: skip silence before recognition."""
-    hotwords: str | None = None
+    hotwords: Text | None = None
     """Ours: words to expect."""
-    keywords: list[str] = []
-    keywords_list: list[str] = Field(default=[], alias="keywords[]")
+    keywords: list[Text] = []
+    keywords_list: list[Text] = Field(default=[], alias="keywords[]")
     """OpenAI's name for them."""
     timestamp_granularities: list[Granularity] = []
     timestamp_granularities_list: list[Granularity] = Field(
@@ -51,10 +55,7 @@ class TranslationForm(BaseModel):
 
 
 class TranscriptionForm(TranslationForm):
-    """POST /v1/audio/transcriptions."""
-
-    language: str | None = None
-    """ISO 639-1 code; None: detect."""
+    """POST /v1/audio/transcriptions: the same, but to be written down as it is spoken."""
 
 
 class VoiceId(BaseModel):
@@ -67,7 +68,7 @@ class SpeechRequest(BaseModel):
     """POST /v1/audio/speech."""
 
     model: str | None = None
-    input: str
+    input: Text
     voice: str | VoiceId | None = None
     """A voice of the model; OpenAI's own names stand for its first."""
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"

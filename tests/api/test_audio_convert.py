@@ -59,10 +59,11 @@ def test_a_form_becomes_a_request() -> None:
     assert not request.word_timestamps
 
 
-def test_a_translation_has_no_language_of_its_own() -> None:
-    request = convert.to_transcribe(form_of(TranslationForm, language="fr"), MEDIA, None)
+def test_a_translation_is_from_a_language_or_from_any() -> None:
+    request = convert.to_transcribe(form_of(TranslationForm, language="FR"), MEDIA, None)
     assert request.translate
-    assert request.language is None
+    assert request.language == "fr"
+    assert convert.to_transcribe(form_of(TranslationForm), MEDIA, None).language is None
 
 
 def test_keywords_are_hotwords() -> None:
