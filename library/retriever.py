@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from configs.catalogue import load_catalogue
 from workers.errors import NotFoundError, UnsupportedInputError
 from workers.messages import DocumentIndexed, Passage
 
@@ -145,17 +146,15 @@ class DocumentRetriever:
 
 def _session_with(embed_model: str | None) -> Quintet:
     """Return a session whose embedder is the named one, if the catalogue has it."""
-    session = Quintet()
-    known = [card.id for card in session.models("rag")]
-    if embed_model is None or embed_model == known[0]:
-        return session
-    if embed_model in known:
+    if embed_model is None:
+        return Quintet()
+    if any(card.id == embed_model and card.modality == "rag" for card in load_catalogue().values()):
         return Quintet(workers={"rag": {"model": embed_model}})
     warnings.warn(
-        f"The embedder {embed_model} is not in the catalogue; {known[0]} takes its place.",
+        f"The embedder {embed_model} is not in the catalogue; the usual one takes its place.",
         stacklevel=3,
     )
-    return session
+    return Quintet()
 
 
 def _check(outcomes: Sequence[DocumentIndexed]) -> None:

@@ -17,7 +17,9 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
+from workers.errors import PoolClosedError
 from workers.messages import Modality
+from workers.pool import Pool
 from workers.status import PoolStatus
 
 from . import calls, twins
@@ -33,23 +35,33 @@ class Session:
     def __init__(
         self, profile: str = "cpu", cards: Sequence[ModelCard] = (), **settings: Any
     ) -> None:
-        """Raises: ConfigError, UnknownModelError."""
+        """Raises: ConfigError."""
         self.settings = load_settings(profile, {"log_level": "WARNING", **settings})
-        self._pool, self._client = build_pool(self.settings, load_catalogue())
-        for card in cards:
-            self._client.models.add(card)
-        self._is_started = False
+        self._cards = tuple(cards)
+        self._started: tuple[Pool, Client] | None = None
+        self._is_closed = False
         self._starting = threading.Lock()
 
     @property
     def client(self) -> Client:
-        """The door to the pool, which is started now if it was not."""
+        """The door to the pool, which is started now if it was not.
+
+        Raises: PoolClosedError; UnknownModelError if the settings name a model that there is not.
+        """
         with self._starting:
-            if not self._is_started:
-                self._is_started = True
-                self._pool.start()
-                atexit.register(self._pool.close)
-        return self._client
+            if self._started is None:
+                self._started = self._start()
+            return self._started[1]
+
+    def _start(self) -> tuple[Pool, Client]:
+        if self._is_closed:
+            raise PoolClosedError("This session is closed.", "Make a new one.")
+        pool, client = build_pool(self.settings, load_catalogue())
+        for card in self._cards:
+            client.models.add(card)
+        pool.start()
+        atexit.register(pool.close)
+        return pool, client
 
     def warm(self, *modalities: Modality) -> None:
         """Wake workers in the background, so that the first call need not wait for them."""
@@ -57,15 +69,19 @@ class Session:
 
     def models(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
         """Return the models that can be asked for; the default of each modality comes first."""
-        return self._client.models.all(modality)
+        return self.client.models.all(modality)
 
     def status(self) -> PoolStatus:
         """Return who is awake, how much memory they take, and what waits."""
         return self.client.status()
 
     def _close(self) -> None:
-        self._pool.close()
-        atexit.unregister(self._pool.close)
+        with self._starting:
+            self._is_closed = True
+            if self._started is not None:
+                pool, _client = self._started
+                pool.close()
+                atexit.unregister(pool.close)
 
 
 class Quintet(Session):
