@@ -28,6 +28,7 @@ from workers.messages import (
     new_request_id,
 )
 
+from ..calls import FAITHFUL
 from ..inputs import to_media, to_messages, to_tools
 from ..openai_objects import Frame, chunks, completion
 from ..results import speech, transcript
@@ -109,6 +110,7 @@ class PictureGenerator:
         Raises: AppError.
         """
         hyperparameters.pop("model", None)
+        hyperparameters.setdefault("repeat_penalty", FAITHFUL["repeat_penalty"])
         wrapper = self._wrapper
         request = Describe(
             images=tuple(_pictures(messages)),
