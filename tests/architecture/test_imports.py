@@ -16,7 +16,15 @@ MODEL_LIBRARIES = {
     "piper", "rapidocr", "torch", "transformers", "xllamacpp",
 }  # fmt: skip
 
-MAIN_PROCESS = ["app", "api.app", "ui.blocks", "workers.client", "workers.assembly", "workers.pool"]
+MAIN_PROCESS = [
+    "app",
+    "api.app",
+    "ui.blocks",
+    "workers.client",
+    "workers.assembly",
+    "workers.pool",
+    "quintet",
+]
 
 
 def imported_by(module: str) -> set[str]:
