@@ -43,6 +43,8 @@ STATUS: dict[type[AppError], int] = {
     errors.ResourceError: 503,
     errors.PoolError: 503,
     errors.RemoteError: 502,
+    errors.DownloadError: 502,
+    errors.NotFetchedError: 404,
     errors.EngineError: 500,
 }
 """The nearest class wins."""

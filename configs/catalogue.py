@@ -56,10 +56,14 @@ class ModelCard(BaseModel):
     `remote:https://…/v1`, another server's OpenAI-compatible address."""
     files: Mapping[str, Sha256 | None]
     """File name within the folder → SHA-256. The first is the weights proper. None: the user's own
-    file, used as it is."""
+    file, used as it is, or a download that is checked against what the hub says of it. The name of a
+    download may be a pattern (`*Q4_K_M.gguf`)."""
     license: str
     """SPDX identifier, or the licence's own name."""
     license_url: str
+    license_restricted: bool = False
+    """The licence limits what the model may be used for: it is shown before a download, which needs
+    a yes."""
     origin: str
     """Who made the model, and where it was published."""
     languages: tuple[str, ...] = ("en",)

