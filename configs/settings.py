@@ -25,6 +25,9 @@ from .errors import ConfigError, explain
 CONFIGS_DIR = Path(__file__).parent
 PREFIX = "QUINTET_"
 
+CALLERS = ("QUINTET_URL", "QUINTET_KEY")
+"""Not settings: where the command line finds a Quintet that runs, and the key to it."""
+
 TEXT_KEYS = ("username", "password", "api_keys")
 """Read from the environment as they stand: as YAML, the password 0123 would be the number 83."""
 
@@ -184,7 +187,7 @@ def load_settings(profile: str, flags: dict[str, Any] | None = None) -> Settings
         raise ConfigError(f"No profile is called {profile!r}; known: {', '.join(profiles())}.")
     merged = _read(CONFIGS_DIR / "default.yaml")
     for layer in (_read(path), _environment(dict(os.environ)), flags or {}):
-        merged = _merge(merged, layer)
+        merged = merge(merged, layer)
     try:
         return Settings.model_validate(merged)
     except ValidationError as err:
@@ -202,7 +205,7 @@ def _environment(variables: dict[str, str]) -> dict[str, Any]:
     """QUINTET_SERVER__PORT=8000 → {"server": {"port": 8000}}; values are read as YAML."""
     layer: dict[str, Any] = {}
     for name, value in variables.items():
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or name in CALLERS:
             continue
         *parents, key = name.removeprefix(PREFIX).lower().split("__")
         place = layer
@@ -212,12 +215,13 @@ def _environment(variables: dict[str, str]) -> dict[str, Any]:
     return layer
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with `over` laid on it, key by key at every depth."""
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
-            merged[key] = _merge(old, value)
+            merged[key] = merge(old, value)
         else:
             merged[key] = value
     return merged

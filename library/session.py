@@ -29,7 +29,7 @@ class Session:
     """A pool of workers that starts when it is first needed and ends with `close` or the program.
 
     `profile` and `settings` are those of `configs/`: `Quintet(data_dir="index", workers={"text":
-    {"model": "…"}})`. `cards` are models beyond the catalogue's.
+    {"model": "…"}})`. `cards` are models beyond the catalogue's, which settings may name too.
     """
 
     def __init__(
@@ -56,9 +56,8 @@ class Session:
     def _start(self) -> tuple[Pool, Client]:
         if self._is_closed:
             raise PoolClosedError("This session is closed.", "Make a new one.")
-        pool, client = build_pool(self.settings, load_catalogue())
-        for card in self._cards:
-            client.models.add(card)
+        own = {card.id: card for card in self._cards}
+        pool, client = build_pool(self.settings, {**load_catalogue(), **own})
         pool.start()
         atexit.register(pool.close)
         return pool, client
