@@ -35,6 +35,11 @@ class Embedder(Protocol):
         """Tokens of one text that the model reads, its special tokens included."""
         ...
 
+    @property
+    def batch_size(self) -> int:
+        """Texts that one `embed` should be given; more would not be faster."""
+        ...
+
     def count_tokens(self, text: str) -> int:
         """Tokens of the whole text, uncut, special tokens included."""
         ...
@@ -42,7 +47,7 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Return one row per text, shape (len(texts), dim).
 
-        A text counts as far as `max_tokens`. Cannot be interrupted: keep the batch small.
+        A text counts as far as `max_tokens`. Need not be interruptible: keep to `batch_size`.
         Raises: GenerationError.
         """
         ...

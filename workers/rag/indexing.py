@@ -20,8 +20,6 @@ from .ledger import Collection
 if TYPE_CHECKING:
     from .engine import FloatArray
 
-_EMBED_BATCH = 2
-"""Chunks between two looks at the cancel flag; larger batches are not faster (measured)."""
 _WRITE_BATCH = 32
 """Chunks per write: a write waits for the disk, about as long as half a chunk takes to embed."""
 
@@ -134,10 +132,11 @@ class Indexing:
             batch = chunks[start : start + _WRITE_BATCH]
             vectors = self.index.known_vectors(self.collection, batch)
             new = [chunk for chunk in batch if chunk.sha256 not in vectors]
-            for at in range(0, len(new), _EMBED_BATCH):
+            step = self.embedder.batch_size
+            for at in range(0, len(new), step):
                 if self.cancel.is_cancelled:
                     return
-                few = new[at : at + _EMBED_BATCH]
+                few = new[at : at + step]
                 rows = self.embedder.embed([chunk.text for chunk in few])
                 vectors.update(zip((chunk.sha256 for chunk in few), rows, strict=True))
                 done = start + len(batch) - len(new) + at + len(few)

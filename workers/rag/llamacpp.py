@@ -106,6 +106,11 @@ class LlamaCppEmbedder:
         """The card's context length."""
         return self._card.context_length
 
+    @property
+    def batch_size(self) -> int:
+        """Chunks between two looks at the cancel flag; larger ones are not faster (measured)."""
+        return 2
+
     def count_tokens(self, text: str) -> int:
         """Tokens of the whole text, special tokens included."""
         return len(self._tokenizer.encode(text).ids)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from workers.errors import AppError
 from workers.messages import Event, Loading, Ready, Request
 from workers.remote import RemoteOptions, RemoteServer, access_to, connect, options_of
@@ -35,6 +37,8 @@ class RemoteRagOptions(RemoteOptions):
 
     dimensions: int | None = None
     """Asks models that can for shorter vectors."""
+    batch_size: int = Field(default=32, ge=1)
+    """Texts in one request."""
 
 
 class StoppedError(AppError):
@@ -78,6 +82,11 @@ class RemoteEmbedder:
     def max_tokens(self) -> int:
         """The card's context length."""
         return self._context
+
+    @property
+    def batch_size(self) -> int:
+        """The card's: a request takes about as long for many texts as for one."""
+        return self.options.batch_size
 
     def count_tokens(self, text: str) -> int:
         """An estimate from the text's length in bytes."""

@@ -46,7 +46,6 @@ from .retrieval import retrieve
 _MIN_SLOTS = 4
 """Questions are quick and must not queue behind a file that takes minutes to index."""
 _MAX_TOP_K = 50
-_EMBED_BATCH = 4
 
 Answer = Callable[[Any, CancelToken], Iterator[Event]]
 
@@ -115,10 +114,11 @@ class RagWorker:
         if not request.texts:
             raise UnsupportedInputError("There is no text to embed.")
         rows = [np.zeros((0, self._embedder.dim), dtype=np.float32)]
-        for start in range(0, len(request.texts), _EMBED_BATCH):
+        step = self._embedder.batch_size
+        for start in range(0, len(request.texts), step):
             if cancel.is_cancelled:
                 return
-            rows.append(self._embedder.embed(request.texts[start : start + _EMBED_BATCH]))
+            rows.append(self._embedder.embed(request.texts[start : start + step]))
         yield Embedded(
             request_id=request.request_id,
             vectors=np.concatenate(rows).tobytes(),
