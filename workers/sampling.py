@@ -34,4 +34,5 @@ def sampling_for(card: ModelCard, given: Mapping[str, Any]) -> SamplingParams:
 def _strings(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+    strings = (value,) if isinstance(value, str) else tuple(value)
+    return tuple(string for string in strings if string)  # an empty one would stop at once

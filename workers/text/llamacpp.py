@@ -20,13 +20,13 @@ What was found out about the server (xllamacpp 2026.10), and why it is set up as
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workers.errors import EngineNotInstalledError, LoadError
+from workers.errors import EngineNotInstalledError, LoadError, UnsupportedInputError
 from workers.messages import Complete, Generate
 from workers.worker import CancelToken, WorkerSettings
 
@@ -113,10 +113,18 @@ class LlamaCppEngine:
         with self._slots.hold(transcript_of(request)) as slot:
             run = partial(handle, body_of(request, slot))
             with closing(iterate_callbacks(run, cancel)) as chunks:
-                for piece in pieces_of(chunks):
-                    if isinstance(piece, Delta):
-                        self._slots.add_answer(slot, piece.text)
-                    yield piece
+                yield from self._noted(slot, pieces_of(chunks))
+
+    def _noted(self, slot: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """Yield the pieces and keep in mind what the slot holds by now."""
+        try:
+            for piece in pieces:
+                if isinstance(piece, Delta):
+                    self._slots.add_answer(slot, piece.text)
+                yield piece
+        except ValueError as err:  # the binding's word for a schema it cannot turn into a grammar
+            reason = str(err).splitlines()[0]
+            raise UnsupportedInputError(f"llama.cpp cannot enforce this: {reason}.") from err
 
     def close(self) -> None:
         """Stop the server."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from workers.messages import Complete, Constraint, Generate, SamplingParams, Usa
 from .bridge import Chunk
 from .engine import Completion, Piece, PromptProgress
 from .openai_json import message_json, pieces_of_choice, tool_json
+from .schemas import read_schema
 
 BATCH_TOKENS = 32
 """Tokens of a prompt that are read at once, see `llamacpp`."""
@@ -80,11 +80,9 @@ def _constraint(constraint: Constraint | None) -> Chunk:
         return {}
     if constraint.kind == "grammar":
         return {"grammar": constraint.text}
-    try:
-        schema = json.loads(constraint.text) if constraint.kind == "schema" else {"type": "object"}
-    except ValueError as err:
-        raise UnsupportedInputError(f"The JSON schema is no JSON: {err}.") from err
-    return {"json_schema": schema}
+    if constraint.kind == "json":
+        return {"json_schema": {"type": "object"}}
+    return {"json_schema": read_schema(constraint.text, "The JSON schema")}
 
 
 def _progress(progress: Chunk) -> Iterator[PromptProgress]:

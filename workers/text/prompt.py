@@ -5,7 +5,7 @@ Knows messages, not tokens: whether it fits the context is the engine's to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -64,6 +64,18 @@ def _joined(group: list[ChatMessage]) -> ChatMessage:
     if len(group) == 1:
         return group[0]
     return replace(group[0], text="\n\n".join(message.text for message in group))
+
+
+def check_text(texts: Iterable[str]) -> None:
+    """Raises: UnsupportedInputError for half of a surrogate pair, which JSON may carry."""
+    for text in texts:
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as err:
+            raise UnsupportedInputError(
+                f"The text holds half a character at place {err.start:,}.",
+                hint="Send it as UTF-8.",
+            ) from err
 
 
 def check_sampling(sampling: SamplingParams) -> None:

@@ -18,6 +18,7 @@ from workers.errors import UnsupportedInputError
 from workers.messages import ChatMessage, Constraint, Generate, Tool, ToolCall
 
 from .engine import CallDelta, Completion, Delta, Piece
+from .schemas import read_schema
 
 INSTRUCTION = """You may call functions. They are listed here as JSON schemas, one in a line:
 {tools}
@@ -117,13 +118,7 @@ def _call_pieces(calls: list[tuple[str, str]]) -> Iterable[CallDelta]:
 
 
 def _schema(tool: Tool) -> dict[str, Any]:
-    try:
-        schema = json.loads(tool.parameters)
-    except ValueError as err:
-        raise UnsupportedInputError(f"The parameters of tool {tool.name!r} are no JSON.") from err
-    if not isinstance(schema, dict):
-        raise UnsupportedInputError(f"The parameters of tool {tool.name!r} are no JSON schema.")
-    return schema
+    return read_schema(tool.parameters, f"The schema of tool {tool.name!r}")
 
 
 def _constraint(tools: Sequence[Tool]) -> Constraint:
