@@ -118,9 +118,16 @@ class Handlers:
     async def on_open(self, name: str) -> Update:
         """Show what is there: the collections, and the documents of the chosen one."""
         try:
-            return {**await self._shelf(name), self._parts.results: ""}
+            return await self._shelf(name)
         except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be told
             return {self._parts.status: error_html(err)}
+
+    async def on_choose(self, name: str) -> Update:
+        """Show another collection, without the last upload's results.
+
+        Opening the tab leaves them: that may end after an upload has begun.
+        """
+        return {**await self.on_open(name), self._parts.results: ""}
 
     async def on_files(self, paths: list[str] | None, name: str) -> AsyncGenerator[Update, None]:
         """Index the uploaded files, one line each, and show the table again."""
@@ -375,7 +382,7 @@ def _wire_shelf(handlers: Handlers, parts: Parts, buttons: Sequence[Any]) -> Non
     parts.files.upload(handlers.on_files, [parts.files, name], **shelf)
     example.click(handlers.on_files, [gr.State([str(EXAMPLE)]), name], **shelf)
     parts.stop_files.click(handlers.on_stop, parts.ingest_id, None, **_LIGHT)
-    name.input(handlers.on_open, name, **shelf)
+    name.input(handlers.on_choose, name, **shelf)
     gr.on([create.click, parts.new_name.submit], handlers.on_create, parts.new_name, **shelf)
     delete_document.click(handlers.on_delete_document, [name, parts.document], **shelf)
     delete_collection.click(
