@@ -15,7 +15,7 @@ REQUIREMENTS = ROOT / "requirements"
 HASHED = ["cpu.txt", "test.txt", "weights.txt"]
 ALL_LISTS = sorted([*REQUIREMENTS.iterdir(), ROOT / "requirements.txt"])
 PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
-CARDS = list(load_catalogue().values())
+CARDS = [card for card in load_catalogue().values() if card.source.startswith("package:")]
 
 
 def pins(path: Path) -> dict[str, set[str]]:
