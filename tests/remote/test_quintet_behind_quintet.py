@@ -130,6 +130,23 @@ def test_too_long_a_prompt_and_an_unknown_model_are_told_as_here(
         run(load("text", f"{app.url}/v1", remote_model="gpt-99"), chat("Hello?"))
 
 
+def test_claudes_engine_talks_to_anthropics_dialect(app: App, load: Load) -> None:
+    model = "smollm2-135m-instruct"
+    worker = load("text", app.url, "claude", remote_model=model, api_key_env="")
+    events = run(worker, chat("What is the capital of France? Answer briefly."))
+    assert "Paris" in text_of(events)
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert end.usage.prompt_tokens > 10
+    assert end.usage.completion_tokens > 2
+    schema = {"type": "object", "properties": {"city": {"enum": ["Oslo"]}}, "required": ["city"]}
+    tool = Tool(name="get_weather", parameters=json.dumps(schema))
+    sampling = SamplingParams(temperature=0.0, max_tokens=100)
+    request = chat("Weather in Oslo?", sampling, tools=(tool,), tool_choice="get_weather")
+    calls = [event for event in run(worker, request) if isinstance(event, ToolCallDelta)]
+    assert json.loads("".join(call.arguments for call in calls)) == {"city": "Oslo"}
+
+
 def test_speech_is_made_there_and_understood_there(app: App, load: Load) -> None:
     voice = load("tts", f"{app.url}/v1", remote_model="piper-en-us-joe-medium", voices=["joe"])
     spoken = [e for e in run(voice, Synthesize(text=SENTENCES)) if isinstance(e, AudioDelta)]

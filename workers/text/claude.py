@@ -30,6 +30,7 @@ from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
 from .engine import CallDelta, Completion, Delta, Piece, TextEngine
 from .openai_json import Json
+from .schemas import read_schema
 from .worker import TextWorker
 
 if TYPE_CHECKING:
@@ -217,10 +218,7 @@ def _format(constraint: Constraint) -> Json:
             f"Claude cannot be held to {'a grammar' if constraint.kind == 'grammar' else 'any JSON'}.",
             "Give a JSON schema instead.",
         )
-    try:
-        return {"type": "json_schema", "schema": json.loads(constraint.text)}
-    except ValueError as err:
-        raise UnsupportedInputError(f"The JSON schema is no JSON: {err}.") from err
+    return {"type": "json_schema", "schema": read_schema(constraint.text, "The JSON schema")}
 
 
 def _usage(counts: Json, prefill_s: float, decode_s: float) -> Usage:

@@ -5,7 +5,6 @@ OpenAI itself, vLLM, Ollama, LocalAI, llama.cpp's server, another Quintet: whoev
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
@@ -25,6 +24,7 @@ from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
 from .engine import Completion, Piece, TextEngine
 from .openai_json import Json, message_json, pieces_of_choice, tool_json
+from .schemas import read_schema
 from .worker import TextWorker
 
 DEFAULT_CONTEXT_TOKENS = 8192
@@ -113,12 +113,9 @@ class RemoteTextWorker(TextWorker):
 def _format(constraint: Constraint) -> Json:
     if constraint.kind == "json":
         return {"type": "json_object"}
-    try:
-        schema = json.loads(constraint.text)
-    except ValueError as err:
-        raise UnsupportedInputError(f"The JSON schema is no JSON: {err}.") from err
+    schema = read_schema(constraint.text, "The JSON schema")
     # OpenAI enforces only schemas that close every object, and refuses to enforce others.
-    is_closed = isinstance(schema, dict) and schema.get("additionalProperties") is False
+    is_closed = schema.get("additionalProperties") is False
     wanted = {"name": "answer", "schema": schema, "strict": is_closed}
     return {"type": "json_schema", "json_schema": wanted}
 
