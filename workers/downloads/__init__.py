@@ -1,0 +1,1 @@
+"""The parts of `workers.download`, which is their only door."""

@@ -1,0 +1,153 @@
+"""Where downloaded weights live, and what is written beside them.
+
+`<data_dir>/models/<card>/` holds complete, checked files and a manifest that says so; a folder only
+ever appears there whole, by a rename. What is under way lies in `models/.part/<card>/`, where the
+next attempt finds it. Reads no network.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from configs.catalogue import ModelCard
+
+MANIFEST = ".quintet.json"
+PLAN = ".plan.json"
+
+DOWNLOADABLE = ("hf:", "url:")
+
+
+class Checksum(NamedTuple):
+    """What a file must hash to; small files of a hub are known by git's hash of them."""
+
+    algorithm: Literal["sha256", "git-sha1"]
+    digest: str
+    """Hexadecimal."""
+
+
+class FetchedFile(BaseModel):
+    """One complete file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: int
+    """Bytes."""
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """What a folder of downloaded weights holds, and which card's words it was fetched for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    wanted: tuple[str, ...]
+    """The card's file names; some may be patterns."""
+    files: Mapping[str, FetchedFile]
+    """Real names, in the card's order."""
+
+
+def is_downloadable(card: ModelCard) -> bool:
+    """Whether the card's files come from a hub or an address."""
+    return card.source.startswith(DOWNLOADABLE)
+
+
+def _name(card: ModelCard) -> str:
+    """A file name made of the card's id, which may hold anything."""
+    return re.sub(r"[^\w.-]|^\.", "-", card.id)
+
+
+def models_dir(data_dir: Path) -> Path:
+    """Return the folder of all downloaded models."""
+    return data_dir / "models"
+
+
+def model_folder(card: ModelCard, data_dir: Path) -> Path:
+    """Return where the card's files are once they are complete."""
+    return models_dir(data_dir) / _name(card)
+
+
+def part_folder(card: ModelCard, data_dir: Path) -> Path:
+    """Return where the card's files grow."""
+    return models_dir(data_dir) / ".part" / _name(card)
+
+
+def lock_path(card: ModelCard, data_dir: Path) -> Path:
+    """Return the file that whoever downloads or removes this model holds locked."""
+    return models_dir(data_dir) / ".lock" / f"{_name(card)}.lock"
+
+
+def read_manifest(card: ModelCard, data_dir: Path) -> Manifest | None:
+    """Return what was downloaded for this card; None if nothing was, or for other words of it."""
+    try:
+        text = (model_folder(card, data_dir) / MANIFEST).read_text(encoding="utf-8")
+        manifest = Manifest.model_validate_json(text)
+    except (OSError, ValidationError):
+        return None
+    is_same = manifest.source == card.source and manifest.wanted == tuple(card.files)
+    expected = {name: sha256 for name, sha256 in card.files.items() if name in manifest.files}
+    is_right = all(want in (None, manifest.files[name].sha256) for name, want in expected.items())
+    return manifest if is_same and is_right else None
+
+
+def is_present(card: ModelCard, data_dir: Path) -> bool:
+    """Whether the card's download is complete. Looks at names and sizes, not into the files."""
+    manifest = read_manifest(card, data_dir)
+    if manifest is None:
+        return False
+    folder = model_folder(card, data_dir)
+    return all(_size(folder / name) == file.size for name, file in manifest.files.items())
+
+
+def stored_bytes(card: ModelCard, data_dir: Path) -> int:
+    """Return how much of the disk the card's download takes, complete or not."""
+    folders = (model_folder(card, data_dir), part_folder(card, data_dir))
+    files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*")]
+    return sum(_size(path) or 0 for path in files)
+
+
+def move_in(card: ModelCard, data_dir: Path, manifest: Manifest) -> Path:
+    """Make the complete part folder the model's folder, in place of an older one."""
+    part, folder = part_folder(card, data_dir), model_folder(card, data_dir)
+    (part / PLAN).unlink(missing_ok=True)
+    (part / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    if folder.exists():
+        shutil.rmtree(folder)
+    part.rename(folder)
+    return folder
+
+
+def read_plan(card: ModelCard, data_dir: Path) -> dict[str, str]:
+    """Return what the files in the part folder are parts of: name → fingerprint."""
+    try:
+        content = json.loads((part_folder(card, data_dir) / PLAN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def write_plan(card: ModelCard, data_dir: Path, plan: Mapping[str, str]) -> None:
+    """Say what the files in the part folder are parts of."""
+    (part_folder(card, data_dir) / PLAN).write_text(json.dumps(dict(plan)), encoding="utf-8")
+
+
+def delete_folders(card: ModelCard, data_dir: Path) -> None:
+    """Delete what was downloaded of this card."""
+    for folder in (model_folder(card, data_dir), part_folder(card, data_dir)):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size if path.is_file() else None

@@ -1,0 +1,51 @@
+"""Whether a model can be used now: its weights are here, or may be fetched, or its key is set.
+
+The one place that knows: lists of models, and the refusal of a request before anything is put to
+sleep for it, both ask here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from configs.catalogue import ModelCard
+from configs.secrets import is_listed
+
+from .download import is_downloadable, is_present, not_fetched
+from .errors import AppError, WeightsError
+from .weights import find_folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usable:
+    """What can be used with this data folder."""
+
+    data_dir: Path
+    fetch_models: bool = False
+    """Weights that are not here are no hindrance: they are downloaded when they are needed."""
+
+    def is_listed(self, card: ModelCard) -> bool:
+        """Whether a model is worth showing to who wants to use one now."""
+        if card.source.startswith("remote:"):
+            return is_listed(card)
+        return self.hindrance(card) is None and self._has_files(card)
+
+    def hindrance(self, card: ModelCard) -> AppError | None:
+        """Return why a request for this model is refused at once; None if it is not.
+
+        Only a missing download is told here: what else is wrong, loading says better.
+        """
+        if not is_downloadable(card) or is_present(card, self.data_dir):
+            return None
+        may_fetch = self.fetch_models and not card.license_restricted
+        return None if may_fetch else not_fetched(card)
+
+    def _has_files(self, card: ModelCard) -> bool:
+        if is_downloadable(card):
+            return True
+        try:
+            folder = find_folder(card, self.data_dir)
+        except WeightsError:
+            return False
+        return all((folder / name).is_file() for name in card.files)
