@@ -17,6 +17,7 @@ from .pool import Pool
 from .process import Birth
 from .registry import WORKERS
 from .threads import usable_cores, wait_policy
+from .usable import Usable
 from .worker import WorkerSettings
 
 Registry = dict[str, dict[str, str]]
@@ -33,7 +34,8 @@ def build_pool(
     ConfigError if a folder cannot be read.
     """
     defaults = {name: _config(settings, name).model for name in MODALITIES}
-    models = Models(_reader(settings, catalogue), defaults)
+    usable = Usable(data_dir=settings.data_dir, fetch_models=settings.fetch_models)
+    models = Models(_reader(settings, catalogue), defaults, usable)
     patience = Patience(
         max_waiting=settings.pool.max_waiting,
         idle_ttl_s=settings.pool.idle_ttl_s,
@@ -61,6 +63,8 @@ def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) 
             slots=_count(card, "slots", config.slots, at_least=1),
             data_dir=settings.data_dir,
             limits=dict(settings.limits),
+            fetch_models=settings.fetch_models,
+            hub=settings.hub,
         ),
         environment=wait_policy(threads),
         log_level=settings.log_level,

@@ -119,13 +119,16 @@ class Client:
         self._pool.sleep(modality)
 
     def _card_for(self, request: Request) -> ModelCard:
-        """Return the card of the model that must answer. Raises: UnknownModelError."""
+        """Return the card of the model that must answer.
+
+        Raises: UnknownModelError; NotFetchedError.
+        """
         modality = MODALITY_OF.get(type(request))
         if modality is None:
             raise UnknownModelError(f"No worker knows {type(request).__name__} requests.")
         if request.model is None:
             return self._models.default(modality)
-        return self._models.get(request.model, modality)
+        return self._models.usable(request.model, modality)
 
 
 def _raise_if_failed(event: Event) -> None:

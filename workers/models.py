@@ -1,6 +1,6 @@
 """Which models can be asked for: the catalogue's cards, and the one each modality uses by default.
 
-Knows cards, never weights. A name that is not known is looked for once more on disk, so that a card
+Whether one can be used now is asked of `workers.usable`. A name that is not known is looked for once more on disk, so that a card
 dropped into a folder answers without a restart.
 """
 
@@ -16,6 +16,7 @@ from configs.secrets import is_listed
 
 from .errors import UnknownModelError, UnsupportedInputError
 from .messages import MODALITIES, Modality
+from .usable import Usable
 
 log = logging.getLogger("quintet.models")
 
@@ -25,9 +26,18 @@ ReadCards = Callable[[], Mapping[str, ModelCard]]
 class Models:
     """The cards by id. Safe to use from any thread: a change replaces a mapping as a whole."""
 
-    def __init__(self, read_cards: ReadCards, defaults: Mapping[Modality, str]) -> None:
-        """Raises: UnknownModelError if a default has no card or one of another modality."""
+    def __init__(
+        self,
+        read_cards: ReadCards,
+        defaults: Mapping[Modality, str],
+        usable: Usable | None = None,
+    ) -> None:
+        """Without `usable`, nobody looks for weights.
+
+        Raises: UnknownModelError if a default has no card or one of another modality.
+        """
         self._read_cards = read_cards
+        self._usable = usable
         self._writing = threading.Lock()
         self._added: dict[str, ModelCard] = {}
         self._cards = dict(read_cards())
@@ -43,11 +53,20 @@ class Models:
     def all(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
         """Return the cards, of one modality if it is given; the default of each comes first.
 
-        Without those whose key is not set; `get` finds them, and loading says what is missing.
+        Without those that cannot be used now, for want of weights or of a key: see `known`.
         """
         first = set(self._defaults.values())
-        wanted = [card for card in self._cards.values() if modality in (None, card.modality)]
-        cards = [card for card in wanted if card.id in first or is_listed(card)]
+        usable = self._usable
+        return tuple(
+            card
+            for card in self.known(modality)
+            if card.id in first or (usable.is_listed(card) if usable else is_listed(card))
+        )
+
+    def known(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
+        """Return all cards, those too that must be downloaded first or whose key is not set."""
+        first = set(self._defaults.values())
+        cards = [card for card in self._cards.values() if modality in (None, card.modality)]
         order = {name: place for place, name in enumerate(MODALITIES)}
         return tuple(sorted(cards, key=lambda c: (order[c.modality], c.id not in first, c.id)))
 
@@ -75,6 +94,17 @@ class Models:
             known = ", ".join(card.id for card in self.all(modality)) or "none"
             kind = f"{modality} model" if modality else "model"
             raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", trouble)
+        return card
+
+    def usable(self, model_id: str, modality: Modality | None = None) -> ModelCard:
+        """Return a card whose model a request may use now.
+
+        Raises: UnknownModelError; NotFetchedError with the command that downloads it.
+        """
+        card = self.get(model_id, modality)
+        hindrance = self._usable.hindrance(card) if self._usable else None
+        if hindrance is not None:
+            raise hindrance
         return card
 
     def use(self, modality: Modality, model_id: str) -> None:

@@ -36,6 +36,7 @@ from .messages import (
 )
 from .registry import create_worker
 from .transport import DirectSender, Receiver
+from .weights import with_weights
 from .worker import CancelToken, Worker, WorkerSettings
 
 log = logging.getLogger("quintet.worker")
@@ -137,7 +138,7 @@ def _load(birth: Birth, sender: DirectSender) -> tuple[Worker, int] | None:
     sender.put(Loading(what="starting"))
     try:
         worker = create_worker(birth.modality, birth.engine, birth.registry)
-        ready = worker.load(birth.settings, sender.put)
+        ready = worker.load(with_weights(birth.settings, sender.put), sender.put)
     except AppError as err:
         sender.put(LoadFailed(code=err.code, message=err.message, hint=err.hint))
         return None

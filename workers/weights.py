@@ -2,21 +2,25 @@
 
 `package:` sources are folders inside an installed package, or inside one that was unpacked to
 `<data_dir>/packages` (a Space cannot leave out a package's own requirements, so weights go there).
-Nothing is imported: a weights package may ask for libraries that Quintet does not install.
+Nothing is imported: a weights package may ask for libraries that Quintet does not install. `hf:` and
+`url:` sources are what `workers.download` has fetched.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
+from dataclasses import replace
 from pathlib import Path
 
 from configs.catalogue import ModelCard
 
+from .download import as_fetched, fetch, is_downloadable, is_present, not_fetched
+from .downloads.checksums import SeenBook, sha256_of, stamp
+from .downloads.places import model_folder
 from .errors import WeightsError
 from .messages import Loading
-from .worker import ReportLoading
+from .worker import ReportLoading, WorkerSettings
 
 
 def package_of(card: ModelCard) -> tuple[str, str]:
@@ -25,13 +29,42 @@ def package_of(card: ModelCard) -> tuple[str, str]:
     return requirement, folder
 
 
+def with_weights(settings: WorkerSettings, report: ReportLoading) -> WorkerSettings:
+    """Return the settings with a card that names the files that are here, fetching them if allowed.
+
+    Raises: NotFetchedError if that is not allowed; DownloadError; DiskFullError.
+    """
+    card = settings.card
+    if not is_downloadable(card):
+        return settings
+    if not is_present(card, settings.data_dir):
+        if not settings.fetch_models:
+            raise not_fetched(card)
+        fetch(
+            card,
+            settings.data_dir,
+            settings.hub,
+            lambda progress: report(Loading(what=str(progress), fraction=progress.fraction)),
+        )
+    return replace(settings, card=as_fetched(card, settings.data_dir))
+
+
 def find_folder(card: ModelCard, data_dir: Path) -> Path:
     """Return the folder that holds the card's files. Raises: WeightsError if it is not there."""
+    if is_downloadable(card):
+        folder = model_folder(card, data_dir)
+        if not folder.is_dir():
+            raise not_fetched(card)
+        return folder
     if card.source.startswith("path:"):
         folder = Path(card.source.removeprefix("path:")).expanduser()
         if not folder.is_dir():
             raise WeightsError(f"The folder {folder} of model {card.id!r} does not exist.")
         return folder
+    return _packaged_folder(card, data_dir)
+
+
+def _packaged_folder(card: ModelCard, data_dir: Path) -> Path:
     requirement, inside = package_of(card)
     top_level, _, rest = inside.partition("/")
     candidates = [data_dir / "packages" / top_level]
@@ -47,14 +80,6 @@ def find_folder(card: ModelCard, data_dir: Path) -> Path:
     )
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def weights_id(card: ModelCard, folder: Path) -> str:
     """Return 64 hexadecimal digits that change with the weights.
 
@@ -62,12 +87,7 @@ def weights_id(card: ModelCard, folder: Path) -> str:
     """
     path = folder / card.weight_file
     known = card.files[card.weight_file]
-    return known or hashlib.sha256(f"{path}{_stamp(path)}".encode()).hexdigest()
-
-
-def _stamp(path: Path) -> list[int]:
-    stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns]
+    return known or hashlib.sha256(f"{path}{stamp(path)}".encode()).hexdigest()
 
 
 def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> Path:
@@ -80,26 +100,29 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
     if card.source.startswith("remote:"):
         return data_dir
     folder = find_folder(card, data_dir)
-    seen_path = data_dir / "verified" / f"{card.id}.json"
-    seen = json.loads(seen_path.read_text()) if seen_path.exists() else {}
+    book = SeenBook(data_dir, card.id)
     for number, (name, expected) in enumerate(card.files.items()):
         path = folder / name
         if not path.is_file():
             raise WeightsError(
-                f"The file {name} of {card.name} is missing from {folder}.",
-                hint="Run `make install` again.",
+                f"The file {name} of {card.name} is missing from {folder}.", hint=_mend(card)
             )
-        if expected is None or seen.get(str(path)) == [*_stamp(path), expected]:
+        if expected is None or book.has(path, expected):
             continue
         report(Loading(what=f"checking {name}", fraction=number / len(card.files)))
-        actual = _sha256(path)
+        actual = sha256_of(path)
         if actual != expected:
             raise WeightsError(
                 f"The file {name} of {card.name} has SHA-256 {actual[:12]}…, "
                 f"the catalogue expects {expected[:12]}….",
-                hint="It was changed or damaged: delete it and run `make install` again.",
+                hint=f"It was changed or damaged. {_mend(card)}",
             )
-        seen[str(path)] = [*_stamp(path), expected]
-    seen_path.parent.mkdir(parents=True, exist_ok=True)
-    seen_path.write_text(json.dumps(seen, indent=1))
+        book.add(path, expected)
+    book.save()
     return folder
+
+
+def _mend(card: ModelCard) -> str:
+    if is_downloadable(card):
+        return f"Run: quintet models rm {card.id}, then: quintet models pull {card.id}"
+    return "Delete it and run `make install` again."

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from configs.catalogue import ModelCard
+from configs.settings import HubSettings
 
 from .messages import Event, Loading, Ready, Request
 
@@ -49,6 +50,9 @@ class WorkerSettings:
     """Where the worker may keep files: converted weights, the index."""
     limits: dict[str, float]
     """Bounds on input, by name and unit: `max_audio_s`, `max_pixels`, `max_pages`…"""
+    fetch_models: bool = False
+    """Whether weights that are not here may be downloaded."""
+    hub: HubSettings = field(default_factory=HubSettings)
 
 
 class Worker(Protocol):
