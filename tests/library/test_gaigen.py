@@ -130,27 +130,27 @@ async def test_documents_are_indexed_retrieved_and_managed(gaigen: Gaigen) -> No
     gaigen.load("rag")
     percent: list[int] = []
     document_id = await gaigen.index_async(
-        "house",
+        "gai house",
         SPOKEN,
         "https://example.com/hours.html",
         metadata={"source": "web", "title": "Hours"},
         status_updater=percent.append,
     )
     assert percent[-1] == 100
-    table = gaigen.retrieve("house", "opening hours", n_results=1)
+    table = gaigen.retrieve("gai house", "opening hours", n_results=1)
     assert table is not None
     assert list(table.columns) == ["documents", "metadatas", "distances", "ids"]
     assert "nine" in table["documents"][0]
     assert table["metadatas"][0]["title"] == "Hours"
     assert 0 < table["distances"][0] < 1
-    (document,) = RAG.list_documents("house")
+    (document,) = RAG.list_documents("gai house")
     assert (document.Id, document.Title, document.FileName) == (document_id, "Hours", "hours.html")
-    (chunk,) = RAG.list_chunks("house")
-    assert RAG.get_chunk("house", chunk.chunk_id) == chunk
+    (chunk,) = RAG.list_chunks("gai house")
+    assert RAG.get_chunk("gai house", chunk.chunk_id) == chunk
     assert RAG.update_document({"Id": document_id, "Title": "New"}).Source == "web"
     assert RAG.get_document(document_id).Title == "New"
     RAG.delete_document(document_id)
-    assert gaigen.retrieve("house", "opening hours") is None
+    assert gaigen.retrieve("gai house", "opening hours") is None
     RAG.create_collection("empty")
     assert RAG.get_collection("empty").num_documents == 0
     RAG.delete_collection("empty")
@@ -158,19 +158,19 @@ async def test_documents_are_indexed_retrieved_and_managed(gaigen: Gaigen) -> No
     with pytest.raises(errors.RequestError, match="index_async and retrieve"):
         gaigen.create(messages=PARIS)
     with pytest.warns(UserWarning, match="not used"):
-        await gaigen.index_async("house", SPOKEN, "a.txt", chunk_size=10)
+        await gaigen.index_async("gai house", SPOKEN, "a.txt", chunk_size=10)
 
 
 def test_a_refused_load_leaves_what_is_loaded(gaigen: Gaigen) -> None:
     gaigen.load("rag")
     with pytest.raises(errors.UnknownModelError):
         gaigen.load("nobody")
-    assert gaigen.retrieve("house", "opening hours") is not None
+    assert gaigen.retrieve("gai house", "opening hours") is not None
     with pytest.raises(errors.UnsupportedInputError, match="cannot be counted"):
         gaigen.token_count("text")
     with pytest.raises(errors.UnsupportedInputError, match="not given out"):
         gaigen.get_token_ids("text")
     gaigen.load("mistral7b-exllama")
     with pytest.raises(errors.RequestError, match="rag wrapper is not loaded"):
-        gaigen.retrieve("house", "x")
+        gaigen.retrieve("gai house", "x")
     gaigen.unload()

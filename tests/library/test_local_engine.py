@@ -19,7 +19,7 @@ PARIS = [{"role": "USER", "content": "What is the capital of France? Answer brie
 
 @pytest.fixture(scope="module")
 def engine(home: Path, models_dir: Path) -> Iterator[LocalEngine]:
-    engine = LocalEngine(gpu_layers=-1, cores=0, models_dir=models_dir)
+    engine = LocalEngine(gpu_layers=-1, models_dir=models_dir)
     yield engine
     engine.close()
 

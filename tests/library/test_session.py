@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from library.twins import Stream
+from library import calls
+from library.twins import AsyncStream, Stream
 from quintet import AsyncQuintet, Quintet, errors
 from workers.messages import Progress
 
@@ -135,18 +136,23 @@ async def test_the_sync_library_works_where_a_loop_runs(quintet: Quintet, receip
     assert "42.50" in quintet.describe(receipt, "What is the total?").text
 
 
-async def test_the_async_twin_answers_the_same(quintet: Quintet, receipt: bytes) -> None:
+async def test_the_async_twin_answers_the_same(quintet: Quintet) -> None:
     same = quintet.chat(PARIS, temperature=0, max_tokens=20, seed=1).text
     async with AsyncQuintet() as twin:
         answers = await asyncio.gather(
-            twin.chat(PARIS, temperature=0, max_tokens=20, seed=1),
-            twin.describe(receipt, "What is the total?"),
+            *(twin.chat(PARIS, temperature=0, max_tokens=20, seed=1) for _ in range(2))
         )
         async with twin.stream_chat(PARIS, temperature=0, max_tokens=20, seed=1) as stream:
             pieces = [piece async for piece in stream]
             assert (await stream.result()).text == "".join(pieces)
-    assert answers[0].text == same
-    assert "42.50" in answers[1].text
+    assert [answer.text for answer in answers] == [same, same]
+
+
+async def test_a_flow_streams_on_a_loop(quintet: Quintet, receipt: bytes) -> None:
+    client = quintet.client
+    async with AsyncStream(client, calls.describe(client, receipt, "What is the total?")) as stream:
+        pieces = [piece async for piece in stream]
+        assert "42.50" in (await stream.result()).text == "".join(pieces)
 
 
 def test_nothing_starts_before_the_first_call_and_nothing_is_left_after_close() -> None:
