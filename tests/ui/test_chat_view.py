@@ -152,7 +152,7 @@ def test_a_stopped_answer_can_be_continued_and_an_empty_one_tried_again() -> Non
 
 def test_every_knob_is_a_sampling_parameter_and_arrives_as_its_type() -> None:
     names = {field.name for field in dataclasses.fields(SamplingParams)}
-    assert {knob.name for knob in KNOBS} == names - {"stop"}
+    assert {knob.name for knob in KNOBS} <= names - {"stop"}
     sampling = sampling_of([0, 1, 20.0, 0.1, 1.2, 64.0, 7.0])
     assert sampling == SamplingParams(
         temperature=0, top_p=1, top_k=20, min_p=0.1, repeat_penalty=1.2, max_tokens=64, seed=7
