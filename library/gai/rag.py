@@ -136,7 +136,12 @@ class RAG:
             for name, key in COLUMNS.items()
             if columns.get(name) is not None
         }
-        return _found(UpdateDocument(document_id=columns["Id"], metadata=tuple(noted.items())))
+        request = UpdateDocument(
+            document_id=columns["Id"],
+            metadata=tuple(noted.items()),
+            collection=columns.get("CollectionName"),
+        )
+        return _found(request)
 
     @staticmethod
     def delete_document(document_id: str) -> None:
