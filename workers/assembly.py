@@ -9,6 +9,7 @@ from configs.localai import read_models_folder
 from configs.settings import Settings, WorkerConfig
 
 from .client import Client
+from .download import is_downloadable
 from .errors import LoadError
 from .job import Patience
 from .messages import MODALITIES, Modality
@@ -66,9 +67,17 @@ def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) 
             fetch_models=settings.fetch_models,
             hub=settings.hub,
         ),
-        environment=wait_policy(threads),
+        environment=_environment(card, threads, settings.fetch_models),
         log_level=settings.log_level,
     )
+
+
+def _environment(card: ModelCard, threads: int, fetch_models: bool) -> dict[str, str]:
+    """Workers are kept offline, but for one that may download what it is born for."""
+    environment = wait_policy(threads)
+    if fetch_models and is_downloadable(card):
+        del environment["HF_HUB_OFFLINE"]
+    return environment
 
 
 def _reader(settings: Settings, catalogue: Catalogue) -> ReadCards:
