@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -36,6 +37,11 @@ from ..chat_view import (
 from ..receipt import Receipt
 from ..render import error_html, note_html, receipt_html, status_html
 from ..streaming import paced
+
+STOP_TIMEOUT_S = 3.0
+"""How long a new chat waits for the old one's answer to stop."""
+SETTLE_S = 0.1
+"""After an answer's last words, until the browser has them."""
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +77,13 @@ class Parts:
 
 
 class Handlers:
-    """What happens on each click; holds no state of its own."""
+    """What happens on each click; of the chats themselves it holds nothing."""
 
     def __init__(self, client: Client, parts: Parts) -> None:
         self._client = client
         self._parts = parts
+        self._ends: dict[str, asyncio.Event] = {}
+        """Request id of each answer that is being written → set once its last words are out."""
 
     async def on_send(
         self, chat: Chat, text: str, system: str, *knobs: Any
@@ -138,8 +146,16 @@ class Handlers:
         shorter, question = undo(chat)
         return {**self._at_rest(shorter), self._parts.box: question}
 
-    def on_clear(self) -> Update:
-        """Begin a new chat."""
+    async def on_clear(self, request_id: str) -> Update:
+        """Begin a new chat.
+
+        A running answer is stopped and waited for, or its last words would appear in the new chat.
+        """
+        self._client.cancel(request_id)
+        if request_id in self._ends:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._ends[request_id].wait(), STOP_TIMEOUT_S)
+            await asyncio.sleep(SETTLE_S)
         return self._at_rest(())
 
     def on_previous(self, chat: Chat) -> Update:
@@ -155,12 +171,26 @@ class Handlers:
     ) -> AsyncGenerator[Update, None]:
         """Stream the last answer of `chat`, from where it stands, and draw it."""
         request = Generate(messages=to_messages(chat, system), sampling=sampling_of(knobs))
+        with self._noted(request.request_id):
+            yield {self._parts.request_id: request.request_id}
+            async with aclosing(self._written(chat, request)) as updates:
+                async for update in updates:
+                    yield update
+
+    @contextmanager
+    def _noted(self, request_id: str) -> Iterator[None]:
+        """Keep it known, until its last words are out, that an answer is being written."""
+        self._ends[request_id] = end = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._ends[request_id]
+            end.set()
+
+    async def _written(self, chat: Chat, request: Generate) -> AsyncGenerator[Update, None]:
         answer = replace(chat[-1].answer, state="running", footer_html="")
         receipt = Receipt()
-        yield {
-            **self._working(write_answer(chat, answer), ""),
-            self._parts.request_id: request.request_id,
-        }
+        yield self._working(write_answer(chat, answer), "")
         try:
             async with aclosing(paced(self._client.astream(request))) as batches:
                 async for batch in batches:
@@ -231,29 +261,25 @@ def _wire(parts: Parts, handlers: Handlers) -> None:
         "api_visibility": "private",
     }
     how = [parts.system, *parts.knobs]
-    running = [
-        gr.on(
-            [parts.send.click, parts.box.submit],
-            handlers.on_send,
-            [parts.chat, parts.box, *how],
-            **long_work,
-        ),
-        parts.log.example_select(handlers.on_example, [parts.chat, *how], **long_work),
-        gr.on(
-            [parts.log.retry, parts.retry.click],
-            handlers.on_retry,
-            [parts.chat, *how],
-            **long_work,
-        ),
-        parts.resume.click(handlers.on_resume, [parts.chat, *how], **long_work),
-        parts.log.edit(handlers.on_edit, [parts.chat, *how], **long_work),
-    ]
+    gr.on(
+        [parts.send.click, parts.box.submit],
+        handlers.on_send,
+        [parts.chat, parts.box, *how],
+        **long_work,
+    )
+    parts.log.example_select(handlers.on_example, [parts.chat, *how], **long_work)
+    gr.on(
+        [parts.log.retry, parts.retry.click],
+        handlers.on_retry,
+        [parts.chat, *how],
+        **long_work,
+    )
+    parts.resume.click(handlers.on_resume, [parts.chat, *how], **long_work)
+    parts.log.edit(handlers.on_edit, [parts.chat, *how], **long_work)
     parts.stop.click(handlers.on_stop, parts.request_id, **{**light, "outputs": None})
     parts.log.undo(handlers.on_undo, parts.chat, **light)
-    # First the running answer is closed, or its last words would appear in the new chat.
-    gr.on(
-        [parts.clear.click, parts.log.clear], None, cancels=running, api_visibility="private"
-    ).then(handlers.on_clear, **light)
+    begin_anew = {**long_work, "concurrency_id": "clear"}  # never behind the answers it ends
+    gr.on([parts.clear.click, parts.log.clear], handlers.on_clear, parts.request_id, **begin_anew)
     parts.previous.click(handlers.on_previous, parts.chat, **light)
     parts.next.click(handlers.on_next, parts.chat, **light)
     parts.reset.click(
