@@ -97,7 +97,16 @@ def is_same_site(connection: HTTPConnection) -> bool:
     if origin is None:
         return True
     ours = (connection.headers.get("host"), connection.headers.get("x-forwarded-host"))
-    return urlsplit(origin).netloc in ours
+    netloc = _netloc(origin)
+    return netloc != "" and netloc in ours
+
+
+def _netloc(origin: str) -> str:
+    """Return the host and port of an origin; "" of what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _names(server: ServerSettings) -> tuple[str, ...]:
