@@ -15,7 +15,7 @@ from tests.coder import FILE, coder_folder
 from tests.running import App, start_app, stop_app
 
 MODEL = "coder"
-QUESTION = {"role": "user", "content": "What is the temperature in Paris? Answer in words."}
+QUESTION = {"role": "user", "content": "What is the weather in Paris?"}
 GREEDY: dict[str, Any] = {"model": MODEL, "temperature": 0, "max_tokens": 60}
 
 
@@ -45,7 +45,8 @@ def test_a_tool_is_called_and_its_result_told(coder: App) -> None:
     (call,) = choice.message.tool_calls
     assert json.loads(call.function.arguments) == {"city": "Paris"}
     result = {"role": "tool", "tool_call_id": call.id, "content": "It is 31 degrees."}
-    messages = [QUESTION, choice.message.model_dump(exclude_none=True), result]
+    followed = {"role": "user", "content": "So how many degrees are there? Answer in words."}
+    messages = [QUESTION, choice.message.model_dump(exclude_none=True), result, followed]
     second = client.chat.completions.create(
         messages=messages, tools=TOOLS, tool_choice="none", **GREEDY
     )
