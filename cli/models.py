@@ -1,0 +1,190 @@
+"""`quintet models`: what there is, what is here, what fits; fetch and remove weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workers.errors import UnsupportedInputError
+
+from .options import Json, Where, Yes, grouped
+from .output import emit, progress, say, table
+
+if TYPE_CHECKING:
+    from configs.catalogue import ModelCard
+    from configs.settings import Settings
+    from workers.models import Models
+
+    from .plan import Plan
+
+ModelId = Annotated[str, typer.Argument(metavar="MODEL", help="Its id.")]
+
+models = typer.Typer(help="List, fetch and remove models; see what fits.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    models.command("list")(grouped(list_models))
+    models.command("show")(grouped(show))
+    models.command("pull")(grouped(pull))
+    models.command("rm")(grouped(remove))
+    models.command("plan")(grouped(plan))
+    app.add_typer(models, name="models", no_args_is_help=True)
+
+
+def list_models(
+    modality: Annotated[
+        str | None, typer.Argument(help="Only text, stt, tts, vision or rag.")
+    ] = None,
+    *,
+    where: Where,
+    as_json: Json = False,
+) -> None:
+    """List the models: what they do, how large they are, whose licence, whether they are here."""
+    from workers.errors import UnsupportedInputError
+    from workers.messages import MODALITIES
+
+    if modality is not None and modality not in MODALITIES:
+        raise UnsupportedInputError(
+            f"There is no modality {modality!r}; known: {', '.join(MODALITIES)}."
+        )
+    rows = [row for row in _rows(where) if modality in (None, row["modality"])]
+    if as_json:
+        for row in rows:
+            emit(row)
+        return
+    table(
+        ("", "id", "modality", "#MiB", "licence", "weights"),
+        [
+            (
+                "*" if row["is_default"] else "",
+                row["id"],
+                row["modality"],
+                f"{row['size_mib']:,}" if row["size_mib"] else "",
+                row["license"],
+                row["weights"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def show(model: ModelId, *, where: Where, as_json: Json = False) -> None:
+    """Show everything that is known about a model."""
+    found = next(row for row in _rows(where, model) if row["id"] == model)
+    if as_json:
+        emit(found)
+        return
+    for name, value in found.items():
+        if value not in ("", None, {}, (), 0):
+            text = ", ".join(map(str, value)) if isinstance(value, (list, tuple, dict)) else value
+            say(f"{name:15} {text}")
+
+
+def pull(
+    model: ModelId,
+    *,
+    accept_license: Annotated[
+        bool, typer.Option("--accept-license", help="Yes to a licence that limits the use.")
+    ] = False,
+    where: Where,
+    as_json: Json = False,
+) -> None:
+    """Fetch the weights of a model; one that was cut goes on where it was."""
+    from . import weights
+
+    settings, card = _settings_and_card(where, model)
+    before = weights.state_of(card, settings.data_dir)
+    with progress(f"Fetching {card.name}") as report:
+        weights.fetch(card, settings, report, accept_license=accept_license)
+    after = weights.state_of(card, settings.data_dir)
+    if as_json:
+        emit({"id": card.id, "weights": after, "was": before})
+    else:
+        say(f"{card.id}: {after}")
+
+
+def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = False) -> None:
+    """Remove the weights of a model from this machine."""
+    from . import weights
+
+    settings, card = _settings_and_card(where, model)
+    folder = weights.removable(card, settings)
+    if not yes:
+        typer.confirm(f"Remove {folder}?", abort=True, err=True)
+    freed_mib = weights.remove(card, folder, settings.data_dir)
+    if as_json:
+        emit({"id": card.id, "removed": str(folder), "freed_mib": freed_mib})
+    else:
+        say(f"Removed {folder}: {freed_mib:,} MiB.")
+
+
+def plan(
+    model: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL]…", help="Ids; default: all.")
+    ] = None,
+    *,
+    where: Where,
+    as_json: Json = False,
+) -> None:
+    """Say whether models fit into memory now, and what would have to go."""
+    from .opening import read_models
+
+    known = read_models(where)
+    cards = [known.get(name) for name in model] if model else known.all()
+    for made in _plans(cards, known):
+        if as_json:
+            emit(made)
+        else:
+            say(str(made))
+
+
+def _plans(cards: Any, known: Models) -> list[Plan]:
+    from .machine import awake_workers, free_memory_mib
+    from .plan import Candidate, plan_load
+
+    free_mib, awake = free_memory_mib(), awake_workers()
+    plans = []
+    for card in cards:
+        rivals = [
+            Candidate(model_id=other.id, memory_mib=other.memory_mib)
+            for other in known.all(card.modality)
+            if other.id != card.id
+        ]
+        candidate = Candidate(model_id=card.id, memory_mib=card.memory_mib)
+        plans.append(plan_load(candidate, free_mib, awake, rivals))
+    return plans
+
+
+def _settings_and_card(where: Where, model: str) -> tuple[Settings, ModelCard]:
+    from .opening import read_models, read_settings
+
+    if where.url:
+        raise UnsupportedInputError(
+            "Weights of another Quintet are managed there: leave out --url."
+        )
+    return read_settings(where), read_models(where).get(model)
+
+
+def _rows(where: Where, model: str = "") -> list[dict[str, Any]]:
+    """Return what is known of all models, or of one. Raises: UnknownModelError, ConfigError."""
+    from . import weights
+    from .opening import open_quintet, read_models, read_settings
+
+    data_dir = read_settings(where).data_dir
+    if where.url:
+        with open_quintet(where) as quintet:
+            known = quintet.client.models
+    else:
+        known = read_models(where)
+    cards = [known.get(model)] if model else known.all()
+    return [
+        {
+            **card.model_dump(exclude_defaults=False, exclude={"templates"}),
+            "is_default": known.default(card.modality).id == card.id,
+            "weights": weights.state_of(card, data_dir),
+            "size_mib": weights.size_mib(card, data_dir),
+        }
+        for card in cards
+    ]

@@ -1,0 +1,54 @@
+"""From the options to a `Quintet`: on this machine, or in front of one that runs elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from configs.catalogue import ModelCard
+    from configs.settings import Settings
+    from library.session import Quintet
+    from workers.models import Models
+
+    from .options import Where
+
+
+def open_quintet(where: Where, **models: str | None) -> Quintet:
+    """Return a session that starts only the workers it needs.
+
+    `models` are ids by modality; None is the default of the settings, or of the other Quintet.
+    Raises: ConfigError; RemoteError if nothing answers at `where.url`.
+    """
+    from library.session import Quintet
+
+    chosen = {modality: name for modality, name in models.items() if name}
+    cards: tuple[ModelCard, ...] = ()
+    if where.url:
+        from .elsewhere import Elsewhere
+
+        there = Elsewhere(where.url, where.key)
+        cards = there.cards()
+        chosen = {**there.defaults(), **chosen}
+    workers = {modality: {"model": name} for modality, name in chosen.items()}
+    return Quintet(where.profile, cards, **_flags(where), workers=workers)
+
+
+def read_settings(where: Where) -> Settings:
+    """Return the settings that the options ask for. Raises: ConfigError."""
+    from configs.settings import load_settings
+
+    return load_settings(where.profile, _flags(where))
+
+
+def read_models(where: Where) -> Models:
+    """Return the models that can be asked for here; nothing is started. Raises: ConfigError."""
+    from configs.catalogue import load_catalogue
+    from workers.assembly import build_pool
+
+    _pool, client = build_pool(read_settings(where), load_catalogue())
+    return client.models
+
+
+def _flags(where: Where) -> dict[str, Any]:
+    flags = {"data_dir": where.data_dir, "models_path": where.models}
+    return {name: str(value.absolute()) for name, value in flags.items() if value is not None}

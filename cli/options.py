@@ -1,0 +1,115 @@
+"""Options that several commands share: a dataclass per group, filled in for the command.
+
+Typer has no groups of options: a function's parameters are its options. `grouped` writes the fields
+of every dataclass among a command's parameters out for Typer, and puts them together again.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+from typer import Option
+
+WHERE = "Where the models are"
+SAMPLING = "How the answer is written"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which models and documents a command works on."""
+
+    profile: Annotated[
+        str, Option(help="Settings of configs/: cpu, spaces, …", rich_help_panel=WHERE)
+    ] = "cpu"
+    data_dir: Annotated[
+        Path | None,
+        Option(help="Index and caches. Default: ~/.quintet", rich_help_panel=WHERE),
+    ] = None
+    models: Annotated[
+        Path | None,
+        Option(metavar="FOLDER", help="A folder of your own models.", rich_help_panel=WHERE),
+    ] = None
+    url: Annotated[
+        str,
+        Option(
+            envvar="QUINTET_URL",
+            help="Ask a Quintet that runs there, as http://host:7860.",
+            rich_help_panel=WHERE,
+        ),
+    ] = ""
+    key: Annotated[
+        str,
+        Option(envvar="QUINTET_KEY", help="The API key of that Quintet.", rich_help_panel=WHERE),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How a text model writes; what is not given is the model's own."""
+
+    system: Annotated[
+        str, Option(help="Instructions before the conversation.", rich_help_panel=SAMPLING)
+    ] = ""
+    model: Annotated[
+        str | None, Option(help="Id of a model; see `models list`.", rich_help_panel=SAMPLING)
+    ] = None
+    temperature: Annotated[
+        float | None, Option(min=0, help="0: the likeliest words.", rich_help_panel=SAMPLING)
+    ] = None
+    max_tokens: Annotated[
+        int | None, Option(min=1, help="Longest answer.", rich_help_panel=SAMPLING)
+    ] = None
+    seed: Annotated[int | None, Option(help="Repeatable chance.", rich_help_panel=SAMPLING)] = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what was asked for, as the library takes it."""
+        asked = {
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "seed": self.seed,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+Json = Annotated[bool, Option("--json", help="Write JSON, one object a line, and nothing else.")]
+Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command as Typer needs it: each field of its dataclasses is an option."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    flat: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.name in groups:
+            flat += _options_of(groups[parameter.name])
+        else:
+            keyword = inspect.Parameter.KEYWORD_ONLY
+            flat.append(parameter.replace(kind=keyword, annotation=hints[parameter.name]))
+
+    @functools.wraps(command)
+    def with_groups(**given: Any) -> None:
+        for name, kind in groups.items():
+            given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+        command(**given)
+
+    with_groups.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
+    return with_groups
+
+
+def _options_of(group: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(group)
+    ]

@@ -1,0 +1,123 @@
+"""`quintet serve`, which is also `python app.py`: flags and other systems' files → settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import grouped
+
+if TYPE_CHECKING:
+    from configs.layers import Layer
+
+OTHERS = "Files of other systems"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where the page is served."""
+
+    host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = (
+        None
+    )
+    port: Annotated[int | None, typer.Option(help="Port to listen on (default 7860).")] = None
+    also_port: Annotated[
+        list[int] | None, typer.Option(help="Listen on this port too; may be repeated.")
+    ] = None
+    share: Annotated[bool, typer.Option("--share", help="Open a public link.")] = False
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings of the server that were given."""
+        named = {
+            "host": self.host,
+            "port": self.port,
+            "also_ports": self.also_port,
+            "share": self.share or None,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """Files that other systems were run with."""
+
+    genius: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Geniusrise's genius.yml.", rich_help_panel=OTHERS),
+    ] = None
+    llm_api: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="LLM API's config.yaml.", rich_help_panel=OTHERS),
+    ] = None
+    localai: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="LocalAI's models folder; its environment variables hold too.",
+            rich_help_panel=OTHERS,
+        ),
+    ] = None
+
+    def layers(self) -> list[Layer]:
+        """Return what they say. Raises: ConfigError."""
+        from configs.genius import read_genius
+        from configs.layers import Layer
+        from configs.llm_api import read_llm_api
+        from configs.localai_environment import settings_from_environment
+
+        found: list[Layer] = []
+        if self.localai is not None:
+            asked = settings_from_environment(os.environ)
+            folder = str(self.localai.absolute())
+            found.append(Layer(settings={**asked, "models_path": folder}))
+        if self.genius is not None:
+            found.append(read_genius(self.genius))
+        if self.llm_api is not None:
+            found.append(read_llm_api(self.llm_api, os.environ))
+        return found
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(grouped(serve))
+
+
+def serve(
+    *,
+    profile: Annotated[
+        str | None, typer.Option(help="Settings of configs/ (default cpu; on a Space, spaces).")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where index and caches live (default ~/.quintet).")
+    ] = None,
+    models: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A folder of your own models.")
+    ] = None,
+    door: Door,
+    others: Others,
+) -> None:
+    """Serve the page and the HTTP interface until Ctrl-C."""
+    from app import start
+    from configs.settings import load_settings, merge
+
+    flags: dict[str, Any] = {"server": door.given()}
+    flags |= {
+        name: str(value.absolute())
+        for name, value in (("data_dir", data_dir), ("models_path", models))
+        if value is not None
+    }
+    layers = others.layers()
+    merged: dict[str, Any] = {}
+    for layer in (*(layer.settings for layer in layers), flags):
+        merged = merge(merged, layer)
+    settings = load_settings(profile or default_profile(), merged)
+    start(settings, [card for layer in layers for card in layer.cards])
+
+
+def default_profile() -> str:
+    """Return the profile of a Hugging Face Space on one, else that of a computer."""
+    return "spaces" if "SPACE_ID" in os.environ else "cpu"

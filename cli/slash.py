@@ -1,0 +1,118 @@
+"""The /commands of a terminal chat. Each changes the conversation and returns what to tell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+from workers.errors import CollectionNotFoundError, UnsupportedInputError
+
+from .conversation import Conversation
+
+Command = Callable[[Conversation, str], str]
+
+QUIT = ("/quit", "/exit", "/bye")
+RETRY = "/retry"
+"""Answered by the loop, which asks again."""
+
+
+def run(conversation: Conversation, line: str) -> str:
+    """Do what a line that begins with "/" says. Raises: AppError, OSError."""
+    name, _, argument = line.partition(" ")
+    if name not in COMMANDS:
+        raise UnsupportedInputError(f"There is no {name}.", "See /help.")
+    return COMMANDS[name](conversation, argument.strip())
+
+
+def _help(_conversation: Conversation, _argument: str) -> str:
+    return "\n".join(f"{usage:18} {what}" for usage, what in HELP)
+
+
+def _system(conversation: Conversation, argument: str) -> str:
+    if not argument:
+        return f"System prompt: {conversation.system or 'none'}"
+    conversation.system = "" if argument == "-" else argument
+    return "The system prompt is set." if conversation.system else "There is no system prompt."
+
+
+def _model(conversation: Conversation, argument: str) -> str:
+    models = conversation.quintet.client.models
+    if argument:
+        models.use("text", argument)
+        return f"{models.default('text').name} answers now."
+    using = models.default("text").id
+    return "\n".join(
+        f"{'*' if card.id == using else ' '} {card.id}  {card.description}"
+        for card in models.all("text")
+    )
+
+
+def _clear(conversation: Conversation, _argument: str) -> str:
+    conversation.turns.clear()
+    conversation.images, conversation.collection = (), ""
+    return "Forgotten: turns, pictures, documents."
+
+
+def _save(conversation: Conversation, argument: str) -> str:
+    if not argument:
+        raise UnsupportedInputError("Where to?", "/save chat.md, or /save chat.json")
+    path = Path(argument).expanduser()
+    is_json = path.suffix == ".json"
+    path.write_text(conversation.as_json() if is_json else conversation.as_text(), encoding="utf-8")
+    return f"Saved as {path}."
+
+
+def _image(conversation: Conversation, argument: str) -> str:
+    if not argument:
+        conversation.images = ()
+        return "Questions are about no picture now."
+    files = tuple(Path(name).expanduser() for name in _words(argument))
+    for file in files:
+        if not file.is_file():
+            raise UnsupportedInputError(f"There is no file {file}.")
+    conversation.images, conversation.collection = files, ""
+    return f"Questions are about {', '.join(file.name for file in files)} now; /image ends that."
+
+
+def _doc(conversation: Conversation, argument: str) -> str:
+    if argument:
+        known = [collection.name for collection in conversation.quintet.collections()]
+        if argument not in known:
+            raise CollectionNotFoundError(
+                f"No collection is called {argument!r}; known: {', '.join(known) or 'none'}.",
+                "Make one with: quintet index COLLECTION FILE…",
+            )
+    conversation.collection, conversation.images = argument, ()
+    if argument:
+        return f"Questions are answered from {argument} now; /doc ends that."
+    return "Questions are answered from no documents now."
+
+
+def _words(argument: str) -> list[str]:
+    try:
+        return shlex.split(argument)
+    except ValueError as err:
+        raise UnsupportedInputError(f"A quotation mark is open: {argument}") from err
+
+
+COMMANDS: dict[str, Command] = {
+    "/help": _help,
+    "/system": _system,
+    "/model": _model,
+    "/clear": _clear,
+    "/save": _save,
+    "/image": _image,
+    "/doc": _doc,
+}
+HELP = (
+    ("/system TEXT", "instructions before the conversation; - removes them"),
+    ("/model [ID]", "list the text models, or use another"),
+    ("/image FILE…", "ask about pictures; without a file: no longer"),
+    ("/doc COLLECTION", "answer from documents; without a name: no longer"),
+    ("/retry", "answer the last question again"),
+    ("/clear", "forget the conversation"),
+    ("/save FILE", "write the conversation to a .md or .json file"),
+    ("/quit", "leave, as does Ctrl-D; Ctrl-C stops an answer"),
+)
+NAMES = (*COMMANDS, RETRY, QUIT[0])
