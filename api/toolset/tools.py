@@ -33,6 +33,8 @@ from workers.subtitles import plain_text, to_subtitles
 from .call import Call
 from .media import read_media
 
+TEMPERATURE = 0.0
+"""The caller is a program: the same question shall have the same answer."""
 MAX_TOKENS = 1024
 """Longest answer: whoever calls a tool wants a reply, not a book."""
 
@@ -93,7 +95,8 @@ class Tools:
         messages = [ChatMessage(role="user", text=question)]
         if system:
             messages.insert(0, ChatMessage(role="system", text=system))
-        sampling = sampling_for(self._client.card("text"), {"max_tokens": MAX_TOKENS})
+        given = {"max_tokens": MAX_TOKENS, "temperature": TEMPERATURE, "repeat_penalty": 1.0}
+        sampling = sampling_for(self._client.card("text"), given)
         request = Generate(messages=tuple(messages), sampling=sampling)
         return _text(await self._gather(self._client.astream(request)))
 
