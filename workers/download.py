@@ -45,7 +45,8 @@ from .downloads.places import (
 from .downloads.progress import DownloadProgress as DownloadProgress
 from .downloads.progress import IsCancelled, Meter, OnProgress
 from .downloads.remote import RemoteFile
-from .downloads.sentences import disk_full, disk_trouble, license_not_accepted
+from .downloads.sentences import disk_full, disk_trouble
+from .downloads.sentences import license_not_accepted as license_not_accepted
 from .downloads.sentences import not_fetched as not_fetched
 from .downloads.transfer import check_wanted, download
 from .errors import DownloadError, UnsupportedInputError

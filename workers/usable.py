@@ -12,7 +12,7 @@ from pathlib import Path
 from configs.catalogue import ModelCard
 from configs.secrets import is_listed
 
-from .download import is_downloadable, is_present, not_fetched
+from .download import is_downloadable, is_present, license_not_accepted, not_fetched
 from .errors import AppError, WeightsError
 from .weights import find_folder
 
@@ -38,8 +38,9 @@ class Usable:
         """
         if not is_downloadable(card) or is_present(card, self.data_dir):
             return None
-        may_fetch = self.fetch_models and not card.license_restricted
-        return None if may_fetch else not_fetched(card)
+        if not self.fetch_models:
+            return not_fetched(card)
+        return license_not_accepted(card) if card.license_restricted else None
 
     def _has_files(self, card: ModelCard) -> bool:
         if is_downloadable(card):

@@ -29,9 +29,8 @@ _SAYINGS = {
 
 
 def pull_command(card: ModelCard) -> str:
-    """Return the command that downloads a model."""
-    accept = " --accept-license" if card.license_restricted else ""
-    return f"quintet models pull {card.id}{accept}"
+    """Return the command that downloads a model; it shows a licence that limits the use, and asks."""
+    return f"quintet models pull {card.id}"
 
 
 def not_fetched(card: ModelCard) -> NotFetchedError:
@@ -46,7 +45,7 @@ def license_not_accepted(card: ModelCard) -> NotFetchedError:
     return NotFetchedError(
         f"{card.name} is under the licence {card.license}, which limits its use: read it at "
         f"{card.license_url}.",
-        f"To accept it, run: {pull_command(card)}",
+        f"To accept it and download, run: {pull_command(card)}",
     )
 
 
