@@ -113,7 +113,7 @@ def test_a_request_downloads_if_that_is_allowed(
     client.sleep("text")
     assert "Paris" in ask(client, "smol-hub")
     assert len(hub.gets(FILE)) == 2  # the later run used what was there
-    with pytest.raises(NotFetchedError, match=r"limits its use.*quintet models pull smol-other"):
+    with pytest.raises(NotFetchedError, match=r"limits its use.*pull smol-other --accept-license"):
         ask(client, "smol-other")  # nobody has accepted its licence
 
 

@@ -199,7 +199,7 @@ def test_a_full_disk_is_told_with_both_numbers_before_the_first_byte(
 def test_a_licence_that_limits_the_use_is_shown_first(pull: Pull, local_hub: LocalHub) -> None:
     card = make_card(license="Llama 3.2", license_restricted=True)
     with pytest.raises(
-        NotFetchedError, match=r"Llama 3\.2, .*example\.org/licence.*models pull tiny"
+        NotFetchedError, match=r"Llama 3\.2, .*example\.org/licence.*models pull tiny --accept-l"
     ):
         pull(card)
     assert local_hub.requests == []

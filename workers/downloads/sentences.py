@@ -29,7 +29,7 @@ _SAYINGS = {
 
 
 def pull_command(card: ModelCard) -> str:
-    """Return the command that downloads a model; it shows a licence that limits the use, and asks."""
+    """Return the command that downloads a model."""
     return f"quintet models pull {card.id}"
 
 
@@ -45,7 +45,7 @@ def license_not_accepted(card: ModelCard) -> NotFetchedError:
     return NotFetchedError(
         f"{card.name} is under the licence {card.license}, which limits its use: read it at "
         f"{card.license_url}.",
-        f"To accept it and download, run: {pull_command(card)}",
+        f"If you accept it, run: {pull_command(card)} --accept-license",
     )
 
 
