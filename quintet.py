@@ -20,6 +20,13 @@ is an `AppError`: one sentence, and what to do about it.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # first, because the command line imports only what its command needs
+    import sys
+
+    from cli.main import main
+
+    sys.exit(main())
+
 from configs.catalogue import ModelCard as ModelCard
 from configs.errors import ConfigError as ConfigError
 from library.gai.gaigen import Gaigen as Gaigen

@@ -11,7 +11,7 @@ from workers.errors import UnsupportedInputError
 
 from .answering import place_of
 from .options import Json, Where, Yes, grouped
-from .output import emit, note, progress, say, table
+from .output import confirm, emit, note, progress, say, table
 
 if TYPE_CHECKING:
     from workers.messages import DocumentInfo
@@ -144,7 +144,7 @@ def remove(
             )
         what = f"{document} from {collection}" if document else f"{collection}, all of it"
         if not yes:
-            typer.confirm(f"Remove {what}?", abort=True, err=True)
+            confirm(f"Remove {what}?")
         if document:
             quintet.delete_document(collection, doomed[0].document_id)
         else:

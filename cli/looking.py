@@ -13,6 +13,9 @@ from workers.errors import UnsupportedInputError
 from .options import Json, Sampling, Where, grouped
 from .output import emit, say
 
+READ = "Repeat the text in the picture, word for word."
+"""Asked of another Quintet, which answers questions and does not hand out what it read."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -33,6 +36,8 @@ def see(
     from .opening import open_quintet
 
     files, question = split_question(images)
+    if where.url:
+        question = question or READ
     with open_quintet(where, vision=sampling.model) as quintet:
         if not question:
             read = quintet.read(files)

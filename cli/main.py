@@ -5,8 +5,6 @@ Nothing heavy is imported before a command runs, so that help and completion are
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -25,8 +23,8 @@ from . import (
 )
 
 NAME = "quintet"
-FAILURE, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
-"""Exit statuses; the last two are those of SIGINT and SIGPIPE."""
+FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
+"""Exit statuses; the last is a shell's for SIGINT."""
 
 app = typer.Typer(
     name=NAME,
@@ -64,11 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
         status = app(args=arguments, prog_name=NAME, standalone_mode=False)
     except typer.TyperException as err:
         return _told(err.format_message(), err.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
+    except typer.Abort:
+        return FAILURE
+    except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
     except Exception as err:
         told = _sentence(err)
         if told is None:

@@ -9,7 +9,7 @@ import typer
 from workers.errors import UnsupportedInputError
 
 from .options import Json, Where, Yes, grouped
-from .output import emit, progress, say, table
+from .output import confirm, emit, progress, say, table
 
 if TYPE_CHECKING:
     from configs.catalogue import ModelCard
@@ -42,7 +42,6 @@ def list_models(
     as_json: Json = False,
 ) -> None:
     """List the models: what they do, how large they are, whose licence, whether they are here."""
-    from workers.errors import UnsupportedInputError
     from workers.messages import MODALITIES
 
     if modality is not None and modality not in MODALITIES:
@@ -112,7 +111,7 @@ def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = Fa
     settings, card = _settings_and_card(where, model)
     folder = weights.removable(card, settings)
     if not yes:
-        typer.confirm(f"Remove {folder}?", abort=True, err=True)
+        confirm(f"Remove {folder}?")
     freed_mib = weights.remove(card, folder, settings.data_dir)
     if as_json:
         emit({"id": card.id, "removed": str(folder), "freed_mib": freed_mib})

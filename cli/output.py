@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from workers.errors import UnsupportedInputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -102,6 +104,13 @@ def progress(what: str) -> Iterator[Callable[[Progress], None]]:
             )
 
         yield report
+
+
+def confirm(question: str) -> None:
+    """Ask; raises typer.Abort after a no, UnsupportedInputError where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise UnsupportedInputError(f"{question} Nobody is there to say.", "Add --yes.")
+    typer.confirm(question, abort=True, err=True)
 
 
 def read_stdin() -> str:

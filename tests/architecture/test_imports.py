@@ -24,6 +24,7 @@ MAIN_PROCESS = [
     "workers.assembly",
     "workers.pool",
     "quintet",
+    "cli.main",
 ]
 
 
