@@ -79,7 +79,12 @@ def read_genius(path: Path) -> Layer:
     card = text_card(weights, _options(args, given, weights.engine), _sampling(args))
     server = _server(path, args)
     return Layer(
-        settings={"server": server, "workers": {"text": {"model": card.id}}}, cards=(card,)
+        settings={
+            "server": server,
+            "workers": {"text": {"model": card.id}},
+            "fetch_models": [card.id],  # as Geniusrise does, and this model only
+        },
+        cards=(card,),
     )
 
 

@@ -104,6 +104,7 @@ def read_llm_api(path: Path, environment: Mapping[str, str]) -> Layer:
     settings: dict[str, Any] = {
         "server": {"port": file.port, **({"host": file.host} if file.host else {})},
         "workers": {"text": {"model": card.id}},
+        "fetch_models": [card.id],  # the first run downloads, later runs reuse; this model only
     }
     if file.log_level:
         level = file.log_level.upper()

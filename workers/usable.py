@@ -6,6 +6,7 @@ sleep for it, both ask here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,8 @@ class Usable:
     """What can be used with this data folder."""
 
     data_dir: Path
-    fetch_models: bool = False
-    """Weights that are not here are no hindrance: they are downloaded when they are needed."""
+    may_fetch: Callable[[str], bool] = lambda model_id: False
+    """Whether a model of this id is downloaded when it is needed, if its weights are not here."""
 
     def is_listed(self, card: ModelCard) -> bool:
         """Whether a model is worth showing to who wants to use one now."""
@@ -38,7 +39,7 @@ class Usable:
         """
         if not is_downloadable(card) or is_present(card, self.data_dir):
             return None
-        if not self.fetch_models:
+        if not self.may_fetch(card.id):
             return not_fetched(card)
         return license_not_accepted(card) if card.license_restricted else None
 

@@ -38,7 +38,7 @@ def with_weights(settings: WorkerSettings, report: ReportLoading) -> WorkerSetti
     if not is_downloadable(card):
         return settings
     if not is_present(card, settings.data_dir):
-        if not settings.fetch_models:
+        if not settings.may_fetch:
             raise not_fetched(card)
         fetch(
             card,

@@ -50,7 +50,7 @@ class WorkerSettings:
     """Where the worker may keep files: converted weights, the index."""
     limits: dict[str, float]
     """Bounds on input, by name and unit: `max_audio_s`, `max_pixels`, `max_pages`…"""
-    fetch_models: bool = False
+    may_fetch: bool = False
     """Whether weights that are not here may be downloaded."""
     hub: HubSettings = field(default_factory=HubSettings)
 

@@ -107,3 +107,15 @@ def test_lists_may_be_written_with_commas(value: str, monkeypatch: pytest.Monkey
     server = load_settings("cpu").server
     assert server.also_ports == (8080, 3000)
     assert server.cors_origins == ("localhost", "https://chat.example.org")
+
+
+@pytest.mark.parametrize(
+    ("value", "allowed"),
+    [("false", set()), ("true", {"a", "b"}), ("a", {"a"}), ("a, c", {"a"}), ("[b]", {"b"})],
+)
+def test_downloads_can_be_allowed_for_all_or_for_some(
+    monkeypatch: pytest.MonkeyPatch, value: str, allowed: set[str]
+) -> None:
+    monkeypatch.setenv("QUINTET_FETCH_MODELS", value)
+    settings = load_settings("cpu")
+    assert {model for model in ("a", "b") if settings.may_fetch(model)} == allowed

@@ -101,7 +101,7 @@ def test_a_pulled_model_is_listed_and_answers(
 def test_a_request_downloads_if_that_is_allowed(
     make_client: MakeClient, hub: LocalHub, tmp_path: Path
 ) -> None:
-    client = make_client(fetch_models=True)
+    client = make_client(fetch_models=["smol-hub", "smol-other"])
     assert "smol-hub" in ids(client)
     hub.requests.clear()
     hub.faults.cut_after = [30_000_000]
@@ -126,7 +126,7 @@ def test_a_worker_gets_the_real_names_and_hears_the_progress(hub: LocalHub, tmp_
         slots=1,
         data_dir=tmp_path,
         limits={},
-        fetch_models=True,
+        may_fetch=True,
         hub=load_settings("cpu", {"hub": {"endpoint": hub.url}}).hub,
     )
     loaded = with_weights(settings, said.append).card
@@ -147,7 +147,7 @@ def test_what_can_be_used_is_said_of_every_kind_of_card(
     assert not usable.is_listed(pulled_card("x"))
     assert not usable.is_listed(pulled_card("x", source=f"path:{tmp_path}/none"))
     assert not usable.is_listed(pulled_card("x", source="package:none==1/no_such_package"))
-    assert Usable(data_dir=tmp_path, fetch_models=True).is_listed(pulled_card("x"))
+    assert Usable(data_dir=tmp_path, may_fetch={"x"}.__contains__).is_listed(pulled_card("x"))
     monkeypatch.setenv("OPENAI_API_KEY", "key")
     assert usable.is_listed(cards["gpt-4o"])
 
