@@ -1,0 +1,39 @@
+"""Every recorded request of the older systems, at Quintet's own port and at theirs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .conftest import OLD_PORTS, Doors
+from .recorded import HERE, Conversation
+
+FILES = sorted(HERE.glob("*/*.yaml"))
+OPEN = [path for path in FILES if path.stem != "locked"]
+LOCKED = [path for path in FILES if path.stem == "locked"]
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("curl") is None, reason="curl is not installed: apt-get install curl"
+)
+
+
+def test_every_system_with_an_address_is_recorded() -> None:
+    assert {path.parent.name for path in OPEN} == set(OLD_PORTS)
+
+
+@pytest.mark.parametrize("path", OPEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("door", ["main", "old"])
+def test_requests_are_answered_as_recorded(
+    doors: Doors, material: Path, texts: dict[str, str], path: Path, door: str
+) -> None:
+    url = doors.url(path.parent.name, door)
+    findings = Conversation(url, material, dict(texts)).findings(path)
+    assert not findings, "\n".join(findings)
+
+
+@pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.parent.name)
+def test_a_key_is_asked_for_as_recorded(locked: Doors, tmp_path: Path, path: Path) -> None:
+    findings = Conversation(locked.app.url, tmp_path, {}).findings(path)
+    assert not findings, "\n".join(findings)
