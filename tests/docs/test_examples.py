@@ -58,6 +58,7 @@ def run(example: Example, folder: Path, app: App) -> subprocess.CompletedProcess
         env={
             **os.environ,
             "HOME": str(folder),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "QUINTET_DATA_DIR": str(folder / "data"),
         },
