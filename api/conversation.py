@@ -47,6 +47,7 @@ class Conversations:
             messages=request.messages,
             sampling=request.sampling,
             model=model if model and self._is_vision(model) else None,
+            text_model=request.model,
         )
 
     def open(self, request: Question) -> AsyncGenerator[Event, None]:

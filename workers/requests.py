@@ -94,6 +94,8 @@ class Describe(Request):
     messages: tuple[ChatMessage, ...] = ()
     """The conversation about the pictures; empty: only read their text."""
     sampling: SamplingParams = SamplingParams()
+    text_model: str | None = None
+    """Card that answers where `model` only reads; None: the text worker's default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

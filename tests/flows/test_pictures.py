@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from configs.settings import load_settings
 from tests.vision.drawing import draw_lines, draw_receipt, to_media
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import UnsupportedInputError
+from workers.errors import UnknownModelError, UnsupportedInputError
 from workers.flows.picture_prompt import build_prompt, cut_text, layout_text, pointed_rows
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -109,6 +110,12 @@ async def test_walking_away_frees_both_workers(client: Client, stop_at: type[Eve
         if not any(worker.num_running for worker in client.status().workers):
             return
     pytest.fail("a worker is still at work 5 s after the request was closed")
+
+
+async def test_the_text_model_that_is_named_answers(client: Client) -> None:
+    describe = replace(asking("What is it?", to_media(draw_receipt())), text_model="nobody")
+    with pytest.raises(UnknownModelError, match="No text model is called 'nobody'"):
+        await collect(client, describe, (page(["A line"]),))
 
 
 async def test_more_text_than_the_context_holds_is_cut_and_said(client: Client) -> None:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from workers.client import Client
 from workers.errors import ContextTooLongError
 from workers.messages import (
-    ChatMessage,
     Describe,
     Event,
     Finished,
@@ -74,7 +73,7 @@ async def _answer(
         yield TextDelta(request_id="", text=NOTHING_READ.format(pictures=which))
         yield Finished(request_id="")
         return
-    room = _room_in_chars(client, describe.messages)
+    room = _room_in_chars(client, describe)
     while True:
         text, num_kept, num_rows = cut_text(pictures, room)
         if num_kept < num_rows:
@@ -82,6 +81,7 @@ async def _answer(
         request = Generate(
             messages=build_prompt(text, describe.messages),
             sampling=describe.sampling,
+            model=describe.text_model,
             deadline=describe.deadline,
         )
         try:
@@ -96,10 +96,12 @@ async def _answer(
             return
 
 
-def _room_in_chars(client: Client, messages: tuple[ChatMessage, ...]) -> int:
-    ready = client.ready("text")
-    context = ready.context_length if ready else client.card("text").context_length
-    spoken = sum(len(message.text) for message in (*messages, *build_prompt("", ())))
+def _room_in_chars(client: Client, describe: Describe) -> int:
+    model = describe.text_model
+    card = client.models.get(model, "text") if model else client.card("text")
+    ready = client.ready("text", card.id)
+    context = ready.context_length if ready else card.context_length
+    spoken = sum(len(message.text) for message in (*describe.messages, *build_prompt("", ())))
     room = (context - ANSWER_TOKENS) * CHARS_PER_TOKEN - spoken
     return max(MIN_CHARS, int(room))
 
