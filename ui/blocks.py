@@ -25,7 +25,7 @@ HEADER = """<header class="q-header"><h1><svg viewBox="0 0 25 20" aria-hidden="t
 <rect class="q-tts" x="11" y="0" width="3" height="20" rx="1.5"/>
 <rect class="q-vision" x="16.5" y="5" width="3" height="15" rx="1.5"/>
 <rect class="q-rag" x="22" y="10" width="3" height="10" rx="1.5"/></svg>Quintet</h1>
-<p>Text, speech, pictures and documents, on this machine alone.</p></header>"""
+<p>Text, speech, pictures and documents, on one machine.</p></header>"""
 
 TABS = (
     ("Text", "text", build_chat_tab),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 
@@ -22,8 +24,8 @@ CHAT_EXAMPLES = (
     "Write the Pythagorean theorem as a formula in LaTeX.",
 )
 
-PLACEHOLDER = """<div class="q-chat-empty"><strong>Ask anything.</strong>
-<span>The model runs on this machine; nothing you write leaves it.</span></div>"""
+HERE = "The model runs on this machine; nothing you write leaves it."
+ELSEWHERE = "This model runs at {host}: what you write is sent there."
 
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -130,6 +132,15 @@ def layout_chat(card: ModelCard) -> dict[str, Any]:
     return parts
 
 
+def _placeholder(card: ModelCard) -> str:
+    """What an empty chat says: where the words go."""
+    host = urlsplit(card.source.removeprefix("remote:")).hostname
+    is_remote = card.source.startswith("remote:") and host not in ("localhost", "127.0.0.1")
+    told = ELSEWHERE.format(host=escape(host or "")) if is_remote else HERE
+    return f"""<div class="q-chat-empty"><strong>Ask anything.</strong>
+<span>{told}</span></div>"""
+
+
 def _small(text: str, elem_id: str) -> Any:
     return gr.Button(text, size="sm", visible=False, min_width=90, elem_id=elem_id, scale=0)
 
@@ -138,7 +149,7 @@ def _layout_log(card: ModelCard) -> Any:
     return gr.Chatbot(
         label=card.name, show_label=False, elem_id="chat-log", height="56vh", min_height=320,
         editable="all", buttons=["copy", "copy_all"], latex_delimiters=LATEX_DELIMITERS,
-        placeholder=PLACEHOLDER, examples=[{"text": text} for text in CHAT_EXAMPLES],
+        placeholder=_placeholder(card), examples=[{"text": text} for text in CHAT_EXAMPLES],
         layout="bubble", group_consecutive_messages=False, feedback_options=None,
     )  # fmt: skip
 

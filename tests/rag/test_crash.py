@@ -14,7 +14,7 @@ import pytest
 from tests.rag.conftest import add
 from tests.rag.material import MARKDOWN, handbook_pdf, word_file
 from tests.rag.test_worker import find, num_vectors
-from workers.errors import DiskFullError
+from workers.errors import DiskFullError, LoadError
 from workers.rag.worker import RagWorker
 
 ROOT = Path(__file__).parents[2]
@@ -117,3 +117,17 @@ def test_disk_filled_by_others_is_told_and_harms_nothing(
     assert find(cramped, "c", "When are tomatoes watered?")[0].document_name == "garden.docx"
     assert add(cramped, "c", a__md=b"# Herons\n\nThey stand on one leg.")[0].status == "added"
     assert find(cramped, "c", "Which bird stands on one leg?")[0].document_name == "a.md"
+
+
+def test_a_second_program_is_told_and_harms_nothing(
+    open_worker: Callable[[Path], RagWorker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.rag.lock.PATIENCE_S", 0.1)
+    first = open_worker(tmp_path)
+    (indexed,) = add(first, "c", small__md=MARKDOWN.encode())
+    assert indexed.status == "added"
+    with pytest.raises(LoadError, match="Another Quintet has the documents"):
+        open_worker(tmp_path)
+    assert [d.name for d in first._index.documents("c")] == ["small.md"]
+    first.close()
+    assert [d.name for d in open_worker(tmp_path)._index.documents("c")] == ["small.md"]

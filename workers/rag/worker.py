@@ -41,6 +41,7 @@ from .index import Index
 from .ingest import Ingestion
 from .ledger import Ledger
 from .llamacpp import LlamaCppEmbedder
+from .lock import lock_folder
 from .retrieval import retrieve
 
 _MIN_SLOTS = 4
@@ -75,6 +76,7 @@ class RagWorker:
         self._embedder = self.create_embedder(settings, report)
         report(Loading(what="opening the index"))
         folder = settings.data_dir / "collections"
+        self._lock = lock_folder(folder)
         self._index = Index(
             Ledger(folder / "ledger.sqlite3"),
             ChromaStore(folder / "vectors"),
@@ -106,6 +108,7 @@ class RagWorker:
     def close(self) -> None:
         """Close the files and free the model."""
         self._index.close()
+        self._lock.release()
         self._embedder.close()
 
     def _embed(self, request: Embed, cancel: CancelToken) -> Iterator[Event]:
