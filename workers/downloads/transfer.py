@@ -2,7 +2,7 @@
 
 The half file itself is the only memory: its size says where to go on, also after a restart. The
 hub's library opens each download under a new name and deletes it when it fails, so it cannot go on
-(docs/adr).
+(docs/adr/0016).
 """
 
 from __future__ import annotations
