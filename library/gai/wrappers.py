@@ -14,6 +14,7 @@ from pathlib import Path
 
 from configs.catalogue import ModelCard
 from configs.secrets import key_name, read_secret
+from workers.download import is_downloadable, is_present
 from workers.errors import LoadError, UnknownModelError, WeightsError
 from workers.messages import Modality
 from workers.models import Models
@@ -92,6 +93,8 @@ def _known_card(name: str, modality: Modality, models: Models, data_dir: Path) -
 def _has_weights(card: ModelCard, data_dir: Path) -> bool:
     if card.source.startswith("remote:"):
         return True
+    if is_downloadable(card):
+        return is_present(card, data_dir)
     try:
         folder = find_folder(card, data_dir)
     except WeightsError:
