@@ -77,29 +77,22 @@ class LocalHub:
 @contextmanager
 def serve(hub: LocalHub) -> Iterator[LocalHub]:
     """Run the hub and its content network until the end of the block."""
-    servers = [_start(hub, port) for port in (7990, 7995)]
+    servers = [_start(hub), _start(hub)]
     hub.url, hub.content_url = (f"http://127.0.0.1:{server.server_port}" for server in servers)
     try:
         yield hub
     finally:
-        close_session()  # or the next hub on these ports would be answered for by this one
+        close_session()  # its open connections keep the handlers' threads
         for server in servers:
             server.shutdown()
             server.server_close()
 
 
-def _start(hub: LocalHub, first_port: int) -> ThreadingHTTPServer:
-    for port in range(first_port, first_port + 5):
-        try:
-            server = ThreadingHTTPServer(
-                ("127.0.0.1", port), type("Handler", (Handler,), {"hub": hub})
-            )
-        except OSError:
-            continue
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        return server
-    raise OSError(f"no free port from {first_port} on")
+def _start(hub: LocalHub) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"hub": hub}))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    return server
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -137,13 +130,15 @@ class Handler(BaseHTTPRequestHandler):
         return next((content for content in files if content is not None), None)
 
     def _may(self, repository: str, revision: str) -> bool:
-        if repository not in self.hub.repositories:
+        token = self.headers.get("Authorization")
+        if token is not None and token != f"Bearer {self.hub.token}":
+            words = "Invalid credentials in Authorization header"
+            self._send(401, {"X-Error-Message": words}, b"")
+        elif repository not in self.hub.repositories:
             self._refuse(401, "RepoNotFound")
         elif revision not in ("main", COMMIT):
             self._refuse(404, "RevisionNotFound")
-        elif repository in self.hub.gated and self.headers.get("Authorization") != (
-            f"Bearer {self.hub.token}"
-        ):
+        elif repository in self.hub.gated and token is None:
             self._refuse(401, "GatedRepo")
         else:
             return True

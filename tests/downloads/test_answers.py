@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
+from configs.llm_api import read_llm_api
 from configs.settings import load_settings
 from tests.downloads.local_hub import LocalHub, serve
 from workers.assembly import build_pool
@@ -64,7 +65,7 @@ def make_client(hub: LocalHub, tmp_path: Path) -> Iterator[MakeClient]:
         yield make
 
 
-def ask(client: Client, model: str, heard: list[str] | None = None) -> str:
+def ask(client: Client, model: str | None, heard: list[str] | None = None) -> str:
     question = ChatMessage(role="user", text="What is the capital of France? Answer briefly.")
     sampling = SamplingParams(temperature=0.0, max_tokens=24)
     answer = ""
@@ -155,3 +156,24 @@ def test_what_can_be_used_is_said_of_every_kind_of_card(
 def test_an_unknown_model_is_still_unknown(make_client: MakeClient) -> None:
     with pytest.raises(UnknownModelError, match="known: smollm2-135m-instruct"):
         ask(make_client(), "nobody")
+
+
+def test_an_llm_api_file_downloads_at_its_first_run_only(hub: LocalHub, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        f"models_dir: {tmp_path}/models-of-old\nmodel_family: llama\nmodel_name: smol\n"
+        f"setup_params: {{repo_id: {REPOSITORY}, filename: {FILE}}}\n"
+        "model_params: {n_ctx: 512}\n"
+    )
+    layer = read_llm_api(path, {})
+    flags = {**layer.settings, "data_dir": str(tmp_path), "hub": {"endpoint": hub.url}}
+    hub.requests.clear()
+    for num_downloads in (1, 1):
+        catalogue = {**load_catalogue(), **{card.id: card for card in layer.cards}}
+        pool, client = build_pool(load_settings("cpu", flags), catalogue)
+        pool.start()
+        try:
+            assert "Paris" in ask(client, None)
+        finally:
+            pool.close()
+        assert len(hub.gets(FILE)) == num_downloads

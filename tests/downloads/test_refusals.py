@@ -11,6 +11,7 @@ import pytest
 from configs.settings import HubSettings
 from tests.downloads.conftest import REPOSITORY, WEIGHTS, Pull, make_card
 from tests.downloads.local_hub import LocalHub
+from tests.running import free_port
 from workers.download import fetch, size_of
 from workers.errors import DownloadError, DownloadPausedError
 
@@ -88,10 +89,15 @@ def test_a_refused_token_is_no_missing_model(
     pull: Pull, local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_old")
-    local_hub.faults.statuses = [401]
-    with pytest.raises(DownloadError, match=r"asks who you are \(401\)") as caught:
+    with pytest.raises(DownloadError, match=r"does not accept the token .*401.*Renew it") as caught:
         pull(make_card())
     assert "hf_old" not in str(caught.value)
+
+
+def test_a_content_network_that_refuses_is_named(pull: Pull, local_hub: LocalHub) -> None:
+    local_hub.faults.statuses = [403]
+    with pytest.raises(DownloadError, match=r"127\.0\.0\.1.*does not let you have it \(403\)"):
+        pull(make_card())
 
 
 def test_a_name_that_is_not_resolved_is_told(tmp_path: Path) -> None:
@@ -104,8 +110,9 @@ def test_a_name_that_is_not_resolved_is_told(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
-    with pytest.raises(DownloadError, match=r"127\.0\.0\.1:7999 cannot be reached: .*refused"):
-        size_of(make_card(), HubSettings(endpoint="http://127.0.0.1:7999"))
+    port = free_port()
+    with pytest.raises(DownloadError, match=rf"127\.0\.0\.1:{port} cannot be reached: .*refused"):
+        size_of(make_card(), HubSettings(endpoint=f"http://127.0.0.1:{port}"))
 
 
 def test_offline_is_respected_and_told(
