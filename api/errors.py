@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from starlette.exceptions import HTTPException
+
 from workers import errors
 from workers.errors import AppError, RequestError
 
@@ -16,6 +20,16 @@ class ForbiddenError(RequestError):
     """Another site's page calls, or the server is called by a name that is not its own."""
 
     code = "forbidden"
+
+
+class MethodNotAllowedError(RequestError):
+    """The path is there, but not for this method."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, path: str, known: Sequence[str]) -> None:
+        self.allow = ", ".join(known)
+        super().__init__(f"{method} is not possible at {path}, only {self.allow}.")
 
 
 class TooManyRequestsError(RequestError):
@@ -33,6 +47,7 @@ class TooLargeError(RequestError):
 STATUS: dict[type[AppError], int] = {
     UnauthorizedError: 401,
     ForbiddenError: 403,
+    MethodNotAllowedError: 405,
     TooLargeError: 413,
     TooManyRequestsError: 429,
     errors.NotFoundError: 404,
@@ -60,8 +75,20 @@ def status_of(error: AppError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
+def from_http(error: HTTPException) -> AppError:
+    """Return what the framework found wrong with a request, mostly with its body, as ours."""
+    if error.status_code == 413:
+        return TooLargeError("The body is larger than may be uploaded.", "Send less at once.")
+    if error.status_code == 404:
+        return errors.NotFoundError(f"There is nothing here: {error.detail}.")
+    cause = f" ({error.__cause__})" if error.__cause__ else ""
+    return RequestError(f"The request cannot be read: {error.detail.rstrip('.')}{cause}.")
+
+
 def headers_of(error: AppError) -> dict[str, str]:
     """Return the headers that go with the error."""
+    if isinstance(error, MethodNotAllowedError):
+        return {"Allow": error.allow}
     status = status_of(error)
     if status == 401:
         return {"WWW-Authenticate": CHALLENGE}

@@ -49,14 +49,22 @@ def test_the_pages_login_opens_a_socket_for_our_own_page_only(app: App) -> None:
     assert status(app, Cookie=cookie, Origin="http://localhost:3000") == 401
 
 
-def test_a_body_that_is_too_large_is_refused_by_its_length(app: App) -> None:
+@pytest.mark.parametrize(
+    ("kind", "may"),
+    [
+        ("multipart/form-data; boundary=x", "files may have 512 MiB"),
+        ("application/json", "JSON may have 64 MiB"),
+    ],
+)
+def test_a_body_that_is_too_large_is_refused_by_its_length(app: App, kind: str, may: str) -> None:
     address = httpx.URL(app.url)
     connection = http.client.HTTPConnection(address.host, address.port, timeout=10)
     connection.putrequest("POST", "/v1/embeddings")
     connection.putheader("Authorization", "Bearer a-key")
+    connection.putheader("Content-Type", kind)
     connection.putheader("Content-Length", str(2**31))
     connection.endheaders()  # and no body: the answer must not wait for it
     answer = connection.getresponse()
     assert answer.status == 413
-    assert "2048 MiB; files may have 512 MiB" in answer.read().decode()
+    assert f"2048 MiB; {may}" in answer.read().decode()
     connection.close()
