@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import fastapi
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
 
 from configs.settings import Settings
 from workers.client import Client
@@ -16,7 +18,9 @@ from workers.errors import AppError
 
 from .access import Access
 from .anthropic.routes import ANTHROPIC
+from .bodies import refuse_halves
 from .dialect import Dialect, dialect_of
+from .errors import from_http
 from .gai.rag_routes import GAI_RAG
 from .gai.routes import GAI
 from .gate import Gate
@@ -52,9 +56,14 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
             client.warm(*settings.pool.warm)
             yield
 
-    api = FastAPI(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    # its documentation comes from this machine, like everything else
+    api = FastAPIOffline(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
     for dialect in DIALECTS:
-        api.include_router(dialect.create_router(client, settings), tags=[dialect.name])
+        api.include_router(
+            dialect.create_router(client, settings),
+            tags=[dialect.name],
+            dependencies=[Depends(refuse_halves)],
+        )
     api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1
     _add_health(api, client)
     _add_error_handlers(api)
@@ -75,7 +84,7 @@ def _add_gate(api: FastAPI, settings: Settings, limits: KeyLimits) -> None:
         origins=origins,
         limits=limits,
         dialects=DIALECTS,
-        max_upload_mib=server.max_upload_mib,
+        server=server,
     )
     # Starlette's own class: Gradio looks for it, and then leaves CORS to us.
     api.add_middleware(CORSMiddleware, **origins.cors_options())
@@ -106,3 +115,12 @@ def _add_error_handlers(api: FastAPI) -> None:
     @api.exception_handler(RequestValidationError)
     async def misshapen(request: fastapi.Request, error: RequestValidationError) -> Response:
         return dialect_of(request.url.path, DIALECTS).refuse(error)
+
+    @api.exception_handler(HTTPException)
+    async def unread(request: fastapi.Request, error: HTTPException) -> Response:
+        return dialect_of(request.url.path, DIALECTS).on_error(from_http(error))
+
+    @api.exception_handler(Exception)
+    async def unforeseen(request: fastapi.Request, _: Exception) -> Response:
+        sentence = "This went wrong inside Quintet; its log says why."
+        return dialect_of(request.url.path, DIALECTS).on_error(AppError(sentence))

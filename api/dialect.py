@@ -32,7 +32,7 @@ class Dialect:
         if self.on_invalid is not None:
             return self.on_invalid(error)
         findings = "; ".join(
-            f"{'.'.join(str(part) for part in finding['loc'][1:])}: {finding['msg']}"
+            f"{'.'.join(str(part) for part in finding['loc'][1:]) or 'body'}: {finding['msg']}"
             for finding in error.errors()
         )
         return self.on_error(RequestError(f"The body is not right: {findings}."))

@@ -1,4 +1,4 @@
-"""The type of text that a client sends."""
+"""The type of text in the fields of a form. The text in JSON is looked at as a whole: `api.bodies`."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from pydantic import Field
 
 Text = Annotated[str, Field(min_length=0)]
 """Text that can be written down. The bound lets everything else through, but makes pydantic count
-characters, and so refuse halves of surrogate pairs (JSON may hold them; no engine can read them)."""
+characters, and so refuse halves of surrogate pairs: a form names its own encoding, some have them."""

@@ -68,7 +68,7 @@ class SpeechRequest(BaseModel):
     """POST /v1/audio/speech."""
 
     model: str | None = None
-    input: Text
+    input: str
     voice: str | VoiceId | None = None
     """A voice of the model; OpenAI's own names stand for its first."""
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"

@@ -17,7 +17,6 @@ from workers.errors import UnsupportedInputError
 from workers.messages import Embed, Embedded
 
 from ..stream import collect
-from ..text import Text
 
 FLOAT_BYTES = 4
 MAX_INPUTS = 2048
@@ -28,7 +27,7 @@ class EmbeddingRequest(BaseModel):
     """POST /v1/embeddings."""
 
     model: str | None = None
-    input: Text | list[Text] | list[int] | list[list[int]]
+    input: str | list[str] | list[int] | list[list[int]]
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = None
 

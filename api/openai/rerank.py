@@ -12,21 +12,20 @@ from workers.client import Client
 from workers.flows.rerank import Ranking, rerank
 
 from ..stream import while_connected
-from ..text import Text
 
 
 class DocumentText(BaseModel):
     """A document as an object; its other keys are ignored."""
 
-    text: Text
+    text: str
 
 
 class RerankRequest(BaseModel):
     """POST /v1/rerank."""
 
     model: str | None = None
-    query: Text
-    documents: list[Text | DocumentText]
+    query: str
+    documents: list[str | DocumentText]
     top_n: Annotated[int, Field(ge=1)] | None = None
     return_documents: bool = True
 
