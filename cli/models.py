@@ -54,12 +54,13 @@ def list_models(
             emit(row)
         return
     table(
-        ("", "id", "modality", "#MiB", "licence", "weights"),
+        ("", "id", "modality", "#memory MiB", "#disk MiB", "licence", "weights"),
         [
             (
                 "*" if row["is_default"] else "",
                 row["id"],
                 row["modality"],
+                f"{row['memory_mib']:,}",
                 f"{row['size_mib']:,}" if row["size_mib"] else "",
                 row["license"],
                 row["weights"],
@@ -131,7 +132,7 @@ def plan(
     from .opening import read_models
 
     known = read_models(where)
-    cards = [known.get(name) for name in model] if model else known.all()
+    cards = [known.get(name) for name in model] if model else known.known()
     for made in _plans(cards, known):
         if as_json:
             emit(made)
@@ -148,8 +149,8 @@ def _plans(cards: Any, known: Models) -> list[Plan]:
     for card in cards:
         rivals = [
             Candidate(model_id=other.id, memory_mib=other.memory_mib)
-            for other in known.all(card.modality)
-            if other.id != card.id
+            for other in known.known(card.modality)
+            if other.id != card.id and not other.source.startswith("remote:")
         ]
         candidate = Candidate(model_id=card.id, memory_mib=card.memory_mib)
         plans.append(plan_load(candidate, free_mib, awake, rivals))
@@ -177,7 +178,7 @@ def _rows(where: Where, model: str = "") -> list[dict[str, Any]]:
             known = quintet.client.models
     else:
         known = read_models(where)
-    cards = [known.get(model)] if model else known.all()
+    cards = [known.get(model)] if model else known.known()
     return [
         {
             **card.model_dump(exclude_defaults=False, exclude={"templates"}),

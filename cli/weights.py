@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from configs.catalogue import ModelCard
+from configs.secrets import is_listed, key_name
 from configs.settings import Settings
 from workers import download
 from workers.downloads.checksums import SeenBook
@@ -31,7 +32,7 @@ Report = Callable[[Progress], None]
 def state_of(card: ModelCard, data_dir: Path) -> str:
     """Say where the weights are; checksums are not looked at."""
     if card.source.startswith("remote:"):
-        return ELSEWHERE
+        return ELSEWHERE if is_listed(card) else f"needs {key_name(card)}"
     if download.is_downloadable(card):
         return HERE if download.is_present(card, data_dir) else MISSING
     folder = _folder_of(card, data_dir)
