@@ -15,6 +15,7 @@ import av
 import pytest
 
 from tests.running import ROOT, App, free_port, start_app, stop_app
+from tests.vision.drawing import draw_receipt, to_media
 
 OLD_PORTS = {"gai": 12031, "localai": 8080, "geniusrise": 3000, "llm_api": 8000}
 KEY = "contract-key"
@@ -82,8 +83,8 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files that requests send and programs read."""
     folder = tmp_path_factory.mktemp("material")
-    for name in ("handbook.pdf", "receipt.png", "speech.mp3"):
-        shutil.copy(ROOT / "assets" / f"example-{name}", folder / name)
+    shutil.copy(ROOT / "assets" / "example-handbook.pdf", folder / "handbook.pdf")
+    (folder / "receipt.png").write_bytes(to_media(draw_receipt()).read())
     (folder / "tower.txt").write_text("The tower is 62 metres high.")
     to_webm(ROOT / "assets" / "example-speech.mp3", folder / "spoken.webm")
     return folder

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from .conftest import OLD_PORTS, Doors
-from .recorded import HERE, Conversation
+from .recorded import HERE, Answered, Conversation, check_body
 
 FILES = sorted(HERE.glob("*/*.yaml"))
 OPEN = [path for path in FILES if path.stem != "locked"]
@@ -23,8 +24,8 @@ def test_every_system_with_an_address_is_recorded() -> None:
     assert {path.parent.name for path in OPEN} == set(OLD_PORTS)
 
 
-@pytest.mark.parametrize("path", OPEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
 @pytest.mark.parametrize("door", ["main", "old"])
+@pytest.mark.parametrize("path", OPEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_requests_are_answered_as_recorded(
     doors: Doors, material: Path, texts: dict[str, str], path: Path, door: str
 ) -> None:
@@ -37,3 +38,22 @@ def test_requests_are_answered_as_recorded(
 def test_a_key_is_asked_for_as_recorded(locked: Doors, tmp_path: Path, path: Path) -> None:
     findings = Conversation(locked.app.url, tmp_path, {}).findings(path)
     assert not findings, "\n".join(findings)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('{"choices": []}', {"json": "CC"}),
+        (
+            '{"type": "error", "code": "x", "message": "Something is wrong.", "more": 1}',
+            {"json": "GaiError"},
+        ),
+        ('{"a": 1}\n{"a": 2}\n', {"ndjson": {"first": "Role"}}),
+        ("data: {}\n\ndata: {}\n\n", {"sse": {"end": "[DONE]"}}),
+        ("data: a\n\n", {"layout": r"(data: [^\r\n]*\r\n\r\n)+"}),
+        ("ID3", {"starts": "RIFF"}),
+        ("Rome", {"says": "Paris"}),
+    ],
+)
+def test_a_wrong_answer_is_noticed(body: str, expected: dict[str, Any]) -> None:
+    assert list(check_body(Answered(200, {}, body.encode()), expected))
