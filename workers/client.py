@@ -126,8 +126,6 @@ class Client:
         modality = MODALITY_OF.get(type(request))
         if modality is None:
             raise UnknownModelError(f"No worker knows {type(request).__name__} requests.")
-        if request.model is None:
-            return self._models.default(modality)
         return self._models.usable(request.model, modality)
 
 

@@ -96,12 +96,12 @@ class Models:
             raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", trouble)
         return card
 
-    def usable(self, model_id: str, modality: Modality | None = None) -> ModelCard:
-        """Return a card whose model a request may use now.
+    def usable(self, model_id: str | None, modality: Modality) -> ModelCard:
+        """Return the card whose model a request may use now; None: the modality's default.
 
         Raises: UnknownModelError; NotFetchedError with the command that downloads it.
         """
-        card = self.get(model_id, modality)
+        card = self.default(modality) if model_id is None else self.get(model_id, modality)
         hindrance = self._usable.hindrance(card) if self._usable else None
         if hindrance is not None:
             raise hindrance

@@ -153,6 +153,15 @@ def test_what_can_be_used_is_said_of_every_kind_of_card(
     assert usable.is_listed(cards["gpt-4o"])
 
 
+def test_a_default_that_is_not_here_is_refused_before_a_process_starts(
+    make_client: MakeClient,
+) -> None:
+    client = make_client(workers={"text": {"model": "smol-hub"}})
+    with pytest.raises(NotFetchedError, match="pull smol-hub"):
+        ask(client, None)
+    assert client.status().workers[0].pid is None
+
+
 def test_an_unknown_model_is_still_unknown(make_client: MakeClient) -> None:
     with pytest.raises(UnknownModelError, match="known: smollm2-135m-instruct"):
         ask(make_client(), "nobody")
