@@ -16,6 +16,7 @@ from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError
 
+from . import documentation
 from .access import Access
 from .anthropic.routes import ANTHROPIC
 from .bodies import refuse_halves
@@ -57,7 +58,15 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
             yield
 
     # its documentation comes from this machine, like everything else
-    api = FastAPIOffline(title="Quintet", lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    api = FastAPIOffline(
+        title="Quintet",
+        description=documentation.description(),
+        openapi_tags=documentation.tags(),
+        lifespan=lifespan,
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    api.include_router(documentation.create_documentation_router())
     for dialect in DIALECTS:
         api.include_router(
             dialect.create_router(client, settings),

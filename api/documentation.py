@@ -1,0 +1,87 @@
+"""What /docs says besides the routes: a sentence and a page for each door, and the pages themselves."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from workers.errors import NotFoundError
+
+PAGES_DIR = Path(__file__).parents[1] / "docs"
+DOORS = (
+    ("OpenAI", "openai", "Chat, text, speech, embeddings, rerank, models, for OpenAI's clients."),
+    ("OpenAI Responses", "openai", "The Responses API, continued by id."),
+    ("Anthropic", "anthropic", "The Messages API, for Anthropic's clients."),
+    ("Geniusrise", "geniusrise", "The three chat routes of Geniusrise's guide."),
+    ("LLM API", "llm-api", "Text in, text out, for LLM API's clients."),
+    ("Gai/Gen", "gai", "Text, speech and pictures, for Gai/Gen's clients."),
+    ("Gai/Gen RAG", "gai", "Documents, for Gai/Gen's clients; progress at the WebSocket /ws."),
+    ("LocalAI", "localai", "OpenAI's routes without /v1, edits, engines, tts."),
+    ("Health", "access", "For supervisors; needs no key."),
+)
+"""Tag of the routes, page, sentence."""
+OTHERS = (
+    ("MCP", "mcp", "six tools at /mcp for other programs' models"),
+    ("Python", "python", "the same five modalities without HTTP"),
+    ("Remote models", "remote", "another server's models behind every door"),
+    ("Access", "access", "keys, origins, host names, ports, limits"),
+)
+"""Doors without routes to list here, and what holds for all of them."""
+STYLE = """:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;
+margin:2rem auto;padding:0 1rem}pre{overflow-x:auto;padding:.75rem;border:1px solid #8886;
+border-radius:6px}code{font-size:.9em}table{border-collapse:collapse;display:block;overflow-x:auto}
+td,th{border:1px solid #8886;padding:.3rem .6rem;text-align:left;vertical-align:top}"""
+
+
+def tags() -> list[dict[str, str]]:
+    """Return the headings of /docs."""
+    return [
+        {"name": name, "description": f"{sentence} [How to use it](docs/{page}.md)"}
+        for name, page, sentence in DOORS
+    ]
+
+
+def description() -> str:
+    """Return the text above the headings: a link for each door."""
+    routes = {page: name for name, page, _ in reversed(DOORS[:-1])}
+    linked = [f"[{name}](docs/{page}.md)" for page, name in reversed(routes.items())]
+    others = [f"- [{name}](docs/{page}.md): {what}" for name, page, what in OTHERS]
+    return "\n".join(
+        [
+            "Five local models behind the interfaces that programs already know. "
+            "Each has a page with examples: " + ", ".join(linked) + ". Besides:",
+            "",
+            *others,
+        ]
+    )
+
+
+def create_documentation_router() -> APIRouter:
+    """Return the route of the pages in docs/."""
+    router = APIRouter()
+
+    @router.get("/docs/{name:path}.md", include_in_schema=False, response_class=HTMLResponse)
+    def page(name: str) -> str:
+        """One page of the documentation."""
+        pages = {path.relative_to(PAGES_DIR).as_posix(): path for path in PAGES_DIR.rglob("*.md")}
+        if f"{name}.md" not in pages:
+            raise NotFoundError(f"No page is called {name!r}; /docs/README.md lists them.")
+        return to_html(pages[f"{name}.md"].read_text("utf-8"))
+
+    return router
+
+
+def to_html(text: str) -> str:
+    """Return a page of ours for a browser."""
+    from markdown_it import MarkdownIt
+
+    title = html.escape(text.partition("\n")[0].lstrip("# "))
+    body = MarkdownIt("commonmark").enable("table").render(text)
+    head = (
+        f"<title>{title} · Quintet</title>"
+        '<meta name="viewport" content="width=device-width"><meta charset="utf-8">'
+    )
+    return f"<!doctype html><html lang=en>{head}<style>{STYLE}</style><body>{body}</body></html>"
