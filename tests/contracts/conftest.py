@@ -43,6 +43,8 @@ class Doors:
     app: App
     ports: dict[str, int] = field(default_factory=dict)
     """System → its port."""
+    models: Path = Path()
+    """LocalAI's folder."""
 
     def url(self, system: str, door: str) -> str:
         return self.app.url if door == "main" else f"http://127.0.0.1:{self.ports[system]}"
@@ -59,12 +61,13 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         system: port if is_free(port) else taken.setdefault(system, free_port())
         for system, port in OLD_PORTS.items()
     }
+    models = models_folder(folder / "models")
     app = start_app(
         folder,
         QUINTET_SERVER__ALSO_PORTS=", ".join(map(str, ports.values())),
-        QUINTET_MODELS_PATH=str(models_folder(folder / "models")),
+        QUINTET_MODELS_PATH=str(models),
     )
-    yield Doors(app, ports)
+    yield Doors(app, ports, models)
     stop_app(app)
 
 
