@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.rag.conftest import add
+from tests.rag.conftest import add, ask
 from tests.rag.material import MARKDOWN, handbook_pdf, word_file
 from tests.rag.test_worker import find, num_vectors
 from workers.errors import DiskFullError, LoadError
+from workers.messages import Collections, Embed, ListCollections
 from workers.rag.worker import RagWorker
 
 ROOT = Path(__file__).parents[2]
@@ -126,8 +127,12 @@ def test_a_second_program_is_told_and_harms_nothing(
     first = open_worker(tmp_path)
     (indexed,) = add(first, "c", small__md=MARKDOWN.encode())
     assert indexed.status == "added"
+    second = open_worker(tmp_path)
+    assert ask(second, Embed(texts=("words",)))
     with pytest.raises(LoadError, match="Another Quintet has the documents"):
-        open_worker(tmp_path)
+        ask(second, ListCollections())
     assert [d.name for d in first._index.documents("c")] == ["small.md"]
     first.close()
-    assert [d.name for d in open_worker(tmp_path)._index.documents("c")] == ["small.md"]
+    (listed,) = ask(second, ListCollections())
+    assert isinstance(listed, Collections)
+    assert [collection.num_documents for collection in listed.collections] == [1]

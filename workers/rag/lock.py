@@ -6,28 +6,35 @@ Two would sweep away what the other is still indexing, and Chroma's files are on
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workers.errors import LoadError
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
-PATIENCE_S = 5.0
+PATIENCE_S = 3.0
 """How long a worker that was stopped may still hold its files."""
 
 
-def lock_folder(folder: Path) -> BaseFileLock:
-    """Return the lock, held until it is released or the process ends. Raises: LoadError."""
-    from filelock import FileLock, Timeout
+class FolderLock:
+    """Held until it is released or the process ends."""
 
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "in-use.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=PATIENCE_S)
-    except Timeout as err:
-        raise LoadError(
-            f"Another Quintet has the documents in {folder.parent} open.",
-            hint="Stop it, ask it through its own address, or use another --data-dir.",
-        ) from err
-    return lock
+    def __init__(self, folder: Path) -> None:
+        from filelock import FileLock
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._file = FileLock(folder / "in-use.lock", thread_local=False)
+
+    def take(self) -> None:
+        """Take it, unless it is ours already. Raises: LoadError if another program has it."""
+        from filelock import Timeout
+
+        try:
+            self._file.acquire(timeout=PATIENCE_S)
+        except Timeout as err:
+            raise LoadError(
+                f"Another Quintet has the documents in {self._folder.parent} open.",
+                hint="Stop it, ask it through its own address, or use another --data-dir.",
+            ) from err
+
+    def release(self) -> None:
+        """Give it back, if it is held."""
+        self._file.release(force=True)

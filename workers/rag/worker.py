@@ -5,11 +5,13 @@ Answers every rag request; knows the embedder and the store only by their protoc
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
-from workers.errors import UnsupportedInputError
+from workers.errors import LoadError, UnsupportedInputError
 from workers.messages import (
     Chunks,
     Collections,
@@ -41,7 +43,7 @@ from .index import Index
 from .ingest import Ingestion
 from .ledger import Ledger
 from .llamacpp import LlamaCppEmbedder
-from .lock import lock_folder
+from .lock import FolderLock
 from .retrieval import retrieve
 
 _MIN_SLOTS = 4
@@ -57,6 +59,8 @@ class RagWorker:
     _embedder: Embedder
 
     def __init__(self) -> None:
+        self._opening = threading.Lock()
+        self._is_open = False
         self._answers: dict[type[Request], Answer] = {
             Embed: self._embed,
             Ingest: self._ingest,
@@ -75,20 +79,10 @@ class RagWorker:
         started = time.monotonic()
         self._embedder = self.create_embedder(settings, report)
         report(Loading(what="opening the index"))
-        folder = settings.data_dir / "collections"
-        self._lock = lock_folder(folder)
-        self._index = Index(
-            Ledger(folder / "ledger.sqlite3"),
-            ChromaStore(folder / "vectors"),
-            self._embedder.model_id,
-            self._embedder.dim,
-        )
-        self._index.sweep()
-        limits = DocumentLimits(
-            max_file_mib=settings.limits.get("max_file_mib", 50.0),
-            max_pages=int(settings.limits.get("max_pages", 2000)),
-        )
-        self._ingestion = Ingestion(self._index, self._embedder, limits)
+        self._settings = settings
+        self._lock = FolderLock(settings.data_dir / "collections")
+        with suppress(LoadError):  # another program has it: embedding goes on without, and a
+            self._open_index()  # question about documents tries again and says so
         return Ready(
             slots=max(settings.slots, _MIN_SLOTS),
             device="cpu",
@@ -97,17 +91,43 @@ class RagWorker:
             load_s=time.monotonic() - started,
         )
 
+    def _open_index(self) -> None:
+        """Open the collections, unless they are. Raises: LoadError if another program has them."""
+        with self._opening:
+            if not self._is_open:
+                self._lock.take()
+                self._read_index()
+                self._is_open = True
+
+    def _read_index(self) -> None:
+        folder, limits = self._settings.data_dir / "collections", self._settings.limits
+        self._index = Index(
+            Ledger(folder / "ledger.sqlite3"),
+            ChromaStore(folder / "vectors"),
+            self._embedder.model_id,
+            self._embedder.dim,
+        )
+        self._index.sweep()
+        bounds = DocumentLimits(
+            max_file_mib=limits.get("max_file_mib", 50.0),
+            max_pages=int(limits.get("max_pages", 2000)),
+        )
+        self._ingestion = Ingestion(self._index, self._embedder, bounds)
+
     def create_embedder(self, settings: WorkerSettings, report: ReportLoading) -> Embedder:
         """Load the model that makes the vectors. Raises: AppError."""
         return LlamaCppEmbedder(settings, report)
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """Answer one request."""
+        if not isinstance(request, Embed):
+            self._open_index()
         return self._answers[type(request)](request, cancel)
 
     def close(self) -> None:
         """Close the files and free the model."""
-        self._index.close()
+        if self._is_open:
+            self._index.close()
         self._lock.release()
         self._embedder.close()
 
