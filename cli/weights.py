@@ -15,6 +15,7 @@ from configs.secrets import is_listed, key_name
 from configs.settings import Settings
 from workers import download
 from workers.downloads.checksums import SeenBook
+from workers.downloads.places import model_folder
 from workers.downloads.progress import MIB, DownloadProgress
 from workers.errors import UnsupportedInputError, WeightsError
 from workers.fetch_packages import ensure_packages
@@ -77,6 +78,8 @@ def removable(card: ModelCard, settings: Settings) -> Path:
     """
     if card.source.startswith("remote:"):
         raise UnsupportedInputError(f"{card.name} runs on another server: nothing of it is here.")
+    if download.stored_bytes(card, settings.data_dir):  # also the half of one that was paused
+        return model_folder(card, settings.data_dir)
     folder = find_folder(card, settings.data_dir)
     if card.source.startswith("path:"):
         raise UnsupportedInputError(f"{folder} is your own: remove it yourself.")
