@@ -43,10 +43,9 @@ def read_settings(where: Where) -> Settings:
 def read_models(where: Where) -> Models:
     """Return the models that can be asked for here; nothing is started. Raises: ConfigError."""
     from configs.catalogue import load_catalogue
-    from workers.assembly import build_pool
+    from workers.assembly import build_models
 
-    _pool, client = build_pool(read_settings(where), load_catalogue())
-    return client.models
+    return build_models(read_settings(where), load_catalogue())
 
 
 def _flags(where: Where) -> dict[str, Any]:

@@ -34,9 +34,7 @@ def build_pool(
     Raises: UnknownModelError if a worker's model has no card or the card is of another modality;
     ConfigError if a folder cannot be read.
     """
-    defaults = {name: _config(settings, name).model for name in MODALITIES}
-    usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
-    models = Models(_reader(settings, catalogue), defaults, usable)
+    models = build_models(settings, catalogue)
     patience = Patience(
         max_waiting=settings.pool.max_waiting,
         idle_ttl_s=settings.pool.idle_ttl_s,
@@ -44,6 +42,13 @@ def build_pool(
     )
     pool = Pool(models, lambda card: birth_of(card, settings, registry), patience)
     return pool, Client(pool, models)
+
+
+def build_models(settings: Settings, catalogue: Catalogue) -> Models:
+    """Return the models that can be asked for. Raises as `build_pool`."""
+    defaults = {name: _config(settings, name).model for name in MODALITIES}
+    usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
+    return Models(_reader(settings, catalogue), defaults, usable)
 
 
 def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) -> Birth:
