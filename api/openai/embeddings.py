@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
+import time
 from typing import Any, Literal
 
 import fastapi
@@ -75,7 +76,10 @@ def to_embed(body: EmbeddingRequest, model: str) -> Embed:
 
 
 def embedding_list(embedded: Embedded, model: str, encoding: str) -> dict[str, Any]:
-    """Return the vectors as a list; base64 is little-endian float32, as the engine gives it."""
+    """Return the vectors as a list; base64 is little-endian float32, as the engine gives it.
+
+    LocalAI's answers have an id and a date, too.
+    """
     row_bytes = embedded.dim * FLOAT_BYTES
     data = []
     for index, start in enumerate(range(0, len(embedded.vectors), row_bytes)):
@@ -86,7 +90,8 @@ def embedding_list(embedded: Embedded, model: str, encoding: str) -> dict[str, A
         data.append({"object": "embedding", "index": index, "embedding": vector})
     tokens = embedded.num_tokens
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return {"object": "list", "data": data, "model": model, "usage": usage}
+    frame = {"object": "list", "id": embedded.request_id, "created": int(time.time())}
+    return {**frame, "data": data, "model": model, "usage": usage}
 
 
 def _answer(embedded: Embedded, model: str, encoding: str) -> Response:
