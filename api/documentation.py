@@ -26,6 +26,7 @@ DOORS = (
 OTHERS = (
     ("MCP", "mcp", "six tools at /mcp for other programs' models"),
     ("Python", "python", "the same five modalities without HTTP"),
+    ("Command line", "cli", "the same from a shell"),
     ("Remote models", "remote", "another server's models behind every door"),
     ("Access", "access", "keys, origins, host names, ports, limits"),
 )
