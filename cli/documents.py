@@ -132,6 +132,9 @@ def remove(
     from .opening import open_quintet
 
     _check_here(where)
+    what = f"{document} from {collection}" if document else f"{collection}, all of it"
+    if not yes:
+        confirm(f"Remove {what}?")
     with open_quintet(where) as quintet:
         documents = quintet.documents(collection)
         doomed = [
@@ -142,9 +145,6 @@ def remove(
                 f"{len(doomed) or 'No'} documents of {collection} are called {document!r}.",
                 f"See `quintet collections show {collection}`.",
             )
-        what = f"{document} from {collection}" if document else f"{collection}, all of it"
-        if not yes:
-            confirm(f"Remove {what}?")
         if document:
             quintet.delete_document(collection, doomed[0].document_id)
         else:

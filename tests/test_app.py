@@ -29,19 +29,6 @@ def test_this_machine_needs_no_password(host: str) -> None:
     app.check_exposure(with_server(host=host))
 
 
-def test_flags_become_settings() -> None:
-    profile, flags = app.parse_flags(["--profile", "cpu", "--port", "8000", "--data-dir", "/d"])
-    assert profile == "cpu"
-    assert flags == {"data_dir": "/d", "server": {"port": 8000}}
-    _, flags = app.parse_flags(["--also-port", "8080", "--also-port", "3000"])
-    assert flags["server"] == {"also_ports": [8080, 3000]}
-
-
-def test_on_a_space_the_profile_is_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPACE_ID", "someone/quintet")
-    assert app.parse_flags([])[0] == "spaces"
-
-
 def test_a_taken_port_is_one_sentence_with_a_way_out(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

