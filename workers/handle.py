@@ -86,7 +86,7 @@ class WorkerHandle:
         running = self._running.get(request_id)
         if running is not None:
             if not running.is_cancelled and self._holder.life is not None:
-                running.is_cancelled = True
+                running.cancelled = time.monotonic()
                 self._holder.life.control(Cancel(request_id=request_id))
             return True
         waiting = self._waiting.remove(request_id)
@@ -122,8 +122,9 @@ class WorkerHandle:
             self._holder.life.kill()
 
     def tick(self, now: float) -> None:
-        """Look after time: deadlines, silence, idleness."""
+        """Look after time: deadlines, deafness, silence, idleness."""
         self._drop_late(now)
+        self._kill_if_deaf(now)
         if self._holder.life is not None:
             self._holder.life.look_after(now)
         if self._is_idle(now):
@@ -249,6 +250,13 @@ class WorkerHandle:
                 self.cancel(job.request_id)
         if late:
             self._advance()
+
+    def _kill_if_deaf(self, now: float) -> None:
+        """Free a process that works for nobody: what waits goes to the next."""
+        grace_s = self._patience.cancel_grace_s
+        if any(job.is_deaf(now, grace_s) for job in self._running.values()):
+            log.error("%s goes on %.0f s after it was stopped: killed", self.modality, grace_s)
+            self.kill()
 
     def _is_idle(self, now: float) -> bool:
         is_unused = self._holder.phase == "ready" and not self._running and not self._waiting

@@ -26,6 +26,9 @@ class Patience:
     ping_every_s: float = 5.0
     ping_timeout_s: float = 60.0
     """A process silent for so long is killed. Loading a library can hold it for tens of seconds."""
+    cancel_grace_s: float = 30.0
+    """A cancelled request may go on for so long before its process is killed: some steps of a library
+    cannot be interrupted, and a few of those would take hours."""
     stop_grace_s: float = 3.0
     """A process told to stop may take so long before it is killed."""
     restart_pause_s: float = 0.25
@@ -52,12 +55,22 @@ class Job:
     deliver: Deliver
     submitted: float = field(default_factory=time.monotonic)
     announced: tuple[int, str] | None = None
-    is_cancelled: bool = False
+    cancelled: float | None = None
+    """`time.monotonic()` at which the process was told to stop."""
 
     @property
     def request_id(self) -> str:
         """The request's id."""
         return self.request.request_id
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the process has been told to stop."""
+        return self.cancelled is not None
+
+    def is_deaf(self, now: float, grace_s: float) -> bool:
+        """Whether it goes on although it was told to stop."""
+        return self.cancelled is not None and now - self.cancelled > grace_s
 
     def is_late(self, now: float) -> bool:
         """Whether nobody waits for the answer any more."""

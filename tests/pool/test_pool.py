@@ -237,6 +237,16 @@ def test_a_silent_process_is_replaced(make_pool: MakePool) -> None:
     assert text_of(client.run(say("hello"))) == "hello "
 
 
+def test_a_cancelled_request_that_goes_on_costs_the_process_its_life(make_pool: MakePool) -> None:
+    _, client = make_pool(cancel_grace_s=0.5)
+    stream = client.stream(say("hang"))
+    next(event for event in stream if isinstance(event, Started))
+    pid = worker(client).pid
+    stream.close()
+    assert text_of(client.run(say("hello"))) == "hello "  # it waited for the hanging one
+    assert worker(client).pid != pid
+
+
 def test_a_request_during_sleep_wakes_the_worker_again(make_pool: MakePool) -> None:
     _, client = make_pool()
     client.run(say("hello"))
