@@ -180,6 +180,9 @@ def test_ignoring_the_end_goes_on_to_the_limit(worker: LlamaCppTextWorker) -> No
     assert (end.reason, end.usage.completion_tokens) == ("length", 60)
 
 
+WORDS = json.dumps({"anyOf": [{"enum": list(range(999))}, {"const": 1}]})
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -195,7 +198,15 @@ def test_ignoring_the_end_goes_on_to_the_limit(worker: LlamaCppTextWorker) -> No
         ({"constraint": Constraint(kind="schema", text="[]")}, "must be an object"),
         ({"sampling": SamplingParams(stop=("\ud83d",))}, "half a character at place 0"),
         ({"constraint": Constraint(kind="grammar", text="root ::= (")}, "grammar|parse"),
+        ({"constraint": Constraint(kind="grammar", text="root ::= " + "(" * 100_000)}, "100,009"),
         ({"constraint": Constraint(kind="schema", text="{")}, "schema is no JSON"),
+        ({"constraint": Constraint(kind="schema", text=WORDS)}, "1,001 alternatives"),
+        ({"constraint": Constraint(kind="schema", text='{"minimum": 1e999}')}, "64 bits"),
+        ({"constraint": Constraint(kind="schema", text=f'{{"minimum": {2**64}}}')}, "64 bits"),
+        (
+            {"constraint": Constraint(kind="schema", text='{"title": "%s"}' % ("x" * 64_000))},
+            "64,0",
+        ),
         ({"sampling": SamplingParams(num_logprobs=21)}, "0 to 20"),
         ({"sampling": SamplingParams(frequency_penalty=9.0)}, "frequency_penalty is 9.0"),
     ],

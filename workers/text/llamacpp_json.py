@@ -16,7 +16,7 @@ from workers.messages import Complete, Constraint, Generate, SamplingParams, Usa
 from .bridge import Chunk
 from .engine import Completion, Piece, PromptProgress
 from .openai_json import message_json, pieces_of_choice, tool_json
-from .schemas import read_schema
+from .schemas import check_grammar, read_schema
 
 BATCH_TOKENS = 32
 """Tokens of a prompt that are read at once, see `llamacpp`."""
@@ -79,6 +79,7 @@ def _constraint(constraint: Constraint | None) -> Chunk:
     if constraint is None:
         return {}
     if constraint.kind == "grammar":
+        check_grammar(constraint.text)
         return {"grammar": constraint.text}
     if constraint.kind == "json":
         return {"json_schema": {"type": "object"}}
