@@ -111,7 +111,8 @@ def _ask(client: Client, request: Generate) -> Timing:
 def bare_timings() -> dict[int, list[Timing]]:
     """Measure the library's own streaming call, in this process."""
     os.environ.update(wait_policy(usable_cores()))
-    from workers.text.llamacpp import LlamaCppEngine, _body
+    from workers.text.llamacpp import LlamaCppEngine
+    from workers.text.llamacpp_json import body_of
     from workers.text.slots import ANY_SLOT
 
     card = load_catalogue()["smollm2-135m-instruct"]
@@ -122,7 +123,7 @@ def bare_timings() -> dict[int, list[Timing]]:
     engine = LlamaCppEngine(str(folder / card.weight_file), settings)
 
     def ask(request: Generate) -> Timing:
-        body = _body(request.messages, request.sampling, ANY_SLOT)
+        body = body_of(request, ANY_SLOT)
         started = time.perf_counter()
         firsts: list[float] = []
 

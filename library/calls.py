@@ -15,7 +15,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 from typing_extensions import Unpack
 
 from workers.client import Client
-from workers.flows.documents import ask_documents
+from workers.flows.documents import Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
     AudioDelta,
@@ -251,10 +251,15 @@ def ask(
 ) -> Call[Answer, str]:
     """Answer a question from a collection's documents, with citations. Raises: AppError."""
     _check_names(options, ChatOptions)
-    sampling = sampling_for(client.card("text"), {**FAITHFUL, **options})
+    model = options.get("model")
+    card = client.models.get(model, "text") if model else client.card("text")
+    sampling = sampling_for(card, {**FAITHFUL, **options})
 
     def source(client: Client) -> AsyncGenerator[Event, None]:
-        return ask_documents(client, question, collection, sampling=sampling, top_k=num_passages)
+        asked = Question(
+            text=question, collection=collection, sampling=sampling, top_k=num_passages, model=model
+        )
+        return ask_documents(client, asked)
 
     return Call(source=source, result=results.answer, piece=_text, watch=_each(_text, on_text))
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from configs.catalogue import ModelCard
 from workers.client import Client
-from workers.flows.documents import Cited, ask_documents
+from workers.flows.documents import Cited, Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.messages import (
@@ -90,7 +90,8 @@ class Tools:
     ) -> str:
         """Ask the local language model a question, or ask it about a collection of documents."""
         if collection:
-            events = await self._gather(ask_documents(self._client, question, collection))
+            asked = Question(text=question, collection=collection)
+            events = await self._gather(ask_documents(self._client, asked))
             return _cited(events)
         messages = [ChatMessage(role="user", text=question)]
         if system:

@@ -178,7 +178,7 @@ def test_local_wrappers_stand_for_the_model_in_use_until_a_card_has_their_name(
 
 @pytest.mark.parametrize("name", ["", "gpt-9", "whisper-tiny-en", "xtts-2"])
 def test_other_names_are_a_mismatch(name: str) -> None:
-    with pytest.raises(RequestError, match="smollm2-135m-instruct, mistral7b-exllama") as caught:
+    with pytest.raises(RequestError, match=r"smollm2-135m-instruct, .*mistral7b-exllama") as caught:
         card_of(MODELS, "text", name)
     assert caught.value.code == "model_service_mismatch"
 

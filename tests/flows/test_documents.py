@@ -14,7 +14,7 @@ from workers.assembly import build_pool
 from workers.client import Client
 from workers.errors import NotFoundError
 from workers.flows.citations import cite, supporting
-from workers.flows.documents import Cited, ContextCut, ask_documents
+from workers.flows.documents import Cited, ContextCut, Question, ask_documents
 from workers.messages import (
     DocumentIndexed,
     Event,
@@ -79,7 +79,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 async def answer(client: Client, question: str, collection: str = "company") -> list[Event]:
-    async with aclosing(ask_documents(client, question, collection)) as events:
+    async with aclosing(
+        ask_documents(client, Question(text=question, collection=collection))
+    ) as events:
         return [event async for event in events]
 
 
@@ -105,7 +107,9 @@ async def test_empty_collection_is_told(client: Client) -> None:
 
 
 async def test_walking_away_frees_the_text_worker(client: Client) -> None:
-    events = ask_documents(client, "How long is the trial period?", "company")
+    events = ask_documents(
+        client, Question(text="How long is the trial period?", collection="company")
+    )
     async for event in events:
         if isinstance(event, TextDelta):
             break

@@ -11,7 +11,7 @@ from gradio.context import get_render_context
 
 from configs.settings import Settings
 from workers.client import Client
-from workers.flows.documents import Cited, ContextCut, ask_documents
+from workers.flows.documents import Cited, ContextCut, Question, ask_documents
 from workers.messages import Event, Retrieved
 
 from ..document_answer import Answer
@@ -57,7 +57,9 @@ class Reading:
             parts.passages: "",
         }
         try:
-            events = ask_documents(self._client, question, name, top_k=int(top_k))
+            events = ask_documents(
+                self._client, Question(text=question, collection=name, top_k=int(top_k))
+            )
             async with aclosing(paced(events)) as batches:
                 async for batch in batches:
                     for event in batch:

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.errors import ContextTooLongError, NotFoundError
 from workers.messages import (
@@ -19,6 +20,7 @@ from workers.messages import (
     Finished,
     Generate,
     Passage,
+    Ready,
     Retrieve,
     Retrieved,
     SamplingParams,
@@ -77,21 +79,28 @@ class Cited(Event):
     """False: the marks were set by comparing words."""
 
 
-async def ask_documents(
-    client: Client,
-    question: str,
-    collection: str,
-    history: tuple[ChatMessage, ...] = (),
-    sampling: SamplingParams = SAMPLING,
-    top_k: int = 6,
-) -> AsyncGenerator[Event, None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of which documents, and of which text model."""
+
+    text: str
+    collection: str
+    history: tuple[ChatMessage, ...] = ()
+    sampling: SamplingParams = SAMPLING
+    top_k: int = 6
+    """Passages to find."""
+    model: str | None = None
+    """Id of the card that answers; None: the default."""
+
+
+async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Event, None]:
     """Yield Retrieved, ContextCut, TextDelta…, Cited, and one Finished.
 
     Closing it stops whichever worker is at work. Raises: AppError; NotFoundError if the collection
     has no passages at all.
     """
     passages: tuple[Passage, ...] = ()
-    request = Retrieve(collection=collection, query=_query(question, history), top_k=top_k)
+    request = Retrieve(collection=question.collection, query=_query(question), top_k=question.top_k)
     async with aclosing(client.astream(request)) as events:
         async for event in events:
             if isinstance(event, Retrieved):
@@ -103,32 +112,55 @@ async def ask_documents(
                 return
     if not passages:
         raise NotFoundError(
-            f"The collection “{collection}” has no documents yet.", hint="Add a document first."
+            f"The collection “{question.collection}” has no documents yet.",
+            hint="Add a document first.",
         )
-    async with aclosing(_answer(client, question, passages, history, sampling)) as events:
+    model = question.model
+    task = _Task(
+        question=question,
+        card=client.models.get(model, "text") if model else client.card("text"),
+        ready=client.ready("text", model),
+    )
+    async with aclosing(_answer(client, task, passages)) as events:
         async for event in events:
             yield event
 
 
-def _query(question: str, history: tuple[ChatMessage, ...]) -> str:
-    asked = [message.text for message in history if message.role == "user"]
-    if asked and len(question.split()) < SHORT_QUESTION_WORDS:
-        return f"{asked[-1]} {question}"
-    return question
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """A question and the model that answers it."""
+
+    question: Question
+    card: ModelCard
+    ready: Ready | None
+    """What the model said of itself when it was loaded; None if it sleeps."""
+
+    @property
+    def is_for_a_small_model(self) -> bool:
+        return 0 < self.card.parameters_m < SMALL_MODEL_M
+
+    @property
+    def context_length(self) -> int:
+        return self.ready.context_length if self.ready else self.card.context_length
+
+
+def _query(question: Question) -> str:
+    asked = [turn.text for turn in question.history if turn.role == "user"]
+    if asked and len(question.text.split()) < SHORT_QUESTION_WORDS:
+        return f"{asked[-1]} {question.text}"
+    return question.text
 
 
 async def _answer(
-    client: Client,
-    question: str,
-    passages: tuple[Passage, ...],
-    history: tuple[ChatMessage, ...],
-    sampling: SamplingParams,
+    client: Client, task: _Task, passages: tuple[Passage, ...]
 ) -> AsyncGenerator[Event, None]:
-    used, reason = _choose(client, passages, question, history, sampling)
+    sampling = task.question.sampling
+    used, reason = _choose(task, passages)
     while True:
         request = Generate(
-            messages=_prompt(client, question, used, history),
-            sampling=_short(sampling) if _is_small(client) else sampling,
+            messages=_prompt(task, used),
+            sampling=_short(sampling) if task.is_for_a_small_model else sampling,
+            model=task.card.id,
         )
         yield ContextCut(
             request_id=request.request_id,
@@ -167,28 +199,19 @@ async def _generate(
             yield event
 
 
-def _is_small(client: Client) -> bool:
-    return client.card("text").parameters_m < SMALL_MODEL_M
-
-
 def _short(sampling: SamplingParams) -> SamplingParams:
     """One paragraph: after its first answer a small model goes on with inventions."""
     max_tokens = min(sampling.max_tokens or ANSWER_TOKENS, SMALL_MODEL_ANSWER_TOKENS)
     return replace(sampling, max_tokens=max_tokens, stop=(*sampling.stop, "\n"))
 
 
-def _choose(
-    client: Client,
-    passages: tuple[Passage, ...],
-    question: str,
-    history: tuple[ChatMessage, ...],
-    sampling: SamplingParams,
-) -> tuple[tuple[Passage, ...], str]:
+def _choose(task: _Task, passages: tuple[Passage, ...]) -> tuple[tuple[Passage, ...], str]:
     """Return the passages for the prompt, and why the others are left out."""
-    ready = client.ready("text")
-    context = ready.context_length if ready else client.card("text").context_length
-    spoken = len(question) + len(INSTRUCTION) + sum(len(message.text) for message in history)
-    room = (context - (sampling.max_tokens or ANSWER_TOKENS)) * CHARS_PER_TOKEN - spoken
+    question = task.question
+    said = sum(len(turn.text) for turn in question.history)
+    spoken = len(question.text) + len(INSTRUCTION) + said
+    tokens = task.context_length - (question.sampling.max_tokens or ANSWER_TOKENS)
+    room = tokens * CHARS_PER_TOKEN - spoken
     fitting = 0
     for passage in passages:
         room -= len(passage.text) + len("[1] \n\n")
@@ -196,26 +219,21 @@ def _choose(
             break
         fitting += 1
     fitting = max(1, fitting)
-    if _is_small(client) and fitting > SMALL_MODEL_PASSAGES:
+    if task.is_for_a_small_model and fitting > SMALL_MODEL_PASSAGES:
         return passages[:SMALL_MODEL_PASSAGES], "a model this small loses the thread in more"
     return passages[:fitting], "" if fitting == len(passages) else "they did not fit its context"
 
 
-def _prompt(
-    client: Client,
-    question: str,
-    passages: tuple[Passage, ...],
-    history: tuple[ChatMessage, ...],
-) -> tuple[ChatMessage, ...]:
+def _prompt(task: _Task, passages: tuple[Passage, ...]) -> tuple[ChatMessage, ...]:
     """Put the passages before the model, the best one last: nearest to the question."""
-    if _is_small(client):
+    if task.is_for_a_small_model:
         body = "\n\n".join(passage.text for passage in reversed(passages))
-        asked = ChatMessage(role="user", text=f"Text: {body}\nQuestion: {question}")
+        asked = ChatMessage(role="user", text=f"Text: {body}\nQuestion: {task.question.text}")
         return (*EXAMPLE, asked)
     numbered = [f"[{number}] {passage.text}" for number, passage in enumerate(passages, start=1)]
     body = "\n\n".join(reversed(numbered))
     return (
         ChatMessage(role="system", text=INSTRUCTION),
-        *history,
-        ChatMessage(role="user", text=f"{body}\n\nQuestion: {question}"),
+        *task.question.history,
+        ChatMessage(role="user", text=f"{body}\n\nQuestion: {task.question.text}"),
     )
