@@ -57,7 +57,7 @@ async def fetch_public(
         raise UnsupportedInputError(
             f"The file at {host} did not arrive within {TOTAL_TIMEOUT_S} s."
         ) from err
-    except (httpx.HTTPError, httpx.InvalidURL) as err:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as err:  # UnicodeError: "xn--" alone
         reason = str(err) or type(err).__name__
         raise UnsupportedInputError(f"The file at {host} cannot be fetched: {reason}.") from err
 

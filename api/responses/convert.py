@@ -53,7 +53,13 @@ def image_urls(body: ResponseRequest) -> list[str]:
     """Return the addresses of all pictures in the body, in order."""
     items = [] if isinstance(body.input, str) else body.input
     parts = [part for item in items if isinstance(item.content, list) for part in item.content]
-    return [part.image_url for part in parts if part.type == "input_image" and part.image_url]
+    return [_address(part) for part in parts if part.type == "input_image"]
+
+
+def _address(part: Part) -> str:
+    if not part.image_url:
+        raise UnsupportedInputError("An input_image part has no image_url.")
+    return part.image_url
 
 
 def _message(item: Item) -> ChatMessage:

@@ -80,6 +80,7 @@ def test_a_data_uri_is_its_file() -> None:
         ("/etc/passwd", "data:, http: and https:"),
         ("http://", "names no host"),
         ("http://[::1", "names no host"),
+        ("http://xn--/", "cannot be fetched"),
         ("https://no-such-host.invalid/a.png", "no host called"),
         ("http://localhost:1/", "localhost is not a public host"),
         ("http://169.254.169.254/latest/meta-data", "not a public host"),
