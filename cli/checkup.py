@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from workers.errors import UnsupportedInputError
+
 from .options import Json, Where, grouped
 from .output import emit, say
 
@@ -24,6 +26,8 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(*, where: Where, as_json: Json = False) -> None:
     """Look at this installation; the exit status is 1 if something needed is broken."""
+    if where.url:
+        raise UnsupportedInputError("doctor looks at this machine: leave out --url (QUINTET_URL).")
     is_broken = False
     for finding in _findings(where):
         is_broken |= finding.state == "broken"

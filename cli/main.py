@@ -61,7 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         status = app(args=arguments, prog_name=NAME, standalone_mode=False)
     except typer.TyperException as err:
-        return _told(err.format_message(), err.exit_code)
+        sentence = err.format_message().replace("Value error, ", "")
+        return _told(sentence, err.exit_code) if sentence else 0  # empty: the help was written
     except typer.Abort:
         return FAILURE
     except KeyboardInterrupt:

