@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from workers.errors import UnsupportedInputError
+
 from .options import Json, Where, grouped
 from .output import emit, progress, say
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from library.session import Quintet
 
 ROOT = Path(__file__).parents[1]
+ELSEWHERE = ("PC", "CPU/GPU", "GPU Layers", "GPU Offload")
+"""Fields that say nothing of a model on another server."""
 PROMPT = "Hello, how are you?"
 MAX_TOKENS = 200
 
@@ -45,18 +49,25 @@ def bench(
 
     from .opening import open_quintet
 
+    if suite and where.url:
+        raise UnsupportedInputError("--suite measures this machine: leave out --url (QUINTET_URL).")
     if suite:
         raise typer.Exit(_run_suite(suite))
     with open_quintet(where, text=model or None) as quintet:
-        name = quintet.client.card("text").id
+        card = quintet.client.card("text")
         runs = _measured(quintet, iterations)
         ready = quintet.client.ready("text")
-    gpu_layers = 0 if ready is None or ready.device == "cpu" else -1
+    is_remote = card.source.startswith("remote:")
     if as_json:
-        emit({"model": name, "device": ready.device if ready else "", "runs": runs})
+        emit({"model": card.id, "device": ready.device if ready else "", "runs": runs})
     else:
-        say(header(gpu_layers))
-        say(report(name, runs))
+        gpu_layers = 0 if ready is None or ready.device == "cpu" else -1
+        say(_header_elsewhere() if is_remote else header(gpu_layers))
+        say(report(card.id, runs))
+
+
+def _header_elsewhere() -> str:
+    return "\n".join([*(f"{name}: remote" for name in ELSEWHERE), ""])
 
 
 def _run_suite(names: list[str]) -> int:

@@ -93,6 +93,13 @@ class Elsewhere:
             options=key,
         )
 
+    def _locked(self) -> RemoteError:
+        if self._key:
+            return RemoteError(
+                f"The key is wrong: {self._url} does not accept it.", f"Check --key, or {KEY_NAME}."
+            )
+        return RemoteError(f"{self._url} asks for a key.", f"Give --key, or set {KEY_NAME}.")
+
     def _json(self, method: str, path: str, body: Any = None) -> Any:
         """Raises: RequestError, RemoteError with what the server said."""
         import httpx
@@ -108,7 +115,7 @@ class Elsewhere:
                 f"No Quintet answers at {self._url}: {err}.", "Is `quintet serve` running there?"
             ) from err
         if answer.status_code in (401, 403):
-            raise RemoteError(f"{self._url} asks for a key.", f"Give --key, or set {KEY_NAME}.")
+            raise self._locked()
         try:
             said = answer.json()
         except ValueError as err:

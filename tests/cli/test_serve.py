@@ -162,7 +162,9 @@ def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
 def test_a_wrong_key_is_told_in_one_sentence(far: Quintet) -> None:
     done = far("ask", "hi", QUINTET_KEY="wrong")
     assert done.returncode == 1
-    assert done.stderr == f"quintet: {URL} asks for a key. Give --key, or set QUINTET_KEY.\n"
+    assert done.stderr == (
+        f"quintet: The key is wrong: {URL} does not accept it. Check --key, or QUINTET_KEY.\n"
+    )
 
 
 def test_ctrl_c_ends_the_server(far: Quintet, server: Server) -> None:
