@@ -50,6 +50,7 @@ STATUS: dict[type[AppError], int] = {
     MethodNotAllowedError: 405,
     TooLargeError: 413,
     TooManyRequestsError: 429,
+    errors.MissingKeyError: 400,
     errors.NotFoundError: 404,
     errors.UnknownModelError: 404,
     errors.RequestError: 400,

@@ -17,6 +17,8 @@ AppError
 │   │   ├── NotFetchedError            known, but not downloaded yet (404)
 │   │   └── DownloadError              could not be downloaded (502)
 │   ├── LoadError
+│   │   └── MissingKeyError            no key for a remote model (400)
+│   │   └── MissingKeyError           no key for a remote model (400)
 │   ├── GenerationError
 │   └── RemoteError                another server refused, failed or broke off (502)
 ├── DownloadPausedError        somebody stopped a download; it goes on where it was
@@ -140,6 +142,12 @@ class LoadError(EngineError):
     """The model could not be loaded."""
 
     code = "load_failed"
+
+
+class MissingKeyError(LoadError):
+    """The model runs on another server, and the key for it is not set; the hint says where."""
+
+    code = "missing_key"
 
 
 class GenerationError(EngineError):

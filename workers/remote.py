@@ -25,6 +25,7 @@ from configs.secrets import read_secret
 
 from .errors import EngineNotInstalledError, LoadError
 from .remote_errors import Server, told
+from .usable import missing_key
 from .worker import CancelToken
 
 if TYPE_CHECKING:
@@ -106,11 +107,7 @@ def _key(card: ModelCard, server: Server) -> SecretStr | None:
         return None
     key = read_secret(server.key_name)
     if key is None:
-        raise LoadError(
-            f"{card.name} runs on {server.host}, which asks for a key, and {server.key_name} "
-            "is not set.",
-            f"Write {server.key_name}=… into the file .env, or set it in the environment.",
-        )
+        raise missing_key(card)
     if not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
         # It would be refused later, by a library that quotes it.
         raise LoadError(

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from configs.catalogue import ModelCard
-from configs.secrets import is_listed
+from configs.secrets import is_listed, key_name
 
 from .download import is_downloadable, is_present, license_not_accepted, not_fetched
-from .errors import AppError, WeightsError
+from .errors import AppError, MissingKeyError, WeightsError
 from .weights import find_folder
 
 
@@ -35,8 +36,10 @@ class Usable:
     def hindrance(self, card: ModelCard) -> AppError | None:
         """Return why a request for this model is refused at once; None if it is not.
 
-        Only a missing download is told here: what else is wrong, loading says better.
+        Only a missing download or key is told here: what else is wrong, loading says better.
         """
+        if card.source.startswith("remote:"):
+            return None if is_listed(card) else missing_key(card)
         if not is_downloadable(card) or is_present(card, self.data_dir):
             return None
         if not self.may_fetch(card.id):
@@ -51,3 +54,12 @@ class Usable:
         except WeightsError:
             return False
         return all((folder / name).is_file() for name in card.files)
+
+
+def missing_key(card: ModelCard) -> MissingKeyError:
+    """Return what is said when the key of a remote model is not set."""
+    name, host = key_name(card), urlsplit(card.source.removeprefix("remote:")).hostname
+    return MissingKeyError(
+        f"{card.name} runs on {host}, which asks for a key, and {name} is not set.",
+        f"Write {name}=… into the file .env, or set it in the environment.",
+    )

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.catalogue import ModelCard
-from configs.secrets import key_name, read_secret
+from configs.secrets import is_listed
 from workers.download import is_downloadable, is_present
 from workers.errors import LoadError, UnknownModelError, WeightsError
 from workers.messages import Modality
 from workers.models import Models
+from workers.usable import missing_key
 from workers.weights import find_folder
 
 from ..gguf_model import gguf_card
@@ -153,12 +154,8 @@ def _gguf_file(entry: Entry, app_dir: Path) -> Path | None:
 
 
 def _check_key(card: ModelCard) -> None:
-    variable = key_name(card)
-    if variable and read_secret(variable) is None:
-        raise LoadError(
-            f"{card.name} runs on another server, which asks for a key, and {variable} is not set.",
-            f"Write {variable}=… into the file .env, or set it in the environment.",
-        )
+    if not is_listed(card):
+        raise missing_key(card)
 
 
 def _own_card(name: str, config: GaiConfig, models: Models) -> Wrapper:

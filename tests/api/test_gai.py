@@ -149,7 +149,7 @@ def test_a_name_that_the_category_does_not_know_is_refused(
 @pytest.mark.skipif(read_secret("OPENAI_API_KEY") is not None, reason="would be billed")
 def test_a_remote_generator_without_its_key_says_which(app: App) -> None:
     answer = post(app, "/chat/completions", chat("hi", model="gpt-4"))
-    assert "OPENAI_API_KEY is not set" in refused(answer, 500, "internal_error")
+    assert "OPENAI_API_KEY is not set" in refused(answer, 400, "missing_key")
 
 
 def test_a_card_is_asked_for_by_its_own_name(app: App) -> None:
