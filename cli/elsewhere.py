@@ -7,14 +7,16 @@ in the same way; only documents, which lie there, are asked for through its rout
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from configs.secrets import read_secret
 from workers.errors import RemoteError, RequestError
-from workers.messages import Passage
+from workers.messages import Media, Modality, Passage
+from workers.models import Models
 
 KEY_NAME = "QUINTET_KEY"
 TIMEOUT_S = 60
@@ -37,9 +39,31 @@ class Elsewhere:
         self._key = read_secret(KEY_NAME)
         self._models: list[dict[str, Any]] | None = None
 
-    def cards(self) -> tuple[ModelCard, ...]:
-        """Return its models as cards. Raises: RemoteError."""
-        return tuple(self._card(model) for model in self._listed())
+    def cards(self, voice: str = "", language: str = "") -> tuple[ModelCard, ...]:
+        """Return its models as cards; a voice and a language that are asked for are its to judge.
+
+        Raises: RemoteError.
+        """
+        own = {"tts": {"voices": (voice,)} if voice else {}}
+        known = {"stt": {"languages": (language,)} if language else {}}
+        cards = []
+        for card in map(self._card, self._listed()):
+            options = {**card.options, **own.get(card.modality, {})}
+            told = {"options": options, **known.get(card.modality, {})}
+            cards.append(card.model_copy(update=told))
+        return tuple(cards)
+
+    def read(self, pictures: Sequence[Media]) -> str:
+        """Return the text in pictures. Raises: RequestError, RemoteError, OSError."""
+        from .reading import read_there
+
+        self._listed()  # an address or a key that is wrong is told as everywhere
+        return read_there(self._url, self._headers(), pictures)
+
+    def models(self) -> Models:
+        """Return its models and defaults, and none of this machine's. Raises: RemoteError."""
+        defaults = cast(dict[Modality, str], self.defaults())
+        return Models(lambda: {card.id: card for card in self.cards()}, defaults)
 
     def defaults(self) -> dict[str, str]:
         """Return the model of each modality that it uses by default. Raises: RemoteError."""
@@ -93,6 +117,9 @@ class Elsewhere:
             options=key,
         )
 
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._key.get_secret_value()}"} if self._key else {}
+
     def _locked(self) -> RemoteError:
         if self._key:
             return RemoteError(
@@ -104,11 +131,10 @@ class Elsewhere:
         """Raises: RequestError, RemoteError with what the server said."""
         import httpx
 
-        headers = {"Authorization": f"Bearer {self._key.get_secret_value()}"} if self._key else {}
         timeout = httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
         try:
             answer = httpx.request(
-                method, self._url + path, json=body, headers=headers, timeout=timeout
+                method, self._url + path, json=body, headers=self._headers(), timeout=timeout
             )
         except httpx.HTTPError as err:
             raise RemoteError(

@@ -62,7 +62,7 @@ def transcribe(
     options: dict[str, Any] = {"translate": listening.translate, "words": listening.words}
     if listening.language:
         options["language"] = listening.language
-    with open_quintet(where, stt=listening.model) as quintet:
+    with open_quintet(where, language=listening.language, stt=listening.model) as quintet:
         for file in files:
             with progress(f"Listening to {file.name}") as report:
                 heard = quintet.transcribe(file, on_progress=report, **options)

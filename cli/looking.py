@@ -13,9 +13,6 @@ from workers.errors import UnsupportedInputError
 from .options import Json, Sampling, Where, grouped
 from .output import emit, say
 
-READ = "Repeat the text in the picture, word for word."
-"""Asked of another Quintet, which answers questions and does not hand out what it read."""
-
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -36,8 +33,9 @@ def see(
     from .opening import open_quintet
 
     files, question = split_question(images)
-    if where.url:
-        question = question or READ
+    if where.url and not question:
+        _read_there(where, files, sampling.model, as_json=as_json)
+        return
     with open_quintet(where, vision=sampling.model) as quintet:
         if not question:
             read = quintet.read(files)
@@ -54,6 +52,22 @@ def see(
             for piece in stream:
                 say(piece, end="")
             say("")
+
+
+def _read_there(where: Where, files: list[Path], model: str | None, *, as_json: bool) -> None:
+    from library.inputs import to_files
+
+    from .opening import reach
+
+    if model:
+        raise UnsupportedInputError(
+            "Another Quintet reads text with its own model: leave out --model, or ask a question."
+        )
+    text = reach(where).read(to_files(files))
+    if as_json:
+        emit({"text": text, "pictures": []})
+    else:
+        say(text)
 
 
 def split_question(arguments: Sequence[str]) -> tuple[list[Path], str]:

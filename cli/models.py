@@ -131,8 +131,9 @@ def plan(
     """Say whether models fit into memory now, and what would have to go."""
     from .opening import read_models
 
+    _check_here(where)
     known = read_models(where)
-    cards = [known.get(name) for name in model] if model else known.known()
+    cards = [_card(known, name) for name in model] if model else known.known()
     for made in _plans(cards, known):
         if as_json:
             emit(made)
@@ -160,25 +161,37 @@ def _plans(cards: Any, known: Models) -> list[Plan]:
 def _settings_and_card(where: Where, model: str) -> tuple[Settings, ModelCard]:
     from .opening import read_models, read_settings
 
+    _check_here(where)
+    return read_settings(where), _card(read_models(where), model)
+
+
+def _check_here(where: Where) -> None:
+    """Raises: UnsupportedInputError if another Quintet is meant."""
     if where.url:
         raise UnsupportedInputError(
-            "Weights of another Quintet are managed there: leave out --url."
+            "Weights and memory of another Quintet are managed there: leave out --url (QUINTET_URL)."
         )
-    return read_settings(where), read_models(where).get(model)
+
+
+def _card(known: Models, model: str) -> ModelCard:
+    """Raises: UnknownModelError naming all models, those too that are not fetched yet."""
+    from workers.errors import UnknownModelError
+
+    try:
+        return known.get(model)
+    except UnknownModelError as err:
+        ids = ", ".join(card.id for card in known.known())
+        raise UnknownModelError(f"No model is called {model!r}; known: {ids}.", err.hint) from err
 
 
 def _rows(where: Where, model: str = "") -> list[dict[str, Any]]:
     """Return what is known of all models, or of one. Raises: UnknownModelError, ConfigError."""
     from . import weights
-    from .opening import open_quintet, read_models, read_settings
+    from .opening import reach, read_models, read_settings
 
     data_dir = read_settings(where).data_dir
-    if where.url:
-        with open_quintet(where) as quintet:
-            known = quintet.client.models
-    else:
-        known = read_models(where)
-    cards = [known.get(model)] if model else known.known()
+    known = reach(where).models() if where.url else read_models(where)
+    cards = [_card(known, model)] if model else known.known()
     return [
         {
             **card.model_dump(exclude_defaults=False, exclude={"templates"}),

@@ -10,13 +10,17 @@ if TYPE_CHECKING:
     from library.session import Quintet
     from workers.models import Models
 
+    from .elsewhere import Elsewhere
     from .options import Where
 
 
-def open_quintet(where: Where, **models: str | None) -> Quintet:
+def open_quintet(
+    where: Where, *, voice: str | None = None, language: str | None = None, **models: str | None
+) -> Quintet:
     """Return a session that starts only the workers it needs.
 
     `models` are ids by modality; None is the default of the settings, or of the other Quintet.
+    `voice` and `language` are those that will be asked for: another Quintet knows its own.
     Raises: ConfigError; RemoteError if nothing answers at `where.url`.
     """
     from library.session import Quintet
@@ -24,13 +28,18 @@ def open_quintet(where: Where, **models: str | None) -> Quintet:
     chosen = {modality: name for modality, name in models.items() if name}
     cards: tuple[ModelCard, ...] = ()
     if where.url:
-        from .elsewhere import Elsewhere
-
-        there = Elsewhere(where.url, where.key)
-        cards = there.cards()
+        there = reach(where)
+        cards = there.cards(voice or "", language or "")
         chosen = {**there.defaults(), **chosen}
     workers = {modality: {"model": name} for modality, name in chosen.items()}
     return Quintet(where.profile, cards, **_flags(where), workers=workers)
+
+
+def reach(where: Where) -> Elsewhere:
+    """Return the Quintet at `where.url`. Raises: ConfigError if that is no address."""
+    from .elsewhere import Elsewhere
+
+    return Elsewhere(where.url, where.key)
 
 
 def read_settings(where: Where) -> Settings:

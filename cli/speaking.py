@@ -60,7 +60,7 @@ def speak(
             "Where to? Name a file with -o speech.mp3, or pipe the sound on."
         )
     format_of(output.suffix.removeprefix(".").lower() if output else format)
-    with open_quintet(where, tts=speaking.model) as quintet:
+    with open_quintet(where, voice=speaking.voice, tts=speaking.model) as quintet:
         if output is None:
             _pipe(quintet, said, speaking, format)
             return

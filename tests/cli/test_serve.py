@@ -123,6 +123,7 @@ def test_another_systems_file_is_served_on_both_ports(far: Quintet) -> None:
         json.loads(line) for line in far("models", "list", "text", "--json").stdout.splitlines()
     ]
     assert [row["id"] for row in rows if row["is_default"]] == ["mine"]
+    assert {row["weights"] for row in rows} == {"on another server"}
 
 
 def test_a_question_is_answered_there(far: Quintet) -> None:
@@ -141,6 +142,25 @@ def test_speech_goes_there_and_comes_back(far: Quintet, home: Path) -> None:
 def test_a_picture_is_seen_there(far: Quintet, home: Path) -> None:
     (home / "far.png").write_bytes(picture_of("Total: 42.50 EUR"))
     assert "42.50" in far("see", "far.png", "What is the total?").stdout
+    assert far("see", "far.png").stdout == "Total: 42.50 EUR\n"
+    assert json.loads(far("see", "far.png", "--json").stdout)["text"] == "Total: 42.50 EUR"
+    (home / "no.png").write_bytes(b"no picture, but long enough to be sent there")
+    done = far("see", "no.png")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
+def test_voices_and_languages_are_those_of_the_server(far: Quintet) -> None:
+    assert far("speak", "Hello.", "--voice", "joe", "-o", "joe.wav").returncode == 0
+    assert "Known voices: joe" in far("speak", "Hi.", "--voice", "bob", "-o", "bob.wav").stderr
+    assert far("transcribe", "joe.wav", "--language", "en").returncode == 0
+    assert "'xx'; it knows English" in far("transcribe", "joe.wav", "--language", "xx").stderr
+
+
+def test_only_what_is_there_is_listed_and_measured(far: Quintet) -> None:
+    assert "gpt-4o" not in far("models", "list").stdout
+    assert "GPU Offload: remote" in far("bench").stdout
+    asked = far("chat", stdin="/doc house\n")
+    assert "can only be searched" in asked.stderr
 
 
 def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
