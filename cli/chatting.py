@@ -30,7 +30,10 @@ def chat(*, sampling: Sampling, where: Where, as_json: Json = False) -> None:
 
     with open_quintet(where, text=sampling.model) as quintet:
         conversation = Conversation(
-            quintet=quintet, options=sampling.given(), system=sampling.system
+            quintet=quintet,
+            options=sampling.given(),
+            system=sampling.system,
+            is_elsewhere=bool(where.url),
         )
         quintet.warm("text")
         note(f"{quintet.client.card('text').name}. /help lists the commands, /quit leaves.")

@@ -20,6 +20,8 @@ class Conversation:
     options: dict[str, Any] = field(default_factory=dict)
     """Sampling, as the library takes it."""
     system: str = ""
+    is_elsewhere: bool = False
+    """Whether another Quintet answers."""
     turns: list[ChatMessage] = field(default_factory=list)
     images: tuple[Path, ...] = ()
     """Pictures that questions are about."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.errors import UnsupportedInputError
+from workers.errors import CollectionNotFoundError, UnsupportedInputError
 
 from .answering import place_of
 from .options import Json, Where, Yes, grouped
 from .output import confirm, emit, note, progress, say, table
 
 if TYPE_CHECKING:
+    from library.session import Quintet
     from workers.messages import DocumentInfo
 
 Name = Annotated[str, typer.Argument(metavar="COLLECTION")]
@@ -104,6 +105,7 @@ def show(collection: Name, *, where: Where, as_json: Json = False) -> None:
 
     _check_here(where)
     with open_quintet(where) as quintet:
+        check_collection(quintet, collection)
         found = quintet.documents(collection)
     if as_json:
         for document in found:
@@ -136,6 +138,7 @@ def remove(
     if not yes:
         confirm(f"Remove {what}?")
     with open_quintet(where) as quintet:
+        check_collection(quintet, collection)
         documents = quintet.documents(collection)
         doomed = [
             one for one in documents if one.name == document or one.document_id.startswith(document)
@@ -153,6 +156,16 @@ def remove(
         emit({"collection": collection, "removed": [one.name for one in doomed]})
     else:
         say(f"Removed {what}.")
+
+
+def check_collection(quintet: Quintet, name: str) -> None:
+    """Raises: CollectionNotFoundError if no collection is called so."""
+    known = [collection.name for collection in quintet.collections()]
+    if name not in known:
+        raise CollectionNotFoundError(
+            f"No collection is called {name!r}; known: {', '.join(known) or 'none'}.",
+            "Make one with: quintet index COLLECTION FILE…",
+        )
 
 
 def _fields(document: DocumentInfo) -> dict[str, object]:

@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from workers.errors import CollectionNotFoundError, UnsupportedInputError
+from workers.errors import UnsupportedInputError
 
 from .conversation import Conversation
+from .documents import check_collection
 
 Command = Callable[[Conversation, str], str]
 
@@ -77,12 +78,11 @@ def _image(conversation: Conversation, argument: str) -> str:
 
 def _doc(conversation: Conversation, argument: str) -> str:
     if argument:
-        known = [collection.name for collection in conversation.quintet.collections()]
-        if argument not in known:
-            raise CollectionNotFoundError(
-                f"No collection is called {argument!r}; known: {', '.join(known) or 'none'}.",
-                "Make one with: quintet index COLLECTION FILE…",
+        if conversation.is_elsewhere:
+            raise UnsupportedInputError(
+                "Documents of another Quintet can only be searched, with `quintet search`."
             )
+        check_collection(conversation.quintet, argument)
     conversation.collection, conversation.images = argument, ()
     if argument:
         return f"Questions are answered from {argument} now; /doc ends that."
