@@ -164,7 +164,7 @@ def check_collection(quintet: Quintet, name: str) -> None:
     if name not in known:
         raise CollectionNotFoundError(
             f"No collection is called {name!r}; known: {', '.join(known) or 'none'}.",
-            "Make one with: quintet index COLLECTION FILE…",
+            "" if known else "Make one with: quintet index COLLECTION FILE…",
         )
 
 
