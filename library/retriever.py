@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import warnings
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from configs.catalogue import load_catalogue
+from configs.settings import load_settings
 from workers.errors import NotFoundError, UnsupportedInputError
 from workers.messages import DocumentIndexed, Passage
 
@@ -77,7 +80,8 @@ class DocumentRetriever:
         self._is_verbose = verbose
         self._reset = reset_storage
         self._is_indexed = False
-        self._session = _session_with(embed_model)
+        self._embed_model = _known(embed_model)
+        self._session: Quintet | None = None
         names = ":".join(
             [str(self._folder.resolve()), *self._files, f"!{embed_model or 'notset'}!"]
         )
@@ -92,7 +96,7 @@ class DocumentRetriever:
         if not self._is_indexed:
             self._index()
             self._is_indexed = True
-        found = self._session.search(self._collection, query, top_k=self._num_hits)
+        found = self._opened().search(self._collection, query, top_k=self._num_hits)
         return [_hit(passage) for passage in found]
 
     def retrieve_for_llm(self, query: str) -> str:
@@ -105,8 +109,17 @@ class DocumentRetriever:
         return "\n".join(lines)
 
     def close(self) -> None:
-        """Give the memory back; the index stays on disk."""
-        self._session.close()
+        """Give the memory back; the index stays on disk, and a later question opens it again."""
+        if self._session is not None:
+            self._session = None
+            self._give_back()
+
+    def _opened(self) -> Quintet:
+        if self._session is None:
+            self._session = _SESSIONS.take(self._embed_model)
+            # also when nobody closes it
+            self._give_back = weakref.finalize(self, _SESSIONS.give_back, self._embed_model)
+        return self._session
 
     def _index(self) -> None:
         """Index what is new, forget what is no longer among the files."""
@@ -114,14 +127,15 @@ class DocumentRetriever:
         if self._reset:
             self._forget_all()
         self._say(f"indexing {len(paths)} files")
-        outcomes = self._session.index(self._collection, paths)
+        session = self._opened()
+        outcomes = session.index(self._collection, paths)
         for outcome in outcomes:
             self._say(f"{outcome.document.name}: {outcome.status} {outcome.reason}".rstrip())
         _check(outcomes)
         wanted = {outcome.document.document_id for outcome in outcomes}
-        for document in self._session.documents(self._collection):
+        for document in session.documents(self._collection):
             if document.document_id not in wanted:
-                self._session.delete_document(self._collection, document.document_id)
+                session.delete_document(self._collection, document.document_id)
 
     def _paths(self) -> list[Path]:
         if not self._folder.is_dir():
@@ -136,7 +150,7 @@ class DocumentRetriever:
 
     def _forget_all(self) -> None:
         try:
-            self._session.delete_collection(self._collection)
+            self._opened().delete_collection(self._collection)
         except NotFoundError:
             log.debug("nothing was indexed yet")
 
@@ -144,17 +158,52 @@ class DocumentRetriever:
         log.log(logging.WARNING if self._is_verbose else logging.INFO, "%s", what)
 
 
-def _session_with(embed_model: str | None) -> Quintet:
-    """Return a session whose embedder is the named one, if the catalogue has it."""
+def _known(embed_model: str | None) -> str | None:
+    """Return the embedder's id if the catalogue has it; None: the usual one."""
     if embed_model is None:
-        return Quintet()
+        return None
     if any(card.id == embed_model and card.modality == "rag" for card in load_catalogue().values()):
-        return Quintet(workers={"rag": {"model": embed_model}})
+        return embed_model
     warnings.warn(
         f"The embedder {embed_model} is not in the catalogue; the usual one takes its place.",
         stacklevel=3,
     )
-    return Quintet()
+    return None
+
+
+class _Sessions:
+    """One session per embedder, shared by the retrievers that are open, in a folder of their own.
+
+    A folder of documents is open in one session at a time: a script's own `Quintet` has another.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str | None, tuple[Quintet, int]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, embed_model: str | None) -> Quintet:
+        with self._lock:
+            session, num_users = self._open.get(embed_model) or (_new_session(embed_model), 0)
+            self._open[embed_model] = (session, num_users + 1)
+            return session
+
+    def give_back(self, embed_model: str | None) -> None:
+        with self._lock:
+            session, num_users = self._open[embed_model]
+            if num_users > 1:
+                self._open[embed_model] = (session, num_users - 1)
+                return
+            del self._open[embed_model]
+        session.close()
+
+
+def _new_session(embed_model: str | None) -> Quintet:
+    folder = load_settings("cpu").data_dir / "retriever" / (embed_model or "usual")
+    workers = {"rag": {"model": embed_model}} if embed_model else {}
+    return Quintet(data_dir=str(folder), workers=workers)
+
+
+_SESSIONS = _Sessions()
 
 
 def _check(outcomes: Sequence[DocumentIndexed]) -> None:

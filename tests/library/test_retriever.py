@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quintet import DocumentRetriever, errors
+from quintet import DocumentRetriever, Quintet, errors
 
 HOURS = "The library opens at nine in the morning."
 DOGS = "Dogs are not allowed inside the museum."
@@ -72,6 +72,17 @@ def test_the_index_is_kept_and_follows_the_folder(tmp_path: Path) -> None:
     again = DocumentRetriever(files_dir=tmp_path, mode="aggressive")
     assert [hit.node.text for hit in again.retrieve("anything")] == [HOURS]
     again.close()
+
+
+def test_two_retrievers_and_a_session_work_side_by_side(folder: Path, quintet: Quintet) -> None:
+    quintet.collections()
+    first = DocumentRetriever(files=["dogs.txt"], files_dir=folder)
+    second = DocumentRetriever(files_dir=folder)
+    assert first.retrieve("dogs")
+    assert second.retrieve("dogs")
+    first.close()
+    assert second.retrieve("dogs")
+    second.close()
 
 
 def test_only_the_named_files_are_indexed(folder: Path) -> None:
