@@ -80,7 +80,13 @@ def model_object(client: Client, card: ModelCard) -> dict[str, Any]:
         "owned_by": card.origin,
         "modality": card.modality,
         "license": card.license,
-        "context_length": card.context_length or None,
+        "context_length": _context_length(client, card),
         "memory_mib": card.memory_mib,
         "is_default": client.models.default(card.modality).id == card.id,
     }
+
+
+def _context_length(client: Client, card: ModelCard) -> int | None:
+    """What a conversation may hold here, once the model has said so; before, what it was made for."""
+    ready = client.ready(card.modality, card.id)
+    return (ready.context_length if ready else card.context_length) or None
