@@ -18,6 +18,7 @@ from workers.errors import AppError
 
 from . import documentation
 from .access import Access
+from .answers import refusals
 from .anthropic.routes import ANTHROPIC
 from .bodies import refuse_halves
 from .dialect import Dialect, dialect_of
@@ -72,6 +73,7 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
             dialect.create_router(client, settings),
             tags=[dialect.name],
             dependencies=[Depends(refuse_halves)],
+            responses=refusals(dialect),
         )
     api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1
     _add_health(api, client)
@@ -105,7 +107,7 @@ def _add_health(api: FastAPI, client: Client) -> None:
         """The process lives."""
         return {"status": "ok"}
 
-    @api.get("/readyz", tags=["Health"])
+    @api.get("/readyz", tags=["Health"], responses={503: {"description": "Not ready"}})
     def readyz(response: Response) -> dict[str, str]:
         """A worker has a model in memory; 503 until then."""
         states: dict[str, str] = {

@@ -17,6 +17,7 @@ from workers.client import Client
 from workers.errors import AppError
 from workers.messages import Event
 
+from ..answers import STREAMED
 from ..conversation import Conversations
 from ..dialect import Dialect
 from ..errors import headers_of, status_of
@@ -42,7 +43,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     router = APIRouter(prefix="/v1")
     conversations = Conversations(client, settings)
 
-    @router.post("/messages")
+    @router.post("/messages", responses=STREAMED)
     async def create_message(body: MessagesRequest, connection: fastapi.Request) -> Response:
         """Continue a conversation, at once or as server-sent events."""
         urls = convert.image_urls(body)

@@ -23,6 +23,7 @@ from workers.flows.pictures import ask_about_pictures
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.messages import AudioDelta, Event, Finished, Synthesize, Transcribe
 
+from ..answers import IN_LINES, SPOKEN
 from ..dialect import Dialect
 from ..fetch import fetch_public
 from ..stream import collect, collected, peeked_items
@@ -41,8 +42,8 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     _add_talk(router, client, settings)
     _add_sound(router, client, settings)
 
-    @router.put("/chat/install")
-    @router.put("/chat/config")
+    @router.put("/chat/install", status_code=403)
+    @router.put("/chat/config", status_code=403)
     def change() -> None:
         """Switched off: models are added and chosen by whoever runs Quintet (GG13)."""
         raise SwitchedOffError(
@@ -54,7 +55,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
 
 
 def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
-    @router.post("/chat/completions")
+    @router.post("/chat/completions", responses=IN_LINES)
     async def chat(body: ChatBody, connection: fastapi.Request) -> Response:
         """Continue a conversation, as newline-delimited JSON or at once."""
         card = card_of(client.models, "text", body.model)
@@ -62,7 +63,7 @@ def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
         answer = Answer(body.model, request.request_id, _told(body, card))
         return await answer.send(client.astream(request), connection, is_stream=body.stream)
 
-    @router.post("/vision/completions")
+    @router.post("/vision/completions", responses=IN_LINES)
     async def look(body: VisionBody, connection: fastapi.Request) -> Response:
         """Answer a question about pictures, at once or as newline-delimited JSON."""
         card = card_of(client.models, "vision", body.model)
@@ -75,7 +76,7 @@ def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
 
 
 def _add_sound(router: APIRouter, client: Client, settings: Settings) -> None:
-    @router.post("/audio/speech")
+    @router.post("/audio/speech", response_class=Response, responses=SPOKEN)
     async def speak(body: SpeechBody, connection: fastapi.Request) -> Response:
         """Speak a text: sound while it is spoken, or the whole file."""
         card = card_of(client.models, "tts", body.model)

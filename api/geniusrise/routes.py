@@ -12,6 +12,7 @@ from workers.client import Client
 from workers.errors import AppError, RequestError, UnknownModelError
 from workers.messages import Generate
 
+from ..answers import STREAMED
 from ..dialect import Dialect
 from ..errors import headers_of, status_of
 from ..openai import objects
@@ -46,7 +47,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     json_only = [Depends(require_json)]
 
-    @router.post("/chat", dependencies=json_only)
+    @router.post("/chat", dependencies=json_only, responses=STREAMED)
     async def chat(body: ChatBody, connection: fastapi.Request) -> Response:
         """Answer one question."""
         request = convert.to_chat(body, _card(client, body.model))
@@ -58,13 +59,13 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         choices = answer.split(await collected(source, connection))
         return JSONResponse(convert.result(body, choices))
 
-    @router.post("/chat_vllm", dependencies=json_only)
+    @router.post("/chat_vllm", dependencies=json_only, responses=STREAMED)
     @router.post("/completions", dependencies=json_only, include_in_schema=False)
     async def chat_vllm(body: VllmBody, connection: fastapi.Request) -> Response:
         """Continue a conversation, with vLLM's keys and defaults."""
         return await _complete(client, body, connection)
 
-    @router.post("/chat_llama_cpp", dependencies=json_only)
+    @router.post("/chat_llama_cpp", dependencies=json_only, responses=STREAMED)
     @router.post("/completion", dependencies=json_only, include_in_schema=False)
     async def chat_llama_cpp(body: LlamaCppBody, connection: fastapi.Request) -> Response:
         """Continue a conversation, with llama.cpp's keys and defaults."""

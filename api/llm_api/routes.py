@@ -14,6 +14,7 @@ from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError, EngineNotInstalledError
 
+from ..answers import STREAMED
 from ..dialect import Dialect
 from ..errors import headers_of, status_of
 from ..stream import collect, peeked
@@ -31,7 +32,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         request = convert.to_complete(body, client.card("text"))
         return convert.text_of(await collect(client, request, connection), body)
 
-    @router.post("/agenerate", response_class=EventSourceResponse)
+    @router.post("/agenerate", response_class=EventSourceResponse, responses=STREAMED)
     async def agenerate(body: GenerateRequest) -> EventSourceResponse:
         """Continue a text as server-sent events of raw text; `ping` events are to be skipped."""
         events = await peeked(client, convert.to_complete(body, client.card("text")))

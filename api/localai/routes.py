@@ -18,6 +18,7 @@ from workers.client import Client
 from workers.errors import AppError
 from workers.messages import Embed, Embedded
 
+from ..answers import SPOKEN, STREAMED
 from ..dialect import Dialect
 from ..errors import headers_of, status_of
 from ..openai.audio import create_audio_router
@@ -50,7 +51,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
             return await embed_text(client, body.text, connection)
         return await embed(body, connection)
 
-    @router.post("/v1/engines/{model:path}/completions")
+    @router.post("/v1/engines/{model:path}/completions", responses=STREAMED)
     async def complete_with(
         model: str, body: CompletionRequest, connection: fastapi.Request
     ) -> Response:
@@ -75,7 +76,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         choices = [[e for place, e in events if place == n] for n in range(len(requests))]
         return JSONResponse(convert.edit(choices, card.id))
 
-    @router.post("/tts")
+    @router.post("/tts", response_class=Response, responses=SPOKEN)
     async def tts(body: SpeakRequest, connection: fastapi.Request) -> Response:
         """Speak a text."""
         return await speak(convert.to_speech(body), connection)

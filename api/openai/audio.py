@@ -18,6 +18,7 @@ from workers.errors import AppError, UnsupportedInputError
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.messages import Event, Finished, Modality
 
+from ..answers import SPOKEN_OR_STREAMED, WRITTEN
 from ..speech import Pieces, SpokenFile
 from ..stream import collect, peeked, peeked_items, while_connected
 from ..uploads import UploadEvents, saved
@@ -33,21 +34,21 @@ def create_audio_router(client: Client, settings: Settings) -> APIRouter:
     router = APIRouter(prefix="/audio")
     max_mib = settings.server.max_upload_mib
 
-    @router.post("/transcriptions")
+    @router.post("/transcriptions", responses=WRITTEN)
     async def transcribe(
         form: Annotated[TranscriptionForm, Form(media_type=UPLOAD)], connection: fastapi.Request
     ) -> Response:
         """Write down speech, at once or as server-sent events."""
         return await _listen(client, form, connection, max_mib)
 
-    @router.post("/translations")
+    @router.post("/translations", responses=WRITTEN)
     async def translate(
         form: Annotated[TranslationForm, Form(media_type=UPLOAD)], connection: fastapi.Request
     ) -> Response:
         """Write down speech of any language that the model knows, in English."""
         return await _listen(client, form, connection, max_mib)
 
-    @router.post("/speech")
+    @router.post("/speech", response_class=Response, responses=SPOKEN_OR_STREAMED)
     async def speak(body: SpeechRequest, connection: fastapi.Request) -> Response:
         """Speak a text. The file is sent while it grows: its first sentence before the last."""
         model = _model(client, "tts", body.model)

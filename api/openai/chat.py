@@ -20,6 +20,7 @@ from workers.errors import AppError
 from workers.messages import Event, Finished, Usage
 from workers.text.cleanup import cleaned
 
+from ..answers import STREAMED
 from ..conversation import Conversations, Question
 from ..stream import collected, peeked_items, side_by_side
 from . import convert, objects
@@ -38,7 +39,7 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
     router = APIRouter()
     conversations = Conversations(client, settings)
 
-    @router.post("/chat/completions")
+    @router.post("/chat/completions", responses=STREAMED)
     async def chat(body: ChatRequest, connection: fastapi.Request) -> Response:
         """Continue a conversation, at once or as server-sent events."""
         requests, model = await _chat_requests(conversations, body)
@@ -54,7 +55,7 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
         choices = answer.split(await collected(source, connection), card)
         return JSONResponse(objects.chat_completion(choices, answer.answer_id, model))
 
-    @router.post("/completions")
+    @router.post("/completions", responses=STREAMED)
     async def complete(body: CompletionRequest, connection: fastapi.Request) -> Response:
         """Continue a text as it stands, at once or as server-sent events."""
         card = conversations.text_card(body.model)

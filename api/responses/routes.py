@@ -17,6 +17,7 @@ from workers.client import Client
 from workers.errors import AppError
 from workers.messages import ChatMessage, Event, ToolCall
 
+from ..answers import STREAMED
 from ..conversation import Conversations
 from ..dialect import Dialect
 from ..openai.errors import error_response
@@ -36,7 +37,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     conversations = Conversations(client, settings)
     store = ResponseStore()
 
-    @router.post("")
+    @router.post("", responses=STREAMED)
     async def respond(body: ResponseRequest, connection: fastapi.Request) -> Response:
         """Continue a conversation, at once or as server-sent events."""
         earlier = _earlier(store, body)
