@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from configs.settings import ServerSettings, Settings
 from workers.client import Client
 
+from .endpoints import add_endpoints
 from .strip import build_strip
 from .tabs.chat import build_chat_tab
 from .tabs.documents import build_documents_tab
@@ -57,6 +58,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
             for title, tab_id, build_tab in TABS:
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}"):
                     build_tab(client, settings)
+        add_endpoints(client)
     page.queue(max_size=256)
     return page
 

@@ -126,7 +126,8 @@ def test_gradios_client_logs_in_and_sees_no_plumbing(locked: App) -> None:
         described = page.view_api(return_format="dict")
     finally:
         page.close()
-    assert described == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    assert "/ask" in described["named_endpoints"]
+    assert not described["unnamed_endpoints"]
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "https://chat.example.org"])

@@ -1,0 +1,131 @@
+"""Named endpoints of the page for `gradio_client`: a few clean ones, none of its buttons.
+
+They answer at /gradio_api and are listed by `Client(url).view_api()`. A file is what
+`gradio_client.handle_file` sends; Gradio refuses a path that was not uploaded.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+
+from workers.client import Client
+from workers.errors import AppError
+from workers.flows.pictures import ask_about_pictures
+from workers.flows.speech import FileBytes, speak_to_file
+from workers.messages import (
+    ChatMessage,
+    Describe,
+    Event,
+    Generate,
+    Media,
+    PictureRead,
+    Retrieve,
+    Retrieved,
+    SegmentDelta,
+    Synthesize,
+    TextDelta,
+    Transcribe,
+)
+from workers.sampling import sampling_for
+from workers.subtitles import plain_text
+
+LIMIT = 16
+"""Calls of one endpoint at once; the pool does the queueing."""
+
+
+def add_endpoints(client: Client) -> None:
+    """Name the endpoints, inside the page's Blocks."""
+    endpoints = Endpoints(client)
+    for name in ("ask", "transcribe", "speak", "read_picture", "search_documents", "list_models"):
+        gr.api(getattr(endpoints, name), api_name=name, concurrency_limit=LIMIT)
+
+
+class Endpoints:
+    """One method per endpoint; what goes wrong is one sentence."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def ask(
+        self, question: str, system: str = "", temperature: float = 0.7
+    ) -> AsyncGenerator[str, None]:
+        """Ask the language model; yields the answer as far as it is written."""
+        turns = [ChatMessage(role="user", text=question)]
+        if system:
+            turns.insert(0, ChatMessage(role="system", text=system))
+        try:
+            sampling = sampling_for(self._client.card("text"), {"temperature": temperature})
+            request = Generate(messages=tuple(turns), sampling=sampling)
+            text = ""
+            async with aclosing(self._client.astream(request)) as events:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        text += event.text
+                        yield text
+        except AppError as err:
+            raise gr.Error(str(err)) from err
+
+    async def transcribe(self, audio: FileData, language: str = "") -> str:
+        """Write down the speech in a recording."""
+        request = Transcribe(audio=_media(audio), language=language or None)
+        events = await _all(self._client.astream(request))
+        return plain_text([event for event in events if isinstance(event, SegmentDelta)])
+
+    async def speak(self, text: str, voice: str = "", speed: float = 1.0) -> FileData:
+        """Say a text; returns an mp3 file."""
+        request = Synthesize(text=text, voice=voice or None, speed=speed)
+        pieces = await _all(speak_to_file(self._client, request, "mp3"))
+        with tempfile.NamedTemporaryFile(suffix=".mp3", delete=False) as file:
+            file.write(b"".join(piece.data for piece in pieces if isinstance(piece, FileBytes)))
+        return FileData(path=file.name, orig_name="speech.mp3", mime_type="audio/mpeg")
+
+    async def read_picture(self, picture: FileData, question: str = "") -> str:
+        """Read the text in a picture, or answer a question about it."""
+        turns = (ChatMessage(role="user", text=question),) if question else ()
+        describe = Describe(images=(_media(picture),), messages=turns)
+        events = await _all(ask_about_pictures(self._client, describe))
+        if question:
+            return "".join(event.text for event in events if isinstance(event, TextDelta))
+        reads = [event for event in events if isinstance(event, PictureRead)]
+        return "\n".join(line.text for read in reads for line in read.lines)
+
+    async def search_documents(
+        self, collection: str, query: str, top_k: int = 6
+    ) -> list[dict[str, Any]]:
+        """Find the passages of a collection that are nearest to a query, best first."""
+        request = Retrieve(collection=collection, query=query, top_k=top_k)
+        events = await _all(self._client.astream(request))
+        found = next(event.passages for event in events if isinstance(event, Retrieved))
+        return [
+            {"file": p.document_name, "page": p.page, "score": p.score, "text": p.text}
+            for p in found
+        ]
+
+    def list_models(self) -> list[dict[str, Any]]:
+        """List the models that can be asked for."""
+        return [
+            {"id": card.id, "modality": card.modality, "license": card.license}
+            for card in self._client.models.all()
+        ]
+
+
+async def _all(events: AsyncGenerator[Event, None]) -> tuple[Event, ...]:
+    try:
+        async with aclosing(events):
+            return tuple([event async for event in events])
+    except AppError as err:
+        raise gr.Error(str(err)) from err
+
+
+def _media(file: Any) -> Media:
+    """Return an upload; Gradio hands it over as the plain object that the client sent."""
+    path = file["path"] if isinstance(file, dict) else file.path
+    name = (file.get("orig_name") if isinstance(file, dict) else file.orig_name) or Path(path).name
+    return Media(name=name, path=path)
