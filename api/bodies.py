@@ -17,6 +17,7 @@ MAX_JSON_MIB = 64
 HALVES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 """What JSON with half of a surrogate pair in it cannot be without; whole pairs have it too."""
 HALF = re.compile("[\ud800-\udfff]")
+MANY_LEVELS = 500
 KEY_CHARS = 80
 """Of a key, in the name of a place."""
 
@@ -48,6 +49,19 @@ async def refuse_halves(connection: HTTPConnection) -> None:
         raise RequestValidationError(
             [{"loc": ("body", *place), "msg": sentence, "type": "string_unicode"}]
         )
+
+
+def is_too_deep(body: bytes) -> bool:
+    """Return whether it is JSON that cannot be read for its many levels."""
+    if body.count(b"[") + body.count(b"{") < MANY_LEVELS:
+        return False
+    try:
+        json.loads(body)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 def _kind(connection: HTTPConnection) -> str:

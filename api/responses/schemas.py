@@ -5,9 +5,15 @@ Unknown keys are ignored. Source: OpenAI's API reference, responses, and its pac
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
+
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
+    Field(max_length=16),
+]
+"""OpenAI's own bounds: it is kept with the response."""
 
 
 class Part(BaseModel):
@@ -74,4 +80,4 @@ class ResponseRequest(BaseModel):
     tools: list[ToolBody] = []
     tool_choice: Literal["auto", "none", "required"] | NamedTool = "auto"
     text: TextOptions = TextOptions()
-    metadata: dict[str, str] | None = None
+    metadata: Metadata | None = None

@@ -22,14 +22,16 @@ from mcp.types import Tool as ListedTool
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from configs.settings import Settings
 from workers.client import Client
-from workers.errors import AppError
+from workers.errors import AppError, RequestError
 
+from ..bodies import is_too_deep
 from ..errors import TooManyRequestsError
 from ..limits import COUNTED_INSIDE, KeyLimits
+from ..openai.errors import error_response
 from ..stream import while_connected
 from .call import Call
 from .tools import Tools
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 
 MAX_FILE_MIB = 48
 """One recording or picture: it crosses inside the call, as text, and is held in memory."""
+MAX_SESSIONS = 500
+"""Each takes 60 KiB until its client ends it, or for half an hour."""
 INSTRUCTIONS = (
     "Five local models: text, speech in, speech out, pictures, documents. "
     "Nothing that is sent leaves the machine that runs them."
@@ -53,6 +57,7 @@ def mount_tools(api: FastAPI, client: Client, settings: Settings, limits: KeyLim
     sessions = StreamableHTTPSessionManager(
         _create_server(client, limits, max_mib),
         max_request_body_size=int((max_mib * 4 / 3 + 1) * 2**20),
+        max_sessions=MAX_SESSIONS,
     )
     endpoint = _Endpoint(sessions)
     api.router.routes.extend(Route(path, endpoint) for path in COUNTED_INSIDE)
@@ -68,7 +73,26 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = AccessToken(token="", client_id=scope["state"]["identity"].name, scopes=[])
         scope["user"] = AuthenticatedUser(token)
+        if scope["method"] == "POST":
+            body = await Request(scope, receive).body()
+            if is_too_deep(body):  # the package fails on it
+                refusal = error_response(RequestError("The message is nested too deeply."))
+                await refusal(scope, receive, send)
+                return
+            receive = _beginning_with(body, receive)
         await self._sessions.handle_request(scope, receive, send)
+
+
+def _beginning_with(body: bytes, receive: Receive) -> Receive:
+    """Return `receive` with a body in front that has been read already."""
+    unread = [body]
+
+    async def again() -> Message:
+        if unread:
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
+        return await receive()
+
+    return again
 
 
 def _create_server(client: Client, limits: KeyLimits, max_mib: float) -> Server[Any, Any]:
