@@ -47,7 +47,7 @@ def test_speech_goes_out_and_comes_back(client: Client) -> None:
     path = spoken if isinstance(spoken, str) else spoken["path"]
     assert Path(path).suffix == ".mp3"
     heard = client.predict(audio=handle_file(path), api_name="/transcribe")
-    assert "train leaves in the morning" in heard.lower()
+    assert "train leaves" in heard.lower()
 
 
 def test_a_picture_is_read(client: Client) -> None:
