@@ -27,9 +27,16 @@ class MethodNotAllowedError(RequestError):
 
     code = "method_not_allowed"
 
-    def __init__(self, method: str, path: str, known: Sequence[str]) -> None:
-        self.allow = ", ".join(known)
-        super().__init__(f"{method} is not possible at {path}, only {self.allow}.")
+    allow = ""
+    """The methods that are, as the header Allow lists them."""
+
+    @classmethod
+    def of(cls, method: str, path: str, known: Sequence[str]) -> MethodNotAllowedError:
+        """Return the error that names the methods which the path knows."""
+        allow = ", ".join(known)
+        error = cls(f"{method} is not possible at {path}, only {allow}.")
+        error.allow = allow
+        return error
 
 
 class TooManyRequestsError(RequestError):

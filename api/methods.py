@@ -27,7 +27,7 @@ def routed(scope: Scope) -> Scope:
     known = [method for method in METHODS if _is_known({**scope, "method": method})]
     if scope["method"] == "HEAD" and "GET" in known:
         return {**scope, "method": "GET"}
-    raise MethodNotAllowedError(scope["method"], scope["path"], known)
+    raise MethodNotAllowedError.of(scope["method"], scope["path"], known)
 
 
 def _is_known(scope: Scope) -> bool:

@@ -107,7 +107,7 @@ def _key(card: ModelCard, server: Server) -> SecretStr | None:
         return None
     key = read_secret(server.key_name)
     if key is None:
-        raise missing_key(card)
+        raise missing_key(card, server.key_name)
     if not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
         # It would be refused later, by a library that quotes it.
         raise LoadError(

@@ -39,7 +39,7 @@ class Usable:
         Only a missing download or key is told here: what else is wrong, loading says better.
         """
         if card.source.startswith("remote:"):
-            return None if is_listed(card) else missing_key(card)
+            return None if is_listed(card) else missing_key(card, key_name(card))
         if not is_downloadable(card) or is_present(card, self.data_dir):
             return None
         if not self.may_fetch(card.id):
@@ -56,9 +56,9 @@ class Usable:
         return all((folder / name).is_file() for name in card.files)
 
 
-def missing_key(card: ModelCard) -> MissingKeyError:
-    """Return what is said when the key of a remote model is not set."""
-    name, host = key_name(card), urlsplit(card.source.removeprefix("remote:")).hostname
+def missing_key(card: ModelCard, name: str) -> MissingKeyError:
+    """Return what is said when the variable with a remote model's key is not set."""
+    host = urlsplit(card.source.removeprefix("remote:")).hostname
     return MissingKeyError(
         f"{card.name} runs on {host}, which asks for a key, and {name} is not set.",
         f"Write {name}=… into the file .env, or set it in the environment.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.catalogue import ModelCard
-from configs.secrets import is_listed
+from configs.secrets import is_listed, key_name
 from workers.download import is_downloadable, is_present
 from workers.errors import LoadError, UnknownModelError, WeightsError
 from workers.messages import Modality
@@ -155,7 +155,7 @@ def _gguf_file(entry: Entry, app_dir: Path) -> Path | None:
 
 def _check_key(card: ModelCard) -> None:
     if not is_listed(card):
-        raise missing_key(card)
+        raise missing_key(card, key_name(card))
 
 
 def _own_card(name: str, config: GaiConfig, models: Models) -> Wrapper:
