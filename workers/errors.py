@@ -33,6 +33,8 @@ Errors cross queues as `messages.Failed`; `from_code` turns one back into the cl
 
 from __future__ import annotations
 
+MAX_CHARS = 4_000
+
 
 class AppError(Exception):
     """Something the user should read: one sentence, and what to do about it."""
@@ -40,6 +42,8 @@ class AppError(Exception):
     code = "app_error"
 
     def __init__(self, message: str, hint: str = "") -> None:
+        if len(message) > MAX_CHARS:  # it quotes what was sent
+            message = f"{message[:MAX_CHARS]}…"
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -36,6 +36,9 @@ from .schemas import (
     ToolChoice,
 )
 
+MAX_PROMPTS = 32
+"""As many as may wait for a worker."""
+
 Choice = TypeVar("Choice", bound=Generate | Complete | Describe)
 
 
@@ -59,8 +62,15 @@ def to_generate(body: ChatRequest, card: ModelCard) -> Generate:
 
 
 def to_completes(body: CompletionRequest, card: ModelCard) -> list[Complete]:
-    """Return one request per prompt and choice, choices of one prompt together."""
+    """Return one request per prompt and choice, choices of one prompt together.
+
+    Raises: UnsupportedInputError for too many.
+    """
     prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
+    if len(prompts) > MAX_PROMPTS:
+        raise UnsupportedInputError(
+            f"{len(prompts):,} prompts were sent; at most {MAX_PROMPTS} are continued at once."
+        )
     sampling = replace(_sampling(body, card), num_logprobs=body.logprobs)
     requests = [
         Complete(

@@ -18,6 +18,7 @@ from workers.weights import verified_folder, weights_id
 from workers.worker import ReportLoading, WorkerSettings
 
 from .disk import disk_errors
+from .engine import readable
 from .minilm import converted_path
 from .wordpiece import tokenizer_of
 
@@ -133,7 +134,7 @@ class LlamaCppEmbedder:
 
     def _ids(self, text: str) -> list[int]:
         """Token ids, cut to `max_tokens` with the closing special token kept."""
-        ids: list[int] = self._tokenizer.encode(text).ids
+        ids: list[int] = self._tokenizer.encode(readable(text, self.max_tokens)).ids
         return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
 
     def close(self) -> None:

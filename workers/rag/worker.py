@@ -38,7 +38,7 @@ from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
 from .chroma import ChromaStore
 from .documents.reader import DocumentLimits
-from .engine import Embedder
+from .engine import Embedder, readable
 from .index import Index
 from .ingest import Ingestion
 from .ledger import Ledger
@@ -136,6 +136,7 @@ class RagWorker:
 
         if not request.texts:
             raise UnsupportedInputError("There is no text to embed.")
+        max_tokens = self._embedder.max_tokens
         rows = [np.zeros((0, self._embedder.dim), dtype=np.float32)]
         step = self._embedder.batch_size
         for start in range(0, len(request.texts), step):
@@ -147,7 +148,7 @@ class RagWorker:
             vectors=np.concatenate(rows).tobytes(),
             dim=self._embedder.dim,
             num_tokens=sum(
-                min(self._embedder.count_tokens(text), self._embedder.max_tokens)
+                min(self._embedder.count_tokens(readable(text, max_tokens)), max_tokens)
                 for text in request.texts
             ),
         )

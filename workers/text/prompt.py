@@ -9,13 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from workers.errors import UnsupportedInputError
+from workers.errors import ContextTooLongError, UnsupportedInputError
 from workers.messages import ChatMessage, SamplingParams
 
 MAX_LOGPROBS = 20
 MAX_INT = 2**31 - 1
 MAX_SEED = 2**32 - 1
 """Engines keep both in 32 bits."""
+MAX_TOKEN_CHARS = 128
+"""No more stand in one token, on average over a whole context."""
 ROLES = ("system", "user", "assistant", "tool")
 
 _BOUNDS = {
@@ -76,6 +78,20 @@ def check_text(texts: Iterable[str]) -> None:
                 f"The text holds half a character at place {err.start:,}.",
                 hint="Send it as UTF-8.",
             ) from err
+
+
+def check_length(texts: Iterable[str], context_length: int) -> None:
+    """Refuse what surely does not fit, before llama.cpp spends a minute on counting its tokens.
+
+    Raises: ContextTooLongError.
+    """
+    num_chars = sum(map(len, texts))
+    if num_chars > context_length * MAX_TOKEN_CHARS:
+        raise ContextTooLongError(
+            f"The conversation is {num_chars:,} characters long, "
+            f"the model's context holds {context_length:,} tokens.",
+            hint="Shorten the message, or start a new chat.",
+        )
 
 
 def check_sampling(sampling: SamplingParams) -> None:

@@ -25,7 +25,7 @@ from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
 from .engine import CallDelta, Completion, Delta, Piece, TextEngine
 from .gotemplate import formats_chat, lay_out, shows_tools
-from .prompt import check_sampling, check_text, tidy
+from .prompt import check_length, check_sampling, check_text, tidy
 from .tools import check_tools, hear_calls, prepare
 
 
@@ -69,6 +69,7 @@ class TextWorker(ABC):
     def _complete(self, request: Complete, cancel: CancelToken) -> Generator[Piece, None, None]:
         check_sampling(request.sampling)
         check_text([request.prompt, *request.sampling.stop])
+        check_length([request.prompt], self._engine.context_length)
         if not request.prompt:
             raise UnsupportedInputError("The prompt is empty.", hint="Write something to continue.")
         return self._engine.generate(request, cancel)
@@ -76,6 +77,8 @@ class TextWorker(ABC):
     def _converse(self, request: Generate, cancel: CancelToken) -> Generator[Piece, None, None]:
         check_sampling(request.sampling)
         check_text([*(message.text for message in request.messages), *request.sampling.stop])
+        texts = [message.text for message in request.messages]
+        check_length([*texts, *map(str, request.tools)], self._engine.context_length)
         check_tools(request)
         capabilities = self._engine.capabilities
         if "calls_tools" in capabilities:

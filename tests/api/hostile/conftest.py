@@ -12,7 +12,7 @@ from tests.running import App, start_app, stop_app
 
 from .talking import QUESTION, post, wait_until
 
-MAX_GROWTH_MIB = 64
+MAX_GROWTH_MIB = 160
 WORKERS = ("text", "stt", "tts", "vision", "rag")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .talking import JSON, ROUTES, post, told
+from .talking import DIALECTS, JSON, ROUTES, post, told
 
 FORM = "multipart/form-data; boundary=x"
 
@@ -104,6 +104,33 @@ def test_json_beyond_the_limit_is_counted_while_it_arrives(http: httpx.Client) -
     with contextlib.suppress(httpx.WriteError):  # the server may close before it was all sent
         answer = http.post("/generate", content=blocks(), headers=JSON)
         assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", DIALECTS)
+def test_a_text_of_20_mb_is_refused_before_its_tokens_are_counted(
+    http: httpx.Client, path: str
+) -> None:
+    body = with_everywhere(DIALECTS[path], "hello world " * 1_700_000)
+    assert "characters long" in told(http.post(path, json=body, timeout=20))
+
+
+def test_of_a_text_of_20_mb_only_the_beginning_is_embedded(http: httpx.Client) -> None:
+    text = "hello world " * 1_700_000
+    embedded = http.post("/v1/embeddings", json={"input": [text, text[:12_000]]}, timeout=20)
+    first, second = (row["embedding"] for row in embedded.json()["data"])
+    assert first == pytest.approx(second)
+
+
+def test_an_error_does_not_repeat_what_was_sent_without_end(http: httpx.Client) -> None:
+    answer = post(
+        http, "/v1/chat/completions", ROUTES["/v1/chat/completions"] | {"model": "x" * 10**7}
+    )
+    assert len(told(answer)) < 10_000
+
+
+def test_more_prompts_than_can_wait_are_refused(http: httpx.Client) -> None:
+    body = {"prompt": ["Hi"] * 100_000, "max_tokens": 2}
+    assert "100,000 prompts" in told(post(http, "/v1/completions", body))
 
 
 def test_a_picture_of_50_mb_that_is_none_is_told(http: httpx.Client) -> None:
