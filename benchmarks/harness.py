@@ -25,7 +25,7 @@ from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.pool import Pool
+from workers.pool.pool import Pool
 from workers.threads import usable_cores
 
 RESULTS = Path(__file__).parent / "results"

@@ -19,8 +19,8 @@ from workers.assembly import build_pool
 from workers.client import Client
 from workers.errors import PoolClosedError
 from workers.messages import Modality
-from workers.pool import Pool
-from workers.status import PoolStatus
+from workers.pool.pool import Pool
+from workers.pool.status import PoolStatus
 
 from . import calls, twins
 

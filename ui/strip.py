@@ -7,7 +7,7 @@ from html import escape
 import gradio as gr
 
 from workers.client import Client
-from workers.status import PoolStatus, WorkerStatus
+from workers.pool.status import PoolStatus, WorkerStatus
 
 REFRESH_S = 1.0
 

@@ -11,10 +11,10 @@ from configs.settings import Settings, WorkerConfig
 from .client import Client
 from .download import is_downloadable
 from .errors import LoadError
-from .job import Patience
 from .messages import MODALITIES, Modality
 from .models import Models, ReadCards
-from .pool import Pool
+from .pool.job import Patience
+from .pool.pool import Pool
 from .process import Birth
 from .registry import WORKERS
 from .threads import usable_cores, wait_policy

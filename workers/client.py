@@ -16,8 +16,8 @@ from configs.catalogue import ModelCard
 from .errors import UnknownModelError, from_code
 from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
 from .models import Models
-from .pool import Pool
-from .status import PoolStatus
+from .pool.pool import Pool
+from .pool.status import PoolStatus
 
 
 class Client:

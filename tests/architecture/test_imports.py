@@ -22,7 +22,7 @@ MAIN_PROCESS = [
     "ui.blocks",
     "workers.client",
     "workers.assembly",
-    "workers.pool",
+    "workers.pool.pool",
     "quintet",
     "cli.main",
 ]
@@ -42,7 +42,7 @@ def test_main_process_imports_no_model_library(module: str) -> None:
     assert imported_by(module) & MODEL_LIBRARIES == set()
 
 
-@pytest.mark.parametrize("module", ["app", "workers.client", "workers.pool"])
+@pytest.mark.parametrize("module", ["app", "workers.client", "workers.pool.pool"])
 def test_a_worker_process_is_born_without_the_front_ends(module: str) -> None:
     """Spawn imports app.py again in every child: Gradio there would cost seconds and memory."""
     assert imported_by(module) & {"gradio", "fastapi", "api", "ui"} == set()

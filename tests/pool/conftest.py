@@ -10,10 +10,10 @@ import pytest
 
 from configs.catalogue import ModelCard
 from workers.client import Client
-from workers.job import Patience
 from workers.messages import ChatMessage, Generate, Modality
 from workers.models import Models
-from workers.pool import Pool
+from workers.pool.job import Patience
+from workers.pool.pool import Pool
 from workers.process import Birth
 from workers.threads import wait_policy
 from workers.worker import WorkerSettings

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from tests.pool.conftest import say
 from workers.client import Client
 from workers.messages import END_EVENTS, Event, Queued, TextDelta
-from workers.status import WorkerStatus
+from workers.pool.status import WorkerStatus
 
 LONG = "slow " * 3000
 

@@ -30,7 +30,7 @@ from workers.messages import (
     Transcribe,
     new_request_id,
 )
-from workers.status import WorkerStatus
+from workers.pool.status import WorkerStatus
 
 ALL: tuple[Modality, ...] = ("text", "stt", "tts", "vision", "rag")
 

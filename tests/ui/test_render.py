@@ -9,7 +9,7 @@ from ui.render import clock, error_html, note_html, receipt_html, seconds, statu
 from ui.strip import strip_html
 from workers.errors import UnsupportedInputError
 from workers.messages import Finished, Progress, Queued, Started, TextDelta, Usage
-from workers.status import PoolStatus, WorkerStatus
+from workers.pool.status import PoolStatus, WorkerStatus
 
 
 @pytest.mark.parametrize(

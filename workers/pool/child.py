@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from .messages import Request, Shutdown
-from .process import Birth, run_child
-from .transport import Receiver, Sender, pipe
+from workers.messages import Request, Shutdown
+from workers.process import Birth, run_child
+from workers.transport import Receiver, Sender, pipe
 
 _CONTEXT = multiprocessing.get_context("spawn")
 """Never fork: a forked child inherits locks held by other threads of the page."""

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from workers.messages import Event, LoadFailed, Loading, Ping, Pong, Ready, Request
+from workers.process import Birth
+
 from .child import Child
 from .job import Patience
-from .messages import Event, LoadFailed, Loading, Ping, Pong, Ready, Request
-from .process import Birth
 
 log = logging.getLogger("quintet.pool")
 

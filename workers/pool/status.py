@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .messages import Modality
+from workers.messages import Modality
 
 State = Literal["asleep", "loading", "ready", "busy", "stopping", "failed"]
 

@@ -16,12 +16,12 @@ from functools import partial
 import psutil
 
 from configs.catalogue import ModelCard
+from workers.messages import Modality, Ready, Request
+from workers.models import Models
 
 from .handle import WorkerHandle
 from .holder import BirthOf
 from .job import Deliver, Job, Patience
-from .messages import Modality, Ready, Request
-from .models import Models
 from .status import PoolStatus
 
 log = logging.getLogger("quintet.pool")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.order import Move, next_move
+from workers.pool.order import Move, next_move
 
 LINES = st.lists(st.sampled_from("abc"), max_size=12)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from configs.catalogue import ModelCard
+from workers.messages import Event, Failed, Request
 
-from .messages import Event, Failed, Request
 from .restarts import Restarts
 
 Deliver = Callable[[Event], None]

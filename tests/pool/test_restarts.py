@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.restarts import Restarts
+from workers.pool.restarts import Restarts
 
 
 def test_pauses_double_and_then_it_is_enough() -> None:

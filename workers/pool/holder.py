@@ -14,12 +14,12 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
+from workers.errors import AppError
+from workers.messages import Event, LoadFailed, Loading, Ready
+from workers.process import Birth
 
-from .errors import AppError
 from .job import Patience
 from .life import Life
-from .messages import Event, LoadFailed, Loading, Ready
-from .process import Birth
 from .restarts import Restarts
 
 log = logging.getLogger("quintet.pool")
@@ -153,7 +153,7 @@ class Holder:
         """How often a process has died unasked, whatever its model."""
         return sum(restarts.num_deaths for restarts in self._deaths.values())
 
-    # --- what the process says (`workers.life.Owner`) --------------------------------------------
+    # --- what the process says (`workers.pool.life.Owner`) --------------------------------------------
 
     def on_loading(self) -> None:
         """Pass it on."""

@@ -7,8 +7,8 @@ Requests are served in the order in which they came, whatever model they want. W
 another, what runs is finished, the process exits, and one with the other model is born.
 
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. The line of
-waiting requests is `workers.waiting`, whose turn it is `workers.order`, the process `workers.holder`,
-what people are told `workers.scene`.
+waiting requests is `workers.pool.waiting`, whose turn it is `workers.pool.order`, the process `workers.pool.holder`,
+what people are told `workers.pool.scene`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from configs.catalogue import ModelCard
-
-from .holder import BirthOf, Holder
-from .job import Job, Patience
-from .life import Life
-from .messages import (
+from workers.messages import (
     END_EVENTS,
     Cancel,
     Event,
@@ -34,6 +30,10 @@ from .messages import (
     Ready,
     Started,
 )
+
+from .holder import BirthOf, Holder
+from .job import Job, Patience
+from .life import Life
 from .order import next_move
 from .scene import Scene
 from .status import WorkerStatus
@@ -161,7 +161,7 @@ class WorkerHandle:
         """Return what the page shows about this worker."""
         return self._scene.status(resident_mib)
 
-    # --- what the process says (`workers.holder.Owner`) ------------------------------------------
+    # --- what the process says (`workers.pool.holder.Owner`) ------------------------------------------
 
     def on_loading(self) -> None:
         """Say how far it is."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from configs.catalogue import ModelCard
+from workers.messages import Loading
 
 from .holder import Holder
 from .job import Job
-from .messages import Loading
 from .status import State, WorkerStatus
 from .waiting import WaitingLine
 
@@ -52,7 +52,7 @@ class Scene:
         return first.card if first is not None and self.holder.phase == "stopping" else None
 
     def reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
-        """Say why a request waits (see `workers.waiting.SayReason`)."""
+        """Say why a request waits (see `workers.pool.waiting.SayReason`)."""
         name, num_before = job.card.name, num_ahead + self.num_running
         if num_changes:
             return f"{num_before} ahead, then waking {name}"

@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable
 
 from configs.catalogue import ModelCard
+from workers.messages import Queued
 
 from .job import Job
-from .messages import Queued
 
 SayReason = Callable[[Job, int, int], str]
 """From a job, its place (0 is next) and the changes of model before its turn to why it waits."""

@@ -1,0 +1,1 @@
+"""The pool: five workers, one event loop that owns all of their state."""
