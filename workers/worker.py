@@ -42,6 +42,8 @@ class WorkerSettings:
 
     card: ModelCard
     """The model to load."""
+    device: str = "cpu"
+    """Where to put the weights: "cpu" or "cuda:0". An engine that cannot use a GPU ignores it."""
     threads: int
     """How many compute threads its libraries may use."""
     slots: int
