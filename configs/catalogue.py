@@ -38,6 +38,22 @@ class Templates(BaseModel):
     """Between two messages."""
 
 
+class Shape(BaseModel):
+    """What a model's memory is reckoned from where its weights are not here to be asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    num_layers: int = Field(gt=0)
+    hidden_size: int = Field(gt=0)
+    num_heads: int = Field(gt=0)
+    num_kv_heads: int = Field(gt=0)
+    """As many as `num_heads`, or fewer with grouped queries."""
+    head_dim: int = Field(gt=0)
+    """Values per head; not always `hidden_size / num_heads`."""
+    vocab_size: int = Field(default=0, ge=0)
+    """0: not known."""
+
+
 class ModelCard(BaseModel):
     """What the pool, the page and the licence notice need to know about one model."""
 
@@ -74,7 +90,12 @@ class ModelCard(BaseModel):
     context_length: int = 0
     """Tokens; 0 where the word has no meaning."""
     memory_mib: int
-    """Resident memory of its worker on a CPU, measured with the default settings."""
+    """Resident memory of its worker on a CPU, measured with the default settings; an estimate where
+    the weights had to be downloaded first."""
+    download_mib: int = 0
+    """Size of all files; 0: not known before the server is asked."""
+    shape: Shape | None = None
+    """Of the language model in it; None: not known, or the model has no KV cache."""
     description: str = ""
     """One sentence for people: what it is good for, what it is not."""
     environment: str = ""
