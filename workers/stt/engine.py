@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from configs.catalogue import ModelCard
-
 from ..messages import Decoding, Word
-from ..worker import CancelToken
+from ..worker import CancelToken, WorkerSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,9 +57,14 @@ class SttEngine(Protocol):
     """ISO 639-1 codes, known after `load`."""
     can_translate: bool
     """Into English; known after `load`."""
+    device: str
+    """Where the weights are, for people; known after `load`."""
 
-    def load(self, folder: Path, card: ModelCard, threads: int) -> None:
-        """Bring the model into memory. Raises: EngineNotInstalledError, LoadError."""
+    def load(self, folder: Path, settings: WorkerSettings) -> None:
+        """Bring the model of `settings.card` into memory, from the folder that holds its files.
+
+        Raises: EngineNotInstalledError, LoadError, OutOfMemoryError.
+        """
         ...
 
     def detect_language(self, pcm: Pcm, cancel: CancelToken) -> tuple[str, float]:

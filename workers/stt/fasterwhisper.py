@@ -1,6 +1,7 @@
-"""Whisper through faster-whisper and CTranslate2: int8 on a CPU, without torch.
+"""Whisper through faster-whisper and CTranslate2, on a CPU or with CUDA, without torch.
 
-The only file that knows faster-whisper's recogniser.
+Options of a card: `compute_type`, the numbers to compute in (int8, int8_float16, float16, …); left
+out, int8 on a CPU and int8_float16 on CUDA. The only file that knows faster-whisper's recogniser.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from configs.catalogue import ModelCard
-
 from ..errors import EngineNotInstalledError, LoadError
 from ..messages import Decoding, Word
-from ..worker import CancelToken
+from ..worker import CancelToken, WorkerSettings
+from .ctranslate import compute_type, open_cuda_libraries, split_device, told
 from .engine import Hints, Segment
 from .worker import SttWorker
 
@@ -79,10 +79,12 @@ class FasterWhisperEngine:
     def __init__(self) -> None:
         self.languages: tuple[str, ...] = ()
         self.can_translate = False
+        self.device = "cpu"
+        self._name = ""
         self._whisper: faster_whisper.WhisperModel | None = None
         self._model: _Interruptible | None = None
 
-    def load(self, folder: Path, card: ModelCard, threads: int) -> None:
+    def load(self, folder: Path, settings: WorkerSettings) -> None:
         """See `SttEngine.load`."""
         try:
             from faster_whisper import WhisperModel
@@ -92,16 +94,22 @@ class FasterWhisperEngine:
             ) from err
         # One line per window and file lengths in the log are of no use to anyone.
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
+        self._name, self.device = settings.card.name, settings.device
+        kind, index = split_device(settings.device)
+        wanted = compute_type(settings.card, settings.device)
+        if kind == "cuda":
+            open_cuda_libraries(settings.card)
         try:
             whisper = WhisperModel(
                 str(folder),
-                device="cpu",
-                compute_type=card.quantization if card.quantization != "none" else "default",
-                cpu_threads=threads,
+                device=kind,
+                device_index=index,
+                compute_type=wanted,
+                cpu_threads=settings.threads,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as err:
-            raise LoadError(f"{card.name} could not be loaded: {err}.") from err
+            raise told(err, self._name, self.device, LoadError) from err
         self.languages = tuple(whisper.supported_languages)
         self.can_translate = bool(whisper.model.is_multilingual)
         self._model = _Interruptible(whisper.model)
@@ -115,6 +123,8 @@ class FasterWhisperEngine:
             language, probability, _ = whisper.detect_language(audio=pcm)
         except _CancelledError:
             return self.languages[0], 0.0
+        except RuntimeError as err:
+            raise told(err, self._name, self.device) from err
         return language, float(probability)
 
     def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
@@ -135,6 +145,8 @@ class FasterWhisperEngine:
                 yield _to_segment(segment)
         except _CancelledError:
             return
+        except RuntimeError as err:
+            raise told(err, self._name, self.device) from err
 
     def close(self) -> None:
         """See `SttEngine.close`."""

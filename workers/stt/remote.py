@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from configs.catalogue import ModelCard
-
 from ..audio import float_to_pcm, pcm_to_wav
 from ..errors import UnsupportedInputError
 from ..messages import Decoding, Ready, Word
@@ -46,14 +44,17 @@ class RemoteSttEngine:
 
     languages: tuple[str, ...] = ()
     can_translate = False
+    device = ""
+    """The other server's name."""
 
-    def load(self, folder: Path, card: ModelCard, threads: int) -> None:
+    def load(self, folder: Path, settings: WorkerSettings) -> None:
         """See `SttEngine.load`. Nothing is sent."""
+        card = settings.card
         self.options = options_of(card, RemoteSttOptions)
         access = access_to(card, self.options)
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
-        self.host = access.server.host
+        self.device = access.server.host
         self.languages = card.languages if "languages" in card.model_fields_set else tuple(NAMES)
         self.can_translate = self.options.translate
         self._has_timestamps = self.options.timestamps
@@ -114,9 +115,7 @@ class RemoteSttWorker(SttWorker):
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         """See `Worker.load`. The cores are another's: several recordings at once."""
         ready = super().load(settings, report)
-        return replace(
-            ready, slots=self._remote_engine.options.slots, device=self._remote_engine.host
-        )
+        return replace(ready, slots=self._remote_engine.options.slots)
 
 
 def _segments(segments: list[Answer], words: list[Answer]) -> Iterator[Segment]:

@@ -40,12 +40,12 @@ class SttWorker:
         self._max_audio_s = settings.limits.get("max_audio_s", DEFAULT_MAX_AUDIO_S)
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what=f"loading {settings.card.name}"))
-        self._engine.load(folder, settings.card, settings.threads)
+        self._engine.load(folder, settings)
         self._find_speech = SileroVad()
         extra = {"translate"} if self._engine.can_translate else set()
         return Ready(
             slots=1,
-            device="cpu",
+            device=self._engine.device,
             capabilities=frozenset({*self._engine.languages, *extra}),
             load_s=time.monotonic() - began,
         )
