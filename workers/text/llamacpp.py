@@ -26,11 +26,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from workers.bridge import iterate_callbacks
 from workers.errors import EngineNotInstalledError, LoadError, UnsupportedInputError
 from workers.messages import Complete, Generate
 from workers.worker import CancelToken, WorkerSettings
 
-from .bridge import iterate_callbacks
 from .engine import Delta, Piece, TextEngine
 from .llamacpp_json import BATCH_TOKENS, body_of, pieces_of
 from .llamacpp_options import apply_options, is_template_with_tools

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from workers.bridge import Chunk
 from workers.errors import (
     AppError,
     ContextTooLongError,
@@ -13,7 +14,6 @@ from workers.errors import (
 )
 from workers.messages import Complete, Constraint, Generate, SamplingParams, Usage
 
-from .bridge import Chunk
 from .engine import Completion, Piece, PromptProgress
 from .openai_json import message_json, pieces_of_choice, tool_json
 from .schemas import check_grammar, read_schema
