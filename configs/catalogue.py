@@ -16,6 +16,9 @@ from .errors import ConfigError, explain
 
 CARDS_DIR = Path(__file__).parent / "models"
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C, where PyYAML was built with it: five times as fast."""
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -73,7 +76,8 @@ class ModelCard(BaseModel):
     files: Mapping[str, Sha256 | None]
     """File name within the folder → SHA-256. The first is the weights proper. None: the user's own
     file, used as it is, or a download that is checked against what the hub says of it. The name of a
-    download may be a pattern (`*Q4_K_M.gguf`)."""
+    download may be a pattern: of one file or its pieces (`*Q4_K_M.gguf`, `model*.safetensors`), or
+    of small ones beside the weights (`*.json`)."""
     license: str
     """SPDX identifier, or the licence's own name."""
     license_url: str
@@ -93,7 +97,7 @@ class ModelCard(BaseModel):
     """Resident memory of its worker on a CPU, measured with the default settings; an estimate where
     the weights had to be downloaded first."""
     download_mib: int = 0
-    """Size of all files; 0: not known before the server is asked."""
+    """Size of all files, about; 0: not known before the server is asked."""
     shape: Shape | None = None
     """Of the language model in it; None: not known, or the model has no KV cache."""
     description: str = ""
@@ -116,7 +120,7 @@ class ModelCard(BaseModel):
 def load_card(path: Path) -> ModelCard:
     """Read and check one card. Raises: ConfigError naming the file and every wrong key."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 — a safe one
         return ModelCard.model_validate(content)
     except (yaml.YAMLError, OSError) as err:
         raise ConfigError(f"{path}: {err}") from err

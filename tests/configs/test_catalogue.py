@@ -7,10 +7,24 @@ from pathlib import Path
 import pytest
 import yaml
 
-from configs.catalogue import CARDS_DIR, load_catalogue
+from configs.catalogue import CARDS_DIR, ModelCard, load_catalogue
 from configs.errors import ConfigError
 from configs.settings import load_settings
 from workers.registry import WORKERS
+
+NOTICE = (Path(__file__).parents[2] / "THIRD_PARTY.md").read_text("utf-8")
+HERE = [card for card in load_catalogue().values() if not card.source.startswith("remote:")]
+DOWNLOADS = [card for card in HERE if card.source.startswith(("hf:", "url:"))]
+NAMED_BY_OLDER_SYSTEMS = (
+    "mistral-7b-instruct-v0.1-gptq", "mistral-7b-instruct-v0.1", "mistral-7b-instruct-v0.2",
+    "mistral-7b-instruct-v0.2-awq", "mistral-7b-instruct-v0.2-code-ft", "yarn-mistral-7b-128k",
+    "llama-2-7b-chat", "llama-2-7b-chat-hf", "vicuna-7b-v1.5", "vicuna-13b-v1.5",
+    "airoboros-mistral2.2-7b", "orca-mini-3b-gguf2-q4_0", "phi-2", "deepseek-coder-6.7b-instruct-hf",
+    "qwen1.5-72b-chat", "llava-1.5-7b", "whisper-tiny", "whisper-base", "whisper-small",
+    "whisper-medium", "whisper-large-v3", "whisper-large-v3-hf", "xtts-2", "bge-micro-v2",
+    "all-minilm-l6-v2", "multi-qa-mpnet-base-dot-v1", "gpt-4", "claude2-100k",
+)  # fmt: skip
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
 
 def copy_of(folder: Path, card: str, **changes: object) -> Path:
@@ -53,3 +67,50 @@ def test_two_cards_with_one_id_are_refused(tmp_path: Path) -> None:
     copy_of(tmp_path, "whisper-tiny-en", id="smollm2-135m-instruct")
     with pytest.raises(ConfigError, match="already taken"):
         load_catalogue(tmp_path)
+
+
+def test_what_older_systems_name_has_a_card() -> None:
+    assert [name for name in NAMED_BY_OLDER_SYSTEMS if name not in load_catalogue()] == []
+
+
+@pytest.mark.parametrize("card", DOWNLOADS, ids=lambda card: card.id)
+def test_a_download_is_in_the_notice_and_says_its_size(card: ModelCard) -> None:
+    rows = [line for line in NOTICE.splitlines() if line.startswith(f"| `{card.id}` |")]
+    assert len(rows) == 1
+    assert card.license in rows[0]
+    assert card.license_url in rows[0]
+    assert (f"**{card.license}**" in rows[0]) == card.license_restricted
+    assert card.download_mib > 0
+
+
+@pytest.mark.parametrize("card", HERE, ids=lambda card: card.id)
+def test_a_language_model_says_its_shape(card: ModelCard) -> None:
+    has_words = card.modality in ("text", "vision") and card.engine != "rapidocr"
+    assert (card.shape is not None) == has_words
+    if card.shape is not None:
+        assert card.shape.num_heads % card.shape.num_kv_heads == 0
+        assert card.context_length > 0
+        assert card.quantization != "none"
+
+
+@pytest.mark.parametrize("card", DOWNLOADS, ids=lambda card: card.id)
+def test_no_card_asks_for_a_pickle(card: ModelCard) -> None:
+    """CTranslate2's and Kokoro's files only have the suffix; XTTS-2 is read as weights alone."""
+    allowed = {
+        "fasterwhisper": ["model.bin"],
+        "kokoro": ["voices-v1.0.bin"],
+        "coqui": ["model.pth", "speakers_xtts.pth"],
+    }
+    pickles = [name for name in card.files if name.endswith(PICKLES)]
+    assert pickles == allowed.get(card.engine, [])
+
+
+def test_every_modality_has_a_free_choice_for_eight_gigabytes() -> None:
+    for modality in ("text", "stt", "tts", "vision", "rag"):
+        assert [
+            card
+            for card in DOWNLOADS
+            if card.modality == modality
+            and not card.license_restricted
+            and card.memory_mib <= 6 * 1024
+        ]
