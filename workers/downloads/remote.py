@@ -16,7 +16,9 @@ ANSWER_TIMEOUT_S = 10.0
 
 NUM_NAMES_SHOWN = 8
 _PATTERN = re.compile(r"[*?\[]")
-_SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.gguf$)")
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.(?:gguf|safetensors)$)")
+_BESIDE = (".json", ".jinja", ".txt")
+"""Files that stand beside weights: configuration, vocabulary, template. They may be several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +54,13 @@ def is_pattern(name: str) -> bool:
 
 
 def names_matching(pattern: str, known: Sequence[str], where: str) -> tuple[str, ...]:
-    """Return the files that a pattern means: one, or all pieces of one GGUF file.
+    """Return the files that a pattern means: one, all pieces of one, or small ones beside weights.
 
     Raises: DownloadError if it means none, or several models.
     """
     found = sorted(name for name in known if fnmatch.fnmatchcase(name, pattern))
-    if len({_SHARD.sub("", name) for name in found}) == 1:
+    is_one = len({_SHARD.sub("", name) for name in found}) == 1
+    if is_one or (found and all(name.endswith(_BESIDE) for name in found)):
         return tuple(found)
     if not found:
         raise DownloadError(
