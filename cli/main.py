@@ -15,6 +15,7 @@ from . import (
     chatting,
     checkup,
     documents,
+    environments,
     hearing,
     looking,
     models,
@@ -34,7 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (
-    serving, chatting, answering, hearing, speaking, looking, documents, models, benchmarking, checkup,
+    serving, chatting, answering, hearing, speaking, looking, documents, models, environments, benchmarking,
+    checkup,
 ):  # fmt: skip
     module.add_to(app)
 

@@ -10,6 +10,7 @@ from configs.settings import Settings, WorkerConfig
 
 from .client import Client
 from .download import is_downloadable
+from .environments.places import Environments
 from .errors import LoadError
 from .messages import MODALITIES, Modality
 from .models import Models, ReadCards
@@ -54,7 +55,8 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
 def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) -> Birth:
     """Return what the process that holds this model is told.
 
-    Raises: LoadError if the card's own `slots` or `threads` are not whole numbers.
+    Raises: LoadError if the card's own `slots` or `threads` are not whole numbers;
+    EngineNotInstalledError if its environment is not there.
     """
     config = _config(settings, card.modality)
     threads = _count(card, "threads", config.threads, at_least=0) or usable_cores()
@@ -74,6 +76,7 @@ def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) 
         ),
         environment=_environment(card, threads, settings.may_fetch(card.id)),
         log_level=settings.log_level,
+        python=Environments(data_dir=settings.data_dir).python_of(card),
     )
 
 

@@ -58,6 +58,8 @@ class Birth:
     environment: dict[str, str]
     """Set before any library loads."""
     log_level: str
+    python: str = ""
+    """Interpreter of the virtual environment that the process lives in; "": the parent's own."""
 
 
 def peak_resident_mib() -> int:

@@ -1,4 +1,6 @@
-"""Whether a model can be used now: its weights are here, or may be fetched, or its key is set.
+"""Whether a model can be used now: its environment and its weights are here, or its key is set.
+
+Weights that may be fetched when they are needed count as here.
 
 The one place that knows: lists of models, and the refusal of a request before anything is put to
 sleep for it, both ask here.
@@ -15,6 +17,7 @@ from configs.catalogue import ModelCard
 from configs.secrets import is_listed, key_name
 
 from .download import is_downloadable, is_present, license_not_accepted, not_fetched
+from .environments.places import Environments
 from .errors import AppError, MissingKeyError, WeightsError
 from .weights import find_folder
 
@@ -36,10 +39,13 @@ class Usable:
     def hindrance(self, card: ModelCard) -> AppError | None:
         """Return why a request for this model is refused at once; None if it is not.
 
-        Only a missing download or key is told here: what else is wrong, loading says better.
+        Only a missing environment, download or key is told here: what else is wrong, loading says
+        better.
         """
         if card.source.startswith("remote:"):
             return None if is_listed(card) else missing_key(card, key_name(card))
+        if (no_place := Environments(data_dir=self.data_dir).hindrance_of(card)) is not None:
+            return no_place
         if not is_downloadable(card) or is_present(card, self.data_dir):
             return None
         if not self.may_fetch(card.id):

@@ -12,8 +12,11 @@ from workers.weights import package_of
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
-HASHED = ["cpu.txt", "test.txt", "torch.txt", "weights.txt"]
-ALL_LISTS = sorted([*REQUIREMENTS.iterdir(), ROOT / "requirements.txt"])
+ENVIRONMENTS = [f"environments/{path.name}" for path in REQUIREMENTS.glob("environments/*.txt")]
+HASHED = ["cpu.txt", "test.txt", "torch.txt", "weights.txt", *sorted(ENVIRONMENTS)]
+ALL_LISTS = sorted(
+    [*(path for path in REQUIREMENTS.rglob("*") if path.is_file()), ROOT / "requirements.txt"]
+)
 PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
 CARDS = [card for card in load_catalogue().values() if card.source.startswith("package:")]
 

@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections.abc import Callable
 
 from workers.messages import Request, Shutdown
-from workers.process import Birth, run_child
+from workers.process import Birth
 from workers.transport import Receiver, Sender, pipe
 
-_CONTEXT = multiprocessing.get_context("spawn")
-"""Never fork: a forked child inherits locks held by other threads of the page."""
+from .spawning import CONTEXT, spawn
 
 REAP_TIMEOUT_S = 2.0
 """How long a process that has closed its event pipe may take to exit by itself."""
-
-_MAIN_LOCK = threading.Lock()
-
-
-@contextlib.contextmanager
-def _main_left_alone() -> Iterator[None]:
-    """While this lasts, a spawned process is not told which script the parent runs.
-
-    It would run that script again before anything else, so that one without
-    `if __name__ == "__main__":` would start Quintet in its own workers: it hung. A worker needs
-    nothing from the script. The stand-in differs from the real module only in having no file; it
-    holds for the few milliseconds of a start, because spawn asks nobody else.
-    """
-    with _MAIN_LOCK:
-        main = sys.modules["__main__"]
-        stand_in = ModuleType("__main__")
-        stand_in.__dict__.update({**vars(main), "__spec__": None, "__file__": None})
-        sys.modules["__main__"] = stand_in
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
 
 
 class Child:
@@ -55,18 +29,16 @@ class Child:
     ) -> None:
         self._on_message = on_message
         self._on_exit = on_exit
-        requests_out, requests_in = pipe(_CONTEXT)
-        control_out, control_in = pipe(_CONTEXT)
-        events_out, events_in = pipe(_CONTEXT)
+        requests_out, requests_in = pipe(CONTEXT)
+        control_out, control_in = pipe(CONTEXT)
+        events_out, events_in = pipe(CONTEXT)
         foreign_ends = (requests_out, control_out, events_in)
-        self._process = _CONTEXT.Process(
-            target=run_child, args=(birth, *foreign_ends), name=birth.name, daemon=True
-        )
-        with _main_left_alone():
-            self._process.start()
+        self._process = spawn(birth, foreign_ends)
         for end in foreign_ends:
             end.close()  # or death would not read as end of file
         self._requests = Sender(requests_in, birth.name)
+        if birth.python:
+            self._requests.put(birth)
         self._control = Sender(control_in, f"{birth.name}-control")
         self._events = Receiver(events_out)
         self._thread = threading.Thread(target=self._read, name=f"{birth.name}-read", daemon=True)

@@ -1,0 +1,1 @@
+"""Virtual environments for workers whose libraries cannot live beside Quintet's own."""
