@@ -34,6 +34,12 @@ WAV_HEADER_SIZE = 44
 """Bytes before the first sample in the files that `wave` writes."""
 SPEECH_RATE_HZ = 16_000
 """What speech recognisers listen at."""
+CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,asf_o,au,avi,caf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,"
+    "mp2,mp3,mpeg,mpegts,nut,ogg,rm,tta,voc,w64,wav,wv"
+)
+"""FFmpeg demuxers that read sound from the file itself. Playlists (hls, dash, concat) would open
+other files and addresses, and FFmpeg's text and picture formats are no recordings."""
 FRAME_S = 0.1
 """How much PCM is handed to an encoder at once: cancelling never waits for more."""
 

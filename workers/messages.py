@@ -51,6 +51,7 @@ from .events import TextDelta as TextDelta
 from .events import ToolCallDelta as ToolCallDelta
 from .requests import MODALITIES as MODALITIES
 from .requests import MODALITY_OF as MODALITY_OF
+from .requests import VOICE_CONSENT as VOICE_CONSENT
 from .requests import Complete as Complete
 from .requests import DeleteCollection as DeleteCollection
 from .requests import DeleteDocument as DeleteDocument

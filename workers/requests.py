@@ -70,6 +70,10 @@ class Transcribe(Request):
     hotwords: str | None = None
 
 
+VOICE_CONSENT = "This is my own voice, or its owner has agreed"
+"""What must be confirmed before a voice is cloned."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesize(Request):
     """Speak a text (tts). Answered by one AudioDelta per sentence, Progress (characters)."""
@@ -81,6 +85,11 @@ class Synthesize(Request):
     """1 is normal, 2 twice as fast; [0.5, 2]."""
     normalize: bool = True
     """Spell out numbers, units, markdown, URLs and emoji before speaking."""
+    voice_clip: Media | None = None
+    """A recording of 3 to 30 s whose voice to take on, by a model that can (capability `clones`);
+    `voice` is then ignored."""
+    has_consent: bool = False
+    """Whether the one who sends the clip confirmed `VOICE_CONSENT`; without it the clip is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from ..audio import CONTAINERS
 from ..errors import UnsupportedInputError
 from ..messages import Media
 from ..worker import CancelToken
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from .engine import Pcm
 
 BLOCK_S = 5
-CONTAINERS = (
-    "aac,ac3,aiff,amr,ape,asf,asf_o,au,avi,caf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,"
-    "mp2,mp3,mpeg,mpegts,nut,ogg,rm,tta,voc,w64,wav,wv"
-)
-"""FFmpeg demuxers that read sound from the file itself. Playlists (hls, dash, concat) would open
-other files and addresses, and FFmpeg's text and picture formats are no recordings."""
 HINT = "Send a recording as wav, mp3, m4a, ogg, flac, webm or mp4."
 
 

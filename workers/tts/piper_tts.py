@@ -6,20 +6,17 @@ piper-tts is GPL-3.0: an optional dependency, imported in the speech process and
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EngineNotInstalledError, GenerationError, LoadError
 from ..worker import CancelToken, WorkerSettings
+from .onnx_session import CancellableSession, session_options
 from .worker import TtsWorker
 
 if TYPE_CHECKING:
     from piper import SynthesisConfig
 
-CANCEL_POLL_S = 0.02
 FIXED_SHARE = 0.26
 """How much of the speaking time does not scale: every phoneme lasts a whole number of frames
 (256 samples), rounded up. Measured on this voice over length scales from 0.3 to 2.4, where the
@@ -33,6 +30,7 @@ class PiperEngine:
     sample_rate = 0
     voices: tuple[str, ...] = ()
     language = "en"
+    """ISO 639-1 code, of all its voices."""
 
     def load(self, folder: Path, settings: WorkerSettings) -> None:
         """See `TtsEngine.load`."""
@@ -50,7 +48,7 @@ class PiperEngine:
             self._config = piper.PiperConfig.from_dict(content)
             self._session = onnxruntime.InferenceSession(
                 str(model),
-                sess_options=_session_options(onnxruntime, settings.threads),
+                sess_options=session_options(onnxruntime, settings.threads),
                 providers=["CPUExecutionProvider"],
             )
         except Exception as err:
@@ -62,10 +60,14 @@ class PiperEngine:
         self.sample_rate = self._config.sample_rate
         self.language = content.get("language", {}).get("family", settings.card.languages[0])
 
+    def language_of(self, voice: str) -> str:
+        """See `TtsEngine.language_of`."""
+        return self.language
+
     def speak(self, text: str, voice: str, speed: float, cancel: CancelToken) -> bytes:
         """See `TtsEngine.speak`."""
         bound = self._piper.PiperVoice(
-            session=_CancellableSession(self._session, self._run_options(), cancel),
+            session=CancellableSession(self._session, self._run_options(), cancel),
             config=self._config,
         )
         config = self._synthesis_config(voice, speed)
@@ -97,55 +99,9 @@ class PiperWorker(TtsWorker):
         super().__init__(PiperEngine())
 
 
-class _CancellableSession:
-    """An ONNX session bound to one request: cancelling ends a run between two operators.
-
-    A long sentence takes a second or more on busy cores; waiting for it would keep the slot.
-    """
-
-    def __init__(self, session: Any, options: Any, cancel: CancelToken) -> None:
-        self._session = session
-        self._options = options
-        self._cancel = cancel
-
-    def run(self, outputs: list[str] | None, feeds: dict[str, Any]) -> list[Any]:
-        """Run the graph. Raises: ONNX Runtime's error when cancelled meanwhile."""
-        with self._watched():
-            results: list[Any] = self._session.run(outputs, feeds, self._options)
-        return results
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        done = threading.Event()
-        self._options.terminate = self._cancel.is_cancelled
-        watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()
-
-    def _watch(self, done: threading.Event) -> None:
-        while not done.wait(CANCEL_POLL_S):
-            if self._cancel.is_cancelled:
-                self._options.terminate = True
-                return
-
-
 def _length_scale(speed: float) -> float:
     """Return the scale at which the whole lasts 1 / speed of its normal time."""
     return (1 / speed - FIXED_SHARE) / (1 - FIXED_SHARE)
-
-
-def _session_options(onnxruntime: Any, threads: int) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Each sentence has a shape of its own: plans kept per shape only grow.
-    options.enable_mem_pattern = False
-    return options
 
 
 def _name_of(content: dict[str, Any]) -> str:

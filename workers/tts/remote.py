@@ -35,7 +35,6 @@ class RemoteTtsEngine:
 
     sample_rate = 0
     voices: tuple[str, ...] = ()
-    language = ANY_LANGUAGE
 
     def load(self, folder: Path, settings: WorkerSettings) -> None:
         """See `TtsEngine.load`. Nothing is sent."""
@@ -46,6 +45,10 @@ class RemoteTtsEngine:
         self.host = access.server.host
         self.sample_rate = self.options.sample_rate_hz
         self.voices = self.options.voices
+
+    def language_of(self, voice: str) -> str:
+        """See `TtsEngine.language_of`. Only the other server knows."""
+        return ANY_LANGUAGE
 
     def speak(self, text: str, voice: str, speed: float, cancel: CancelToken) -> bytes:
         """See `TtsEngine.speak`."""

@@ -21,7 +21,8 @@ from ..messages import (
 )
 from ..weights import verified_folder
 from ..worker import CancelToken, ReportLoading, WorkerSettings
-from .engine import TtsEngine
+from .clip import CLIP_RATE_HZ, check_consent, read_clip
+from .engine import CloningEngine, TtsEngine
 from .script import Line, write_script
 
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
@@ -48,15 +49,18 @@ class TtsWorker:
         return Ready(
             slots=settings.slots,
             device="cpu",
-            capabilities=frozenset({"speed", "normalize", *settings.card.languages}),
+            capabilities=frozenset(
+                {"speed", "normalize", *self._cloning(), *settings.card.languages}
+            ),
             voices=self._engine.voices,
             load_s=time.monotonic() - started,
         )
 
     def warm_up(self) -> None:
         """Run once: the first run allocates, and the normaliser compiles its tables."""
-        for line in write_script("Ready, 1.", self._engine.language):
-            self._engine.speak(line.spoken, self._engine.voices[0], 1.0, CancelToken())
+        for voice in self._engine.voices[:1]:
+            for line in write_script("Ready, 1.", self._engine.language_of(voice)):
+                self._engine.speak(line.spoken, voice, 1.0, CancelToken())
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """See `Worker.handle`."""
@@ -64,9 +68,10 @@ class TtsWorker:
             raise UnsupportedInputError(
                 f"The speech-out worker cannot answer {type(request).__name__}."
             )
-        voice = self._checked_voice(request)
+        self._check_speed(request.speed)
         self._check_length(request.text)
-        lines = write_script(request.text, self._engine.language, request.normalize)
+        voice = self._voice_for(request)
+        lines = write_script(request.text, self._engine.language_of(voice), request.normalize)
         first = next(lines, None)
         if first is None:
             raise UnsupportedInputError(
@@ -112,19 +117,42 @@ class TtsWorker:
             usage=Usage(audio_s=num_bytes / audio.PCM_WIDTH / rate),
         )
 
-    def _checked_voice(self, request: Synthesize) -> str:
-        if not MIN_SPEED <= request.speed <= MAX_SPEED:
+    def _cloning(self) -> tuple[str, ...]:
+        engine = self._engine
+        return ("clones",) if isinstance(engine, CloningEngine) and engine.can_clone else ()
+
+    def _voice_for(self, request: Synthesize) -> str:
+        """Return the voice that was named, or the one that the clip has."""
+        engine = self._engine
+        if request.voice_clip is None:
+            return self._checked_voice(request.voice)
+        if not (isinstance(engine, CloningEngine) and engine.can_clone):
             raise UnsupportedInputError(
-                f"The speed is {request.speed:g}; it must lie between {MIN_SPEED:g} and "
-                f"{MAX_SPEED:g}."
+                "The model that speaks here cannot take on the voice of a recording.",
+                hint="Choose a model that clones voices, such as xtts-v2, or leave the clip out.",
             )
-        voice = request.voice or self._engine.voices[0]
-        if voice not in self._engine.voices:
+        check_consent(request)
+        return engine.learn(read_clip(request.voice_clip), CLIP_RATE_HZ)
+
+    def _checked_voice(self, name: str | None) -> str:
+        known = self._engine.voices
+        if not known:
+            raise UnsupportedInputError(
+                "This model has no voice of its own.",
+                hint="Send a clip of 3 to 30 s whose voice it shall take on.",
+            )
+        voice = name or known[0]
+        if voice not in known:
             raise UnknownModelError(
-                f"No voice is called {voice!r}.",
-                hint=f"Known voices: {', '.join(self._engine.voices)}.",
+                f"No voice is called {voice!r}.", hint=f"Known voices: {', '.join(known)}."
             )
         return voice
+
+    def _check_speed(self, speed: float) -> None:
+        if not MIN_SPEED <= speed <= MAX_SPEED:
+            raise UnsupportedInputError(
+                f"The speed is {speed:g}; it must lie between {MIN_SPEED:g} and {MAX_SPEED:g}."
+            )
 
     def _check_length(self, text: str) -> None:
         if len(text) > self._max_chars:
