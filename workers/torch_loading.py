@@ -125,6 +125,7 @@ def _quantization(options: Any, keep: tuple[str, ...]) -> Any:
             f"load_in: {load_in} needs the package bitsandbytes, which is not installed.",
             hint=INSTALL,
         ) from err
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # int8 warns of each product
     configure = import_transformers().BitsAndBytesConfig
     kept = [*keep, *options.get("keep", ())]
     # None lets transformers find the head by itself; with names of our own it does not look.
