@@ -12,7 +12,7 @@ from .gguf_header import Value, read_gguf_header
 
 UNKNOWN = "unknown"
 
-_QUANTIZATIONS = {
+QUANTIZATIONS = {
     0: "f32", 1: "f16", 2: "q4_0", 3: "q4_1", 7: "q8_0", 8: "q5_0", 9: "q5_1", 10: "q2_k",
     11: "q3_k_s", 12: "q3_k_m", 13: "q3_k_l", 14: "q4_k_s", 15: "q4_k_m", 16: "q5_k_s",
     17: "q5_k_m", 18: "q6_k", 19: "iq2_xxs", 20: "iq2_xs", 21: "q2_k_s", 22: "iq3_xs",
@@ -60,8 +60,8 @@ def _read(path: Path, size: int, _mtime_ns: int) -> GgufFacts:
         architecture=architecture,
         name=str(header.get("general.name", "")),
         context_length=int(header.get(f"{architecture}.context_length", 0)),
-        parameters_m=_parameters_m(header),
-        quantization=_QUANTIZATIONS.get(int(header.get("general.file_type", -1)), UNKNOWN),
+        parameters_m=parameters_m(header),
+        quantization=QUANTIZATIONS.get(int(header.get("general.file_type", -1)), UNKNOWN),
         license=str(header.get("general.license", UNKNOWN)),
         license_url=str(header.get("general.license.link", "")),
         origin=str(header.get("general.organization") or header.get("general.author") or UNKNOWN),
@@ -71,7 +71,7 @@ def _read(path: Path, size: int, _mtime_ns: int) -> GgufFacts:
     )
 
 
-def _parameters_m(header: dict[str, Value]) -> float:
+def parameters_m(header: dict[str, Value]) -> float:
     """Return millions of parameters: "8x7B" is 56,000."""
     match = _SIZE.search(str(header.get("general.size_label", "")))
     if match is None:

@@ -8,6 +8,7 @@ from configs.catalogue import ModelCard
 from configs.localai import read_models_folder
 from configs.settings import Settings, WorkerConfig
 
+from .adding import read_added
 from .client import Client
 from .download import is_downloadable
 from .environments.places import Environments
@@ -89,10 +90,14 @@ def _environment(card: ModelCard, threads: int, may_fetch: bool) -> dict[str, st
 
 
 def _reader(settings: Settings, catalogue: Catalogue) -> ReadCards:
-    """Return how to read the catalogue and the user's own folder, whose names come first."""
+    """Return how to read the catalogue, what was added to it, and the user's own folder.
+
+    Of equal names, the last of these three comes first.
+    """
 
     def read() -> Mapping[str, ModelCard]:
         cards = catalogue() if callable(catalogue) else catalogue
+        cards = {**cards, **read_added(settings.data_dir)}
         if settings.models_path is None:
             return cards
         return {**cards, **read_models_folder(settings.models_path)}

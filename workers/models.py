@@ -128,6 +128,10 @@ class Models:
             self._added = {**self._added, card.id: card}
             self._cards = {**self._cards, card.id: card}
 
+    def renew(self) -> None:
+        """Read the folders again, for who has just written there; trouble is logged."""
+        self._read_again()
+
     def _defaults_besides(self, modality: Modality) -> set[str]:
         return {model_id for name, model_id in self._defaults.items() if name != modality}
 

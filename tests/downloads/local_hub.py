@@ -23,6 +23,7 @@ from huggingface_hub import close_session
 
 COMMIT = "c0ffee" + "0" * 34
 BLOCK = 64 * 1024
+STALL_TIMEOUT_S = 30
 
 
 def git_sha1(content: bytes) -> str:
@@ -47,6 +48,8 @@ class Faults:
     """Each next GET of content is answered with this."""
     has_ranges: bool = True
     bytes_per_s: float = 0.0
+    stall_after: int | None = None
+    """A body stands still after so many bytes, until this is None again."""
     silent_cut: bool = False
     """A cut ends the body in order, as a server does that has lost the rest."""
 
@@ -60,6 +63,8 @@ class LocalHub:
     content_url: str = ""
     large: set[str] = field(default_factory=set)
     gated: set[str] = field(default_factory=set)
+    license: str = "mit"
+    """What every repository's page says."""
     token: str | None = None
     """Repositories in `gated` open to it."""
     declared_size: dict[str, int] = field(default_factory=dict)
@@ -146,9 +151,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def _list(self, repository: str, revision: str) -> None:
         if self._may(repository, revision):
-            names = [{"rfilename": name} for name in self.hub.repositories[repository]]
-            body = json.dumps({"id": repository, "sha": COMMIT, "siblings": names}).encode()
+            files = self.hub.repositories[repository]
+            names = [self._entry(name, content) for name, content in files.items()]
+            said = {"license": self.hub.license} if self.hub.license else {}
+            info = {"id": repository, "sha": COMMIT, "siblings": names, "cardData": said}
+            body = json.dumps(info).encode()
             self._send(200, {"Content-Type": "application/json"}, body)
+
+    def _entry(self, name: str, content: bytes) -> dict[str, object]:
+        """What the hub's list says of one file, if it is asked for sizes."""
+        entry: dict[str, object] = {"rfilename": name}
+        if "blobs" in urlsplit(self.path).query:
+            entry |= {"size": len(content), "blobId": git_sha1(content)}
+            if name in self.hub.large:
+                sha256 = hashlib.sha256(content).hexdigest()
+                entry["lfs"] = {"sha256": sha256, "size": len(content), "pointerSize": 130}
+        return entry
 
     def _resolve(self, repository: str, revision: str, name: str, *, with_body: bool) -> None:
         if not self._may(repository, revision):
@@ -186,6 +204,7 @@ class Handler(BaseHTTPRequestHandler):
         start = self._start_byte(len(content))
         if start is None:
             return self._refuse(416)
+        content = content[: self._end_byte(len(content))]
         self.send_response(206 if start else 200)
         for key, value in (headers or {"ETag": f'"{len(content)}-{name}"'}).items():
             self.send_header(key, value)
@@ -201,9 +220,14 @@ class Handler(BaseHTTPRequestHandler):
             self._stream(content[start:])
         return None
 
+    def _end_byte(self, size: int) -> int:
+        """Behind which byte the body ends."""
+        asked = re.fullmatch(r"bytes=\d+-(\d+)", self.headers.get("Range", ""))
+        return min(size, int(asked[1]) + 1) if asked and self.hub.faults.has_ranges else size
+
     def _start_byte(self, size: int) -> int | None:
         """Where the body starts; None if that is behind the end."""
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        asked = re.fullmatch(r"bytes=(\d+)-\d*", self.headers.get("Range", ""))
         if asked is None or not self.hub.faults.has_ranges:
             return 0
         return int(asked[1]) if int(asked[1]) < size else None
@@ -212,6 +236,10 @@ class Handler(BaseHTTPRequestHandler):
         end = self.hub.faults.cut_after.pop(0) if self.hub.faults.cut_after else None
         for start in range(0, len(body), BLOCK):
             block = body[start : min(start + BLOCK, end if end is not None else len(body))]
+            stall = self.hub.faults.stall_after
+            if stall is not None and start + len(block) > stall:
+                self._stand_still(body[start:stall])
+                block = block[max(0, stall - start) :]
             try:
                 self.wfile.write(block)
             except OSError:  # who asked has gone
@@ -222,6 +250,12 @@ class Handler(BaseHTTPRequestHandler):
                 break
         if end is not None:
             self.close_connection = True
+
+    def _stand_still(self, rest: bytes) -> None:
+        give_up = time.monotonic() + STALL_TIMEOUT_S
+        self.wfile.write(rest)
+        while self.hub.faults.stall_after is not None and time.monotonic() < give_up:
+            time.sleep(0.02)
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from configs.catalogue import ModelCard
@@ -20,11 +21,14 @@ from .places import Checksum
 from .remote import ANSWER_TIMEOUT_S, RemoteFile, check_name, is_pattern, names_matching
 from .sentences import TOKEN, hub_refused, unreachable
 
+if TYPE_CHECKING:
+    from huggingface_hub import ModelInfo
+
 _SHA256, _GIT_SHA1 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Repository:
+class Repository:
     """Where to ask, and as whom."""
 
     name: str
@@ -42,7 +46,7 @@ def hub_files(card: ModelCard, hub: HubSettings) -> tuple[RemoteFile, ...]:
     """Return every file of an `hf:` card, in its order. Raises: DownloadError."""
     name, _, revision = card.source.removeprefix("hf:").partition("@")
     secret = read_secret(TOKEN)
-    repository = _Repository(
+    repository = Repository(
         name=name,
         revision=revision or "main",
         endpoint=hub.endpoint,
@@ -56,18 +60,28 @@ def hub_files(card: ModelCard, hub: HubSettings) -> tuple[RemoteFile, ...]:
     return tuple(files)
 
 
-def _known_names(repository: _Repository) -> list[str]:
+def repository_info(repository: Repository) -> ModelInfo:
+    """Ask for a repository's files, their sizes and checksums, and its licence.
+
+    Raises: DownloadError.
+    """
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=repository.endpoint, token=repository.credential)
     with _answers(repository, ""):
-        info = api.model_info(
-            repository.name, revision=repository.revision, timeout=ANSWER_TIMEOUT_S
+        return api.model_info(
+            repository.name,
+            revision=repository.revision,
+            timeout=ANSWER_TIMEOUT_S,
+            files_metadata=True,
         )
-    return [sibling.rfilename for sibling in info.siblings or ()]
 
 
-def _file(repository: _Repository, name: str, sha256: str | None, card: ModelCard) -> RemoteFile:
+def _known_names(repository: Repository) -> list[str]:
+    return [sibling.rfilename for sibling in repository_info(repository).siblings or ()]
+
+
+def _file(repository: Repository, name: str, sha256: str | None, card: ModelCard) -> RemoteFile:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     with _answers(repository, name):
@@ -115,7 +129,7 @@ def _checksum(card: ModelCard, name: str, sha256: str | None, etag: str) -> Chec
 
 
 @contextmanager
-def _answers(repository: _Repository, name: str) -> Iterator[None]:
+def _answers(repository: Repository, name: str) -> Iterator[None]:
     """Turn the library's errors into sentences."""
     import httpx2
     from huggingface_hub import constants, errors

@@ -1,0 +1,12 @@
+"""A model of the user's own choice: from a name, an address or a file to a card of the catalogue.
+
+`propose` reads metadata only and writes nothing; `save` makes the card one that can be asked for.
+"""
+
+from __future__ import annotations
+
+from .propose import propose as propose
+from .saved import forget as forget
+from .saved import is_added as is_added
+from .saved import read_added as read_added
+from .saved import save as save
