@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from configs.catalogue import ModelCard
@@ -111,6 +112,31 @@ def stored_bytes(card: ModelCard, data_dir: Path) -> int:
     folders = (model_folder(card, data_dir), part_folder(card, data_dir))
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*")]
     return sum(_size(path) or 0 for path in files)
+
+
+def part_bytes(card: ModelCard, data_dir: Path) -> int:
+    """Return how much of an unfinished download is here."""
+    part = part_folder(card, data_dir)
+    files = part.rglob("*") if part.is_dir() else ()
+    return sum(_size(path) or 0 for path in files if path.name != PLAN)
+
+
+def planned_bytes(card: ModelCard, data_dir: Path) -> int | None:
+    """Return how large an unfinished download will be; None if none is here, or nobody said."""
+    sizes = [fingerprint.partition(" ")[0] for fingerprint in read_plan(card, data_dir).values()]
+    return sum(map(int, sizes)) if sizes and all(size.isdigit() for size in sizes) else None
+
+
+def is_locked(card: ModelCard, data_dir: Path) -> bool:
+    """Whether somebody downloads or removes this model now."""
+    path = lock_path(card, data_dir)
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, blocking=False):
+            return False
+    except Timeout:
+        return True
 
 
 def move_in(card: ModelCard, data_dir: Path, manifest: Manifest) -> Path:
