@@ -29,7 +29,8 @@ def test_killed_and_resumed_the_checksum_is_right(
     process = start(local_hub, tmp_path)
     wait_for_bytes(half_file(tmp_path), local_hub.faults.stall_after - BUFFER_BYTES)
     process.kill()
-    assert process.wait(20) == -9
+    process.communicate(timeout=20)
+    assert process.returncode == -9
     local_hub.faults.stall_after = None
 
     card, half = make_card(), half_file(tmp_path).stat().st_size
