@@ -19,14 +19,19 @@ WORKERS: dict[str, dict[str, str]] = {
     },
     "stt": {
         "fasterwhisper": "workers.stt.fasterwhisper:FasterWhisperWorker",
+        "transformers": "workers.stt.hf:HfWhisperWorker",
         "remote": "workers.stt.remote:RemoteSttWorker",
     },
     "tts": {
         "piper": "workers.tts.piper_tts:PiperWorker",
+        "kokoro": "workers.tts.kokoro_tts:KokoroWorker",
+        "coqui": "workers.tts.coqui:CoquiWorker",
         "remote": "workers.tts.remote:RemoteTtsWorker",
     },
     "vision": {
         "rapidocr": "workers.vision.ocr:OcrWorker",
+        "transformers": "workers.vision.hf:HfVisionWorker",
+        "llamacpp": "workers.vision.llamacpp:LlamaCppVisionWorker",
         "remote": "workers.vision.remote:RemoteVisionWorker",
     },
     "rag": {
