@@ -8,10 +8,13 @@ import typer
 
 from workers.errors import UnsupportedInputError
 
+from .adding import add
 from .options import Json, Where, Yes, grouped
 from .output import confirm, emit, progress, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from configs.catalogue import ModelCard
     from configs.settings import Settings
     from workers.models import Models
@@ -28,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     models.command("list")(grouped(list_models))
     models.command("show")(grouped(show))
     models.command("pull")(grouped(pull))
+    models.command("add")(grouped(add))
     models.command("rm")(grouped(remove))
     models.command("plan")(grouped(plan))
     app.add_typer(models, name="models", no_args_is_help=True)
@@ -61,8 +65,8 @@ def list_models(
                 row["id"],
                 row["modality"],
                 f"{row['memory_mib']:,}",
-                f"{row['size_mib']:,}" if row["size_mib"] else "",
-                row["license"],
+                _disk(row),
+                f"{row['license']} (limited)" if row["license_restricted"] else row["license"],
                 row["weights"],
             )
             for row in rows
@@ -106,18 +110,24 @@ def pull(
 
 
 def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = False) -> None:
-    """Remove the weights of a model from this machine."""
+    """Remove the weights of a model from this machine; one that you added is forgotten too."""
+    from workers.adding import forget, is_added
+
     from . import weights
 
     settings, card = _settings_and_card(where, model)
-    folder = weights.removable(card, settings)
+    was_added = is_added(card, settings.data_dir)
+    has_none = was_added and weights.own_folder(card, settings.data_dir) is None
+    folder = None if has_none else weights.removable(card, settings)
     if not yes:
-        confirm(f"Remove {folder}?")
-    freed_mib = weights.remove(card, folder, settings.data_dir)
+        confirm(f"Remove {folder or f'the card of {card.name}'}?")
+    freed_mib = weights.remove(card, folder, settings.data_dir) if folder else 0
+    forget(card, settings.data_dir)
     if as_json:
-        emit({"id": card.id, "removed": str(folder), "freed_mib": freed_mib})
+        removed = str(folder) if folder else None
+        emit({"id": card.id, "removed": removed, "freed_mib": freed_mib, "forgotten": was_added})
     else:
-        say(f"Removed {folder}: {freed_mib:,} MiB.")
+        say(f"Removed {folder or card.id}: {freed_mib:,} MiB.{' Forgot it.' * was_added}")
 
 
 def plan(
@@ -131,17 +141,18 @@ def plan(
     """Say whether models fit into memory now, and what would have to go."""
     from .opening import read_models
 
-    _check_here(where)
+    check_here(where)
     known = read_models(where)
     cards = [_card(known, name) for name in model] if model else known.known()
-    for made in _plans(cards, known):
+    for made in plans(cards, known):
         if as_json:
             emit(made)
         else:
             say(str(made))
 
 
-def _plans(cards: Any, known: Models) -> list[Plan]:
+def plans(cards: Sequence[ModelCard], known: Models) -> list[Plan]:
+    """Return for each card whether it fits now, and what would have to go."""
     from .machine import awake_workers, free_memory_mib
     from .plan import Candidate, plan_load
 
@@ -161,11 +172,11 @@ def _plans(cards: Any, known: Models) -> list[Plan]:
 def _settings_and_card(where: Where, model: str) -> tuple[Settings, ModelCard]:
     from .opening import read_models, read_settings
 
-    _check_here(where)
+    check_here(where)
     return read_settings(where), _card(read_models(where), model)
 
 
-def _check_here(where: Where) -> None:
+def check_here(where: Where) -> None:
     """Raises: UnsupportedInputError if another Quintet is meant."""
     if where.url:
         raise UnsupportedInputError(
@@ -182,6 +193,13 @@ def _card(known: Models, model: str) -> ModelCard:
     except UnknownModelError as err:
         ids = ", ".join(card.id for card in known.known())
         raise UnknownModelError(f"No model is called {model!r}; known: {ids}.", err.hint) from err
+
+
+def _disk(row: dict[str, Any]) -> str:
+    """Return what a model takes on the disk, or about would."""
+    if row["size_mib"]:
+        return f"{row['size_mib']:,}"
+    return f"~{row['download_mib']:,}" if row["download_mib"] else ""
 
 
 def _rows(where: Where, model: str = "") -> list[dict[str, Any]]:

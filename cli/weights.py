@@ -15,7 +15,8 @@ from configs.secrets import is_listed, key_name
 from configs.settings import Settings
 from workers import download
 from workers.downloads.checksums import SeenBook
-from workers.downloads.places import model_folder
+from workers.downloads.desk import download_state
+from workers.downloads.places import model_folder, part_bytes
 from workers.downloads.progress import MIB, DownloadProgress
 from workers.errors import UnsupportedInputError, WeightsError
 from workers.fetch_packages import ensure_packages
@@ -35,7 +36,10 @@ def state_of(card: ModelCard, data_dir: Path) -> str:
     if card.source.startswith("remote:"):
         return ELSEWHERE if is_listed(card) else f"needs {key_name(card)}"
     if download.is_downloadable(card):
-        return HERE if download.is_present(card, data_dir) else MISSING
+        if download.is_present(card, data_dir):
+            return HERE
+        is_begun = part_bytes(card, data_dir) > 0
+        return str(download_state(card, data_dir)) if is_begun else MISSING
     folder = _folder_of(card, data_dir)
     is_here = folder is not None and all((folder / name).is_file() for name in card.files)
     return HERE if is_here else MISSING
@@ -69,6 +73,11 @@ def fetch(card: ModelCard, settings: Settings, report: Report, *, accept_license
         lambda step: report(_in_mib(step)),
         accept_license=accept_license,
     )
+
+
+def own_folder(card: ModelCard, data_dir: Path) -> Path | None:
+    """Return what Quintet itself has fetched of a model; None if nothing."""
+    return model_folder(card, data_dir) if download.stored_bytes(card, data_dir) else None
 
 
 def removable(card: ModelCard, settings: Settings) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +66,17 @@ class DownloadState:
             case "failed":
                 return f"stopped at{share}" if share else "failed"
         return "here" if self.kind == "here" else "not downloaded"
+
+
+def download_state(card: ModelCard, data_dir: Path) -> DownloadState:
+    """Say what the disk tells of a model's download, to whoever does not run it."""
+    if is_downloadable(card) and is_present(card, data_dir):
+        return DownloadState(kind="here")
+    done, total = part_bytes(card, data_dir), planned_bytes(card, data_dir)
+    if done == 0 and total is None:
+        return DownloadState(kind="absent")
+    kind: Kind = "elsewhere" if is_locked(card, data_dir) else "paused"
+    return DownloadState(kind=kind, done_bytes=done, total_bytes=total)
 
 
 class _Job:
@@ -137,10 +148,9 @@ class DownloadDesk:
 
     def state(self, card: ModelCard) -> DownloadState:
         """Say how it stands. Looks at the disk; asks no server."""
-        if is_downloadable(card) and is_present(card, self._data_dir):
-            return DownloadState(kind="here")
         job = self._jobs.get(card.id)
-        if job is not None and job.is_alive and not job.stop.is_set():
+        is_wanted = job is not None and job.is_alive and not job.stop.is_set()
+        if job is not None and is_wanted and not is_present(card, self._data_dir):
             return _of_running(job)
         return self._of_disk(card, job)
 
@@ -149,17 +159,12 @@ class DownloadDesk:
         return tuple(name for name, job in list(self._jobs.items()) if job.is_alive)
 
     def _of_disk(self, card: ModelCard, job: _Job | None) -> DownloadState:
-        done, total = part_bytes(card, self._data_dir), planned_bytes(card, self._data_dir)
-        if job is not None and job.error is not None:
-            return DownloadState(
-                kind="failed", done_bytes=done, total_bytes=total, sentence=str(job.error)
-            )
-        if done == 0 and total is None:
-            return DownloadState(kind="absent")
-        is_ours = job is not None and job.is_alive  # it writes its last block
-        is_theirs = not is_ours and is_locked(card, self._data_dir)
-        kind: Kind = "elsewhere" if is_theirs else "paused"
-        return DownloadState(kind=kind, done_bytes=done, total_bytes=total)
+        state = download_state(card, self._data_dir)
+        if job is not None and job.error is not None and state.kind != "elsewhere":
+            return replace(state, kind="failed", sentence=str(job.error))
+        if state.kind == "elsewhere" and job is not None and job.is_alive:
+            return replace(state, kind="paused")  # it writes its last block
+        return state
 
     def _run(self, job: _Job, before: _Job | None) -> None:
         if before is not None and before.thread is not None:
