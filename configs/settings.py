@@ -14,6 +14,7 @@ import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     ValidationError,
@@ -133,6 +134,23 @@ class WorkerConfig(_Frozen):
     """Compute threads; 0: all cores this process may use."""
     slots: int = Field(ge=1)
     """Requests worked on at once, where the engine can."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """"cuda": on the graphics card or not at all; "auto": there if it fits, else on the CPU."""
+
+
+class MemorySettings(_Frozen):
+    """How much memory Quintet may take. What other programs need is left to them in any case."""
+
+    budget: ByteSize | None
+    """RAM of all processes together, the page's among them ("8GiB"); None: whatever is free."""
+    vram_budget: ByteSize | None
+    """The same for each graphics card."""
+    leave_room: ByteSize
+    """Of every device, so much stays free for others."""
+    pinned: Annotated[
+        tuple[Literal["text", "stt", "tts", "vision", "rag"], ...], BeforeValidator(_split)
+    ]
+    """Workers that are never put to sleep for another, nor for being idle."""
 
 
 class WorkersSettings(_Frozen):
@@ -174,6 +192,7 @@ class Settings(_Frozen):
     hub: HubSettings
     server: ServerSettings
     workers: WorkersSettings
+    memory: MemorySettings
     pool: PoolSettings
     limits: dict[str, float]
     """Bounds on input, by name and unit; None of them is infinite."""

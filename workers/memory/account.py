@@ -1,0 +1,153 @@
+"""The ledger itself: how much there is, who holds what, how much can still be granted.
+
+One per pool, owned by the pool's loop. Decides by the pure functions beside it and touches no
+process. What a worker was granted is its until its process has gone; what the operating system says
+is looked at again before every grant, because other programs take memory too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from .eviction import Mib, Tenant, choose_leavers
+from .machine import CPU, DeviceMemory
+
+ReadMemory = Callable[[], tuple[DeviceMemory, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What the user allows; changed while Quintet runs."""
+
+    ram_mib: int | None = None
+    """Of all processes together, the page's among them; None: whatever is free."""
+    vram_mib: int | None = None
+    """Of each graphics card."""
+    leave_room_mib: int = 512
+    """Of every device, so much stays free for other programs."""
+
+    def limit_mib(self, device: str) -> int | None:
+        """Return the budget of a device; None: no budget."""
+        return self.ram_mib if device == CPU else self.vram_mib
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a worker was granted, and what it was last seen to hold."""
+
+    granted_mib: Mib
+    resident_mib: Mib
+
+    @property
+    def devices(self) -> set[str]:
+        """Where it holds anything."""
+        return {*self.granted_mib, *self.resident_mib}
+
+    def held_mib(self, device: str) -> int:
+        """Return what must be reckoned with: it may still grow into what it was granted."""
+        return max(self.granted_mib.get(device, 0), self.resident_mib.get(device, 0))
+
+    def growth_mib(self, device: str) -> int:
+        """Return how much it may still grow."""
+        return self.held_mib(device) - self.resident_mib.get(device, 0)
+
+
+def rooms(
+    devices: Iterable[DeviceMemory],
+    holdings: Iterable[Holding],
+    main_mib: int,
+    budget: Budget,
+) -> dict[str, int]:
+    """Return what could be granted now, by device; below zero where too much is taken.
+
+    Bounded twice: by the budget less what is held, and by what the system has free less what those
+    who hold memory may still grow.
+    """
+    holdings = list(holdings)
+    found: dict[str, int] = {}
+    for memory in devices:
+        device = memory.device
+        growth_mib = sum(holding.growth_mib(device) for holding in holdings)
+        room_mib = memory.free_mib - budget.leave_room_mib - growth_mib
+        limit_mib = budget.limit_mib(device)
+        if limit_mib is not None:
+            held_mib = sum(holding.held_mib(device) for holding in holdings)
+            own_mib = main_mib if device == CPU else 0
+            room_mib = min(room_mib, limit_mib - own_mib - held_mib)
+        found[device] = room_mib
+    return found
+
+
+class Account:
+    """Grants and budgets. Every method belongs to the pool's loop."""
+
+    def __init__(self, read_memory: ReadMemory, budget: Budget, pinned: Iterable[str] = ()) -> None:
+        self.budget = budget
+        self.pinned = set(pinned)
+        self._read_memory = read_memory
+        self._holdings: dict[str, Holding] = {}
+        self.main_mib = 0
+        """What the page's own process holds."""
+
+    def grant(self, name: str, need_mib: Mib) -> None:
+        """Reserve memory for a worker whose process is about to start."""
+        self._holdings[name] = Holding(granted_mib=dict(need_mib), resident_mib={})
+
+    def release(self, name: str) -> None:
+        """Take back what a worker was granted: its process has gone."""
+        self._holdings.pop(name, None)
+
+    def observe(self, name: str, resident_mib: Mib) -> None:
+        """Note what a worker's process holds now."""
+        holding = self._holdings.get(name)
+        if holding is not None:
+            self._holdings[name] = replace(holding, resident_mib=dict(resident_mib))
+
+    def holding(self, name: str) -> Holding | None:
+        """Return what a worker was granted; None while it has no process."""
+        return self._holdings.get(name)
+
+    def held_mib(self, name: str) -> dict[str, int]:
+        """Return what would come free if a worker left."""
+        holding = self._holdings.get(name)
+        return {} if holding is None else {d: holding.held_mib(d) for d in holding.devices}
+
+    def devices(self) -> tuple[DeviceMemory, ...]:
+        """Look how much the machine has."""
+        return self._read_memory()
+
+    def rooms(self, devices: Iterable[DeviceMemory]) -> dict[str, int]:
+        """Return what could be granted now, by device."""
+        return rooms(devices, self._holdings.values(), self.main_mib, self.budget)
+
+    def overdrawn(
+        self, devices: Iterable[DeviceMemory], tenants: Iterable[Tenant]
+    ) -> tuple[Tenant, ...]:
+        """Return which idle workers must leave because more is held than is allowed, or is there.
+
+        What was granted and is not used yet is no reason: only what is really held.
+        """
+        missing: dict[str, int] = {}
+        for memory in devices:
+            resident_mib = sum(
+                holding.resident_mib.get(memory.device, 0) for holding in self._holdings.values()
+            )
+            limit_mib = self.budget.limit_mib(memory.device)
+            over_mib = self.budget.leave_room_mib // 2 - memory.free_mib
+            if limit_mib is not None:
+                own_mib = self.main_mib if memory.device == CPU else 0
+                over_mib = max(over_mib, own_mib + resident_mib - limit_mib)
+            missing[memory.device] = over_mib
+        idle = [tenant for tenant in tenants if not tenant.is_busy]
+        return choose_leavers(missing, idle) or self._all_that_help(missing, idle)
+
+    @staticmethod
+    def _all_that_help(missing: Mapping[str, int], idle: list[Tenant]) -> tuple[Tenant, ...]:
+        """Return every idle worker that holds what is missing, if all of them are not enough."""
+        devices = [device for device, mib in missing.items() if mib > 0]
+        return tuple(
+            tenant
+            for tenant in idle
+            if not tenant.is_pinned and any(tenant.held_mib.get(device, 0) for device in devices)
+        )

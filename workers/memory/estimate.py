@@ -1,0 +1,139 @@
+"""What a card's model will need here, in each place where it could run: predicted, or measured before.
+
+Safe to use from any thread. Reads headers of weights (remembered) and the book of measured peaks,
+so it belongs beside a request's way in, not on the pool's loop.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from configs.catalogue import ModelCard
+from configs.settings import Settings, WorkerConfig
+
+from .facts import ModelFacts, read_facts
+from .footprint import Demand, Footprint, predict
+from .machine import CPU
+from .measured import MeasuredPeaks, PeakKey, key_of
+from .placement import Placement
+
+CUDA = "cuda:0"
+
+USES_CUDA = ("transformers", "gptqmodel", "vllm", "fasterwhisper", "sentencetransformers", "coqui")
+"""Engines that can put their weights on a GPU whatever their build; llama.cpp's build decides."""
+EVICTS_ON_GPU = ("text", "vision")
+"""What a GPU is for. The others go to the CPU before one of these leaves, or shrinks."""
+GPU_SHARES = (1.0, 0.75, 0.5, 0.25)
+"""Of the layers of a GGUF model: the largest that fits."""
+
+
+class Estimator:
+    """Predictions of one Quintet."""
+
+    def __init__(
+        self, settings: Settings, peaks: MeasuredPeaks, devices: Callable[[], set[str]]
+    ) -> None:
+        """`devices` says which there are."""
+        self._settings = settings
+        self._peaks = peaks
+        self._devices = devices
+        self._peaks_lock = threading.Lock()
+
+    def placements(self, card: ModelCard) -> tuple[Placement, ...]:
+        """Return where the model can run, the best place first."""
+        facts = read_facts(card, self._settings.data_dir)
+        config = self._config(card)
+        wanted = str(card.options.get("device") or config.device)
+        places: list[Placement] = []
+        if wanted != "cpu" and CUDA in self._devices() and can_use_cuda(card):
+            places += self._on_gpu(card, facts)
+        if wanted != "cuda" or not places:
+            places.append(self._on_cpu(card, facts))
+        return tuple(places)
+
+    def footprint(self, card: ModelCard, device: str = CPU) -> Footprint:
+        """Return what the model needs on one device, predicted unless measured."""
+        return self._footprint(card, read_facts(card, self._settings.data_dir), device)
+
+    def record(self, card: ModelCard, device: str, peak_mib: int) -> None:
+        """Remember what a worker's process was seen to hold on its device."""
+        with self._peaks_lock:
+            self._peaks.record(self._key(card, device), peak_mib)
+
+    def _on_cpu(self, card: ModelCard, facts: ModelFacts) -> Placement:
+        footprint = self._footprint(card, facts, CPU)
+        return Placement(device=CPU, need_mib={CPU: footprint.high_mib}, footprint=footprint)
+
+    def _on_gpu(self, card: ModelCard, facts: ModelFacts) -> list[Placement]:
+        """One place with all layers; for a GGUF model, further ones with fewer."""
+        is_cut = card.engine == "llamacpp" and facts.num_layers and "gpu_layers" not in card.options
+        places = []
+        for share in GPU_SHARES if is_cut else GPU_SHARES[:1]:
+            options: dict[str, Any] = {}
+            if share < 1:
+                options = {"gpu_layers": int(share * facts.num_layers)}
+            laid = card.model_copy(update={"options": {**card.options, **options}})
+            footprint = self._footprint(laid, facts, CUDA)
+            places.append(
+                Placement(
+                    device=CUDA,
+                    need_mib={CUDA: footprint.high_mib, CPU: round(footprint.host_mib)},
+                    footprint=footprint,
+                    options=options,
+                    may_evict=card.modality in EVICTS_ON_GPU,
+                )
+            )
+        return places
+
+    def _footprint(self, card: ModelCard, facts: ModelFacts, device: str) -> Footprint:
+        """A measured peak replaces the prediction, unless what ran until now had little to do.
+
+        Caches fill as conversations grow: a peak below the prediction's band says that they have
+        not, so the band's lower end counts.
+        """
+        predicted = predict(card, facts, self._demand(card, device))
+        with self._peaks_lock:
+            peak_mib = self._peaks.get(self._key(card, device))
+        if peak_mib is None:
+            return predicted
+        return predicted.measured(max(peak_mib, predicted.low_mib))
+
+    def _key(self, card: ModelCard, device: str) -> PeakKey:
+        return key_of(card, self._demand(card, device))
+
+    def _demand(self, card: ModelCard, device: str) -> Demand:
+        config = self._config(card)
+        return Demand(
+            device=device,
+            slots=_whole(card.options.get("slots"), config.slots),
+            threads=_whole(card.options.get("threads"), config.threads),
+            context_tokens=int(self._settings.limits.get("max_context_tokens", 0)),
+        )
+
+    def _config(self, card: ModelCard) -> WorkerConfig:
+        config: WorkerConfig = getattr(self._settings.workers, card.modality)
+        return config
+
+
+def can_use_cuda(card: ModelCard) -> bool:
+    """Whether the card's engine, as it is installed, can put weights on a GPU."""
+    if card.engine == "llamacpp":
+        return card.modality in ("text", "vision") and _is_cuda_build("xllamacpp")
+    return card.engine in USES_CUDA
+
+
+@lru_cache
+def _is_cuda_build(package: str) -> bool:
+    """Builds for a GPU carry it in their version: 2026.10.1+cu128."""
+    try:
+        return "+cu" in importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _whole(own: object, configured: int) -> int:
+    return own if isinstance(own, int) else configured

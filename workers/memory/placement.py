@@ -1,0 +1,58 @@
+"""Where a model goes: the first of its possible places that can be had. Pure; tested alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .eviction import Mib, Tenant, choose_leavers
+from .need import Footprint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One way to run a model."""
+
+    device: str
+    """"cpu" or "cuda:0": where the weights lie, or most of them."""
+    need_mib: Mib
+    """What admission counts with: a model on a GPU also takes some RAM."""
+    footprint: Footprint
+    """Of that device."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Laid over the card's own: `gpu_layers`, where a part of the layers stays on the CPU."""
+    may_evict: bool = True
+    """Whether others are put to sleep for this. Recognition on a GPU, say, is not worth that: it
+    goes to the CPU before chat shrinks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where a model goes, and who leaves for it."""
+
+    placement: Placement
+    leavers: tuple[Tenant, ...] = ()
+
+
+def place(
+    placements: Iterable[Placement], rooms: Mib, tenants: Sequence[Tenant]
+) -> Decision | None:
+    """Return the first placement that can be had; None if there is no room for any.
+
+    `rooms` is what could be granted now, by device; below zero where too much is taken already. A
+    device that is not in it does not exist. Order says preference: "on the GPU, after others have
+    left" comes before "on the CPU" if that placement may evict.
+    """
+    for placement in placements:
+        if not placement.need_mib.keys() <= rooms.keys():
+            continue
+        leavers = choose_leavers(missing_mib(placement, rooms), tenants)
+        if leavers == () or (leavers and placement.may_evict):
+            return Decision(placement=placement, leavers=leavers)
+    return None
+
+
+def missing_mib(placement: Placement, rooms: Mib) -> dict[str, int]:
+    """Return what is lacking on each device; zero or less where there is enough."""
+    return {device: mib - rooms[device] for device, mib in placement.need_mib.items()}

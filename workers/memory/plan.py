@@ -1,0 +1,152 @@
+"""What loading a model would take, told before anybody clicks. Pure.
+
+The same function that admission decides by, asked about the memory of a moment ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from configs.catalogue import ModelCard
+
+from .eviction import Tenant
+from .machine import CPU
+from .placement import Decision, Placement, place
+
+Outcome = Literal["fits", "fits_after_sleep", "cpu_only", "too_large"]
+
+Places = Callable[[ModelCard], Sequence[Placement]]
+"""From a card to where it could run, the best place first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The memory at one moment: what could be granted, and to whom the rest was."""
+
+    rooms_mib: Mapping[str, int]
+    """By device; below zero where too much is taken."""
+    tenants: tuple[Tenant, ...] = ()
+
+    def without(self, name: str) -> Scene:
+        """Return what it would be without one worker."""
+        rooms_mib = dict(self.rooms_mib)
+        for tenant in self.tenants:
+            for device, mib in tenant.held_mib.items() if tenant.name == name else ():
+                rooms_mib[device] = rooms_mib.get(device, 0) + mib
+        return Scene(
+            rooms_mib=rooms_mib,
+            tenants=tuple(tenant for tenant in self.tenants if tenant.name != name),
+        )
+
+    def most_mib(self, device: str) -> int:
+        """Return what could be granted on a device if everybody left who may."""
+        leaving = sum(t.held_mib.get(device, 0) for t in self.tenants if not t.is_pinned)
+        return self.rooms_mib.get(device, 0) + leaving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What loading a model would take."""
+
+    model_id: str
+    name: str
+    """The model's, for people."""
+    outcome: Outcome
+    placement: Placement
+    """Where it would go; the last resort if it fits nowhere."""
+    free_mib: int
+    """What can be granted there now, or what could be if everybody left (`too_large`)."""
+    sleep: tuple[str, ...] = ()
+    """Names of the models that would be put to sleep."""
+    is_waiting: bool = False
+    """One of them is at work and would be waited for."""
+    instead: tuple[str, ...] = ()
+    """Names of models for the same work that fit, the largest first."""
+
+    @property
+    def need_mib(self) -> int:
+        """What admission counts with, on the placement's device."""
+        return self.placement.need_mib[self.placement.device]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.words}: {self.numbers}.{self.advice}"
+
+    @property
+    def words(self) -> str:
+        """The outcome in a few words: "fits now", "fits after putting Whisper tiny to sleep"."""
+        if self.outcome == "too_large":
+            return "will not fit"
+        sleepers = " and ".join(self.sleep)
+        after = f" after putting {sleepers} to sleep" if self.sleep else ""
+        if self.is_waiting:
+            after += ", once it is idle"
+        if self.outcome == "cpu_only":
+            return f"fits only on the CPU{after}"
+        if self.placement.options.get("gpu_layers"):
+            return f"fits with {self.placement.options['gpu_layers']} layers on the GPU{after}"
+        return f"fits{after}" if after else "fits now"
+
+    @property
+    def numbers(self) -> str:
+        """What it needs, and what there is."""
+        where = "of RAM" if self.placement.device == CPU else "of graphics memory"
+        band = "" if self.placement.footprint.is_measured else "about "
+        can = "can be made free" if self.outcome == "too_large" else "are free"
+        return f"needs {band}{self.need_mib:,} MiB {where}, {max(0, self.free_mib):,} {can}"
+
+    @property
+    def advice(self) -> str:
+        """The nearest model that fits, as a sentence; "" if there is none or none is needed."""
+        return f" Try {self.instead[0]}." if self.instead else ""
+
+
+def plan(card: ModelCard, scene: Scene, places: Places, others: Iterable[ModelCard] = ()) -> Plan:
+    """Return what it takes to load a card's model. `others` could do the same work.
+
+    The worker of its own modality gives way in any case: a worker holds one model.
+    """
+    placements = places(card)
+    around = scene.without(card.modality)
+    decision = place(placements, around.rooms_mib, around.tenants)
+    if decision is None:
+        return _too_large(card, placements[-1], around, places, others)
+    chosen = decision.placement
+    on_cpu_instead = chosen.device == CPU and placements[0].device != CPU
+    outcome: Outcome = "fits_after_sleep" if decision.leavers else "fits"
+    return Plan(
+        model_id=card.id,
+        name=card.name,
+        outcome="cpu_only" if on_cpu_instead else outcome,
+        placement=chosen,
+        free_mib=around.rooms_mib.get(chosen.device, 0),
+        sleep=tuple(tenant.model for tenant in decision.leavers),
+        is_waiting=any(tenant.is_busy for tenant in decision.leavers),
+    )
+
+
+def _too_large(
+    card: ModelCard,
+    placement: Placement,
+    around: Scene,
+    places: Places,
+    others: Iterable[ModelCard],
+) -> Plan:
+    fitting: list[tuple[int, str]] = []
+    for other in others:
+        decision = _placed(other, around, places)
+        if other.id != card.id and decision is not None:
+            fitting.append((decision.placement.footprint.total_mib, other.name))
+    return Plan(
+        model_id=card.id,
+        name=card.name,
+        outcome="too_large",
+        placement=placement,
+        free_mib=around.most_mib(placement.device),
+        instead=tuple(name for _, name in sorted(fitting, reverse=True)),
+    )
+
+
+def _placed(card: ModelCard, around: Scene, places: Places) -> Decision | None:
+    return place(places(card), around.rooms_mib, around.tenants)
