@@ -14,6 +14,7 @@ from .worker import Worker
 WORKERS: dict[str, dict[str, str]] = {
     "text": {
         "llamacpp": "workers.text.llamacpp:LlamaCppTextWorker",
+        "transformers": "workers.text.hf:HfTextWorker",
         "remote": "workers.text.remote:RemoteTextWorker",
         "claude": "workers.text.claude:ClaudeTextWorker",
     },
@@ -36,13 +37,15 @@ WORKERS: dict[str, dict[str, str]] = {
     },
     "rag": {
         "llamacpp": "workers.rag.worker:RagWorker",
+        "sentencetransformers": "workers.rag.hf:HfRagWorker",
+        "crossencoder": "workers.rag.crossencoder:CrossEncoderWorker",
         "remote": "workers.rag.remote:RemoteRagWorker",
     },
 }
 """modality → engine → "module:Class"."""
 
-SERVED_ELSEWHERE = ("gptqmodel", "transformers", "vllm")
-"""What other systems' files ask for: vLLM's own server runs the models of all three."""
+SERVED_ELSEWHERE = ("gptqmodel", "vllm")
+"""What other systems' files ask for: vLLM's own server runs the models of both."""
 
 
 def create_worker(modality: str, engine: str, registry: dict[str, dict[str, str]]) -> Worker:

@@ -1,0 +1,318 @@
+"""A tiny Llama with known answers, through transformers: what it says, when it stops, what it costs."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configs.catalogue import ModelCard
+from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS, build_tiny_llama, card_values
+from workers.errors import AppError, ContextTooLongError, UnsupportedInputError
+from workers.messages import (
+    ChatMessage,
+    Complete,
+    Constraint,
+    Event,
+    Finished,
+    Generate,
+    Ready,
+    SamplingParams,
+    TextDelta,
+    Tool,
+    ToolCallDelta,
+)
+from workers.text.hf import HfTextWorker
+from workers.torch_sampling import Sampler
+from workers.worker import CancelToken, WorkerSettings
+
+GREEDY = SamplingParams(temperature=0, repeat_penalty=1.0, max_tokens=60)
+FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
+Load = Callable[..., tuple[HfTextWorker, Ready]]
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))
+
+
+@pytest.fixture(scope="session")
+def load(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Load:
+    def start(limits: dict[str, float] | None = None, **options: Any) -> tuple[HfTextWorker, Ready]:
+        settings = WorkerSettings(
+            card=ModelCard.model_validate(card_values(tiny_llama, options=options)),
+            threads=1,
+            slots=2,
+            data_dir=tmp_path_factory.mktemp("data"),
+            limits=limits or {},
+        )
+        worker = HfTextWorker()
+        return worker, worker.load(settings, lambda loading: None)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def worker(load: Load) -> Iterator[HfTextWorker]:
+    worker, _ = load()
+    yield worker
+    worker.close()
+
+
+def ask(question: str, **sampling: Any) -> Generate:
+    turn = ChatMessage(role="user", text=question)
+    return Generate(messages=(turn,), sampling=replace(GREEDY, **sampling))
+
+
+def run(worker: HfTextWorker, request: Generate | Complete) -> list[Event]:
+    return list(worker.handle(request, CancelToken()))
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def end_of(events: list[Event]) -> Finished:
+    assert isinstance(events[-1], Finished)
+    return events[-1]
+
+
+@pytest.mark.parametrize("options", [{}, {"load_in": "int8"}, {"load_in": "nf4"}], ids=str)
+def test_every_answer_is_right_plain_and_quantised(load: Load, options: dict[str, Any]) -> None:
+    worker, ready = load(**options)
+    assert (ready.device, ready.context_length) == ("cpu", CONTEXT_TOKENS)
+    assert {question: text_of(run(worker, ask(question))) for question in ANSWERS} == ANSWERS
+    worker.close()
+
+
+def test_a_half_of_the_memory_says_the_same(load: Load) -> None:
+    worker, _ = load(dtype="bfloat16")
+    assert text_of(run(worker, ask(COUNT))) == ANSWERS[COUNT]
+    worker.close()
+
+
+def test_characters_arrive_whole_and_piece_by_piece(worker: HfTextWorker) -> None:
+    deltas = [e.text for e in run(worker, ask(JAPANESE)) if isinstance(e, TextDelta)]
+    assert "".join(deltas) == ANSWERS[JAPANESE]
+    assert len(deltas) > 8
+    assert not any("\N{REPLACEMENT CHARACTER}" in delta for delta in deltas)
+
+
+def test_the_end_tells_what_it_cost(worker: HfTextWorker) -> None:
+    whole, cut = end_of(run(worker, ask(COUNT))), end_of(run(worker, ask(COUNT, max_tokens=5)))
+    assert (whole.reason, cut.reason) == ("stop", "length")
+    assert cut.usage.completion_tokens == 5 < whole.usage.completion_tokens
+    assert cut.usage.prompt_tokens == whole.usage.prompt_tokens > 5
+    assert whole.usage.prefill_s > 0 < whole.usage.decode_s
+
+
+@pytest.mark.parametrize("stop", [" seven", "ven ei", "en eight n", "s"])
+def test_nothing_of_a_stop_sequence_is_told(worker: HfTextWorker, stop: str) -> None:
+    events = run(worker, ask(COUNT, stop=("never said", stop)))
+    assert text_of(events) == ANSWERS[COUNT].partition(stop)[0]
+    assert end_of(events).reason == "stop"
+
+
+def test_what_only_begins_like_a_stop_sequence_is_told(worker: HfTextWorker) -> None:
+    assert text_of(run(worker, ask(COUNT, stop=("ten thousand",)))) == ANSWERS[COUNT]
+
+
+def test_a_seed_repeats_an_answer_and_others_differ(worker: HfTextWorker) -> None:
+    def sample(seed: int) -> str:
+        hot = {"temperature": 2.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "max_tokens": 12}
+        return text_of(run(worker, ask("Sing!", seed=seed, **hot)))
+
+    assert sample(7) == sample(7)
+    assert len({sample(seed) for seed in range(4)}) > 1
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [{"top_k": 1}, {"top_p": 0.01}, {"min_p": 1.0}, {"typical_p": 0.01, "temperature": 1.0}],
+    ids=str,
+)
+def test_filters_keep_the_likeliest_at_any_temperature(
+    worker: HfTextWorker, sampling: dict[str, Any]
+) -> None:
+    loose = {"temperature": 2.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, **sampling}
+    assert text_of(run(worker, ask(FRANCE, **loose))) == ANSWERS[FRANCE]
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        {"repeat_penalty": 2.0},
+        {"presence_penalty": 1.5},
+        {"frequency_penalty": 0.75},
+        {"logit_bias": ((3, -2.0), (10**6, 5.0))},
+    ],
+    ids=str,
+)
+def test_penalties_and_biases_move_the_choice_to_the_next_best(sampling: dict[str, Any]) -> None:
+    import torch
+
+    sampler = Sampler(SamplingParams(**{"temperature": 0, "repeat_penalty": 1.0, **sampling}))
+    logits = torch.tensor([[0.0, 1.0, 2.0, 3.0]])
+    sampler._num_prompt = 1
+    chosen = sampler(torch.tensor([[0, 3, 3]]), logits).argmax()
+    assert (int(chosen), sampler.choices[0].token_id) == (2, 2)
+    assert logits.tolist() == [[0.0, 1.0, 2.0, 3.0]]
+
+
+def test_logprobs_are_those_of_the_model(worker: HfTextWorker) -> None:
+    events = run(worker, ask(FRANCE, num_logprobs=3))
+    tokens = [token for e in events if isinstance(e, TextDelta) for token in e.logprobs]
+    assert "".join(token.token for token in tokens) == ANSWERS[FRANCE]
+    assert all(token.top[0] == (token.token, token.logprob) for token in tokens)
+    assert all(len(token.top) == 3 and -0.5 < token.logprob <= 0 for token in tokens)
+    assert sum(token.logprob for token in tokens) == pytest.approx(_by_hand(worker), abs=1e-3)
+
+
+def _by_hand(worker: HfTextWorker) -> float:
+    """Log-probability of the whole answer to FRANCE, from one pass through the model."""
+    import torch
+
+    engine = worker._engine
+    head, _ = engine._prompts.encode(ask(FRANCE))
+    tail = engine._writer.tokenizer(ANSWERS[FRANCE]).input_ids
+    with torch.no_grad():
+        logits = engine._writer._model(input_ids=torch.tensor([head + tail])).logits[0]
+    rows = logits.log_softmax(-1)[len(head) - 1 : -1]
+    return float(rows.gather(1, torch.tensor(tail)[:, None]).sum())
+
+
+def test_a_text_is_continued_with_its_spaces(worker: HfTextWorker) -> None:
+    prompt = f"<|im_start|>user\n{FRANCE}<|im_end|>\n<|im_start|>assistant\nThe capital of"
+    events = run(worker, Complete(prompt=prompt, sampling=GREEDY))
+    assert text_of(events) == " France is Paris."
+
+
+def test_an_assistants_turn_is_continued(worker: HfTextWorker) -> None:
+    begun = ChatMessage(role="assistant", text="one two three")
+    request = ask(COUNT)
+    events = run(worker, replace(request, messages=(*request.messages, begun)))
+    assert text_of(events) == ANSWERS[COUNT].removeprefix(begun.text)
+
+
+def test_tools_are_shown_and_a_call_is_heard(load: Load, worker: HfTextWorker) -> None:
+    tool = Tool(name="get_weather", parameters='{"type": "object", "properties": {"city": {}}}')
+    shown, _ = worker._engine._prompts.encode(replace(ask(WEATHER), tools=(tool,)))
+    assert "get_weather" in worker._engine._writer.tokenizer.decode(shown)
+    request = replace(ask(WEATHER), tools=(tool,), tool_choice="get_weather")
+    events = run(worker, request)
+    calls = [event for event in events if isinstance(event, ToolCallDelta)]
+    assert calls[0].name == "get_weather"
+    assert isinstance(json.loads(calls[1].arguments), dict)
+    assert end_of(events).reason == "tool_calls"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "question"),
+    [
+        ("schema", '{"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}}, '
+                   '"required": ["n"], "additionalProperties": false}', FRANCE),
+        ("json", "", WEATHER),
+    ],
+)  # fmt: skip
+def test_json_is_enforced(worker: HfTextWorker, kind: Any, text: str, question: str) -> None:
+    request = replace(ask(question), constraint=Constraint(kind=kind, text=text))
+    value = json.loads(text_of(run(worker, request)))
+    assert isinstance(value, dict)
+    assert kind == "json" or (list(value) == ["n"] and value["n"] <= 9)
+
+
+def test_a_grammar_is_enforced(worker: HfTextWorker) -> None:
+    grammar = Constraint(kind="grammar", text='root ::= "yes" | "no"')
+    assert text_of(run(worker, replace(ask(FRANCE), constraint=grammar))) in ("yes", "no")
+
+
+@pytest.mark.parametrize("text", ["root ::= other", 'root ::= "a'])
+def test_a_broken_grammar_is_refused(worker: HfTextWorker, text: str) -> None:
+    grammar = Constraint(kind="grammar", text=text)
+    with pytest.raises(UnsupportedInputError):
+        run(worker, replace(ask(FRANCE), constraint=grammar))
+
+
+def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(worker: HfTextWorker) -> None:
+    with pytest.raises(ContextTooLongError, match=f"holds {CONTEXT_TOKENS}"):
+        run(worker, ask("word " * CONTEXT_TOKENS))
+
+
+def test_an_answer_ends_where_the_context_does(load: Load) -> None:
+    worker, ready = load({"max_context_tokens": 40})
+    assert ready.context_length == 40
+    end = end_of(run(worker, ask(COUNT, max_tokens=None, ignore_eos=True)))
+    assert end.reason == "length"
+    assert end.usage.prompt_tokens + end.usage.completion_tokens == 40
+    worker.close()
+
+
+def test_mirostat_is_refused_in_a_sentence(worker: HfTextWorker) -> None:
+    with pytest.raises(UnsupportedInputError, match="mirostat is 2"):
+        run(worker, ask(FRANCE, mirostat=2))
+
+
+def test_two_requests_at_once_keep_their_own_answers_and_seeds(worker: HfTextWorker) -> None:
+    answers: dict[str, str] = {}
+
+    def work(question: str) -> None:
+        answers[question] = text_of(run(worker, ask(question)))
+
+    threads = [threading.Thread(target=work, args=(question,)) for question in ANSWERS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == ANSWERS
+
+
+def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: HfTextWorker) -> None:
+    cancel = CancelToken()
+    events = worker.handle(ask(COUNT, max_tokens=400, ignore_eos=True), cancel)
+    next(events)
+    cancel.cancel()
+    assert not any(isinstance(event, (TextDelta, Finished)) for event in events)
+    assert "generate" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_stop_is_heard_between_two_layers(worker: HfTextWorker) -> None:
+    """Also while a prompt is read: the layers after the one that heard it are not computed."""
+    cancel, seen = CancelToken(), []
+    layers = worker._engine._writer._model.model.layers
+
+    def stop_after_the_first(*_: Any) -> None:
+        seen.append(0)
+        cancel.cancel()
+
+    hooks = [
+        layers[0].register_forward_hook(stop_after_the_first),
+        layers[1].register_forward_hook(lambda *_: seen.append(1)),
+    ]
+    try:
+        assert list(worker.handle(ask(COUNT), cancel)) == []
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert seen == [0]
+
+
+def test_full_memory_fails_one_request_and_the_next_is_answered(worker: HfTextWorker) -> None:
+    import torch
+
+    def too_much(*_: Any) -> None:
+        torch.empty(1 << 62, dtype=torch.uint8)
+
+    hook = worker._engine._writer._model.model.layers[0].register_forward_hook(too_much)
+    try:
+        with pytest.raises(AppError) as refused:
+            run(worker, ask(COUNT))
+    finally:
+        hook.remove()
+    assert refused.value.code == "out_of_memory"
+    assert "Tiny Llama does not fit" in refused.value.message
+    assert text_of(run(worker, ask(COUNT))) == ANSWERS[COUNT]
