@@ -129,7 +129,7 @@ class TtsWorker:
         if not (isinstance(engine, CloningEngine) and engine.can_clone):
             raise UnsupportedInputError(
                 "The model that speaks here cannot take on the voice of a recording.",
-                hint="Choose a model that clones voices, such as xtts-v2, or leave the clip out.",
+                hint="Choose a model that clones voices, such as xtts-2, or leave the clip out.",
             )
         check_consent(request)
         return engine.learn(read_clip(request.voice_clip), CLIP_RATE_HZ)
