@@ -1,4 +1,4 @@
-"""The page: header, strip, five tabs."""
+"""The page: header, strip, five tabs, and the models behind them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .endpoints import add_endpoints
 from .strip import build_strip
 from .tabs.chat import build_chat_tab
 from .tabs.documents import build_documents_tab
+from .tabs.models import build_models_tab
 from .tabs.speech_in import build_speech_in_tab
 from .tabs.speech_out import build_speech_out_tab
 from .tabs.vision import build_vision_tab
@@ -34,6 +35,7 @@ TABS = (
     ("Speech out", "tts", build_speech_out_tab),
     ("Vision", "vision", build_vision_tab),
     ("RAG", "rag", build_documents_tab),
+    ("Models", "models", build_models_tab),
 )
 
 CACHE_SWEEP_S = 3600

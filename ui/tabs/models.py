@@ -1,0 +1,207 @@
+"""The Models tab: what there is, what is here, what fits; download, choose, add and remove."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import gradio as gr
+from gradio.context import get_render_context
+
+from configs.catalogue import ModelCard
+from configs.settings import Settings
+from workers import adding
+from workers.client import Client
+from workers.download import is_downloadable
+from workers.downloads.desk import DownloadDesk
+from workers.errors import UnsupportedInputError
+
+from ..models_stand import Stand, may_change
+from ..models_view import LOADING, TITLES, ModelRow, models_html, proposal_html
+from ..render import error_html, note_html
+from ..theme import ASSETS
+
+CLOSED = "This page is open to everybody, so its models are managed by its owner."
+ADD_HINT = "maker/repository, maker/repository:file.gguf, https://…/model.gguf, or a file or folder"
+_LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+def build_models_tab(client: Client, settings: Settings) -> None:
+    """Lay the tab out and wire it."""
+    tab = get_render_context()
+    desk = DownloadDesk(settings.data_dir, settings.hub)
+    handlers = _Handlers(client, settings, desk)
+    status = gr.HTML(
+        "" if may_change(settings) else note_html(CLOSED),
+        elem_classes="q-status",
+        elem_id="models-status",
+        padding=False,
+    )
+    listing = gr.HTML(
+        LOADING,
+        html_template=_shell(),
+        js_on_load=(ASSETS / "models.js").read_text(encoding="utf-8"),
+        elem_id="models-list",
+        padding=False,
+    )
+    sent = gr.State("")
+    shown = {"outputs": [listing, sent], **_LIGHT}
+    listing.act(handlers.on_act, None, [status, listing, sent], **_LIGHT)
+    listing.look(handlers.on_look, sent, **shown)
+    if isinstance(tab, gr.Tab):
+        tab.select(handlers.on_look, sent, **shown)
+    if may_change(settings):
+        _build_adding(handlers, [listing, sent])
+
+
+def _shell() -> str:
+    """Return what stands around the list and is never redrawn."""
+    chips = "".join(
+        f'<button type="button" class="q-models-chip" data-modality="{name}" '
+        f'aria-pressed="{"false" if name else "true"}">{title}</button>'
+        for name, title in {"": "All", **TITLES}.items()
+    )
+    return (
+        f'<div class="q-models-bar"><div class="q-models-chips" role="group" '
+        f'aria-label="Show models for">{chips}</div>'
+        '<input type="search" class="q-models-search" placeholder="Search by name, maker or licence" '
+        'aria-label="Search models"><label class="q-models-only">'
+        '<input type="checkbox" class="q-models-here"> Only those here</label></div>'
+        f'<div class="q-models-list" aria-live="off">{LOADING}</div>'
+        '<p class="q-empty q-models-none" hidden>No model like this. Try another word, or add one '
+        "below by its name on the hub.</p>"
+    )
+
+
+def _build_adding(handlers: _Handlers, shown: list[Any]) -> None:
+    with gr.Accordion("Add a model", open=False, elem_id="models-add"):
+        with gr.Row():
+            what = gr.Textbox(
+                label="A repository of the hub, an address, or a file or folder of this machine",
+                placeholder=ADD_HINT,
+                max_lines=1,
+                scale=4,
+                elem_id="models-what",
+            )
+            kind = gr.Dropdown(
+                [("By itself", ""), *((title, name) for name, title in TITLES.items())],
+                value="",
+                label="Use it for",
+                scale=1,
+                min_width=140,
+                elem_id="models-kind",
+            )
+        look = gr.Button("Look at it", variant="primary", elem_id="models-look")
+        found = gr.HTML(elem_id="models-found", padding=False)
+        proposed = gr.State(None)
+        add = gr.Button("Add it", visible=False, variant="primary", elem_id="models-add-it")
+    outputs = [found, proposed, add]
+    event = {"show_progress": "minimal", "api_visibility": "private", "concurrency_limit": 4}
+    gr.on([look.click, what.submit], handlers.on_propose, [what, kind], outputs, **event)
+    add.click(handlers.on_add, proposed, [*outputs, *shown], **event)
+
+
+class _Handlers:
+    """What happens on the tab; holds no state of any browser."""
+
+    def __init__(self, client: Client, settings: Settings, desk: DownloadDesk) -> None:
+        self._client = client
+        self._settings = settings
+        self._desk = desk
+        self._stand = Stand(client, settings, desk)
+
+    async def on_look(self, sent: str) -> tuple[Any, Any]:
+        """Show how it stands, if that is not what this browser tab shows already."""
+        html = models_html(await asyncio.to_thread(self._stand.rows))
+        return (gr.skip(), gr.skip()) if html == sent else (html, html)
+
+    async def on_act(self, event: gr.EventData) -> tuple[str, str, str]:
+        """Do what a button asks for, and say so."""
+        asked = event._data or {}
+        try:
+            status = await asyncio.to_thread(
+                self._act, str(asked.get("action")), str(asked.get("id"))
+            )
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            status = error_html(err)
+        html = models_html(await asyncio.to_thread(self._stand.rows, fresh=True))
+        return status, html, html
+
+    async def on_propose(self, what: str, kind: str) -> tuple[str, Any, Any]:
+        """Say what a model is, before anything of it is fetched."""
+        try:
+            card = await asyncio.to_thread(self._propose, what or "", kind or "")
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            return error_html(err), None, gr.Button(visible=False)
+        row = self._stand.row(card)
+        plain = ModelRow(card=card, state="absent", outcome=row.outcome, plan=row.plan)
+        return proposal_html(plain), card, gr.Button(visible=True)
+
+    async def on_add(self, card: ModelCard | None) -> tuple[Any, ...]:
+        """Let the model that was looked at be asked for."""
+        nothing = (None, gr.Button(visible=False))
+        try:
+            if card is None:
+                raise UnsupportedInputError("Look at a model first.")
+            await asyncio.to_thread(self._add, card)
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            return error_html(err), *nothing, gr.skip(), gr.skip()
+        html = models_html(await asyncio.to_thread(self._stand.rows, fresh=True))
+        next_step = "download it above" if is_downloadable(card) else "it can be used at once"
+        return note_html(f"Added {card.name}: {next_step}."), *nothing, html, html
+
+    def _propose(self, what: str, kind: str) -> ModelCard:
+        return adding.propose(
+            what, self._settings.hub, modality=kind, only_hub=not self._is_own_machine()
+        )
+
+    def _is_own_machine(self) -> bool:
+        """Whether who sees the page sits at this machine, whose files he may name."""
+        server = self._settings.server
+        return server.host in ("127.0.0.1", "localhost", "::1") and not server.share
+
+    def _add(self, card: ModelCard) -> None:
+        models = self._client.models
+        taken = {known.id: known.source for known in models.known()}
+        adding.save(card, self._settings.data_dir, taken)
+        models.renew()
+
+    def _act(self, action: str, model_id: str) -> str:
+        """Returns the line above the list. Raises: AppError."""
+        if not may_change(self._settings):
+            raise UnsupportedInputError(CLOSED)
+        card = self._client.models.get(model_id)
+        match action:
+            case "download" | "resume":
+                self._desk.start(card)
+                return note_html(f"Downloading {card.name}. It goes on if this page is closed.")
+            case "accept":
+                self._desk.start(card, accept_license=True)
+                return note_html(f"Downloading {card.name}; you accepted {card.license}.")
+            case "pause":
+                self._desk.pause(card)
+                return note_html(f"{card.name} is paused; what has arrived is kept.")
+            case "use":
+                return self._use(card)
+            case "remove":
+                return self._remove(card)
+        raise UnsupportedInputError(f"There is no action {action!r}.")
+
+    def _use(self, card: ModelCard) -> str:
+        models = self._client.models
+        models.usable(card.id, card.modality)
+        models.use(card.modality, card.id)
+        self._client.warm(card.modality)
+        return note_html(f"{TITLES[card.modality]} now uses {card.name}, until Quintet ends.")
+
+    def _remove(self, card: ModelCard) -> str:
+        models = self._client.models
+        if any(models.default(modality).id == card.id for modality in models.modalities):
+            raise UnsupportedInputError(f"{card.name} is in use.", "Choose another model first.")
+        loaded = self._client.loaded(card.modality)
+        if loaded is not None and loaded.id == card.id:
+            self._client.sleep(card.modality)
+        freed = self._desk.remove(card) if is_downloadable(card) else 0
+        if adding.forget(card, self._settings.data_dir):
+            models.renew()
+        return note_html(f"Removed {card.name}: {freed >> 20:,} MiB are free again.")
