@@ -102,6 +102,8 @@ class ModelCard(BaseModel):
     """Of the language model in it; None: not known, or the model has no KV cache."""
     description: str = ""
     """One sentence for people: what it is good for, what it is not."""
+    recommended: bool = False
+    """One of the few that are offered first for their modality."""
     environment: str = ""
     """Name of the virtual environment that its worker runs in; "": the one that Quintet runs in."""
     sampling: Mapping[str, Any] = {}
