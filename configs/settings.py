@@ -153,6 +153,13 @@ class MemorySettings(_Frozen):
     """Workers that are never put to sleep for another, nor for being idle."""
 
 
+class RagConfig(WorkerConfig):
+    """What retrieval needs besides."""
+
+    reranker: str | None = None
+    """Id of a second card, whose model orders what was found; None: by vectors and words alone."""
+
+
 class WorkersSettings(_Frozen):
     """The five modalities."""
 
@@ -160,7 +167,7 @@ class WorkersSettings(_Frozen):
     stt: WorkerConfig
     tts: WorkerConfig
     vision: WorkerConfig
-    rag: WorkerConfig
+    rag: RagConfig
 
 
 class PoolSettings(_Frozen):

@@ -42,7 +42,7 @@ def build_pool(
         idle_ttl_s=settings.pool.idle_ttl_s,
         ping_timeout_s=settings.pool.ping_timeout_s,
     )
-    pool = Pool(models, lambda card: birth_of(card, settings, registry), patience)
+    pool = Pool(models, lambda card: birth_of(card, settings, registry, models), patience)
     return pool, Client(pool, models)
 
 
@@ -50,15 +50,24 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     """Return the models that can be asked for. Raises as `build_pool`."""
     defaults = {name: _config(settings, name).model for name in MODALITIES}
     usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
-    return Models(_reader(settings, catalogue), defaults, usable)
+    return Models(
+        _reader(settings, catalogue), defaults, usable, reranker=settings.workers.rag.reranker
+    )
 
 
-def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) -> Birth:
+def birth_of(
+    card: ModelCard,
+    settings: Settings,
+    registry: Registry = WORKERS,
+    models: Models | None = None,
+) -> Birth:
     """Return what the process that holds this model is told.
 
     Raises: LoadError if the card's own `slots` or `threads` are not whole numbers;
     EngineNotInstalledError if its environment is not there.
     """
+    if placement is not None and placement.options:
+        card = card.model_copy(update={"options": {**card.options, **placement.options}})
     config = _config(settings, card.modality)
     threads = _count(card, "threads", config.threads, at_least=0) or usable_cores()
     return Birth(
@@ -68,6 +77,7 @@ def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) 
         registry=registry,
         settings=WorkerSettings(
             card=card,
+            reranker=_reranker(card, models),
             threads=threads,
             slots=_count(card, "slots", config.slots, at_least=1),
             data_dir=settings.data_dir,
@@ -79,6 +89,12 @@ def birth_of(card: ModelCard, settings: Settings, registry: Registry = WORKERS) 
         log_level=settings.log_level,
         python=Environments(data_dir=settings.data_dir).python_of(card),
     )
+
+
+def _reranker(card: ModelCard, models: Models | None) -> ModelCard | None:
+    if card.modality != "rag" or models is None or models.reranker is None:
+        return None
+    return models.get(models.reranker, "rag")
 
 
 def _environment(card: ModelCard, threads: int, may_fetch: bool) -> dict[str, str]:

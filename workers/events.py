@@ -137,6 +137,18 @@ class Embedded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reranked(Event):
+    """How well each text answers the query."""
+
+    scores: tuple[float, ...]
+    """One per text, higher is better: a reranker's in [0, 1], or cosines in [-1, 1]."""
+    model: str
+    """Id of the card that gave them: a reranker, or the embedding model."""
+    num_tokens: int = 0
+    """Tokens that the model read; 0: the engine does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentIndexed(Event):
     """One file of an Ingest is done."""
 

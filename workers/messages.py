@@ -44,6 +44,7 @@ from .events import FinishReason as FinishReason
 from .events import PictureRead as PictureRead
 from .events import Progress as Progress
 from .events import Queued as Queued
+from .events import Reranked as Reranked
 from .events import Retrieved as Retrieved
 from .events import SegmentDelta as SegmentDelta
 from .events import Started as Started
@@ -65,6 +66,7 @@ from .requests import ListCollections as ListCollections
 from .requests import ListDocuments as ListDocuments
 from .requests import Modality as Modality
 from .requests import Request as Request
+from .requests import Rerank as Rerank
 from .requests import Retrieve as Retrieve
 from .requests import Synthesize as Synthesize
 from .requests import Transcribe as Transcribe

@@ -31,11 +31,15 @@ class Models:
         read_cards: ReadCards,
         defaults: Mapping[Modality, str],
         usable: Usable | None = None,
+        reranker: str | None = None,
     ) -> None:
         """Without `usable`, nobody looks for weights.
 
-        Raises: UnknownModelError if a default has no card or one of another modality.
+        Raises: UnknownModelError if a default or the reranker has no card, or one of another
+        modality.
         """
+        self.reranker = reranker
+        """Id of the model that orders what the default embedding model finds."""
         self._read_cards = read_cards
         self._usable = usable
         self._writing = threading.Lock()
@@ -44,6 +48,8 @@ class Models:
         self._defaults: dict[Modality, str] = {}
         for modality, model_id in defaults.items():
             self.use(modality, model_id)
+        if reranker is not None:
+            self.get(reranker, "rag")
 
     @property
     def modalities(self) -> tuple[Modality, ...]:

@@ -115,6 +115,16 @@ class Embed(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rerank(Request):
+    """Say how well texts answer a query (rag). Answered by Reranked."""
+
+    query: str
+    texts: tuple[str, ...]
+    by_vectors: bool = False
+    """Compare vectors, even if a reranker is set up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest(Request):
     """Index documents (rag). Answered by Progress (chunks) and one DocumentIndexed per file."""
 
@@ -196,6 +206,7 @@ MODALITY_OF: dict[type[Request], Modality] = {
     Synthesize: "tts",
     Describe: "vision",
     Embed: "rag",
+    Rerank: "rag",
     Ingest: "rag",
     Retrieve: "rag",
     ListCollections: "rag",

@@ -188,6 +188,8 @@ class Passage:
     text: str
     score: float
     """Cosine similarity to the query, [-1, 1], higher is better."""
+    relevance: float | None = None
+    """What the reranker says, [0, 1], higher is better; None: there is none. It sets the order."""
     metadata: Metadata = ()
     """The document's."""
 
@@ -240,6 +242,8 @@ class Usage:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     """Prompt tokens that were already in the KV cache."""
+    image_tokens: int = 0
+    """Prompt tokens that stand for pictures."""
     completion_tokens: int = 0
     prefill_s: float = 0.0
     """Engine time to read the prompt."""

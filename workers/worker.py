@@ -42,6 +42,8 @@ class WorkerSettings:
 
     card: ModelCard
     """The model to load."""
+    reranker: ModelCard | None = None
+    """A second model, which a rag worker loads when it first orders passages."""
     device: str = "cpu"
     """Where to put the weights: "cpu" or "cuda:0". An engine that cannot use a GPU ignores it."""
     threads: int

@@ -42,15 +42,15 @@ def create_rerank_router(client: Client) -> APIRouter:
     @router.post("/rerank")
     @router.post("/reranking", include_in_schema=False)
     async def order(body: RerankRequest, connection: fastapi.Request) -> dict[str, Any]:
-        """Order documents by how near they are to a query: cosine of the embedding model."""
-        card = client.models.get(body.model, "rag") if body.model else client.card("rag")
-        work = rerank(client, body.query, body.texts, card.id)
-        return rerank_answer(await while_connected(work, connection), body, card.id)
+        """Order documents by how well they answer a query: reranker, else cosine of vectors."""
+        model = client.models.get(body.model, "rag").id if body.model else None
+        work = rerank(client, body.query, body.texts, model)
+        return rerank_answer(await while_connected(work, connection), body)
 
     return router
 
 
-def rerank_answer(ranking: Ranking, body: RerankRequest, model: str) -> dict[str, Any]:
+def rerank_answer(ranking: Ranking, body: RerankRequest) -> dict[str, Any]:
     """Return the best `top_n`, each with its place in the request and, if asked, its text."""
     results: list[dict[str, Any]] = []
     for item in ranking.documents[: body.top_n]:
@@ -60,4 +60,4 @@ def rerank_answer(ranking: Ranking, body: RerankRequest, model: str) -> dict[str
         results.append(result)
     tokens = ranking.num_tokens
     usage = {"total_tokens": tokens, "prompt_tokens": tokens}
-    return {"model": model, "usage": usage, "results": results}
+    return {"model": ranking.model, "usage": usage, "results": results}

@@ -1,21 +1,18 @@
 """Put documents in the order in which they answer a query.
 
-By the cosine of the embedding model's vectors: each text is read by itself. A cross-encoder, which
-reads query and document together, orders better; none is in the catalogue. Texts count as far as
-the embedding model reads (256 tokens for MiniLM).
+By the reranker that is set up (`workers.rag.reranker`), which reads query and document together; by
+the cosine of an embedding model's vectors if there is none, or if that model is asked for by its
+name. Texts count as far as the model reads (256 tokens for MiniLM).
 """
 
 from __future__ import annotations
 
-import asyncio
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import mul
 
 from workers.client import Client
 from workers.errors import UnsupportedInputError
-from workers.messages import Embed, Embedded
+from workers.messages import Rerank, Reranked
 
 MAX_DOCUMENTS = 1000
 
@@ -27,7 +24,7 @@ class Ranked:
     index: int
     """Its place among the documents as given."""
     score: float
-    """Cosine similarity to the query, [-1, 1], higher is better."""
+    """Higher is better: of a reranker [0, 1], the cosine similarity to the query otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +34,8 @@ class Ranking:
     documents: tuple[Ranked, ...]
     num_tokens: int
     """Tokens that the model read."""
+    model: str
+    """Id of the model that gave the scores."""
 
 
 async def rerank(
@@ -44,16 +43,24 @@ async def rerank(
 ) -> Ranking:
     """Return the documents' order; equal scores keep the order as given.
 
+    `model`: the reranker's id, an embedding model's, or None for what orders best.
     Raises: UnsupportedInputError for an empty query or document, none, or more than
     `MAX_DOCUMENTS`; AppError.
     """
     _check(query, documents)
-    events = await client.arun(Embed(texts=(query, *documents), model=model))
-    embedded = next(event for event in events if isinstance(event, Embedded))
-    scores = await asyncio.to_thread(_scores, embedded)
-    ranked = [Ranked(index=index, score=score) for index, score in enumerate(scores)]
+    events = await client.arun(_request(client, query, documents, model))
+    found = next(event for event in events if isinstance(event, Reranked))
+    ranked = [Ranked(index=index, score=score) for index, score in enumerate(found.scores)]
     ranked.sort(key=lambda item: -item.score)
-    return Ranking(documents=tuple(ranked), num_tokens=embedded.num_tokens)
+    return Ranking(documents=tuple(ranked), num_tokens=found.num_tokens, model=found.model)
+
+
+def _request(client: Client, query: str, documents: Sequence[str], model: str | None) -> Rerank:
+    """The reranker lives beside the default embedder: another name means another worker."""
+    texts = tuple(documents)
+    if model is None or model == client.models.reranker:
+        return Rerank(query=query, texts=texts)
+    return Rerank(query=query, texts=texts, model=model, by_vectors=True)
 
 
 def _check(query: str, documents: Sequence[str]) -> None:
@@ -66,10 +73,3 @@ def _check(query: str, documents: Sequence[str]) -> None:
     for index, document in enumerate(documents):
         if not document.strip():
             raise UnsupportedInputError(f"Document {index} is empty.", "Leave it out.")
-
-
-def _scores(embedded: Embedded) -> list[float]:
-    """Dot products of the first row with all others; rows have length 1."""
-    row_format = struct.Struct(f"<{embedded.dim}f")
-    query, *rows = row_format.iter_unpack(embedded.vectors)
-    return [sum(map(mul, query, row)) for row in rows]

@@ -1,4 +1,4 @@
-"""The two engines that retrieval stands on: what makes vectors, and what keeps them.
+"""The engines that retrieval stands on: what makes vectors, what keeps them, what orders passages.
 
 Vectors are float32 rows of length 1, so that a dot product is the cosine similarity. Another
 embedder or another store is one file that fulfils one of these protocols.
@@ -6,9 +6,14 @@ embedder or another store is one file that fulfils one of these protocols.
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from configs.catalogue import ModelCard
+from workers.errors import LoadError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,12 +34,45 @@ def readable(text: str, max_tokens: int) -> str:
     return text[: max_tokens * MAX_TOKEN_CHARS]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompts:
+    """What some models want to read before a text; "" for the others."""
+
+    query: str = ""
+    """Before what is searched for."""
+    passage: str = ""
+    """Before what is found."""
+
+
+def prompts_of(card: ModelCard) -> Prompts:
+    """Return the card's options `query_prompt` and `passage_prompt`. Raises: LoadError."""
+    found = {name: card.options.get(f"{name}_prompt", "") for name in ("query", "passage")}
+    for name, prompt in found.items():
+        if not isinstance(prompt, str):
+            raise LoadError(
+                f"{card.name}: the option {name}_prompt is {prompt!r}, not a text.",
+                f"Mend the card {card.id}.",
+            )
+    return Prompts(**found)
+
+
+def space_id(card: ModelCard, weights: str, prompts: Prompts) -> str:
+    """Name a vector space by card, weights and what is read before each passage."""
+    read_before = hashlib.sha256(prompts.passage.encode()).hexdigest()[:6]
+    return f"{card.id}@{weights[:12]}" + (f"+{read_before}" if prompts.passage else "")
+
+
 class Embedder(Protocol):
     """Turns texts into vectors; safe to call from several threads."""
 
     @property
     def model_id(self) -> str:
         """Names the vector space: vectors of different ids must never be compared."""
+        ...
+
+    @property
+    def prompts(self) -> Prompts:
+        """What to give `embed` with a query and with a passage."""
         ...
 
     @property
@@ -56,8 +94,8 @@ class Embedder(Protocol):
         """Tokens of the whole text, uncut, special tokens included."""
         ...
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Return one row per text, shape (len(texts), dim).
+    def embed(self, texts: Sequence[str], prompt: str = "") -> FloatArray:
+        """Return one row per text, shape (len(texts), dim); `prompt` is read before each.
 
         A text counts as far as `max_tokens`. Need not be interruptible: keep to `batch_size`.
         Raises: GenerationError.
@@ -67,6 +105,40 @@ class Embedder(Protocol):
     def close(self) -> None:
         """Free the model."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How well some texts answer a query."""
+
+    scores: list[float]
+    """One per text, [0, 1], higher is better."""
+    num_tokens: int
+
+
+class Reranker(Protocol):
+    """Reads a query and a text together, and says how well the one answers the other."""
+
+    @property
+    def batch_size(self) -> int:
+        """Texts that one `judge` should be given; more would not be faster."""
+        ...
+
+    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+        """Return the scores of a few texts; each counts as far as the model reads.
+
+        Need not be interruptible: keep to `batch_size`. Raises: GenerationError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...
+
+
+def sigmoid(logit: float) -> float:
+    """Squash what a cross-encoder gives, (-inf, inf), to (0, 1)."""
+    return 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,7 +137,8 @@ class Indexing:
                 if self.cancel.is_cancelled:
                     return
                 few = new[at : at + step]
-                rows = self.embedder.embed([chunk.text for chunk in few])
+                texts = [chunk.text for chunk in few]
+                rows = self.embedder.embed(texts, self.embedder.prompts.passage)
                 vectors.update(zip((chunk.sha256 for chunk in few), rows, strict=True))
                 done = start + len(batch) - len(new) + at + len(few)
                 yield self._progress(name, done, len(chunks))

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.catalogue import ModelCard
+from configs.gguf_header import read_gguf_header
 from workers.errors import EngineNotInstalledError, GenerationError, LoadError
 from workers.messages import Loading
 from workers.weights import verified_folder, weights_id
 from workers.worker import ReportLoading, WorkerSettings
 
 from .disk import disk_errors
-from .engine import readable
+from .engine import Prompts, prompts_of, readable, space_id
 from .minilm import converted_path
 from .wordpiece import tokenizer_of
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _POOLINGS = {"mean": 1, "cls": 2}
 _POOLING_OF_THE_FILE = -1
+POOLING_RANK = 4
+"""What the header of a reranker says."""
 _NUM_SEQUENCES = 4
 """Texts that llama.cpp reads together; more gives no speed on a CPU (measured: 1 to 32 alike)."""
 
@@ -47,9 +50,11 @@ class LlamaCppEmbedder:
         card = settings.card
         folder = verified_folder(card, settings.data_dir, report)
         self._card = card
+        self._prompts = prompts_of(card)
         self._weights_id = weights_id(card, folder)
         if card.weight_file.endswith(".gguf"):
             model_path = folder / card.weight_file
+            _refuse_reranker(card, model_path)
             self._tokenizer = tokenizer_of(model_path)
         else:
             model_path = self._convert(settings, folder, report)
@@ -58,13 +63,7 @@ class LlamaCppEmbedder:
             self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
         report(Loading(what="loading the embedding model"))
         params = self._params(xllamacpp, model_path, settings.threads)
-        with tempfile.TemporaryDirectory(prefix="quintet-rag-") as socket_dir:
-            # The in-process server also listens: on a socket whose folder goes at once.
-            params.hostnames = [str(Path(socket_dir) / "engine.sock")]
-            try:
-                self._server: Any = xllamacpp.Server(params)
-            except RuntimeError as err:
-                raise LoadError(f"llama.cpp could not load {card.name}: {err}") from err
+        self._server: Any = closed_server(xllamacpp, params, card.name)
         self._dim = self.embed(["warm up"]).shape[1]
 
     def _convert(self, settings: WorkerSettings, folder: Path, report: ReportLoading) -> Path:
@@ -95,7 +94,12 @@ class LlamaCppEmbedder:
     @property
     def model_id(self) -> str:
         """The card's id and the start of the weights' checksum."""
-        return f"{self._card.id}@{self._weights_id[:12]}"
+        return space_id(self._card, self._weights_id, self._prompts)
+
+    @property
+    def prompts(self) -> Prompts:
+        """The card's."""
+        return self._prompts
 
     @property
     def dim(self) -> int:
@@ -116,13 +120,15 @@ class LlamaCppEmbedder:
         """Tokens of the whole text, special tokens included."""
         return len(self._tokenizer.encode(text).ids)
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
+    def embed(self, texts: Sequence[str], prompt: str = "") -> FloatArray:
         """Return one row of length 1 per text."""
         import numpy as np
 
         if not texts:
             return np.zeros((0, self._dim), dtype=np.float32)
-        reply = self._server.handle_embeddings({"input": [self._ids(text) for text in texts]})
+        reply = self._server.handle_embeddings(
+            {"input": [self._ids(prompt + text) for text in texts]}
+        )
         if "data" not in reply:
             message = reply.get("error", {}).get("message", "no reason given")
             raise GenerationError(f"The embedding model failed: {message}.")
@@ -140,6 +146,27 @@ class LlamaCppEmbedder:
     def close(self) -> None:
         """Stop the server."""
         self._server = None
+
+
+def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
+    """Start llama.cpp's server so that nobody else reaches it. Raises: LoadError."""
+    with tempfile.TemporaryDirectory(prefix="quintet-rag-") as socket_dir:
+        # The in-process server also listens: on a socket whose folder goes at once.
+        params.hostnames = [str(Path(socket_dir) / "engine.sock")]
+        try:
+            return xllamacpp.Server(params)
+        except RuntimeError as err:
+            raise LoadError(f"llama.cpp could not load {name}: {err}") from err
+
+
+def _refuse_reranker(card: ModelCard, path: Path) -> None:
+    header = read_gguf_header(path)
+    kind = header.get("general.architecture", "")
+    if header.get(f"{kind}.pooling_type") == POOLING_RANK:
+        raise LoadError(
+            f"{card.name} orders passages, but cannot find them: it makes no vectors.",
+            f"Set workers.rag.reranker to {card.id}, and workers.rag.model to an embedding model.",
+        )
 
 
 def _pooling(card: ModelCard) -> int:

@@ -20,7 +20,7 @@ from workers.remote import RemoteOptions, RemoteServer, access_to, connect, opti
 from workers.remote_errors import foreign
 from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
-from .engine import Embedder
+from .engine import Embedder, Prompts
 from .worker import RagWorker
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class RemoteRagOptions(RemoteOptions):
     """Asks models that can for shorter vectors."""
     batch_size: int = Field(default=32, ge=1)
     """Texts in one request."""
+    query_prompt: str = ""
+    """Read before what is searched for."""
+    passage_prompt: str = ""
+    """Read before what is found."""
 
 
 class StoppedError(AppError):
@@ -55,6 +59,9 @@ class RemoteEmbedder:
         self.options = options_of(settings.card, RemoteRagOptions)
         access = access_to(settings.card, self.options)
         self._server = access.server
+        self._prompts = Prompts(
+            query=self.options.query_prompt, passage=self.options.passage_prompt
+        )
         self._context = settings.card.context_length or DEFAULT_CONTEXT_TOKENS
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
@@ -72,6 +79,11 @@ class RemoteEmbedder:
         """The server and its model: the same name elsewhere may be another model."""
         length = f"/{self.options.dimensions}" if self.options.dimensions else ""
         return f"{self._server.model}@{self._server.url}{length}"
+
+    @property
+    def prompts(self) -> Prompts:
+        """The card's."""
+        return self._prompts
 
     @property
     def dim(self) -> int:
@@ -92,13 +104,15 @@ class RemoteEmbedder:
         """An estimate from the text's length in bytes."""
         return -(-len(text.encode()) // BYTES_PER_TOKEN) + SPECIAL_TOKENS
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
+    def embed(self, texts: Sequence[str], prompt: str = "") -> FloatArray:
         """Return one row of length 1 per text."""
         import numpy as np
 
         if not texts:
             return np.zeros((0, self._dim), dtype=np.float32)
-        vectors = np.array(self._rows([self._cut(text) for text in texts]), dtype=np.float32)
+        vectors = np.array(
+            self._rows([self._cut(prompt + text) for text in texts]), dtype=np.float32
+        )
         if vectors.shape != (len(texts), self._dim):
             raise foreign(self._server)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

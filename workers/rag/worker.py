@@ -30,6 +30,8 @@ from workers.messages import (
     Loading,
     Ready,
     Request,
+    Rerank,
+    Reranked,
     Retrieve,
     Retrieved,
     UpdateDocument,
@@ -44,7 +46,8 @@ from .ingest import Ingestion
 from .ledger import Ledger
 from .llamacpp import LlamaCppEmbedder
 from .lock import FolderLock
-from .retrieval import retrieve
+from .reranking import Reranking
+from .retrieval import reordered, retrieve, to_judge
 
 _MIN_SLOTS = 4
 """Questions are quick and must not queue behind a file that takes minutes to index."""
@@ -64,6 +67,7 @@ class RagWorker:
         self._answers: dict[type[Request], Answer] = {
             Embed: self._embed,
             Ingest: self._ingest,
+            Rerank: self._rerank,
             Retrieve: self._retrieve,
             ListCollections: self._list_collections,
             ListDocuments: self._list_documents,
@@ -78,6 +82,7 @@ class RagWorker:
         """Load the embedding model and open the index."""
         started = time.monotonic()
         self._embedder = self.create_embedder(settings, report)
+        self._reranking = Reranking(settings, self._embedder)
         report(Loading(what="opening the index"))
         self._settings = settings
         self._lock = FolderLock(settings.data_dir / "collections")
@@ -86,7 +91,10 @@ class RagWorker:
         return Ready(
             slots=max(settings.slots, _MIN_SLOTS),
             device="cpu",
-            capabilities=frozenset({"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv"}),
+            capabilities=frozenset(
+                {"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv"}
+                | ({"rerank"} if settings.reranker else set())
+            ),
             context_length=self._embedder.max_tokens,
             load_s=time.monotonic() - started,
         )
@@ -120,7 +128,7 @@ class RagWorker:
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """Answer one request."""
-        if not isinstance(request, Embed):
+        if not isinstance(request, (Embed, Rerank)):
             self._open_index()
         return self._answers[type(request)](request, cancel)
 
@@ -129,6 +137,7 @@ class RagWorker:
         if self._is_open:
             self._index.close()
         self._lock.release()
+        self._reranking.close()
         self._embedder.close()
 
     def _embed(self, request: Embed, cancel: CancelToken) -> Iterator[Event]:
@@ -156,7 +165,19 @@ class RagWorker:
     def _ingest(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
         return self._ingestion.run(request, cancel)
 
-    def _retrieve(self, request: Retrieve, _cancel: CancelToken) -> Iterator[Event]:
+    def _rerank(self, request: Rerank, cancel: CancelToken) -> Iterator[Event]:
+        by_vectors = request.by_vectors or not self._reranking.is_set_up
+        order = self._reranking.compare if by_vectors else self._reranking.judge
+        verdict = order(request.query, request.texts, cancel)
+        if verdict is not None:
+            yield Reranked(
+                request_id=request.request_id,
+                scores=verdict.scores,
+                model=verdict.model,
+                num_tokens=verdict.num_tokens,
+            )
+
+    def _retrieve(self, request: Retrieve, cancel: CancelToken) -> Iterator[Event]:
         query = request.query.strip()
         if not query:
             raise UnsupportedInputError("There is no question to search for.")
@@ -165,8 +186,15 @@ class RagWorker:
                 f"{request.top_k} passages were asked for; 1 to {_MAX_TOP_K} can be found at once."
             )
         collection = self._index.open(request.collection)
-        vector = self._embedder.embed([query])[0]
-        passages = retrieve(self._index, collection, query, vector, request.top_k)
+        vector = self._embedder.embed([query], self._embedder.prompts.query)[0]
+        if not self._reranking.is_set_up:
+            passages = retrieve(self._index, collection, query, vector, request.top_k)
+        else:
+            found = retrieve(self._index, collection, query, vector, to_judge(request.top_k))
+            verdict = self._reranking.judge(query, [passage.text for passage in found], cancel)
+            if verdict is None:
+                return
+            passages = reordered(found, verdict.scores)[: request.top_k]
         yield Retrieved(request_id=request.request_id, passages=passages)
 
     def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:
