@@ -13,6 +13,9 @@ from .client import Client
 from .download import is_downloadable
 from .environments.places import Environments
 from .errors import LoadError
+from .memory.ledger import build_ledger
+from .memory.machine import CPU
+from .memory.placement import Placement
 from .messages import MODALITIES, Modality
 from .models import Models, ReadCards
 from .pool.job import Patience
@@ -42,7 +45,12 @@ def build_pool(
         idle_ttl_s=settings.pool.idle_ttl_s,
         ping_timeout_s=settings.pool.ping_timeout_s,
     )
-    pool = Pool(models, lambda card: birth_of(card, settings, registry, models), patience)
+    pool = Pool(
+        models,
+        lambda card, placement: birth_of(card, settings, registry, models, placement),
+        patience,
+        build_ledger(settings),
+    )
     return pool, Client(pool, models)
 
 
@@ -60,8 +68,9 @@ def birth_of(
     settings: Settings,
     registry: Registry = WORKERS,
     models: Models | None = None,
+    placement: Placement | None = None,
 ) -> Birth:
-    """Return what the process that holds this model is told.
+    """Return what the process that holds this model is told; without a placement, it goes into RAM.
 
     Raises: LoadError if the card's own `slots` or `threads` are not whole numbers;
     EngineNotInstalledError if its environment is not there.
@@ -78,6 +87,7 @@ def birth_of(
         settings=WorkerSettings(
             card=card,
             reranker=_reranker(card, models),
+            device=placement.device if placement is not None else CPU,
             threads=threads,
             slots=_count(card, "slots", config.slots, at_least=1),
             data_dir=settings.data_dir,

@@ -14,6 +14,8 @@ from contextlib import aclosing, closing
 from configs.catalogue import ModelCard
 
 from .errors import UnknownModelError, from_code
+from .memory.account import Budget
+from .memory.plan import Plan
 from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
 from .models import Models
 from .pool.pool import Pool
@@ -33,7 +35,10 @@ class Client:
         Raises: UnknownModelError at once; AppError of the class that a Failed event names.
         """
         inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._pool.submit(request, self._card_for(request), inbox.put)
+        card = self._card_for(request)
+        if self.loaded(card.modality) != card:
+            self._pool.prepare(card)
+        self._pool.submit(request, card, inbox.put)
         has_ended = False
         try:
             while not has_ended:
@@ -58,6 +63,8 @@ class Client:
             card = self._card_for(request)
         else:  # the disk is asked
             card = await asyncio.to_thread(self._card_for, request)
+        if self.loaded(card.modality) != card:
+            await asyncio.to_thread(self._pool.prepare, card)
         self._pool.submit(request, card, deliver)
         has_ended = False
         try:
@@ -117,6 +124,18 @@ class Client:
     def sleep(self, modality: Modality) -> None:
         """Put a worker to sleep now."""
         self._pool.sleep(modality)
+
+    def plan(self, card: ModelCard) -> Plan:
+        """Return what loading a model would take: who would be put to sleep, or why it cannot be."""
+        return self._pool.plan(card)
+
+    def allow(self, budget: Budget) -> None:
+        """Change how much memory may be taken."""
+        self._pool.allow(budget)
+
+    def pin(self, modality: Modality, *, is_pinned: bool = True) -> None:
+        """Keep a worker in memory whatever comes, or no longer."""
+        self._pool.pin(modality, is_pinned=is_pinned)
 
     def _card_for(self, request: Request) -> ModelCard:
         """Return the card of the model that must answer.

@@ -10,6 +10,11 @@ import pytest
 
 from configs.catalogue import ModelCard
 from workers.client import Client
+from workers.memory.account import Account, Budget
+from workers.memory.ledger import Ledger
+from workers.memory.machine import read_memory
+from workers.memory.need import Footprint
+from workers.memory.placement import Placement
 from workers.messages import ChatMessage, Generate, Modality
 from workers.models import Models
 from workers.pool.job import Patience
@@ -66,6 +71,22 @@ def fake_models() -> Models:
     return Models(lambda: {card.id: card for card in cards}, defaults)
 
 
+def roomy_ledger() -> Ledger:
+    """A ledger of this machine, without a budget; each fake is granted what its card says."""
+    return Ledger(
+        account=Account(read_memory, Budget(leave_room_mib=0)),
+        places=place_of,
+        record=lambda card, device, peak_mib: None,
+    )
+
+
+def place_of(card: ModelCard) -> tuple[Placement, ...]:
+    need = Footprint(
+        weights_mib=card.memory_mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
+    )
+    return (Placement(device="cpu", need_mib={"cpu": need.high_mib}, footprint=need),)
+
+
 def say(text: str, **fields: Any) -> Generate:
     return Generate(messages=(ChatMessage(role="user", text=text),), **fields)
 
@@ -79,12 +100,16 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
     pools: list[Pool] = []
 
     def make(
-        slots: int = 1, limits: dict[str, float] | None = None, **patience: Any
+        slots: int = 1,
+        limits: dict[str, float] | None = None,
+        ledger: Ledger | None = None,
+        **patience: Any,
     ) -> tuple[Pool, Client]:
         pool = Pool(
             models := fake_models(),
-            lambda card: birth(card, tmp_path, slots, limits),
+            lambda card, placement: birth(card, tmp_path, slots, limits),
             Patience(**patience),
+            ledger or roomy_ledger(),
         )
         pool.start()
         pools.append(pool)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import threading
-from collections.abc import Callable
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -34,10 +34,8 @@ GPU_SHARES = (1.0, 0.75, 0.5, 0.25)
 class Estimator:
     """Predictions of one Quintet."""
 
-    def __init__(
-        self, settings: Settings, peaks: MeasuredPeaks, devices: Callable[[], set[str]]
-    ) -> None:
-        """`devices` says which there are."""
+    def __init__(self, settings: Settings, peaks: MeasuredPeaks, devices: Collection[str]) -> None:
+        """`devices` are those that there are."""
         self._settings = settings
         self._peaks = peaks
         self._devices = devices
@@ -49,7 +47,7 @@ class Estimator:
         config = self._config(card)
         wanted = str(card.options.get("device") or config.device)
         places: list[Placement] = []
-        if wanted != "cpu" and CUDA in self._devices() and can_use_cuda(card):
+        if wanted != "cpu" and CUDA in self._devices and can_use_cuda(card):
             places += self._on_gpu(card, facts)
         if wanted != "cuda" or not places:
             places.append(self._on_cpu(card, facts))

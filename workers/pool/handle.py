@@ -6,6 +6,9 @@
 Requests are served in the order in which they came, whatever model they want. When the next one wants
 another, what runs is finished, the process exits, and one with the other model is born.
 
+A process starts when the ledger admits it (`workers.pool.admission`), and leaves when another needs its
+memory: when nothing runs, and not before it has answered whom it was started for.
+
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. The line of
 waiting requests is `workers.pool.waiting`, whose turn it is `workers.pool.order`, the process `workers.pool.holder`,
 what people are told `workers.pool.scene`.
@@ -16,10 +19,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from configs.catalogue import ModelCard
+from workers.memory.eviction import Tenant
+from workers.memory.machine import CPU
+from workers.memory.placement import Placement
 from workers.messages import (
     END_EVENTS,
     Cancel,
@@ -27,10 +33,12 @@ from workers.messages import (
     Failed,
     Finished,
     LoadFailed,
+    Modality,
     Ready,
     Started,
 )
 
+from .admission import Admission
 from .holder import BirthOf, Holder
 from .job import Job, Patience
 from .life import Life
@@ -50,16 +58,22 @@ class WorkerHandle:
         default: Callable[[], ModelCard],
         birth_of: BirthOf,
         patience: Patience,
+        admission: Admission,
         loop: asyncio.AbstractEventLoop,
         on_change: Callable[[], None],
     ) -> None:
-        self.modality = default().modality
+        self.modality: Modality = default().modality
         self._default = default
         self._patience = patience
         self._on_change = on_change
         self._waiting = WaitingLine()
         self._running: dict[str, Job] = {}
         self._holder = Holder(default(), birth_of, patience, loop, self)
+        self._admission = admission
+        self._room_for = ""
+        """For whom the process leaves when nothing runs; "": it stays."""
+        self._has_served = False
+        """Whether the process has got a request since it was started."""
         self._last_used = time.monotonic()
         self._is_closed = False
 
@@ -92,14 +106,16 @@ class WorkerHandle:
         waiting = self._waiting.remove(request_id)
         if waiting is not None:
             waiting.deliver(Finished(request_id=request_id, reason="cancelled"))
+            if not self._waiting:
+                self._admission.withdraw(self)
             self._advance()
         return waiting is not None
 
     def wake(self) -> None:
         """Wake a sleeping worker with the default model; one that is awake stays as it is."""
         is_absent = not self.has_process and not self._holder.will_restart
-        if is_absent and not self._is_closed:
-            self._start(self._default())
+        if is_absent and not self._is_closed and self._admission.asked(self) is None:
+            self._ask(self._default())
             self._changed()
 
     def sleep(self) -> None:
@@ -107,6 +123,7 @@ class WorkerHandle:
         self._holder.stop()
         if not self._waiting:
             self._holder.forget_restart()
+            self._admission.withdraw(self)
         self._changed()
 
     def close(self) -> None:
@@ -127,9 +144,48 @@ class WorkerHandle:
         self._kill_if_deaf(now)
         if self._holder.life is not None:
             self._holder.life.look_after(now)
-        if self._is_idle(now):
+        if self._is_idle(now) and not self._admission.is_pinned(self):
             log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
             self.sleep()
+
+    # --- what the ledger asks for (`workers.pool.admission.Applicant`) ---------------------------
+
+    @property
+    def is_leaving(self) -> bool:
+        """See `Applicant`."""
+        return self._holder.phase == "stopping" or bool(self._room_for)
+
+    def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
+        """See `Applicant`."""
+        return Tenant(
+            name=self.modality,
+            model=self._holder.card.name,
+            held_mib=held_mib,
+            is_busy=bool(self._running or self._waiting),
+            is_pinned=is_pinned,
+            last_used=self._last_used,
+        )
+
+    def admit(self, card: ModelCard, placement: Placement) -> None:
+        """See `Applicant`."""
+        self._last_used = time.monotonic()
+        self._room_for, self._has_served = "", False
+        self._holder.start(card, placement)  # if it fails, nobody waits for that model any more
+        if not self.has_process:
+            self._admission.release(self)
+        self._changed()
+
+    def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
+        """See `Applicant`."""
+        self._holder.give_up(card, failure)
+        self._advance()
+
+    def make_room(self, for_whom: str) -> None:
+        """See `Applicant`."""
+        log.info("%s makes room for %s", self.modality, for_whom)
+        self._room_for = for_whom
+        self._leave_if_done()
+        self._changed()
 
     # --- what others may know --------------------------------------------------------------------
 
@@ -157,9 +213,20 @@ class WorkerHandle:
         """Whether loading is over, for better or worse."""
         return self._scene.state in ("ready", "busy", "failed", "asleep")
 
+    @property
+    def holder(self) -> Holder:
+        """The process and its model."""
+        return self._holder
+
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
-        return self._scene.status(resident_mib)
+        placement = self._holder.placement
+        device = placement.device if placement is not None else CPU
+        return replace(
+            self._scene.status(resident_mib),
+            granted_mib=self._admission.granted_mib(self, device),
+            is_pinned=self._admission.is_pinned(self),
+        )
 
     # --- what the process says (`workers.pool.holder.Owner`) ------------------------------------------
 
@@ -170,10 +237,23 @@ class WorkerHandle:
     def on_ready(self) -> None:
         """Put it to work."""
         self._last_used = time.monotonic()
+        self._admission.on_loaded(self._holder.card)
         self._advance()
 
     def on_failure(self, failure: LoadFailed) -> None:
-        """Fail those who wait for this model; the others go on when its process has gone."""
+        """Fail those who wait for this model; the others go on when its process has gone.
+
+        One that ran out of memory is tried again first, with more room or on another device.
+        """
+        placement = self._holder.placement
+        is_memory = failure.code == "out_of_memory" and self.has_process and placement is not None
+        if (
+            is_memory
+            and placement
+            and self._admission.may_retry(self._holder.card, placement.device)
+        ):
+            log.warning("%s: %s Once more.", self.modality, failure.message)
+            return
         waiting = self._waiting.take_for(self._holder.card)
         self._changed()  # whoever hears of the failure must find it in the status
         for job in waiting:
@@ -190,12 +270,15 @@ class WorkerHandle:
             del self._running[event.request_id]
             self._last_used = time.monotonic()
             self._advance()
+            self._admission.settle()
         if isinstance(event, Failed) and event.traceback:
             log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
         job.deliver(event)
 
     def on_exit(self, reason: str) -> None:
         """Fail what ran, and serve who waits."""
+        self._admission.release(self)
+        self._room_for = ""
         running, self._running = self._running, {}
         self._on_change()  # whoever hears of the failure must find it in the status
         for job in running.values():
@@ -205,28 +288,38 @@ class WorkerHandle:
                 sentence = f"{job.card.name} died while it worked ({reason})."
                 job.fail("worker_died", sentence, "Try again.")
         self._advance()
+        self._admission.settle()
+
+    def on_restart(self) -> None:
+        """Ask for memory again."""
+        self._ask(self._holder.card)
+        self._changed()
 
     # --- who is next -----------------------------------------------------------------------------
 
     def _advance(self) -> None:
-        """Do what the line asks for: start a process, send, or change the model."""
+        """Do what the line asks for: ask for memory, send, or change the model."""
         while (first := self._waiting.first) is not None and not self.has_process:
             if self._holder.will_restart and first.card == self._holder.card:
                 break  # it comes after the pause
-            self._start(first.card)  # if it fails, nobody waits for that model any more
+            if self._admission.asked(self) == first.card:
+                break  # its turn has not come
+            self._ask(first.card)  # if that fails, nobody waits for that model any more
         if self._holder.life is not None and self._holder.phase in ("loading", "ready"):
             self._send_or_change(self._holder.life)
         self._changed()
 
-    def _start(self, card: ModelCard) -> None:
-        self._last_used = time.monotonic()
-        self._holder.start(card)
+    def _ask(self, card: ModelCard) -> None:
+        self._admission.ask(self, card, is_modest=not self._waiting)
 
     def _send_or_change(self, life: Life) -> None:
         """Give the process as much as it has slots for; one that nobody waits for makes room.
 
         The rest waits here, where it can be seen, cancelled at once, and outlive the process.
         """
+        if self._room_for and self._has_served:
+            self._leave_if_done()
+            return
         move = next_move(
             self._waiting.cards,
             self._holder.card,
@@ -236,10 +329,28 @@ class WorkerHandle:
         for _ in range(move.num_to_send):
             job = self._waiting.pop_first()
             self._running[job.request_id] = job
+            self._has_served = True
             life.send(job.request)
         if move.must_change:
+            self._change(life)
+
+    def _change(self, life: Life) -> None:
+        """Let another model take the process's place, unless there will be no room for it."""
+        first = self._waiting.first
+        failure = self._admission.refusal(first.card) if first is not None else None
+        if first is None or failure is None:
             log.info("%s puts %s to sleep for another", self.modality, self._holder.card.id)
             life.stop()
+            return
+        for job in self._waiting.take_for(first.card):
+            job.fail(failure.code, failure.message, failure.hint)
+        self._advance()
+
+    def _leave_if_done(self) -> None:
+        """Let the process go for another's sake, once it has done what it was started for."""
+        is_owed = bool(self._waiting) and not self._has_served
+        if self._room_for and not self._running and not is_owed:
+            self._holder.stop()
 
     def _drop_late(self, now: float) -> None:
         late = self._waiting.take_late(now)
@@ -271,6 +382,8 @@ class WorkerHandle:
             waiting=self._waiting,
             num_running=len(self._running),
             default=self._default(),
+            asked=self._admission.asked(self),
+            room_for=self._room_for,
         )
 
     def _changed(self) -> None:

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
 from workers.errors import AppError
+from workers.memory.placement import Placement
 from workers.messages import Event, LoadFailed, Loading, Ready
 from workers.process import Birth
 
@@ -24,8 +25,11 @@ from .restarts import Restarts
 
 log = logging.getLogger("quintet.pool")
 
-BirthOf = Callable[[ModelCard], Birth]
-"""How the process that holds a card's model is born. Raises: AppError on a card that is not right."""
+BirthOf = Callable[[ModelCard, Placement], Birth]
+"""How the process that holds a card's model is born, and where its weights go.
+
+Raises: AppError on a card that is not right.
+"""
 
 Phase = Literal["asleep", "loading", "ready", "stopping", "failed"]
 
@@ -46,7 +50,10 @@ class Owner(Protocol):
         """It says something about a request."""
 
     def on_exit(self, reason: str) -> None:
-        """The process has gone. If nobody asked for that, it comes again by itself."""
+        """The process has gone."""
+
+    def on_restart(self) -> None:
+        """Nobody asked for that, and the pause is over: it may come again."""
 
 
 class Holder:
@@ -63,6 +70,8 @@ class Holder:
         self.card = card
         """The model that is loaded, being loaded, or that was so last."""
         self.life: Life | None = None
+        self.placement: Placement | None = None
+        """Where its weights are, or were last."""
         self.failure: LoadFailed | None = None
         """Why `card` could not be had."""
         self._birth_of = birth_of
@@ -75,16 +84,16 @@ class Holder:
 
     # --- what may be asked of it -----------------------------------------------------------------
 
-    def start(self, card: ModelCard) -> None:
+    def start(self, card: ModelCard, placement: Placement) -> None:
         """Start a process for a model where there is none; what was to come again does not."""
         self.forget_restart()
-        self.card = card
+        self.card, self.placement = card, placement
         self.failure = self.given_up(card)
         if self.failure is not None:
             self._owner.on_failure(self.failure)
             return
         try:
-            self.life = Life(self._birth_of(card), self._patience, self._loop, self)
+            self.life = Life(self._birth_of(card, placement), self._patience, self._loop, self)
         except AppError as err:
             self.on_load_failed(LoadFailed(code=err.code, message=err.message, hint=err.hint))
         except OSError as err:
@@ -95,6 +104,11 @@ class Holder:
         """End the process; what it works on is cancelled."""
         if self.life is not None:
             self.life.stop()
+
+    def give_up(self, card: ModelCard, failure: LoadFailed) -> None:
+        """Remember why a model was not even started."""
+        self.card = card
+        self.on_load_failed(failure)
 
     def forget_restart(self) -> None:
         """Do not start again a process that has died."""
@@ -192,5 +206,5 @@ class Holder:
         self._restart = self._loop.call_later(restarts.next_pause_s(), self._start_again)
 
     def _start_again(self) -> None:
-        self.start(self.card)
-        self._owner.on_loading()
+        self._restart = None
+        self._owner.on_restart()

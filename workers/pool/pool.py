@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
-import psutil
-
 from configs.catalogue import ModelCard
+from workers.memory.account import Budget
+from workers.memory.ledger import Ledger
+from workers.memory.plan import Plan, plan
 from workers.messages import Modality, Ready, Request
 from workers.models import Models
 
+from .admission import Admission
+from .census import Census
 from .handle import WorkerHandle
 from .holder import BirthOf
 from .job import Deliver, Job, Patience
@@ -33,20 +36,23 @@ TICK_S = 0.5
 class Pool:
     """Starts, watches, replaces and stops the workers; hands requests to them."""
 
-    def __init__(self, models: Models, birth_of: BirthOf, patience: Patience) -> None:
+    def __init__(
+        self, models: Models, birth_of: BirthOf, patience: Patience, ledger: Ledger
+    ) -> None:
         """`birth_of` says how the process that holds a card's model is born.
 
         There is one worker for each modality that has a default model.
         """
         self._models = models
+        self._ledger = ledger
+        self._census = Census(ledger)
         self._birth_of = birth_of
         self._patience = patience
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
         self._handles: dict[Modality, WorkerHandle] = {}
         self._status = PoolStatus()
-        self._resident_mib: dict[int, int] = {}
-        self._main = psutil.Process()
+        self._admission = Admission(ledger, self._loop)
         self._to_warm: list[Modality] = []
         self._is_closed = False
 
@@ -59,11 +65,17 @@ class Pool:
                 partial(self._models.default, modality),
                 self._birth_of,
                 self._patience,
+                self._admission,
                 self._loop,
                 self._publish,
             )
+            self._admission.join(self._handles[modality])
         self._publish()
         self._thread.start()
+
+    def prepare(self, card: ModelCard) -> None:
+        """Read what the ledger must know of a model, which is then remembered; takes up to 0.1 s."""
+        self._ledger.places(card)
 
     def submit(self, request: Request, card: ModelCard, deliver: Deliver) -> None:
         """Queue a request for the model of a card.
@@ -88,6 +100,22 @@ class Pool:
         """Put a worker to sleep: its process exits and gives all memory back."""
         self._schedule(self._handles[modality].sleep)
 
+    def allow(self, budget: Budget) -> None:
+        """Change how much memory may be taken; idle workers leave if it is less than they hold."""
+        self._schedule(self._allow, budget)
+
+    def pin(self, modality: Modality, *, is_pinned: bool) -> None:
+        """Keep a worker in memory whatever comes, or no longer."""
+        change = (
+            self._ledger.account.pinned.add if is_pinned else self._ledger.account.pinned.discard
+        )
+        self._schedule(change, modality)
+
+    def plan(self, card: ModelCard) -> Plan:
+        """Return what loading a model would take, by the memory of half a second ago."""
+        others = self._models.all(card.modality)
+        return plan(card, self._status.memory.scene, self._ledger.places, others)
+
     def status(self) -> PoolStatus:
         """Return the latest snapshot; cheap."""
         return self._status
@@ -106,6 +134,7 @@ class Pool:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._census.close()
 
     # --- on the loop -----------------------------------------------------------------------------
 
@@ -152,22 +181,27 @@ class Pool:
         now = time.monotonic()
         for handle in self._handles.values():
             handle.tick(now)
-        self._measure()
+        self._census.look(self._handles.values())
+        self._admission.shed()
+        self._admission.settle()
         self._publish()
         self._warm_next()
         self._loop.call_later(TICK_S, self._tick)
 
-    def _measure(self) -> None:
-        pids = [handle.pid for handle in self._handles.values()]
-        self._resident_mib = {pid: _resident_mib(pid) for pid in pids if pid is not None}
+    def _allow(self, budget: Budget) -> None:
+        self._ledger.account.budget = budget
+        self._admission.shed()
+        self._admission.settle()
+        self._publish()
 
     def _publish(self) -> None:
         self._status = PoolStatus(
             workers=tuple(
-                handle.status(self._resident_mib.get(handle.pid or 0, 0))
+                handle.status(self._census.resident_mib(handle.pid))
                 for handle in self._handles.values()
             ),
-            main_resident_mib=self._main.memory_info().rss >> 20,
+            main_resident_mib=self._census.main_mib,
+            memory=self._admission.memory(),
         )
 
     async def _close(self, timeout_s: float) -> None:
@@ -182,10 +216,3 @@ class Pool:
                 await asyncio.sleep(0.5)
                 return
             await asyncio.sleep(0.01)
-
-
-def _resident_mib(pid: int) -> int:
-    try:
-        return int(psutil.Process(pid).memory_info().rss) >> 20
-    except psutil.Error:
-        return 0  # it died between two looks

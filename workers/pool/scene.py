@@ -22,6 +22,10 @@ class Scene:
     num_running: int
     default: ModelCard
     """The model that a sleeping worker would be woken with."""
+    asked: ModelCard | None = None
+    """The model that it waits for memory for."""
+    room_for: str = ""
+    """For whose sake the process leaves."""
 
     @property
     def state(self) -> State:
@@ -29,6 +33,8 @@ class Scene:
         phase = self.holder.phase
         if phase == "ready" and self.num_running:
             return "busy"
+        if self.asked is not None and self.waiting.first is not None:
+            return "loading"
         return "loading" if self._successor is not None else phase
 
     @property
@@ -36,6 +42,8 @@ class Scene:
         """The model that is loaded, being loaded or that failed; else the one to be woken."""
         if self._successor is not None:
             return self._successor
+        if self.asked is not None:
+            return self.asked
         return self.default if self.holder.phase == "asleep" else self.holder.card
 
     @property
@@ -43,6 +51,8 @@ class Scene:
         """How far that model is on its way into memory."""
         if self._successor is not None:
             return Loading(what=f"putting {self.holder.card.name} to sleep")
+        if self.asked is not None:
+            return Loading(what="waiting for memory")
         return self.holder.loading
 
     @property
@@ -54,6 +64,8 @@ class Scene:
     def reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
         """Say why a request waits (see `workers.pool.waiting.SayReason`)."""
         name, num_before = job.card.name, num_ahead + self.num_running
+        if self.room_for and self.holder.phase == "ready":
+            return f"{num_before} ahead, then making room for {self.room_for}"
         if num_changes:
             return f"{num_before} ahead, then waking {name}"
         if self.holder.phase == "ready":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from workers.memory.account import Budget
+from workers.memory.machine import DeviceMemory
+from workers.memory.plan import Scene
 from workers.messages import Modality
 
 State = Literal["asleep", "loading", "ready", "busy", "stopping", "failed"]
@@ -29,6 +32,10 @@ class WorkerStatus:
     pid: int | None = None
     resident_mib: int = 0
     """Memory the process holds now; 0 while asleep."""
+    granted_mib: int = 0
+    """What the ledger reckons with, on that device: predicted, or measured before; 0 while asleep."""
+    is_pinned: bool = False
+    """It is not put to sleep for another, nor for being idle."""
     num_running: int = 0
     num_waiting: int = 0
     slots: int = 0
@@ -39,11 +46,22 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryStatus:
+    """How much there is, how much of it Quintet may take, and what could still be granted."""
+
+    devices: tuple[DeviceMemory, ...] = ()
+    """RAM first, then the graphics cards."""
+    budget: Budget = field(default_factory=Budget)
+    scene: Scene = field(default_factory=lambda: Scene(rooms_mib={}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolStatus:
     """All workers at one moment."""
 
     workers: tuple[WorkerStatus, ...] = ()
     main_resident_mib: int = 0
+    memory: MemoryStatus = field(default_factory=MemoryStatus)
 
     @property
     def resident_mib(self) -> int:

@@ -1,0 +1,258 @@
+"""Who gets memory next: workers that want to start stand in one line, first come, first served.
+
+    ask → (others asked to leave → their processes exit → the bytes are back) → admit
+                                                          ↘ nothing helps → refuse, with the numbers
+
+Belongs to the pool's event loop. Decides nothing itself: where a model goes and who leaves for it are
+pure functions (`workers.memory.placement`), asked again after every exit, with what the operating
+system says is free then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from configs.catalogue import ModelCard
+from workers.memory.eviction import Tenant
+from workers.memory.ledger import Ledger
+from workers.memory.placement import Decision, Placement, missing_mib, place
+from workers.memory.plan import Scene, plan
+from workers.messages import LoadFailed, Modality
+
+from .status import MemoryStatus
+
+BYTES_BACK_S = 3.0
+"""So long after a process has gone, its memory may still be on its way back to the system."""
+LOOK_AGAIN_S = 0.05
+
+
+class Applicant(Protocol):
+    """A worker, as the ledger sees it."""
+
+    modality: Modality
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether its process has been told to exit."""
+
+    def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
+        """Return itself with what it holds."""
+
+    def admit(self, card: ModelCard, placement: Placement) -> None:
+        """Start: the memory is there."""
+
+    def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
+        """Give up: there is no room, and there will be none."""
+
+    def make_room(self, for_whom: str) -> None:
+        """Leave as soon as nothing runs; at once if nothing does."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Ask:
+    """A worker that wants to start with a model."""
+
+    who: Applicant
+    card: ModelCard
+    placements: tuple[Placement, ...]
+    is_modest: bool = False
+    """Rather not start than let another leave: nobody waits for it yet."""
+    since: float = field(default_factory=time.monotonic)
+
+
+class Admission:
+    """The line, and the account that it draws on."""
+
+    def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop) -> None:
+        self._ledger = ledger
+        self._loop = loop
+        self._line: list[Ask] = []
+        self._applicants: dict[str, Applicant] = {}
+        self._failed: dict[str, tuple[str, ...]] = {}
+        self._last_release = 0.0
+        self._is_settling = False
+        self._look_again: asyncio.TimerHandle | None = None
+
+    # --- what workers say ------------------------------------------------------------------------
+
+    def join(self, applicant: Applicant) -> None:
+        """Take a worker into the account."""
+        self._applicants[applicant.modality] = applicant
+
+    def ask(self, who: Applicant, card: ModelCard, *, is_modest: bool = False) -> None:
+        """Stand in line for memory; `admit` or `refuse` follows, perhaps before this returns."""
+        self.withdraw(who)
+        placements = tuple(self._ledger.places(card))
+        tried = self._failed.get(card.id, ())
+        left = tuple(place for place in placements if tried.count(place.device) < 2)
+        if not left:
+            del self._failed[card.id]
+            left = placements
+        self._line.append(Ask(who=who, card=card, placements=left, is_modest=is_modest))
+        self.settle()
+
+    def withdraw(self, who: Applicant) -> None:
+        """Leave the line; nothing happens if the worker is not in it."""
+        self._line = [ask for ask in self._line if ask.who is not who]
+
+    def asked(self, who: Applicant) -> ModelCard | None:
+        """Return the model that a worker stands in line for; None if it does not."""
+        return next((ask.card for ask in self._line if ask.who is who), None)
+
+    def is_pinned(self, who: Applicant) -> bool:
+        """Whether a worker stays awake whatever comes."""
+        return who.modality in self._ledger.account.pinned
+
+    def release(self, who: Applicant) -> None:
+        """A worker's process has gone."""
+        self._ledger.account.release(who.modality)
+        self._last_release = time.monotonic()
+
+    def on_loaded(self, card: ModelCard) -> None:
+        """It fitted: what failed before is forgotten."""
+        self._failed.pop(card.id, None)
+
+    def may_retry(self, card: ModelCard, device: str) -> bool:
+        """Note that a model ran out of memory while it loaded; returns whether to ask again.
+
+        Once more on the same device, after every idle worker there has left; then on the next one
+        where the model can run.
+        """
+        tried = (*self._failed.get(card.id, ()), device)
+        self._failed[card.id] = tried
+        if any(tried.count(place.device) < 2 for place in self._ledger.places(card)):
+            return True
+        del self._failed[card.id]
+        return False
+
+    def refusal(self, card: ModelCard, others: Iterable[ModelCard] = ()) -> LoadFailed | None:
+        """Return why a model will not fit whoever leaves; None if it will."""
+        told = plan(card, self.scene(), self._ledger.places, others)
+        if told.outcome != "too_large":
+            return None
+        return LoadFailed(
+            code="out_of_memory",
+            message=f"{told.name} {told.words}: {told.numbers}.",
+            hint=told.advice.strip() or self._advice(card),
+        )
+
+    def scene(self) -> Scene:
+        """Return the memory at this moment."""
+        return self.memory().scene
+
+    def memory(self) -> MemoryStatus:
+        """Return the account for people, and what plans are made from."""
+        account = self._ledger.account
+        devices = account.devices()
+        scene = Scene(rooms_mib=account.rooms(devices), tenants=tuple(self._tenants()))
+        return MemoryStatus(devices=devices, budget=account.budget, scene=scene)
+
+    def granted_mib(self, who: Applicant, device: str) -> int:
+        """Return what a worker was granted on a device; 0 while it has no process."""
+        holding = self._ledger.account.holding(who.modality)
+        return holding.granted_mib.get(device, 0) if holding is not None else 0
+
+    # --- who is next -----------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Admit whoever can be; ask others to leave for the first in line.
+
+        Called again after every exit, every end of a request, and now and then.
+        """
+        if self._is_settling:
+            return  # a worker that is admitted or asked to leave says so
+        self._is_settling = True
+        try:
+            while self._line and self._serve(self._line[0]):
+                pass
+        finally:
+            self._is_settling = False
+
+    def shed(self) -> None:
+        """Let idle workers leave if more is held than the budget allows, or the system has."""
+        account = self._ledger.account
+        staying = [tenant for tenant in self._tenants() if not self._leaves(tenant)]
+        for tenant in account.overdrawn(account.devices(), staying):
+            self._applicants[tenant.name].make_room("the memory budget")
+
+    def _serve(self, ask: Ask) -> bool:
+        """Do what the first in line needs; returns whether it has left the line."""
+        rooms = self.scene().rooms_mib
+        staying: list[Tenant] = []
+        leaving: list[Tenant] = []
+        for tenant in self._tenants():
+            if tenant.name != ask.who.modality:
+                (leaving if self._leaves(tenant) else staying).append(tenant)
+        soon = dict(rooms)
+        for tenant in leaving:
+            for device, mib in tenant.held_mib.items():
+                soon[device] = soon.get(device, 0) + mib
+        decision = self._decide(ask, soon, staying)
+        if decision is None:
+            return self._give_up(ask, is_clear=not leaving)
+        for tenant in decision.leavers:
+            self._applicants[tenant.name].make_room(ask.card.name)
+        placement = decision.placement
+        is_free = all(mib <= 0 for mib in missing_mib(placement, rooms).values())
+        if decision.leavers or not is_free:
+            self._look_again_soon()
+            return False
+        self._line.remove(ask)
+        self._ledger.account.grant(ask.who.modality, placement.need_mib)
+        ask.who.admit(ask.card, placement)
+        return True
+
+    def _decide(self, ask: Ask, rooms: Mapping[str, int], staying: list[Tenant]) -> Decision | None:
+        if ask.is_modest:
+            return place([replace(p, may_evict=False) for p in ask.placements], rooms, staying)
+        decision = place(ask.placements, rooms, staying)
+        tried = self._failed.get(ask.card.id, ())
+        if decision is None or decision.placement.device not in tried:
+            return decision
+        idle = tuple(t for t in staying if not (t.is_busy or t.is_pinned))
+        return replace(
+            decision, leavers=tuple({t.name: t for t in (*decision.leavers, *idle)}.values())
+        )
+
+    def _give_up(self, ask: Ask, *, is_clear: bool) -> bool:
+        """Refuse, unless memory is still on its way back."""
+        may_come = not is_clear or time.monotonic() - self._last_release < BYTES_BACK_S
+        if may_come and not ask.is_modest:
+            self._look_again_soon()
+            return False
+        self._line.remove(ask)
+        if ask.is_modest:
+            return True
+        failure = self.refusal(ask.card) or LoadFailed(
+            code="out_of_memory", message=f"There is no room for {ask.card.name} now."
+        )
+        ask.who.refuse(ask.card, failure)
+        return True
+
+    def _tenants(self) -> list[Tenant]:
+        account = self._ledger.account
+        return [
+            applicant.tenant(held_mib, is_pinned=name in account.pinned)
+            for name, applicant in self._applicants.items()
+            if (held_mib := account.held_mib(name))
+        ]
+
+    def _leaves(self, tenant: Tenant) -> bool:
+        return self._applicants[tenant.name].is_leaving
+
+    def _look_again_soon(self) -> None:
+        if self._look_again is None:
+            self._look_again = self._loop.call_later(LOOK_AGAIN_S, self._looked)
+
+    def _looked(self) -> None:
+        self._look_again = None
+        self.settle()
+
+    def _advice(self, card: ModelCard) -> str:
+        pinned = ", ".join(sorted(self._ledger.account.pinned - {card.modality}))
+        unpin = f", unpin a worker ({pinned})" if pinned else ""
+        return f"Choose a smaller model{unpin}, or raise the memory budget."

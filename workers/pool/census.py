@@ -1,0 +1,68 @@
+"""What every process of the pool holds at this moment, and the highest that each was seen to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+
+from configs.catalogue import ModelCard
+from workers.memory.ledger import Ledger
+from workers.memory.machine import CPU, process_gpu_mib, process_mib
+
+from .handle import WorkerHandle
+
+
+class Census:
+    """Looks twice a second; what it saw goes into the ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._main = psutil.Process()
+        self._resident_mib: dict[int, int] = {}
+        self._peaks_mib: dict[tuple[int, str], int] = {}
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="peaks")
+
+    def resident_mib(self, pid: int | None) -> int:
+        """Return the RAM that a process held at the last look; 0 if it was not there."""
+        return self._resident_mib.get(pid or 0, 0)
+
+    @property
+    def main_mib(self) -> int:
+        """What the page's own process holds."""
+        return int(self._main.memory_info().rss) >> 20
+
+    def look(self, handles: Iterable[WorkerHandle]) -> None:
+        """Measure every process, and note peaks that are new."""
+        self._ledger.account.main_mib = self.main_mib
+        seen: dict[int, int] = {}
+        for handle in handles:
+            if (pid := handle.pid) is None:
+                continue
+            held_mib = {CPU: process_mib(pid), **process_gpu_mib(pid)}
+            seen[pid] = held_mib[CPU]
+            self._ledger.account.observe(handle.modality, held_mib)
+            placement = handle.holder.placement
+            if placement is not None and handle.loaded is not None:
+                device_mib = held_mib.get(placement.device, 0)
+                self.note_peak(pid, handle.holder.card, placement.device, device_mib)
+        self._resident_mib = seen
+        self._peaks_mib = {key: mib for key, mib in self._peaks_mib.items() if key[0] in seen}
+
+    def note_peak(self, pid: int, card: ModelCard, device: str, mib: int) -> None:
+        """Remember what a process was seen to hold, if it is more than before.
+
+        The book is a file that another Quintet may hold for a second: that is not waited for here.
+        """
+        if mib > self._peaks_mib.get((pid, device), 0):
+            self._peaks_mib[pid, device] = mib
+            self._writing.submit(self._record, card, device, mib)
+
+    def close(self) -> None:
+        """Wait until the peaks are written."""
+        self._writing.shutdown()
+
+    @property
+    def _record(self) -> Callable[[ModelCard, str, int], None]:
+        return self._ledger.record
