@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workers.errors import UnsupportedInputError
+from workers.messages import VOICE_CONSENT
 
 from .options import Json, Where, grouped
 from .output import emit, progress, read_stdin, say
 
 if TYPE_CHECKING:
+    from library.calls import SpeakOptions
     from library.results import Speech
     from library.session import Quintet
 
@@ -26,6 +28,21 @@ class Speaking:
     voice: Annotated[str | None, typer.Option(help="One of the model's voices.")] = None
     speed: Annotated[float, typer.Option(min=0.5, max=2, help="1 is normal.")] = 1.0
     model: Annotated[str | None, typer.Option(help="Id of a model; see `models list`.")] = None
+    clip: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="3 to 30 s of a voice to take on; needs the next one."),
+    ] = None
+    i_have_consent: Annotated[bool, typer.Option("--i-have-consent", help=f"{VOICE_CONSENT}.")] = (
+        False
+    )
+
+    @property
+    def options(self) -> SpeakOptions:
+        """What the library is told; without a clip, nothing of consent."""
+        given: SpeakOptions = {"speed": self.speed}
+        if self.clip is not None:
+            given |= {"clip": self.clip, "consent": self.i_have_consent}
+        return given
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,7 +83,7 @@ def speak(
             return
         with progress("Speaking") as report:
             speech = quintet.speak(
-                said, voice=speaking.voice, speed=speaking.speed, on_progress=report
+                said, voice=speaking.voice, on_progress=report, **speaking.options
             )
         speech.save(output)
     if as_json:
@@ -80,7 +97,7 @@ def _pipe(quintet: Quintet, text: str, how: Speaking, format: str) -> None:
     from workers.audio import StreamEncoder
 
     encoder: StreamEncoder | None = None
-    with quintet.stream_speech(text, voice=how.voice, speed=how.speed) as sentences:
+    with quintet.stream_speech(text, voice=how.voice, **how.options) as sentences:
         for sentence in sentences:
             encoder = encoder or StreamEncoder(format, sentence.sample_rate)
             sys.stdout.buffer.write(encoder.feed(sentence.pcm))

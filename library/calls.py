@@ -15,6 +15,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 from typing_extensions import Unpack
 
 from workers.client import Client
+from workers.consent import check_consent
 from workers.flows.documents import Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -85,6 +86,15 @@ class ListenOptions(TypedDict, total=False):
     language: str
     translate: bool
     words: bool
+
+
+class SpeakOptions(TypedDict, total=False):
+    """See `workers.messages.Synthesize`; `model` is a card's id."""
+
+    speed: float
+    model: str | None
+    clip: File | None
+    consent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +173,25 @@ def speak(
     text: str,
     *,
     voice: str | None = None,
-    speed: float = 1.0,
-    model: str | None = None,
     on_progress: OnProgress | None = None,
+    **options: Unpack[SpeakOptions],
 ) -> Call[Speech, AudioDelta]:
-    """Speak a text. `speed` is in [0.5, 2]; `on_progress` counts characters. Raises: AppError."""
-    request = Synthesize(text=text, voice=voice, speed=speed, model=model)
+    """Speak a text. `speed` is in [0.5, 2]; `on_progress` counts characters.
+
+    `clip` is a recording of 3 to 30 s whose voice a model that clones takes on; `consent` says that
+    it is your own voice, or that its owner has agreed. Raises: AppError, FileNotFoundError.
+    """
+    _check_names(options, SpeakOptions)
+    clip = options.get("clip")
+    request = Synthesize(
+        text=text,
+        voice=voice,
+        speed=options.get("speed", 1.0),
+        model=options.get("model"),
+        voice_clip=None if clip is None else to_media(clip, "clip"),
+        has_consent=options.get("consent", False),
+    )
+    check_consent(request)
     watch = _each(_progress, on_progress)
     return Call(source=request, result=results.speech, piece=_of(AudioDelta), watch=watch)
 

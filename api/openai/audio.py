@@ -16,9 +16,10 @@ from configs.settings import Settings
 from workers.client import Client
 from workers.errors import AppError, UnsupportedInputError
 from workers.flows.speech import FileBytes, speak_to_file
-from workers.messages import Event, Finished, Modality
+from workers.messages import Event, Finished, Media, Modality
 
 from ..answers import SPOKEN_OR_STREAMED, WRITTEN
+from ..fetch import from_base64, from_data_uri
 from ..speech import Pieces, SpokenFile
 from ..stream import collect, peeked, peeked_items, while_connected
 from ..uploads import UploadEvents, saved
@@ -52,7 +53,8 @@ def create_audio_router(client: Client, settings: Settings) -> APIRouter:
     async def speak(body: SpeechRequest, connection: fastapi.Request) -> Response:
         """Speak a text. The file is sent while it grows: its first sentence before the last."""
         model = _model(client, "tts", body.model)
-        request = convert.to_synthesize(body, model, _voices(client, model))
+        clip = _clip(body.voice_clip, max_mib)
+        request = convert.to_synthesize(body, model, _voices(client, model), clip)
         spoken = speak_to_file(client, request, body.response_format, convert.file_rate_hz(body))
         pieces = await while_connected(peeked_items(spoken, _itself), connection)
         if body.stream_format == "sse":
@@ -87,6 +89,14 @@ def _model(client: Client, modality: Modality, name: str | None) -> str | None:
     if not name or name in convert.OPENAI_MODELS:
         return None
     return client.models.get(name, modality).id
+
+
+def _clip(sent: str | None, max_mib: float) -> Media | None:
+    if sent is None:
+        return None
+    if sent.startswith("data:"):
+        return from_data_uri(sent, max_mib)
+    return from_base64(sent, "voice_clip", max_mib)
 
 
 def _voices(client: Client, model: str | None) -> tuple[str, ...]:

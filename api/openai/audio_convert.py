@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, cast
 
+from workers.consent import check_consent
 from workers.flows.speech import FileBytes
 from workers.messages import (
     AudioInfo,
@@ -53,12 +54,26 @@ def to_transcribe(form: TranslationForm, audio: Media, model: str | None) -> Tra
     )
 
 
-def to_synthesize(body: SpeechRequest, model: str | None, voices: Collection[str]) -> Synthesize:
-    """Return the request. `voices` are the model's: OpenAI's names for others mean its first."""
+def to_synthesize(
+    body: SpeechRequest, model: str | None, voices: Collection[str], clip: Media | None = None
+) -> Synthesize:
+    """Return the request. `voices` are the model's: OpenAI's names for others mean its first.
+
+    Raises: UnsupportedInputError for a clip without consent.
+    """
     voice = body.voice_name or None
     if voice in OPENAI_VOICES and voice not in voices:
         voice = None
-    return Synthesize(text=body.input, model=model, voice=voice, speed=body.speed)
+    request = Synthesize(
+        text=body.input,
+        model=model,
+        voice=voice,
+        speed=body.speed,
+        voice_clip=clip,
+        has_consent=body.consent,
+    )
+    check_consent(request)
+    return request
 
 
 def file_rate_hz(body: SpeechRequest) -> int:

@@ -74,6 +74,10 @@ class SpeechRequest(BaseModel):
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: float = 1.0
     stream_format: Literal["audio", "sse"] = "audio"
+    voice_clip: str | None = None
+    """Ours: a recording of 3 to 30 s whose voice to take on, as base64 or as a `data:` URI."""
+    consent: bool = False
+    """Ours: "This is my own voice, or its owner has agreed"; a clip needs it."""
 
     @property
     def voice_name(self) -> str | None:

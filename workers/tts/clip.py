@@ -12,7 +12,7 @@ from typing import Any
 
 from ..audio import CONTAINERS, PCM_WIDTH, duration_s, pcm_to_float
 from ..errors import UnsupportedInputError
-from ..messages import VOICE_CONSENT, Media, Synthesize
+from ..messages import Media
 
 CLIP_RATE_HZ = 22_050
 """What clips are converted to: enough for any voice, and what XTTS listens at."""
@@ -22,15 +22,6 @@ MAX_CLIP_MIB = 32
 SILENT_PEAK = 0.01
 """Of full scale; what never gets louder is no voice."""
 HINT = "Record 3 to 30 seconds of one person speaking, without music."
-
-
-def check_consent(request: Synthesize) -> None:
-    """Raises: UnsupportedInputError if a voice is to be cloned and nobody has agreed."""
-    if request.voice_clip is not None and not request.has_consent:
-        raise UnsupportedInputError(
-            f'A voice is cloned only with consent: confirm "{VOICE_CONSENT}".',
-            "Set `consent` to true, tick the box on the page, or add --i-have-consent.",
-        )
 
 
 def read_clip(media: Media) -> bytes:

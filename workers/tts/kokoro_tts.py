@@ -88,7 +88,7 @@ class KokoroEngine:
     def speak(self, text: str, voice: str, speed: float, cancel: CancelToken) -> bytes:
         """See `TtsEngine.speak`. Raises: UnsupportedInputError if nothing here reads its language."""
         phonemes = self._phonemes(text, voice)
-        if not phonemes or cancel.is_cancelled:
+        if not phonemes:
             return b""
         bound = copy.copy(self._kokoro)
         bound.sess = CancellableSession(self._kokoro.sess, self._run_options(), cancel)

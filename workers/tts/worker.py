@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from .. import audio
+from ..consent import check_consent
 from ..errors import UnknownModelError, UnsupportedInputError
 from ..messages import (
     AudioDelta,
@@ -21,7 +22,7 @@ from ..messages import (
 )
 from ..weights import verified_folder
 from ..worker import CancelToken, ReportLoading, WorkerSettings
-from .clip import CLIP_RATE_HZ, check_consent, read_clip
+from .clip import CLIP_RATE_HZ, read_clip
 from .engine import CloningEngine, TtsEngine
 from .script import Line, write_script
 
