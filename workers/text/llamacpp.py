@@ -2,10 +2,7 @@
 
 What was found out about the server (xllamacpp 2026.10), and why it is set up as it is:
 
-- It always opens a listener: without a port it takes a free one on the loopback interface, with no
-  key and any origin allowed. A host name that ends in `.sock` makes it a Unix socket instead. Its
-  private folder is deleted once the server listens, so no path leads there: nothing else on the
-  machine, and no web page, can reach the model behind the pool's back.
+- It always opens a listener, which `workers.llamacpp_server` keeps shut.
 - `n_ctx` is divided by the slots. Each has a KV cache of its own (`kv_unified` off): with a shared
   one, conversations that grow together run out together, and one user's length fails the others.
 - The KV cache is `q8_0`: half the memory of f16 (4 × 4096 tokens of SmolLM2: 350 instead of 528
@@ -19,21 +16,20 @@ What was found out about the server (xllamacpp 2026.10), and why it is set up as
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from workers.bridge import iterate_callbacks
-from workers.errors import EngineNotInstalledError, LoadError, UnsupportedInputError
+from workers.errors import UnsupportedInputError
+from workers.llamacpp_options import apply_options, is_template_with_tools
+from workers.llamacpp_server import import_xllamacpp, open_server
 from workers.messages import Complete, Generate
 from workers.worker import CancelToken, WorkerSettings
 
 from .engine import Delta, Piece, TextEngine
 from .llamacpp_json import BATCH_TOKENS, body_of, pieces_of
-from .llamacpp_options import apply_options, is_template_with_tools
 from .slots import SlotBoard, transcript_of
 from .worker import TextWorker
 
@@ -57,28 +53,14 @@ class LlamaCppEngine:
 
     def __init__(self, model_path: str, settings: WorkerSettings) -> None:
         """Raises: EngineNotInstalledError, LoadError."""
-        try:
-            import xllamacpp
-        except ImportError as err:
-            raise EngineNotInstalledError(
-                "Chat needs the package xllamacpp, which is not installed.",
-                hint="Run: pip install xllamacpp",
-            ) from err
+        xllamacpp = import_xllamacpp("Chat")
         self.context_length = _context_length(settings)
         self.capabilities = frozenset({"continues", "reuses_prefix"})
         if is_template_with_tools(model_path):
             self.capabilities |= {"shows_tools"}
         self._slots = SlotBoard(settings.slots)
-        with tempfile.TemporaryDirectory(prefix="quintet-text-") as folder:
-            params = self._params(xllamacpp, model_path, settings)
-            params.hostnames = [str(Path(folder) / "engine.sock")]
-            try:
-                self._server = xllamacpp.Server(params)
-            except RuntimeError as err:
-                raise LoadError(
-                    f"llama.cpp could not load {settings.card.name}: {err}",
-                    hint="The file may be damaged, or made for a newer llama.cpp.",
-                ) from err
+        params = self._params(xllamacpp, model_path, settings)
+        self._server = open_server(xllamacpp, params, settings.card.name, "text")
 
     def _params(self, xllamacpp: Any, model_path: str, settings: WorkerSettings) -> Any:
         params = xllamacpp.CommonParams()

@@ -6,13 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workers.bridge import Chunk
-from workers.errors import (
-    AppError,
-    ContextTooLongError,
-    GenerationError,
-    UnsupportedInputError,
-)
-from workers.messages import Complete, Constraint, Generate, SamplingParams, Usage
+from workers.llamacpp_server import error_of, sampling_body
+from workers.messages import Complete, Constraint, Generate, Usage
 
 from .engine import Completion, Piece, PromptProgress
 from .openai_json import message_json, pieces_of_choice, tool_json
@@ -21,13 +16,10 @@ from .schemas import check_grammar, read_schema
 BATCH_TOKENS = 32
 """Tokens of a prompt that are read at once, see `llamacpp`."""
 
-_SAME_NAME = """temperature top_p top_k min_p repeat_penalty frequency_penalty presence_penalty
-typical_p mirostat mirostat_tau mirostat_eta ignore_eos""".split()
-
 
 def body_of(request: Generate | Complete, slot: int) -> Chunk:
     """Return the body for the chat or the completion route, streaming."""
-    body = {**_sampling(request.sampling), "id_slot": slot, "stream": True}
+    body = {**sampling_body(request.sampling), "id_slot": slot, "stream": True}
     body |= {"return_progress": True, "stream_options": {"include_usage": True}}
     body |= _constraint(request.constraint)
     if isinstance(request, Complete):
@@ -46,7 +38,7 @@ def pieces_of(chunks: Iterable[Chunk]) -> Iterator[Piece]:
     reason: str | None = None
     for chunk in chunks:
         if "error" in chunk:
-            raise _error(chunk["error"])
+            raise error_of(chunk["error"])
         if "prompt_progress" in chunk:
             yield from _progress(chunk["prompt_progress"])
         for choice in chunk["choices"]:
@@ -54,25 +46,6 @@ def pieces_of(chunks: Iterable[Chunk]) -> Iterator[Piece]:
             yield from pieces_of_choice(choice)
         if "usage" in chunk and reason is not None:
             yield _completion(reason, chunk)
-
-
-def _sampling(sampling: SamplingParams) -> Chunk:
-    body: Chunk = {name: getattr(sampling, name) for name in _SAME_NAME}
-    body["stop"] = list(sampling.stop)
-    if sampling.max_tokens is not None:
-        # The chat route knows the first name, the route for raw text only the second.
-        body["max_tokens"] = body["n_predict"] = sampling.max_tokens
-    if sampling.logit_bias:
-        body["logit_bias"] = [list(pair) for pair in sampling.logit_bias]
-    if sampling.num_logprobs is not None:
-        body |= {"logprobs": True, "top_logprobs": sampling.num_logprobs}
-        body["n_probs"] = max(1, sampling.num_logprobs)
-    if sampling.seed is not None:
-        body["seed"] = sampling.seed
-        # What is read from the cache was computed in batches of another size, and differs in the
-        # last bits: enough to choose another token.
-        body["cache_prompt"] = False
-    return body
 
 
 def _constraint(constraint: Constraint | None) -> Chunk:
@@ -111,15 +84,3 @@ def _completion(reason: str, chunk: Chunk) -> Completion:
             decode_s=timings.get("predicted_ms", 0.0) / 1000,
         ),
     )
-
-
-def _error(error: Chunk) -> AppError:
-    if error.get("type") == "exceed_context_size_error":
-        return ContextTooLongError(
-            f"The conversation is {error['n_prompt_tokens']:,} tokens long, "
-            f"the model's context holds {error['n_ctx']:,}.",
-            hint="Shorten the message, or start a new chat.",
-        )
-    sentence = f"llama.cpp refused the request: {error.get('message', error)}"
-    is_users = error.get("type") == "invalid_request_error"
-    return UnsupportedInputError(sentence) if is_users else GenerationError(sentence)
