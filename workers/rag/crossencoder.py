@@ -48,7 +48,10 @@ class CrossEncoderReranker:
                 activation_fn=torch.nn.Sigmoid(),
                 local_files_only=True,
                 trust_remote_code=False,
-                model_kwargs={"dtype": dtype_of(settings, self._device), "use_safetensors": True},
+                model_kwargs={
+                    "dtype": dtype_of(settings, folder, self._device),
+                    "use_safetensors": True,
+                },
             )
         if self._model.num_labels != 1:
             raise LoadError(

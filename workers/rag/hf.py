@@ -77,7 +77,10 @@ class HfEmbedder:
                 device=self.device,
                 local_files_only=True,
                 trust_remote_code=False,
-                model_kwargs={"dtype": dtype_of(settings, self.device), "use_safetensors": True},
+                model_kwargs={
+                    "dtype": dtype_of(settings, folder, self.device),
+                    "use_safetensors": True,
+                },
             )
 
     @property

@@ -18,7 +18,6 @@ from ..errors import LoadError
 from ..messages import Word
 from ..torch_loading import (
     device_of,
-    dtype_of,
     free_cache,
     import_torch,
     import_transformers,
@@ -67,7 +66,6 @@ class HfWhisperEngine:
         self._torch = import_torch(settings.threads)
         transformers = import_transformers()
         self.device = device_of(settings)
-        self._dtype = dtype_of(settings, self.device)
         with loading_errors(self._name):
             config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
             if config.model_type != "whisper":
@@ -76,6 +74,7 @@ class HfWhisperEngine:
                 folder, local_files_only=True
             )
         model = load_model(transformers.WhisperForConditionalGeneration, folder, settings)
+        self._dtype = model.dtype
         self._prepare(model)
         self._model = model
 
