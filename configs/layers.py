@@ -22,6 +22,9 @@ BYTES_PER_PARAMETER = 0.6
 OVERHEAD_MIB = 300
 """The process, its library and a KV cache of 4,096 tokens."""
 
+SAFETENSORS = ("model*.safetensors", "*.j[si]*")
+"""Weights in whatever number of files; configuration, tokenizer and chat template beside them."""
+
 _SIZE = re.compile(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)([bm])(?![a-z])", re.IGNORECASE)
 _QUANTIZATION = re.compile(r"(?:I?Q\d(?:_[A-Z0-9]+)*|B?F16|F32)", re.IGNORECASE)
 _NOT_IN_IDS = re.compile(r"[^a-z0-9._-]+")
@@ -61,11 +64,18 @@ def text_card(
         modality="text",
         engine=weights.engine,
         source=weights.source,
-        files={weights.file: None} if weights.file else {},
+        files=_files(weights),
         options={name: value for name, value in options.items() if value is not None},
         sampling={name: value for name, value in sampling.items() if value is not None},
         **(_seen(weights) or _guessed(weights)),
     )
+
+
+def _files(weights: Weights) -> dict[str, None]:
+    """Of a whole repository what transformers reads; of a folder that is here, nothing is checked."""
+    if weights.file:
+        return {weights.file: None}
+    return dict.fromkeys(SAFETENSORS) if weights.source.startswith("hf:") else {}
 
 
 def hub_source(repository: str) -> str:

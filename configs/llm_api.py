@@ -182,6 +182,9 @@ def _weights(path: Path, file: LlmApiFile, setup: SetupParams) -> Weights:
     name = f"{file.model_family}-{file.model_name}"
     if engine != "llamacpp":
         repository = setup.repo_id or file.model_name
+        folder = path.parent / Path(repository).expanduser()
+        if folder.is_dir():
+            return Weights(name=repository, engine=engine, source=f"path:{folder.resolve()}")
         return Weights(name=repository, engine=engine, source=hub_source(repository))
     if not setup.filename:
         raise ConfigError(f"{path}: setup_params.filename is missing: which GGUF file to use.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from configs.catalogue import load_catalogue
+from tests.tiny_llama import build_tiny_llama
 from workers.messages import (
     ChatMessage,
     Event,
@@ -47,6 +49,11 @@ def loaded(worker_settings: WorkerSettings) -> Iterator[tuple[LlamaCppTextWorker
 @pytest.fixture(scope="session")
 def worker(loaded: tuple[LlamaCppTextWorker, Ready]) -> LlamaCppTextWorker:
     return loaded[0]
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))
 
 
 def ask(*texts: str, system: str = "", **sampling: object) -> Generate:

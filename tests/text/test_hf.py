@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from configs.catalogue import ModelCard
-from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS, build_tiny_llama, card_values
+from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS, card_values
 from workers.errors import AppError, ContextTooLongError, UnsupportedInputError
 from workers.messages import (
     ChatMessage,
@@ -34,11 +34,6 @@ from workers.worker import CancelToken, WorkerSettings
 GREEDY = SamplingParams(temperature=0, repeat_penalty=1.0, max_tokens=60)
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
 Load = Callable[..., tuple[HfTextWorker, Ready]]
-
-
-@pytest.fixture(scope="session")
-def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))
 
 
 @pytest.fixture(scope="session")

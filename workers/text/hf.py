@@ -4,7 +4,9 @@ What was found out (transformers 5.23, torch 2.13, two cores), and why it is set
 
 - Its continuous batching takes a temperature, top_k and top_p per request, but no seed, min_p,
   penalty, constraint or alternatives' logprobs: a request would not get what it was promised. Each
-  runs a `generate` of its own instead (`workers.torch_generation`), `slots` of them at once.
+  runs a `generate` of its own instead (`workers.torch_generation`), `slots` of them at once. That
+  costs what one after another costs (3.4 s of CPU for 128 tokens of a 66 M model, in four streams or
+  in one); the library's batches would have cost 1.9 s.
 - A KV cache grows with its conversation, never beyond `context_length`, and ends with the answer.
 - A template that knows no system turn (Gemma, early Mistral) gets its words in the first user turn.
 """
