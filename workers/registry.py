@@ -8,13 +8,15 @@ from __future__ import annotations
 import importlib
 from typing import cast
 
-from .errors import EngineNotInstalledError, UnknownModelError
+from .errors import UnknownModelError
 from .worker import Worker
 
 WORKERS: dict[str, dict[str, str]] = {
     "text": {
         "llamacpp": "workers.text.llamacpp:LlamaCppTextWorker",
         "transformers": "workers.text.hf:HfTextWorker",
+        "gptqmodel": "workers.text.gptq:GptqTextWorker",
+        "vllm": "workers.text.vllm_engine:VllmTextWorker",
         "remote": "workers.text.remote:RemoteTextWorker",
         "claude": "workers.text.claude:ClaudeTextWorker",
     },
@@ -44,23 +46,12 @@ WORKERS: dict[str, dict[str, str]] = {
 }
 """modality → engine → "module:Class"."""
 
-SERVED_ELSEWHERE = ("gptqmodel", "vllm")
-"""What other systems' files ask for: vLLM's own server runs the models of both."""
-
-
 def create_worker(modality: str, engine: str, registry: dict[str, dict[str, str]]) -> Worker:
     """Import and build the worker.
 
-    Raises: UnknownModelError listing the known engines; EngineNotInstalledError for an engine that
-    runs in a server of its own.
+    Raises: UnknownModelError listing the known engines.
     """
     engines = registry.get(modality, {})
-    if engine not in engines and engine in SERVED_ELSEWHERE:
-        raise EngineNotInstalledError(
-            f"The engine {engine} is not installed here.",
-            hint="Run: pip install vllm && vllm serve MODEL, and write engine: remote and source: "
-            "remote:http://127.0.0.1:8000/v1 into the model's card. Or use a GGUF file of it.",
-        )
     if engine not in engines:
         known = ", ".join(sorted(engines)) or "none"
         raise UnknownModelError(f"No {modality} engine is called {engine!r}; known: {known}.")

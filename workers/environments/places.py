@@ -17,6 +17,9 @@ from workers.errors import EngineNotInstalledError
 
 from .recipes import RECIPES, Recipe, read_recipe
 
+ENGINES = {"gptqmodel": "gptq", "vllm": "vllm"}
+"""Engines that never run in Quintet's own environment → the one for cards that name none."""
+
 State = Literal["missing", "unfinished", "other Python", "out of date", "ready"]
 
 STAMP = ".quintet.json"
@@ -81,7 +84,8 @@ class Environments:
 
     def hindrance_of(self, card: ModelCard) -> EngineNotInstalledError | None:
         """Return why the worker of a model cannot run where its card wants it; None if it can."""
-        return self.hindrance(card.environment, card.name) if card.environment else None
+        name = environment_of(card)
+        return self.hindrance(name, card.name) if name else None
 
     def python_of(self, card: ModelCard) -> str:
         """Return the interpreter of the card's environment; "": the one that Quintet runs in.
@@ -90,7 +94,13 @@ class Environments:
         """
         if (hindrance := self.hindrance_of(card)) is not None:
             raise hindrance
-        return str(interpreter(self.folder(card.environment))) if card.environment else ""
+        name = environment_of(card)
+        return str(interpreter(self.folder(name))) if name else ""
+
+
+def environment_of(card: ModelCard) -> str:
+    """Return the name of the environment that a model's worker runs in; "": Quintet's own."""
+    return card.environment or ENGINES.get(card.engine, "")
 
 
 def interpreter(folder: Path) -> Path:
