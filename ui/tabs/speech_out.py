@@ -13,6 +13,7 @@ from gradio.utils import get_upload_folder
 
 from configs.settings import Settings
 from workers.client import Client
+from workers.consent import check_consent
 from workers.errors import AppError
 from workers.messages import AudioDelta, Progress, Queued, Started, Synthesize
 
@@ -31,6 +32,7 @@ from ..speech_view import (
 )
 from ..streaming import paced
 from ..theme import ASSETS
+from .voice_clip import VoiceClip, spoken_as
 
 IN_FLIGHT_S = 0.1
 """How long an update may be on its way to the page after it was yielded."""
@@ -51,13 +53,17 @@ class _Tab:
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
         self._max_chars = int(settings.limits["max_text_chars"])
+        self.clip = VoiceClip(client)
 
     # --- handlers ---------------------------------------------------------------------------------
 
     async def on_speak(
-        self, text: str, voice: str, speed: float, old: Recording | None
+        self, text: str, voice: str, speed: float, old: Recording | None, *clip: Any
     ) -> AsyncGenerator[Updates, None]:
-        """Speak the text; the page plays what is there while the rest is being made."""
+        """Speak the text; the page plays what is there while the rest is being made.
+
+        `clip` is a path or None, and whether its voice may be taken on.
+        """
         if not text.strip():
             nothing = AppError("There is nothing to say yet.", "Type or open a text first.")
             yield {self.status: error_html(nothing)}
@@ -66,11 +72,16 @@ class _Tab:
             long = f"The text has {len(text):,} characters, {self._max_chars:,} can be spoken."
             yield {self.status: error_html(AppError(long, "Cut it into parts."))}
             return
+        request = Synthesize(text=text, voice=voice or None, speed=speed, **spoken_as(*clip))
+        try:
+            check_consent(request)
+        except AppError as err:
+            yield {self.status: error_html(err)}
+            return
         _discard(old)
         recording = Recording.create(_folder())
         yield self._started(recording)
         receipt = Receipt()
-        request = Synthesize(text=text, voice=voice or None, speed=speed)
         try:
             async with aclosing(paced(self._client.astream(request))) as batches:
                 async for batch in batches:
@@ -152,6 +163,7 @@ class _Tab:
                 updates[self.status] = status_html(event)
             if isinstance(event, Started):
                 updates[self.voice] = self._voices()
+                updates[self.clip.group] = self.clip.shown()
         return updates or {self.status: gr.skip()}
 
     def _ended(self, recording: Recording, status: str) -> Updates:
@@ -192,6 +204,7 @@ class _Tab:
                     label="Voice",
                     info=f"{card.name} · {card.license}",
                 )
+                self.clip.lay_out()
                 self.speed = gr.Slider(0.5, 2, value=1, step=0.05, label="Speed")
                 with gr.Row():
                     self.speak = gr.Button(
@@ -264,7 +277,14 @@ class _Tab:
     def _on_run(self, trigger: Any) -> Any:
         return trigger(
             self.on_speak,
-            [self.text, self.voice, self.speed, self.recording],
+            [
+                self.text,
+                self.voice,
+                self.speed,
+                self.recording,
+                self.clip.clip,
+                self.clip.consent,
+            ],
             self._outputs(),
             concurrency_id="tts",
             concurrency_limit=16,
@@ -299,7 +319,7 @@ class _Tab:
     def _outputs(self) -> list[Any]:
         return [
             self.recording, self.status, self.player, self.result, self.audio,
-            self.speak, self.stop, self.voice,
+            self.speak, self.stop, self.voice, self.clip.group,
         ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -84,7 +84,7 @@ class CoquiEngine:
         with _told_in_sentences(torch, f"{card.name} could not be loaded", LoadError):
             config = _read_config(folder)
             self.can_clone = config.model == "xtts"
-            _check_harmless(torch, folder)
+            _check_harmless(torch, folder, config.model)
             self._model = _load_model(config, folder, folder / card.weight_file)
             self._model.to(settings.device)
         self._config = config
@@ -201,8 +201,9 @@ def _import_coqui() -> Any:
     try:
         import torch
 
-        with _without_native_torchaudio():
-            import TTS.tts.models.xtts  # noqa: F401 — also torchaudio
+        _hide_native_torchaudio()
+        import torchaudio  # noqa: F401
+        import TTS.config  # noqa: F401
     except ImportError as err:
         raise EngineNotInstalledError(
             f"The engine coqui is not installed ({err}).",
@@ -211,8 +212,7 @@ def _import_coqui() -> Any:
     return torch
 
 
-@contextmanager
-def _without_native_torchaudio() -> Iterator[None]:
+def _hide_native_torchaudio() -> None:
     """Let torchaudio be imported as where it was built without its C++ extension.
 
     Source: torchaudio/_extension/__init__.py, whose only two names these are.
@@ -220,8 +220,7 @@ def _without_native_torchaudio() -> Iterator[None]:
     absent: Any = ModuleType("torchaudio._extension")
     absent._IS_TORCHAUDIO_EXT_AVAILABLE = False
     absent.fail_if_no_align = lambda function: function
-    sys.modules.setdefault("torchaudio._extension", absent)
-    yield
+    sys.modules.setdefault(absent.__name__, absent)
 
 
 def _read_config(folder: Path) -> Any:
@@ -236,21 +235,24 @@ def _read_config(folder: Path) -> Any:
     return config
 
 
-def _check_harmless(torch: Any, folder: Path) -> None:
+def _check_harmless(torch: Any, folder: Path, kind: str) -> None:
     """Raises: LoadError if a file holds anything but tensors and plain values.
 
     Read with `mmap`: the tensors stay on disk.
     """
-    from TTS.tts.models.xtts import _legacy_safe_globals
+    known = nullcontext()
+    if kind == "xtts":  # its first checkpoint also carries its settings, in classes of Coqui's
+        from TTS.tts.models.xtts import _legacy_safe_globals
 
-    for path in sorted(folder.glob("*.pth")):
-        try:
-            with _legacy_safe_globals():
+        known = _legacy_safe_globals()
+    with known:
+        for path in sorted(folder.glob("*.pth")):
+            try:
                 torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        except Exception as err:
-            raise LoadError(
-                f"{path.name} holds more than weights, or is damaged; it was not loaded."
-            ) from err
+            except Exception as err:
+                raise LoadError(
+                    f"{path.name} holds more than weights, or is damaged; it was not loaded."
+                ) from err
 
 
 def _load_model(config: Any, folder: Path, weights: Path) -> Any:
