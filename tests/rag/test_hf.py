@@ -169,5 +169,5 @@ def test_weights_as_a_pickle_are_not_read(tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     torch.save({}, folder / "pytorch_model.bin")
     card = card_of(folder).model_copy(update={"files": {"pytorch_model.bin": None}})
-    with pytest.raises(WeightsError, match="no file named model.safetensors"):
+    with pytest.raises(WeightsError, match="no file named"):
         HfEmbedder(settings_of(card, tmp_path), print_none)

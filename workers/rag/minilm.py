@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gguf import GGUFWriter
+    from gguf import GGUFWriter, PoolingType
 
 _VERSION = 1
 """Part of the file name; raise it when the conversion changes."""
@@ -48,8 +48,8 @@ def _convert(folder: Path, target: Path) -> None:
         raise ValueError(f"expected a BERT model, found {config.get('model_type')!r}")
     logging.getLogger("gguf").setLevel(logging.WARNING)  # it reports every file it writes
     writer = gguf.GGUFWriter(target, "bert")
-    _add_hyperparameters(writer, config)
-    _add_vocabulary(writer, (folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
+    add_hyperparameters(writer, config, gguf.PoolingType.MEAN)
+    add_vocabulary(writer, (folder / "vocab.txt").read_text(encoding="utf-8").splitlines())
     _add_tensors(writer, folder, config["num_hidden_layers"])
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -57,7 +57,8 @@ def _convert(folder: Path, target: Path) -> None:
     writer.close()
 
 
-def _add_hyperparameters(writer: GGUFWriter, config: dict[str, Any]) -> None:
+def add_hyperparameters(writer: GGUFWriter, config: dict[str, Any], pooling: PoolingType) -> None:
+    """Write what BERT's `config.json` says of its layers."""
     import gguf
 
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
@@ -68,12 +69,12 @@ def _add_hyperparameters(writer: GGUFWriter, config: dict[str, Any]) -> None:
     writer.add_head_count(config["num_attention_heads"])
     writer.add_layer_norm_eps(config["layer_norm_eps"])
     writer.add_causal_attention(False)
-    writer.add_pooling_type(gguf.PoolingType.MEAN)
+    writer.add_pooling_type(pooling)
     writer.add_vocab_size(config["vocab_size"])
     writer.add_token_type_count(config["type_vocab_size"])
 
 
-def _add_vocabulary(writer: GGUFWriter, vocabulary: list[str]) -> None:
+def add_vocabulary(writer: GGUFWriter, vocabulary: list[str]) -> None:
     """Write the WordPiece tokens the way llama.cpp spells them: words marked, not their pieces."""
     import gguf
 

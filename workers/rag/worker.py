@@ -166,6 +166,10 @@ class RagWorker:
         return self._ingestion.run(request, cancel)
 
     def _rerank(self, request: Rerank, cancel: CancelToken) -> Iterator[Event]:
+        if not request.texts:
+            raise UnsupportedInputError("There is no text to judge.")
+        if not request.query.strip():
+            raise UnsupportedInputError("There is no question to judge by.")
         by_vectors = request.by_vectors or not self._reranking.is_set_up
         order = self._reranking.compare if by_vectors else self._reranking.judge
         verdict = order(request.query, request.texts, cancel)
