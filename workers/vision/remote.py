@@ -19,13 +19,12 @@ from workers.remote import RemoteOptions, RemoteServer, access_to, connect, opti
 from workers.remote_chat import Answer, Json, chunks_of, sampling_json
 from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
+from .conversation import turns_with_pictures
 from .worker import VisionWorker
 
 if TYPE_CHECKING:
     from .images import Picture
 
-DEFAULT_QUESTION = ChatMessage(role="user", text="Describe this, and write down any text in it.")
-"""Asked when only pictures were sent."""
 JPEG_QUALITY = 90
 
 
@@ -68,7 +67,7 @@ class RemoteVisionEngine:
         body = sampling_json(request.sampling, self.options, self._server)
         body |= {"model": self._server.model, "stream": True}
         body["stream_options"] = {"include_usage": True}
-        body["messages"] = _turns(request.messages or (DEFAULT_QUESTION,), parts)
+        body["messages"] = _turns(request.messages, parts)
         create: Any = self._client.chat.completions.create
         answer = Answer(self._server)
         with closing(self._remote.stream(lambda: chunks_of(create(**body)), cancel)) as chunks:
@@ -100,18 +99,12 @@ class RemoteVisionWorker(VisionWorker):
 
 
 def _turns(messages: tuple[ChatMessage, ...], parts: list[Json]) -> list[Json]:
-    """The pictures go before the first question."""
     turns: list[Json] = []
-    rest = parts
-    for message in messages:
-        content: Any = message.text
-        if rest and message.role == "user":
-            content, rest = [*rest, {"type": "text", "text": message.text}], []
-        turns.append({"role": message.role, "content": content})
-    if rest:  # nobody asked anything yet
-        turns.append(
-            {"role": "user", "content": [*rest, {"type": "text", "text": DEFAULT_QUESTION.text}]}
-        )
+    for turn in turns_with_pictures(messages, len(parts)):
+        content: Any = turn.text
+        if turn.num_pictures:
+            content = [*parts, {"type": "text", "text": turn.text}]
+        turns.append({"role": turn.role, "content": content})
     return turns
 
 
