@@ -77,6 +77,7 @@ def receipt_parts(receipt: Receipt) -> list[str]:
         f"loaded {seconds(receipt.loaded_s)}" if receipt.loaded_s else "",
         f"{usage.prompt_tokens} + {usage.completion_tokens} tokens" if usage.prompt_tokens else "",
         f"{usage.cached_tokens} reused" if usage.cached_tokens else "",
+        f"{usage.image_tokens} for pictures" if usage.image_tokens else "",
         f"audio {seconds(usage.audio_s)}" if usage.audio_s else "",
         f"peak {receipt.peak_mib} MiB" if receipt.peak_mib else "",
     ]

@@ -49,6 +49,9 @@ NO_QUESTION = "Type a question about the picture first."
 SAMPLING = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=128)
 """Answers come from the page, so the likeliest token is wanted, also when it repeats the page."""
 
+READERS = ("rapidocr",)
+"""Engines that read text and answer nothing."""
+
 Paths = tuple[str, ...]
 Update = dict[Any, Any]
 """Component → its new value."""
@@ -103,7 +106,8 @@ class _Run:
     def see(self, event: Event) -> None:
         """Take note of one event."""
         if isinstance(event, PictureRead):
-            self.readings += (event,)
+            others = [reading for reading in self.readings if reading.index != event.index]
+            self.readings = (*others, event)
             self.read_s = _working_s(self.receipt)
             return
         if isinstance(event, TextDelta):
@@ -181,7 +185,10 @@ class Handlers:
     def _finished(self, run: _Run) -> Update:
         parts = self._parts
         rest: Update = {parts.stop: gr.Button(interactive=False)}
-        if len(run.readings) < len(run.paths):  # stopped while reading
+        if len(run.readings) < len(run.paths):
+            if run.answer:  # by a model that looks at the pictures and reads no lines
+                notes = [note_html(note) for note in run.notes]
+                return {**rest, parts.status: "".join([*notes, receipt_html(run.receipt)])}
             return {**rest, parts.status: note_html("Stopped.")}
         summary = reading_summary(run.seen, run.read_s, run.notes)
         return {**rest, parts.status: summary + receipt_html(run.receipt)}
@@ -220,7 +227,7 @@ def _working_s(receipt: Receipt) -> float:
 
 
 def _is_note(event: Progress) -> bool:
-    return event.unit == "lines" or "scaled down" in event.what
+    return event.unit in ("lines", "image tokens") or "scaled down" in event.what
 
 
 def _paths(gallery: Any) -> Paths:
@@ -243,6 +250,8 @@ def _write_downloads(seen: Seen) -> tuple[str, str]:
 
 def _capability_note(client: Client) -> str:
     card = client.card("vision")
+    if card.engine not in READERS:
+        return note_html(f"{card.name} looks at the pictures itself. {card.description}")
     return note_html(
         f"{card.name} reads the text in pictures, and {client.card('text').name} answers from "
         "that text. Describing scenes, people or charts needs a vision-language model from the "

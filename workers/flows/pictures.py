@@ -42,12 +42,13 @@ async def ask_about_pictures(
     """Yield PictureRead per picture, then the answer to the conversation as TextDeltas.
 
     Ends in one Finished; all events carry the request id of `describe`. `pictures` are readings of
-    the same images from an earlier turn: given, the images are not read again. Text that did not
-    fit the text model's context is told as Progress in lines. Closing it stops whichever worker is
+    the same images from an earlier turn: given, the images are not read again, except for a model
+    that looks at them itself, which is sent them with each question. Text that did not fit the text model's context is told as Progress in lines. Closing it stops whichever worker is
     at work. Raises: AppError.
     """
     is_answered = not describe.messages
-    if not pictures:
+    if not pictures or _looks_itself(client, describe):
+        pictures = ()
         async with aclosing(client.astream(describe)) as events:
             async for event in events:
                 if isinstance(event, PictureRead):
@@ -63,6 +64,14 @@ async def ask_about_pictures(
         return
     async for event in _answer(client, describe, pictures):
         yield replace(event, request_id=describe.request_id)
+
+
+def _looks_itself(client: Client, describe: Describe) -> bool:
+    """Whether the model in use answers; asleep it cannot be asked, so then it gets the pictures."""
+    model = describe.model
+    card = client.models.get(model, "vision") if model else client.card("vision")
+    ready = client.ready("vision", card.id)
+    return ready is None or "answers" in ready.capabilities
 
 
 async def _answer(
