@@ -26,7 +26,9 @@ Tools: {{ tools | tojson }}<|im_end|>
 {% endfor %}{%- if add_generation_prompt %}<|im_start|>assistant
 {% endif %}"""
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-STEPS = 220
+MAX_STEPS = 400
+LEARNT = 0.02
+"""Mean loss of an answer's tokens: low enough to survive 4 bits."""
 FILES = ("model.safetensors", "config.json", "generation_config.json", "tokenizer.json",
          "tokenizer_config.json", "chat_template.jinja")  # fmt: skip
 
@@ -127,12 +129,14 @@ def _train(model: Any, tokenizer: Any) -> None:
     wanted = torch.tensor([row + [-100] * (width - len(row)) for row in labels])
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     model.train()
-    for _ in range(STEPS):
+    for _ in range(MAX_STEPS):
         loss = model(input_ids=ids, attention_mask=mask, labels=wanted).loss
+        if loss.item() < LEARNT:
+            break
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-    model.eval()
-    if loss.item() > 0.05:
+    else:
         raise RuntimeError(f"The tiny Llama has not learnt its answers: loss {loss.item():.2f}.")
+    model.eval()

@@ -133,6 +133,8 @@ def _quantization(options: Any, keep: tuple[str, ...]) -> Any:
         return None
     if load_in not in ("nf4", "int8"):
         raise LoadError(f"load_in is {load_in!r}; it must be nf4 or int8.")
+    # It warns of each product in int8, and of a package with kernels that would come from a network.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     try:
         import bitsandbytes  # noqa: F401 — transformers says too late that it is missing
     except ImportError as err:
@@ -140,7 +142,6 @@ def _quantization(options: Any, keep: tuple[str, ...]) -> Any:
             f"load_in: {load_in} needs the package bitsandbytes, which is not installed.",
             hint=INSTALL,
         ) from err
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # int8 warns of each product
     configure = import_transformers().BitsAndBytesConfig
     kept = [*keep, *options.get("keep", ())]
     # None lets transformers find the head by itself; with names of our own it does not look.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from configs.catalogue import ModelCard
 from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS, card_values
-from workers.errors import AppError, ContextTooLongError, UnsupportedInputError
+from workers.errors import ContextTooLongError, OutOfMemoryError, UnsupportedInputError
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -28,6 +29,7 @@ from workers.messages import (
     ToolCallDelta,
 )
 from workers.text.hf import HfTextWorker
+from workers.torch_generation import Order, Read, Written
 from workers.torch_sampling import Sampler
 from workers.worker import CancelToken, WorkerSettings
 
@@ -38,9 +40,15 @@ Load = Callable[..., tuple[HfTextWorker, Ready]]
 
 @pytest.fixture(scope="session")
 def load(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Load:
-    def start(limits: dict[str, float] | None = None, **options: Any) -> tuple[HfTextWorker, Ready]:
+    def start(
+        limits: dict[str, float] | None = None,
+        folder: Path = tiny_llama,
+        device: str = "cpu",
+        **options: Any,
+    ) -> tuple[HfTextWorker, Ready]:
         settings = WorkerSettings(
-            card=ModelCard.model_validate(card_values(tiny_llama, options=options)),
+            card=ModelCard.model_validate(card_values(folder, options=options)),
+            device=device,
             threads=1,
             slots=2,
             data_dir=tmp_path_factory.mktemp("data"),
@@ -83,6 +91,24 @@ def test_every_answer_is_right_plain_and_quantised(load: Load, options: dict[str
     assert (ready.device, ready.context_length) == ("cpu", CONTEXT_TOKENS)
     assert {question: text_of(run(worker, ask(question))) for question in ANSWERS} == ANSWERS
     worker.close()
+
+
+def test_weights_that_are_quantised_in_their_file_need_no_option(
+    load: Load, tiny_llama: Path, tmp_path: Path
+) -> None:
+    worker, _ = load(load_in="nf4")
+    for file in tiny_llama.iterdir():
+        shutil.copy(file, tmp_path)
+    worker._engine._writer._model.save_pretrained(tmp_path)
+    worker.close()
+    saved, _ = load(folder=tmp_path)
+    assert (tmp_path / "model.safetensors").stat().st_size < _size(tiny_llama)
+    assert text_of(run(saved, ask(FRANCE))) == ANSWERS[FRANCE]
+    saved.close()
+
+
+def _size(folder: Path) -> int:
+    return (folder / "model.safetensors").stat().st_size
 
 
 def test_a_half_of_the_memory_says_the_same(load: Load) -> None:
@@ -252,7 +278,22 @@ def test_mirostat_is_refused_in_a_sentence(worker: HfTextWorker) -> None:
         run(worker, ask(FRANCE, mirostat=2))
 
 
-def test_two_requests_at_once_keep_their_own_answers_and_seeds(worker: HfTextWorker) -> None:
+def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: HfTextWorker) -> None:
+    import torch
+
+    engine = worker._engine
+    ids, _ = engine._prompts.encode(ask(COUNT))
+    row = torch.tensor([ids])
+    order = Order(sampling=GREEDY, max_tokens=60, prefill_tokens=4)
+    inputs = {"input_ids": row, "attention_mask": torch.ones_like(row)}
+    pieces = list(engine._writer.write(inputs, order, CancelToken()))
+    reads = [piece for piece in pieces if isinstance(piece, Read)]
+    assert [piece.done for piece in reads] == list(range(4, len(ids), 4))
+    assert {piece.total for piece in reads} == {len(ids)}
+    assert "".join(p.text for p in pieces if isinstance(p, Written)) == ANSWERS[COUNT]
+
+
+def test_five_requests_at_once_keep_their_own_answers(worker: HfTextWorker) -> None:
     answers: dict[str, str] = {}
 
     def work(question: str) -> None:
@@ -304,10 +345,51 @@ def test_full_memory_fails_one_request_and_the_next_is_answered(worker: HfTextWo
 
     hook = worker._engine._writer._model.model.layers[0].register_forward_hook(too_much)
     try:
-        with pytest.raises(AppError) as refused:
+        with pytest.raises(OutOfMemoryError, match="Tiny Llama does not fit"):
             run(worker, ask(COUNT))
     finally:
         hook.remove()
-    assert refused.value.code == "out_of_memory"
-    assert "Tiny Llama does not fit" in refused.value.message
     assert text_of(run(worker, ask(COUNT))) == ANSWERS[COUNT]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("options", [{}, {"load_in": "int8"}, {"load_in": "nf4"}], ids=str)
+def test_every_answer_is_right_on_a_graphics_card(load: Load, options: dict[str, Any]) -> None:
+    worker, ready = load(device="cuda:0", **options)
+    assert ready.device == "cuda:0"
+    answers: dict[str, str] = {}
+    threads = [
+        threading.Thread(target=lambda q=q: answers.update({q: text_of(run(worker, ask(q)))}))
+        for q in ANSWERS
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == ANSWERS
+    worker.close()
+
+
+@pytest.mark.gpu
+def test_a_full_graphics_card_is_told_with_its_numbers(load: Load) -> None:
+    import torch
+
+    worker, _ = load(device="cuda:0")
+    num_bytes = torch.cuda.get_device_properties(0).total_memory * 2
+    layer = worker._engine._writer._model.model.layers[0]
+    hook = layer.register_forward_hook(
+        lambda *_: torch.empty(num_bytes, dtype=torch.uint8, device="cuda:0") and None
+    )
+    with pytest.raises(OutOfMemoryError, match="MiB are free on cuda:0"):
+        run(worker, ask(COUNT))
+    hook.remove()
+    assert text_of(run(worker, ask(COUNT))) == ANSWERS[COUNT]
+    worker.close()
+
+
+def test_a_card_that_torch_cannot_use_is_told_honestly(load: Load) -> None:
+    """This torch may have no CUDA: then the model runs on the CPU, and says so."""
+    import torch
+
+    _, ready = load(device="cuda:0")
+    assert ready.device == ("cuda:0" if torch.cuda.is_available() else "cpu")
