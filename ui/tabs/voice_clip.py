@@ -19,7 +19,7 @@ class VoiceClip:
 
     def lay_out(self) -> None:
         """Create the components."""
-        with gr.Group(visible=self._clones(), elem_id="tts-clip") as self.group:
+        with gr.Column(visible=self._clones(), elem_id="tts-clip") as self.group:
             self.clip = gr.Audio(
                 label="Voice to take on: 3 to 30 seconds of one person",
                 sources=["upload", "microphone"],
@@ -27,9 +27,9 @@ class VoiceClip:
             )
             self.consent = gr.Checkbox(label=VOICE_CONSENT, elem_id="tts-consent")
 
-    def shown(self) -> gr.Group:
+    def shown(self) -> gr.Column:
         """Return the group as it should be, now that the model may have changed."""
-        return gr.Group(visible=self._clones())
+        return gr.Column(visible=self._clones())
 
     def _clones(self) -> bool:
         """What the loaded engine says; as long as none is, what the card says."""
