@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-import psutil
-
 from configs.catalogue import ModelCard
+from configs.errors import ConfigError
 from configs.secrets import is_listed, key_name
 from configs.settings import Settings
 from workers.adding import is_added
@@ -16,15 +15,16 @@ from workers.download import is_downloadable, stored_bytes
 from workers.downloads.desk import DownloadDesk
 from workers.downloads.progress import MIB
 from workers.environments.places import Environments
-from workers.errors import WeightsError
+from workers.errors import AppError, WeightsError
+from workers.memory.plan import Plan
 from workers.weights import find_folder
 
 from .models_view import ModelRow, State
 
 CACHE_S = 0.9
 """All browser tabs are shown the same look."""
-MEMORY_CACHE_S = 10.0
-"""The free memory trembles; a plan should not."""
+PLAN_CACHE_S = 5.0
+"""The free memory trembles; what is read about it should not."""
 NOT_USED_ALONE = ("crossencoder",)
 
 
@@ -40,14 +40,15 @@ class Stand:
         self._lock = threading.Lock()
         self._rows: tuple[ModelRow, ...] = ()
         self._seen_at = -CACHE_S
-        self._free_mib = 0
-        self._weighed_at = -MEMORY_CACHE_S
+        self._plans: dict[str, tuple[float, Plan]] = {}
 
     def rows(self, *, fresh: bool = False) -> tuple[ModelRow, ...]:
         """Return every model as it stands now, or stood a moment ago."""
         with self._lock:
+            if fresh:
+                self._plans.clear()
             if fresh or time.monotonic() - self._seen_at > CACHE_S:
-                self._rows = tuple(map(self.row, self._client.models.known()))
+                self._rows = tuple(map(self._row_or_trouble, self._client.models.known()))
                 self._seen_at = time.monotonic()
             return self._rows
 
@@ -55,7 +56,6 @@ class Stand:
         """Return one model as it stands now."""
         state, words, percent, hint = self._state(card)
         is_used = self._is_used(card)
-        outcome, plan = ("", "") if card.source.startswith("remote:") else self._plan(card)
         stored = stored_bytes(card, self._data_dir) if is_downloadable(card) else 0
         return ModelRow(
             card=card,
@@ -64,11 +64,17 @@ class Stand:
             percent=percent,
             hint=hint,
             size_mib=-(-stored // MIB) if stored else self._lying_mib(card),
-            outcome=outcome,
-            plan=plan,
+            plan=self._plan(card),
             actions=self._actions(card, state, is_used=is_used),
             is_added=is_added(card, self._data_dir),
         )
+
+    def _row_or_trouble(self, card: ModelCard) -> ModelRow:
+        """One model that cannot be looked at must not hide the others."""
+        try:
+            return self.row(card)
+        except (AppError, ConfigError, OSError) as err:
+            return ModelRow(card=card, state="broken", hint=str(err))
 
     def _is_used(self, card: ModelCard) -> bool:
         models = self._client.models
@@ -132,32 +138,16 @@ class Stand:
                 return (*use, *(("remove",) if can_remove and not is_used else ()))
         return ()
 
-    def _plan(self, card: ModelCard) -> tuple[str, str]:
-        """Return the outcome and a sentence: what loading this model would take now."""
-        loaded = self._client.loaded(card.modality)
-        if loaded is not None and loaded.id == card.id:
-            return "fits", f"{card.name} is in memory now."
-        need, free = card.memory_mib, self._free()
-        numbers = f"it needs about {need:,} MiB, {free:,} are free"
-        if need <= free:
-            return "fits", f"{card.name} fits now: {numbers}."
-        asleep: list[str] = []
-        idle = [worker for worker in self._client.status().workers if worker.resident_mib]
-        for worker in sorted(idle, key=lambda worker: -worker.resident_mib):
-            asleep.append(worker.model)
-            free += worker.resident_mib
-            if need <= free:
-                return (
-                    "fits_after_sleep",
-                    f"{card.name} fits after putting {' and '.join(asleep)} to sleep: {numbers}.",
-                )
-        return "too_large", f"{card.name} will not fit: {numbers}. Try a smaller one."
-
-    def _free(self) -> int:
-        if time.monotonic() - self._weighed_at > MEMORY_CACHE_S:
-            self._free_mib = int(psutil.virtual_memory().available // MIB)
-            self._weighed_at = time.monotonic()
-        return self._free_mib
+    def _plan(self, card: ModelCard) -> Plan | None:
+        """Return what loading this model would take now; None where nothing is loaded here."""
+        if card.source.startswith("remote:"):
+            return None
+        now = time.monotonic()
+        seen_at, plan = self._plans.get(card.id, (-PLAN_CACHE_S, None))
+        if plan is None or now - seen_at > PLAN_CACHE_S:
+            plan = self._client.plan(card)
+            self._plans[card.id] = (now, plan)
+        return plan
 
 
 def may_change(settings: Settings) -> bool:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Literal
 
 from configs.catalogue import ModelCard
+from workers.memory.plan import Plan
 from workers.messages import MODALITIES
 
 State = Literal[
@@ -22,12 +23,8 @@ TITLES = {
     "vision": "Vision",
     "rag": "RAG",
 }
-PLANS = {
-    "fits": ("q-ok", "Fits now"),
-    "fits_after_sleep": ("q-after", "Fits after sleep"),
-    "cpu_only": ("q-cpu", "Only on CPU"),
-    "too_large": ("q-no", "Will not fit"),
-}
+COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
+"""Of a plan's outcome."""
 ENGINES = {
     "llamacpp": "llama.cpp",
     "transformers": "PyTorch",
@@ -52,7 +49,7 @@ _WORDS = {
     "broken": "not found",
     "remote": "on another server",
 }
-NOTHING_FITS = "No model like this. Try another word, or add one below by its name on the hub."
+NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +65,8 @@ class ModelRow:
     """What to do about the state: a command, or why a download failed."""
     size_mib: int = 0
     """On this disk; 0 while nothing of it is here."""
-    outcome: str = ""
-    """Key of PLANS; "" where nothing has to be loaded here."""
-    plan: str = ""
-    """The plan as a sentence."""
+    plan: Plan | None = None
+    """None where nothing has to be loaded here."""
     actions: tuple[str, ...] = ()
     """Of use, download, pause, resume, remove; the licence is shown before a restricted download."""
     is_added: bool = False
@@ -101,7 +96,9 @@ def _section(modality: str, rows: Iterable[ModelRow]) -> str:
 def _rank(row: ModelRow) -> tuple[int, bool, bool, bool, int]:
     place = _ORDER.index(row.state) if row.state in _ORDER else len(_ORDER)
     is_remote = row.card.source.startswith("remote:")
-    is_hard = row.outcome == "too_large" or row.card.license_restricted
+    is_hard = (
+        row.plan is not None and row.plan.outcome == "too_large"
+    ) or row.card.license_restricted
     return place, not row.card.recommended, is_remote, is_hard, row.card.memory_mib
 
 
@@ -149,12 +146,16 @@ def _facts(row: ModelRow) -> str:
 
 
 def _licence(card: ModelCard) -> str:
-    text = escape(card.license)
     mark = ' <span class="q-limited">limits its use</span>' if card.license_restricted else ""
+    return _licence_link(card) + mark
+
+
+def _licence_link(card: ModelCard) -> str:
+    text = escape(card.license)
     if card.license_url.startswith(("https://", "http://")):
         url = escape(card.license_url, quote=True)
-        text = f'<a href="{url}" target="_blank" rel="noreferrer">{text}</a>'
-    return text + mark
+        return f'<a href="{url}" target="_blank" rel="noreferrer">{text}</a>'
+    return text
 
 
 def _hint(row: ModelRow) -> str:
@@ -165,13 +166,14 @@ def _hint(row: ModelRow) -> str:
 
 
 def _plan(row: ModelRow) -> str:
-    if row.outcome not in PLANS:
+    """The plan in words; unfolded, its numbers."""
+    if row.plan is None:
         return ""
-    style, words = PLANS[row.outcome]
-    sentence = escape(row.plan, quote=True)
+    words = row.plan.words + (f", try {row.plan.instead[0]}" if row.plan.instead else "")
     return (
-        f'<details class="q-plan {style}" data-key="plan"><summary>{words}</summary>'
-        f"<p>{sentence}</p></details>"
+        f'<details class="q-plan {COLOURS[row.plan.outcome]}" data-key="plan">'
+        f"<summary>{escape(words[:1].upper() + words[1:])}</summary>"
+        f"<p>{escape(str(row.plan))}</p></details>"
     )
 
 
@@ -199,7 +201,7 @@ def _licence_question(row: ModelRow, name: str) -> str:
     return (
         '<details class="q-licence" data-key="licence"><summary class="q-do q-main" '
         f'aria-label="Download {name}">Download …</summary><div><p>{escape(row.card.name)} is '
-        f"under the licence {_licence(row.card)}. Read it before you say yes.</p>"
+        f"under the {_licence_link(row.card)}, which limits its use. Read it before you say yes.</p>"
         f'<button type="button" class="q-do q-main" data-action="accept" '
         f'aria-label="Accept the licence and download {name}">Accept and download</button></div>'
         "</details>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -37,6 +38,7 @@ def build_models_tab(client: Client, settings: Settings) -> None:
         elem_id="models-status",
         padding=False,
     )
+    adding_parts = _lay_out_adding() if may_change(settings) else None
     listing = gr.HTML(
         LOADING,
         html_template=_shell(),
@@ -50,8 +52,8 @@ def build_models_tab(client: Client, settings: Settings) -> None:
     listing.look(handlers.on_look, sent, **shown)
     if isinstance(tab, gr.Tab):
         tab.select(handlers.on_look, sent, **shown)
-    if may_change(settings):
-        _build_adding(handlers, [listing, sent])
+    if adding_parts is not None:
+        _wire_adding(handlers, adding_parts, [listing, sent])
 
 
 def _shell() -> str:
@@ -69,11 +71,23 @@ def _shell() -> str:
         '<input type="checkbox" class="q-models-here"> Only those here</label></div>'
         f'<div class="q-models-list" aria-live="off">{LOADING}</div>'
         '<p class="q-empty q-models-none" hidden>No model like this. Try another word, or add one '
-        "below by its name on the hub.</p>"
+        "above by its name on the hub.</p>"
     )
 
 
-def _build_adding(handlers: _Handlers, shown: list[Any]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Adding:
+    """What stands in the fold "Add a model"."""
+
+    what: Any
+    kind: Any
+    look: Any
+    found: Any
+    proposed: Any
+    add: Any
+
+
+def _lay_out_adding() -> _Adding:
     with gr.Accordion("Add a model", open=False, elem_id="models-add"):
         with gr.Row():
             what = gr.Textbox(
@@ -84,21 +98,30 @@ def _build_adding(handlers: _Handlers, shown: list[Any]) -> None:
                 elem_id="models-what",
             )
             kind = gr.Dropdown(
-                [("By itself", ""), *((title, name) for name, title in TITLES.items())],
+                [("What it is made for", ""), *((title, name) for name, title in TITLES.items())],
                 value="",
                 label="Use it for",
                 scale=1,
-                min_width=140,
+                min_width=200,
                 elem_id="models-kind",
             )
-        look = gr.Button("Look at it", variant="primary", elem_id="models-look")
+        look = gr.Button("Look at it", elem_id="models-look")
         found = gr.HTML(elem_id="models-found", padding=False)
-        proposed = gr.State(None)
         add = gr.Button("Add it", visible=False, variant="primary", elem_id="models-add-it")
-    outputs = [found, proposed, add]
+    return _Adding(what=what, kind=kind, look=look, found=found, proposed=gr.State(None), add=add)
+
+
+def _wire_adding(handlers: _Handlers, parts: _Adding, shown: list[Any]) -> None:
+    outputs = [parts.found, parts.proposed, parts.add]
     event = {"show_progress": "minimal", "api_visibility": "private", "concurrency_limit": 4}
-    gr.on([look.click, what.submit], handlers.on_propose, [what, kind], outputs, **event)
-    add.click(handlers.on_add, proposed, [*outputs, *shown], **event)
+    gr.on(
+        [parts.look.click, parts.what.submit],
+        handlers.on_propose,
+        [parts.what, parts.kind],
+        outputs,
+        **event,
+    )
+    parts.add.click(handlers.on_add, parts.proposed, [*outputs, *shown], **event)
 
 
 class _Handlers:
@@ -112,7 +135,10 @@ class _Handlers:
 
     async def on_look(self, sent: str) -> tuple[Any, Any]:
         """Show how it stands, if that is not what this browser tab shows already."""
-        html = models_html(await asyncio.to_thread(self._stand.rows))
+        try:
+            html = models_html(await asyncio.to_thread(self._stand.rows))
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            html = error_html(err)
         return (gr.skip(), gr.skip()) if html == sent else (html, html)
 
     async def on_act(self, event: gr.EventData) -> tuple[str, str, str]:
@@ -134,7 +160,7 @@ class _Handlers:
         except Exception as err:  # noqa: BLE001 — the edge of the page
             return error_html(err), None, gr.Button(visible=False)
         row = self._stand.row(card)
-        plain = ModelRow(card=card, state="absent", outcome=row.outcome, plan=row.plan)
+        plain = ModelRow(card=card, state="absent", plan=row.plan)
         return proposal_html(plain), card, gr.Button(visible=True)
 
     async def on_add(self, card: ModelCard | None) -> tuple[Any, ...]:
@@ -147,7 +173,7 @@ class _Handlers:
         except Exception as err:  # noqa: BLE001 — the edge of the page
             return error_html(err), *nothing, gr.skip(), gr.skip()
         html = models_html(await asyncio.to_thread(self._stand.rows, fresh=True))
-        next_step = "download it above" if is_downloadable(card) else "it can be used at once"
+        next_step = "download it below" if is_downloadable(card) else "it can be used at once"
         return note_html(f"Added {card.name}: {next_step}."), *nothing, html, html
 
     def _propose(self, what: str, kind: str) -> ModelCard:

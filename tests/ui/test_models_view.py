@@ -1,0 +1,116 @@
+"""What the Models tab says of each model."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from configs.catalogue import ModelCard, load_catalogue
+from ui.models_view import ModelRow, State, gib, models_html, proposal_html
+from workers.memory.need import Footprint
+from workers.memory.placement import Placement
+from workers.memory.plan import Plan
+
+CARDS = load_catalogue()
+FREE, LIMITED = CARDS["qwen3-4b"], CARDS["llama-3.2-1b-instruct"]
+
+
+def plan(outcome: str, **more: object) -> Plan:
+    footprint = Footprint(
+        weights_mib=2000, kv_cache_mib=500, activations_mib=200, runtime_mib=100, error=0.1
+    )
+    placement = Placement(device="cpu", footprint=footprint, need_mib={"cpu": footprint.high_mib})
+    values = {"model_id": FREE.id, "name": FREE.name, "placement": placement, "free_mib": 4000}
+    return Plan(outcome=outcome, **{**values, **more})  # type: ignore[arg-type]
+
+
+def row(state: State, card: ModelCard = FREE, **more: object) -> ModelRow:
+    return ModelRow(card=card, state=state, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("made", "words", "colour"),
+    [
+        (plan("fits"), "Fits now", "q-ok"),
+        (
+            plan("fits_after_sleep", sleep=("Whisper small",)),
+            "Fits after putting Whisper small to sleep",
+            "q-after",
+        ),
+        (plan("cpu_only"), "Fits only on the CPU", "q-cpu"),
+        (plan("too_large", instead=("Qwen3 1.7B",)), "Will not fit, try Qwen3 1.7B", "q-no"),
+    ],
+)
+def test_the_plan_is_told_in_words_with_its_numbers_behind(
+    made: Plan, words: str, colour: str
+) -> None:
+    html = models_html([row("absent", plan=made)])
+    assert f"<summary>{words}</summary>" in html
+    assert colour in html
+    assert f"{made.need_mib:,} MiB" in html
+
+
+def test_a_model_says_its_size_licence_engine_and_quantisation() -> None:
+    html = models_html([row("absent", actions=("download",))])
+    for fact in ("4.0 B", "Q4_K_M", "2.3 GiB to download", "llama.cpp", "Apache-2.0"):
+        assert fact in html
+    assert "1.0 GiB on disk" in models_html([row("here", size_mib=1024)])
+
+
+def test_the_licence_that_limits_is_read_before_the_yes() -> None:
+    html = models_html([row("absent", LIMITED, actions=("download",))])
+    assert 'data-action="download"' not in html
+    assert html.index("Llama 3.2 Community License") < html.index('data-action="accept"')
+    assert LIMITED.license_url in html
+    assert 'data-action="download"' in models_html([row("absent", actions=("download",))])
+
+
+def test_a_paused_download_shows_its_share_and_how_to_go_on() -> None:
+    html = models_html(
+        [row("paused", words="paused at 37 %", percent=37, actions=("resume", "remove"))]
+    )
+    assert "paused at 37 %" in html
+    assert 'value="37"' in html
+    assert re.findall(r'data-action="(\w+)"', html) == ["resume", "remove"]
+    assert f'aria-label="Resume {FREE.name}"' in html
+
+
+def test_a_failure_is_announced_with_its_reason() -> None:
+    html = models_html([row("failed", hint="The disk is full.", words="failed")])
+    assert 'role="alert">The disk is full.' in html
+
+
+def test_what_is_used_or_under_way_comes_first_then_what_is_recommended() -> None:
+    rows = [
+        row("absent", CARDS["qwen2.5-0.5b-instruct"]),
+        row("absent", CARDS["qwen3-4b"]),
+        row("here", CARDS["smollm2-360m-instruct"]),
+        row("running", CARDS["qwen3-8b"], percent=3),
+        row("in_use", CARDS["smollm2-135m-instruct"]),
+        row("needs_key", CARDS["gpt-4o"]),
+    ]
+    assert re.findall(r'data-id="([^"]+)"', models_html(rows)) == [
+        "smollm2-135m-instruct", "qwen3-8b", "smollm2-360m-instruct", "qwen3-4b",
+        "qwen2.5-0.5b-instruct", "gpt-4o",
+    ]  # fmt: skip
+
+
+def test_every_word_of_a_card_is_escaped() -> None:
+    evil = FREE.model_copy(
+        update={"name": "<img onerror=x>", "license": "<b>", "license_url": "javascript:alert(1)"}
+    )
+    html = models_html([row("absent", evil, hint="<script>", actions=("download", "remove"))])
+    assert "<img" not in html
+    assert "<script" not in html
+    assert "javascript:" not in html
+    assert "&lt;img" in proposal_html(row("absent", evil))
+
+
+def test_nothing_is_told_as_nothing() -> None:
+    assert "No model" in models_html([])
+
+
+@pytest.mark.parametrize(("mib", "text"), [(94, "94 MiB"), (2350, "2.3 GiB"), (42230, "41.2 GiB")])
+def test_sizes_are_read_at_a_glance(mib: int, text: str) -> None:
+    assert gib(mib) == text
