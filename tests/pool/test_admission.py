@@ -1,0 +1,255 @@
+"""The ledger at work: real processes that take real memory, under budgets too tight for all of them."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from configs.catalogue import ModelCard
+from tests.pool.conftest import birth, card, place_of, say
+from tests.pool.watching import LONG, reasons, start_in_background, text_of, wait_for, worker
+from workers.client import Client
+from workers.errors import OutOfMemoryError
+from workers.memory.account import Account, Budget
+from workers.memory.ledger import Ledger
+from workers.memory.machine import read_memory
+from workers.memory.placement import Placement
+from workers.messages import END_EVENTS, Event, Failed, Finished, Modality
+from workers.models import Models
+from workers.pool.job import Patience
+from workers.pool.pool import Pool
+from workers.process import Birth
+
+PROCESS_MIB = 60
+"""A Python with our own modules."""
+MODELS = {"text": 120, "stt": 80, "tts": 60, "text-big": 260, "text-huge": 4000}
+"""What each takes beyond that."""
+SLACK_MIB = 40
+"""The test's own process grows a little while it runs."""
+WORKERS: tuple[Modality, ...] = ("text", "stt", "tts")
+
+Start = Callable[..., tuple[Pool, Client]]
+
+
+def need_mib(name: str) -> int:
+    return PROCESS_MIB + MODELS[name]
+
+
+def hungry_card(name: str) -> ModelCard:
+    modality, dash, suffix = name.partition("-")
+    found = card(modality, dash + suffix, mib=MODELS[name])
+    return found.model_copy(update={"memory_mib": need_mib(name), "engine": "hungry"})
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a pool whose workers may hold `room_mib` together."""
+    pools: list[Pool] = []
+    cards = {found.id: found for found in map(hungry_card, MODELS)}
+    models = Models(lambda: cards, {name: f"fake-{name}" for name in WORKERS})
+    registry = {name: {"hungry": "tests.pool.hungry:HungryWorker"} for name in WORKERS}
+
+    def make(room_mib: int, pinned: tuple[str, ...] = (), slots: int = 1) -> tuple[Pool, Client]:
+        budget = Budget(ram_mib=main_mib() + SLACK_MIB + room_mib, leave_room_mib=0)
+        ledger = Ledger(
+            account=Account(read_memory, budget, pinned),
+            places=place_of,
+            record=lambda card, device, peak_mib: None,
+        )
+
+        def birth_of(card: ModelCard, placement: Placement) -> Birth:
+            return replace(birth(card, tmp_path, slots), engine="hungry", registry=registry)
+
+        pool = Pool(models, birth_of, Patience(restart_pause_s=0.05), ledger)
+        pool.start()
+        pools.append(pool)
+        return pool, Client(pool, models)
+
+    yield make
+    for pool in pools:
+        pool.close()
+
+
+def main_mib() -> int:
+    return int(psutil.Process().memory_info().rss) >> 20
+
+
+def ask(client: Client, name: str, text: str = "who", model: str | None = None) -> str:
+    """Ask a worker of any modality, as the fakes of all three answer Generate."""
+    heard: list[Event] = []
+    client._pool.submit(say(text), client.models.get(model or f"fake-{name}"), heard.append)
+    wait_for(lambda: bool(heard) and isinstance(heard[-1], END_EVENTS), timeout_s=40)
+    end = heard[-1]
+    return end.message if isinstance(end, Failed) else text_of(heard).strip()
+
+
+def awake(client: Client) -> set[str]:
+    return {status.modality for status in client.status().workers if status.pid is not None}
+
+
+def resident_mib(client: Client) -> int:
+    total = 0
+    for status in client.status().workers:
+        if status.pid is not None and psutil.pid_exists(status.pid):
+            total += psutil.Process(status.pid).memory_info().rss >> 20
+    return total
+
+
+def agrees(client: Client) -> bool:
+    """Whether the ledger counts exactly the processes that there are."""
+    granted = {s.modality for s in client.status().workers if s.granted_mib}
+    children = {child.pid for child in psutil.Process().children(recursive=True)}
+    alive = {s.modality for s in client.status().workers if s.pid is not None and s.pid in children}
+    return granted == alive == awake(client)
+
+
+def test_what_fits_stays_awake_together(start: Start) -> None:
+    _, client = start(need_mib("text") + need_mib("stt") + need_mib("tts"))
+    for name in WORKERS:
+        assert ask(client, name) == f"fake-{name}"
+    assert awake(client) == set(WORKERS)
+
+
+def test_the_smallest_idle_worker_that_is_enough_goes_to_sleep(start: Start) -> None:
+    _, client = start(need_mib("text") + need_mib("stt"))
+    for name in ("text", "stt", "tts"):
+        assert ask(client, name) == f"fake-{name}"
+    wait_for(lambda: awake(client) == {"text", "tts"})
+    assert agrees(client)
+
+
+def test_a_pinned_worker_stays_and_another_goes(start: Start) -> None:
+    _, client = start(need_mib("text") + need_mib("stt"), pinned=("stt",))
+    for name in ("text", "stt", "tts"):
+        assert ask(client, name) == f"fake-{name}"
+    wait_for(lambda: awake(client) == {"stt", "tts"})
+
+
+def test_who_works_is_waited_for_and_the_reason_is_told(start: Start) -> None:
+    _, client = start(need_mib("text"))
+    thread, seen = start_in_background(client, "slow " * 100)
+    wait_for(lambda: worker(client).num_running == 1)
+    assert ask(client, "stt") == "fake-stt"
+    thread.join(20)
+    assert len(text_of(seen).split()) == 100
+    assert awake(client) == {"stt"}
+
+
+def test_two_that_never_fit_together_take_turns_and_all_are_answered(start: Start) -> None:
+    _, client = start(need_mib("text"))
+    runs = [start_in_background(client, "slow " * 20) for _ in range(4)]
+    assert [ask(client, name) for name in ("stt", "tts", "stt")] == [
+        "fake-stt", "fake-tts", "fake-stt",
+    ]  # fmt: skip
+    for thread, seen in runs:
+        thread.join(30)
+        assert len(text_of(seen).split()) == 20
+    assert any(
+        "making room" in reason or "memory" in reason
+        for _, seen in runs
+        for reason in reasons(seen)
+    )
+
+
+def test_a_model_that_cannot_fit_is_refused_with_the_numbers_and_harms_nobody(start: Start) -> None:
+    _, client = start(need_mib("text") + need_mib("stt"))
+    ask(client, "text")
+    ask(client, "stt")
+    message = ask(client, "text", model="fake-text-huge")
+    assert "Fake text-huge will not fit: needs about 4,060 MiB of RAM" in message
+    assert awake(client) == {"text", "stt"}
+
+
+def test_the_refusal_comes_back_as_its_class(start: Start) -> None:
+    _, client = start(need_mib("text"))
+    with pytest.raises(OutOfMemoryError, match="will not fit"):
+        client.run(say("hello", model="fake-text-huge"))
+
+
+def test_a_smaller_budget_puts_idle_workers_to_sleep_and_a_larger_one_lets_them_back(
+    start: Start,
+) -> None:
+    pool, client = start(need_mib("text") + need_mib("stt"))
+    ask(client, "text")
+    ask(client, "stt")
+    ample = pool._ledger.account.budget
+    client.allow(Budget(ram_mib=main_mib() + SLACK_MIB + need_mib("text"), leave_room_mib=0))
+    wait_for(lambda: len(awake(client)) == 1)
+    client.allow(ample)
+    ask(client, "stt")
+    ask(client, "text")
+    assert awake(client) == {"text", "stt"}
+
+
+@pytest.mark.parametrize("num_ooms", [1, 2])
+def test_out_of_memory_while_loading_is_tried_once_more_with_the_others_asleep(
+    start: Start, tmp_path: Path, num_ooms: int
+) -> None:
+    _, client = start(need_mib("text") + need_mib("stt") + need_mib("tts"))
+    ask(client, "stt")
+    (tmp_path / "oom-fake-text").write_text(str(num_ooms))
+    answer = ask(client, "text")
+    assert answer == ("fake-text" if num_ooms == 1 else "The fake needs 120 MiB more.")
+    wait_for(lambda: awake(client) == ({"text"} if num_ooms == 1 else set()))
+    wait_for(lambda: agrees(client))
+    assert ask(client, "stt") == "fake-stt"
+
+
+@pytest.mark.parametrize("step", ["before", "after"])
+def test_kill_9_while_loading_leaves_the_ledger_right(
+    start: Start, tmp_path: Path, step: str
+) -> None:
+    _, client = start(need_mib("text"))
+    ask(client, "stt")
+    (tmp_path / f"kill-fake-text-{step}").touch()
+    assert ask(client, "text") == "fake-text"
+    wait_for(lambda: agrees(client))
+
+
+def test_kill_9_of_the_one_that_is_asked_to_leave_leaves_the_ledger_right(start: Start) -> None:
+    _, client = start(need_mib("text"))
+    thread, seen = start_in_background(client, LONG)
+    wait_for(lambda: worker(client).num_running == 1)
+    other = threading.Thread(target=ask, args=(client, "stt"))
+    other.start()
+    wait_for(lambda: worker(client, "stt").state == "loading")
+    psutil.Process(worker(client).pid).kill()
+    other.join(20)
+    thread.join(20)
+    assert "died while it worked" in str(seen[-1])
+    wait_for(lambda: agrees(client) and awake(client) == {"stt"})
+
+
+def test_one_who_gives_up_waiting_leaves_the_line(start: Start) -> None:
+    _, client = start(need_mib("text"))
+    thread, _ = start_in_background(client, "slow " * 150)
+    wait_for(lambda: worker(client).num_running == 1)
+    request = say("hello")
+    ended: list[Event] = []
+    client._pool.submit(request, client.models.get("fake-stt"), ended.append)
+    wait_for(lambda: worker(client, "stt").num_waiting == 1)
+    client.cancel(request.request_id)
+    thread.join(20)
+    wait_for(lambda: bool(ended) and isinstance(ended[-1], Finished))
+    time.sleep(0.3)
+    assert "stt" not in awake(client)
+
+
+def test_switches_at_random_never_exceed_the_budget(start: Start) -> None:
+    room_mib = need_mib("text-big")
+    _, client = start(room_mib)
+    chosen = random.Random(7)
+    highest_mib = 0
+    for _ in range(60):
+        name = chosen.choice(["text", "text-big", "stt", "tts"])
+        assert ask(client, name.partition("-")[0], model=f"fake-{name}") == f"fake-{name}"
+        highest_mib = max(highest_mib, resident_mib(client))
+    assert highest_mib <= room_mib + SLACK_MIB
+    assert agrees(client)
