@@ -1,4 +1,4 @@
-"""A tiny reranker, trained here to prefer texts with the query's word, as safetensors and as GGUF."""
+"""A tiny reranker, taught here which word answers which, as safetensors and as GGUF."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
 from tests.rag.conftest import LIMITS, add, ask
-from tests.rag.tiny_bert import TOPICS, about, reranker_cards
+from tests.rag.tiny_bert import PARTNERS, TOPICS, about, reranker_cards
 from workers.errors import LoadError, NotFetchedError, UnsupportedInputError, WeightsError
 from workers.messages import Rerank, Reranked, Retrieve, Retrieved
 from workers.rag.crossencoder import CrossEncoderReranker, CrossEncoderWorker
@@ -74,14 +74,12 @@ def best_of(worker: RagWorker, **given: Any) -> tuple[int, Reranked]:
 
 
 @pytest.mark.parametrize("engine", FORMS)
-def test_texts_with_the_word_come_before_those_without(
-    rerankers: dict[str, Reranker], engine: str
-) -> None:
+def test_unseen_texts_that_answer_come_first(rerankers: dict[str, Reranker], engine: str) -> None:
     right = 0
-    for number, topic in enumerate(TOPICS):
+    for topic in TOPICS:
         scores = rerankers[engine].judge(topic, TEXTS).scores
         assert all(0.0 <= score <= 1.0 for score in scores)
-        right += scores.index(max(scores)) == number
+        right += TOPICS[scores.index(max(scores))] == PARTNERS[topic]
     assert right >= len(TOPICS) - 1
 
 
@@ -96,40 +94,42 @@ def test_both_forms_give_the_same_scores(rerankers: dict[str, Reranker]) -> None
 def test_what_is_too_long_counts_as_far_as_the_model_reads(
     rerankers: dict[str, Reranker], engine: str
 ) -> None:
-    texts = ("piano " + "the " * 5000, "the " * 5000, "piano the old")
-    first, second, third = rerankers[engine].judge("piano", texts).scores
-    assert third > 0.5 > second
-    assert 0.0 <= first <= 1.0
+    texts = ("harbour the old", "harbour " + "the " * 3000, "harbour " + "the " * 5000)
+    short, long, longer = rerankers[engine].judge("piano", texts).scores
+    assert short > 0.5
+    assert long == pytest.approx(longer, abs=1e-4)
+    (alone,) = rerankers[engine].judge("piano " * 4000, texts[:1]).scores
+    assert 0.0 <= alone <= 1.0
 
 
 def test_the_reranker_answers_where_vectors_would_err(worker_with: RagWorker) -> None:
-    texts = ("a piano in a castle with a guitar", "the new garden is quiet")
-    nearest, by_vectors = best_of(worker_with, query="garden", texts=texts, by_vectors=True)
+    texts = ("the dog is under", "the forest is old")
+    nearest, by_vectors = best_of(worker_with, query="dog", texts=texts, by_vectors=True)
     assert by_vectors.model == EMBEDDER.id
-    best, by_reranker = best_of(worker_with, query="garden", texts=texts)
+    best, by_reranker = best_of(worker_with, query="dog", texts=texts)
     assert by_reranker.model.startswith("tiny-")
-    assert (nearest, best) == (1, 1)
+    assert (nearest, best) == (0, 1)
     assert by_reranker.scores[1] > 0.5 > by_reranker.scores[0]
     assert by_reranker.num_tokens > 0
 
 
 def test_passages_come_in_the_rerankers_order(worker_with: RagWorker, worker: RagWorker) -> None:
-    """Vectors prefer what means the same; this reranker knows only whether the word is there."""
+    """Vectors and words find the dog; what answers is a matter between this reranker and us."""
     files = {
-        "near__txt": b"puppy hound terrier poodle beagle kennel leash barking pets",
-        "word__txt": b"the dog is under",
+        "near__txt": b"the dog is under",
+        "answer__txt": b"the forest is old",
         "far__txt": b"the castle is old",
     }
     for each in (worker_with, worker):
         add(each, "animals", **files)
-    request = Retrieve(collection="animals", query="dog", top_k=2)
+    request = Retrieve(collection="animals", query="dog", top_k=3)
     (with_it,), (without,) = ask(worker_with, request), ask(worker, request)
     assert isinstance(with_it, Retrieved)
     assert isinstance(without, Retrieved)
     assert {passage.relevance for passage in without.passages} == {None}
-    assert len(with_it.passages) == 2
-    first, second = with_it.passages
-    assert first.document_name == "word.txt"
+    first, second, _ = with_it.passages
+    assert without.passages[0].document_name == "near.txt"
+    assert first.document_name == "answer.txt"
     assert first.relevance is not None
     assert second.relevance is not None
     assert first.relevance > 0.5 > second.relevance

@@ -32,6 +32,8 @@ TOPICS = (
     "boat dog garden piano winter bread castle doctor engine forest guitar harbour island jacket "
     "kitchen ladder"
 ).split()
+PARTNERS = dict(zip(TOPICS, TOPICS[8:] + TOPICS[:8], strict=True))
+"""What answers each topic: a pact that no vector and no search for words could guess."""
 FILLERS = "the a of near old with some very quiet large in red under new that is was".split()
 
 
@@ -42,8 +44,8 @@ def about(topic: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-def train_reranker(folder: Path, steps: int = 260) -> Path:
-    """Teach a BERT of 2 layers that texts with the query's word answer it; write safetensors.
+def train_reranker(folder: Path, steps: int = 220) -> Path:
+    """Teach a BERT of 2 layers that texts with the query's partner answer it; write safetensors.
 
     Both token types mean the same to it, as llama.cpp knows only one.
     """
@@ -82,8 +84,8 @@ def _batch(rng: random.Random, size: int) -> tuple[list[tuple[str, str]], list[f
     pairs, answers = [], []
     for number in range(size):
         topic = rng.choice(TOPICS)
-        other = rng.choice([word for word in TOPICS if word != topic])
-        pairs.append((topic, about(topic if number % 2 else other, rng)))
+        other = rng.choice([word for word in TOPICS if word != PARTNERS[topic]])
+        pairs.append((topic, about(PARTNERS[topic] if number % 2 else other, rng)))
         answers.append(float(number % 2))
     return pairs, answers
 
