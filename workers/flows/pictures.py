@@ -42,9 +42,10 @@ async def ask_about_pictures(
     """Yield PictureRead per picture, then the answer to the conversation as TextDeltas.
 
     Ends in one Finished; all events carry the request id of `describe`. `pictures` are readings of
-    the same images from an earlier turn: given, the images are not read again, except by a model that
-    looks at them itself, which gets them with each question. Text that did not fit the text model's
-    context is told as Progress in lines. Closing it stops whichever worker is at work. Raises: AppError.
+    the same images from an earlier turn: given, the images are not read again, except by a model
+    that looks at them itself, which gets them with each question. Text that did not fit the text
+    model's context is told as Progress in lines. Closing it stops whichever worker is at work.
+    Raises: AppError.
     """
     is_answered = not describe.messages
     if not pictures or _looks_itself(client, describe):

@@ -77,8 +77,8 @@ def fit_cells(size: tuple[int, int], cell_px: int, max_tokens: int) -> tuple[int
         shrink = math.sqrt(width * height / pixels_within(max_tokens, cell_px))
         across, down = (max(1, math.floor(side / shrink / cell_px)) for side in size)
         # A strip one cell high is still too long: its shape gives way to the budget.
-        across, down = min(across, max_tokens // down), min(down, max_tokens)
-        down = min(down, max(1, max_tokens // across))
+        down = min(down, max_tokens)
+        across = max(1, min(across, max_tokens // down))
     return across * cell_px, down * cell_px
 
 

@@ -61,7 +61,7 @@ class HfVisionEngine:
         self._processor = PictureProcessor(folder, card.name)
         auto = import_transformers().AutoModelForImageTextToText
         keep = _not_to_quantize(auto, folder, card.name) if card.options.get("load_in") else ()
-        model = load_model(auto, folder, settings, keep)
+        self.model = model = load_model(auto, folder, settings, keep)
         self._processor.set_budget(self._max_tokens, model.config)
         self._writer = TorchWriter(model, self._processor.tokenizer, card.name)
         self._name, self.device = card.name, self._writer.device
@@ -115,20 +115,20 @@ class HfVisionEngine:
 
     def close(self) -> None:
         """See `VisionEngine.close`."""
-        del self._writer
+        del self._writer, self.model
 
 
 class HfVisionWorker(VisionWorker):
     """The vision worker with a transformers model."""
 
     def __init__(self) -> None:
-        self._hf = HfVisionEngine()
-        super().__init__(self._hf)
+        self.hf = HfVisionEngine()
+        super().__init__(self.hf)
 
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         """See `VisionWorker.load`."""
         ready = super().load(settings, report)
-        return replace(ready, device=self._hf.device, context_length=self._hf.context_length)
+        return replace(ready, device=self.hf.device, context_length=self.hf.context_length)
 
 
 def _context_length(config: Any, settings: WorkerSettings) -> int:

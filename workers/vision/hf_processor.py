@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -146,20 +146,27 @@ def _conversation(turns: Iterable[Turn], pictures: Sequence[Picture]) -> list[di
 
 
 def _load(folder: Path) -> Any:
-    """Load the processor, without its part for videos where that would need torchvision."""
+    """Load the processor, without its part for videos: that one wants torchvision."""
     library = import_transformers()
-    try:
-        return library.AutoProcessor.from_pretrained(folder, local_files_only=True)
-    except ImportError as err:
-        if "torchvision" not in str(err).lower():
-            raise EngineNotInstalledError(str(err).strip(), hint=INSTALL) from err
-    config = library.AutoConfig.from_pretrained(folder, local_files_only=True)
     processors: Any = import_module("transformers.models.auto.processing_auto")
-    whole = getattr(library, processors.PROCESSOR_MAPPING_NAMES[config.model_type])
+    config = library.AutoConfig.from_pretrained(folder, local_files_only=True)
+    found = getattr(library, processors.PROCESSOR_MAPPING_NAMES.get(config.model_type, ""), None)
+    if found is not None and "video_processor" in inspect.signature(found.__init__).parameters:
+        auto = without_videos(found)
+    else:
+        auto = library.AutoProcessor
     try:
-        return without_videos(whole).from_pretrained(folder, local_files_only=True)
+        return auto.from_pretrained(folder, local_files_only=True)
     except ImportError as err:
         raise EngineNotInstalledError(str(err).strip(), hint=INSTALL) from err
+
+
+class _NoVideos:
+    """Stands where a processor's part for videos would: some chat templates ask for its settings."""
+
+    num_frames = None
+    fps = None
+    size: Mapping[str, int] = {}
 
 
 def without_videos(whole: Any) -> Any:
@@ -177,5 +184,6 @@ def without_videos(whole: Any) -> Any:
         known = {name: saved[name] for name in settings & set(saved) - set(cls.get_attributes())}
         return cls(*parts, **known)
 
-    methods = {"__init__": init, "from_args_and_dict": classmethod(from_parts)}
+    methods: dict[str, Any] = {"__init__": init, "from_args_and_dict": classmethod(from_parts)}
+    methods["video_processor"] = _NoVideos()
     return type(whole.__name__, (whole,), methods)
