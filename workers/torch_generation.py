@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workers.bridge import Outlet, iterate_callbacks
-from workers.errors import OutOfMemoryError
+from workers.errors import LoadError, OutOfMemoryError
 from workers.messages import SamplingParams, TokenLogprob, Usage
 from workers.token_text import TokenText
 from workers.torch_loading import (
@@ -116,7 +116,15 @@ class TorchWriter:
     """One model and its tokenizer; `write` may be called from several threads."""
 
     def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
-        """`tokenizer`: transformers' own, the fast kind. The model's own sampling is switched off."""
+        """`tokenizer`: transformers' own, the fast kind. The model's own sampling is switched off.
+
+        Raises: LoadError for a tokenizer of the slow kind.
+        """
+        if not hasattr(tokenizer, "backend_tokenizer"):
+            raise LoadError(
+                f"The tokenizer of {name} is of the slow kind, which cannot be streamed.",
+                hint="Its folder needs a tokenizer.json.",
+            )
         self.tokenizer = tokenizer
         self.device = str(model.device)
         self.eos_ids = _eos_ids(model, tokenizer)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from configs.catalogue import load_catalogue
-from tests.tiny_llama import build_tiny_llama
+from configs.catalogue import ModelCard, load_catalogue
+from tests.tiny_llama import build_tiny_llama, card_values
 from workers.messages import (
     ChatMessage,
     Event,
@@ -18,8 +19,11 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
+from workers.text.hf import HfTextWorker
 from workers.text.llamacpp import LlamaCppTextWorker
 from workers.worker import CancelToken, WorkerSettings
+
+from .hf_asking import Load
 
 CONTEXT_TOKENS = 512
 SLOTS = 4
@@ -54,6 +58,35 @@ def worker(loaded: tuple[LlamaCppTextWorker, Ready]) -> LlamaCppTextWorker:
 @pytest.fixture(scope="session")
 def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))
+
+
+@pytest.fixture(scope="session")
+def load(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Load:
+    def start(
+        limits: dict[str, float] | None = None,
+        folder: Path = tiny_llama,
+        device: str = "cpu",
+        **options: Any,
+    ) -> tuple[HfTextWorker, Ready]:
+        settings = WorkerSettings(
+            card=ModelCard.model_validate(card_values(folder, options=options)),
+            device=device,
+            threads=1,
+            slots=2,
+            data_dir=tmp_path_factory.mktemp("data"),
+            limits=limits or {},
+        )
+        worker = HfTextWorker()
+        return worker, worker.load(settings, lambda loading: None)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def hf_worker(load: Load) -> Iterator[HfTextWorker]:
+    worker, _ = load()
+    yield worker
+    worker.close()
 
 
 def ask(*texts: str, system: str = "", **sampling: object) -> Generate:

@@ -2,87 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from configs.catalogue import ModelCard
-from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS, card_values
-from workers.errors import ContextTooLongError, OutOfMemoryError, UnsupportedInputError
+from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS
+from workers.errors import ContextTooLongError, OutOfMemoryError
 from workers.messages import (
     ChatMessage,
     Complete,
-    Constraint,
-    Event,
     Finished,
-    Generate,
-    Ready,
-    SamplingParams,
     TextDelta,
-    Tool,
-    ToolCallDelta,
 )
 from workers.text.hf import HfTextWorker
 from workers.torch_generation import Order, Read, Written
-from workers.torch_sampling import Sampler
-from workers.worker import CancelToken, WorkerSettings
+from workers.worker import CancelToken
 
-GREEDY = SamplingParams(temperature=0, repeat_penalty=1.0, max_tokens=60)
-FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
-Load = Callable[..., tuple[HfTextWorker, Ready]]
-
-
-@pytest.fixture(scope="session")
-def load(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Load:
-    def start(
-        limits: dict[str, float] | None = None,
-        folder: Path = tiny_llama,
-        device: str = "cpu",
-        **options: Any,
-    ) -> tuple[HfTextWorker, Ready]:
-        settings = WorkerSettings(
-            card=ModelCard.model_validate(card_values(folder, options=options)),
-            device=device,
-            threads=1,
-            slots=2,
-            data_dir=tmp_path_factory.mktemp("data"),
-            limits=limits or {},
-        )
-        worker = HfTextWorker()
-        return worker, worker.load(settings, lambda loading: None)
-
-    return start
+from .hf_asking import (
+    COUNT,
+    FRANCE,
+    GREEDY,
+    JAPANESE,
+    Load,
+    ask,
+    end_of,
+    run,
+    text_of,
+)
 
 
-@pytest.fixture(scope="session")
-def worker(load: Load) -> Iterator[HfTextWorker]:
-    worker, _ = load()
-    yield worker
-    worker.close()
-
-
-def ask(question: str, **sampling: Any) -> Generate:
-    turn = ChatMessage(role="user", text=question)
-    return Generate(messages=(turn,), sampling=replace(GREEDY, **sampling))
-
-
-def run(worker: HfTextWorker, request: Generate | Complete) -> list[Event]:
-    return list(worker.handle(request, CancelToken()))
-
-
-def text_of(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
-
-
-def end_of(events: list[Event]) -> Finished:
-    assert isinstance(events[-1], Finished)
-    return events[-1]
+@pytest.fixture
+def worker(hf_worker: HfTextWorker) -> HfTextWorker:
+    return hf_worker
 
 
 @pytest.mark.parametrize("options", [{}, {"load_in": "int8"}, {"load_in": "nf4"}], ids=str)
@@ -143,70 +98,6 @@ def test_what_only_begins_like_a_stop_sequence_is_told(worker: HfTextWorker) -> 
     assert text_of(run(worker, ask(COUNT, stop=("ten thousand",)))) == ANSWERS[COUNT]
 
 
-def test_a_seed_repeats_an_answer_and_others_differ(worker: HfTextWorker) -> None:
-    def sample(seed: int) -> str:
-        hot = {"temperature": 2.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "max_tokens": 12}
-        return text_of(run(worker, ask("Sing!", seed=seed, **hot)))
-
-    assert sample(7) == sample(7)
-    assert len({sample(seed) for seed in range(4)}) > 1
-
-
-@pytest.mark.parametrize(
-    "sampling",
-    [{"top_k": 1}, {"top_p": 0.01}, {"min_p": 1.0}, {"typical_p": 0.01, "temperature": 1.0}],
-    ids=str,
-)
-def test_filters_keep_the_likeliest_at_any_temperature(
-    worker: HfTextWorker, sampling: dict[str, Any]
-) -> None:
-    loose = {"temperature": 2.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, **sampling}
-    assert text_of(run(worker, ask(FRANCE, **loose))) == ANSWERS[FRANCE]
-
-
-@pytest.mark.parametrize(
-    "sampling",
-    [
-        {"repeat_penalty": 2.0},
-        {"presence_penalty": 1.5},
-        {"frequency_penalty": 0.75},
-        {"logit_bias": ((3, -2.0), (10**6, 5.0))},
-    ],
-    ids=str,
-)
-def test_penalties_and_biases_move_the_choice_to_the_next_best(sampling: dict[str, Any]) -> None:
-    import torch
-
-    sampler = Sampler(SamplingParams(**{"temperature": 0, "repeat_penalty": 1.0, **sampling}))
-    logits = torch.tensor([[0.0, 1.0, 2.0, 3.0]])
-    sampler._num_prompt = 1
-    chosen = sampler(torch.tensor([[0, 3, 3]]), logits).argmax()
-    assert (int(chosen), sampler.choices[0].token_id) == (2, 2)
-    assert logits.tolist() == [[0.0, 1.0, 2.0, 3.0]]
-
-
-def test_logprobs_are_those_of_the_model(worker: HfTextWorker) -> None:
-    events = run(worker, ask(FRANCE, num_logprobs=3))
-    tokens = [token for e in events if isinstance(e, TextDelta) for token in e.logprobs]
-    assert "".join(token.token for token in tokens) == ANSWERS[FRANCE]
-    assert all(token.top[0] == (token.token, token.logprob) for token in tokens)
-    assert all(len(token.top) == 3 and -0.5 < token.logprob <= 0 for token in tokens)
-    assert sum(token.logprob for token in tokens) == pytest.approx(_by_hand(worker), abs=1e-3)
-
-
-def _by_hand(worker: HfTextWorker) -> float:
-    """Log-probability of the whole answer to FRANCE, from one pass through the model."""
-    import torch
-
-    engine = worker._engine
-    head, _ = engine._prompts.encode(ask(FRANCE))
-    tail = engine._writer.tokenizer(ANSWERS[FRANCE]).input_ids
-    with torch.no_grad():
-        logits = engine._writer._model(input_ids=torch.tensor([head + tail])).logits[0]
-    rows = logits.log_softmax(-1)[len(head) - 1 : -1]
-    return float(rows.gather(1, torch.tensor(tail)[:, None]).sum())
-
-
 def test_a_text_is_continued_with_its_spaces(worker: HfTextWorker) -> None:
     prompt = f"<|im_start|>user\n{FRANCE}<|im_end|>\n<|im_start|>assistant\nThe capital of"
     events = run(worker, Complete(prompt=prompt, sampling=GREEDY))
@@ -218,45 +109,6 @@ def test_an_assistants_turn_is_continued(worker: HfTextWorker) -> None:
     request = ask(COUNT)
     events = run(worker, replace(request, messages=(*request.messages, begun)))
     assert text_of(events) == ANSWERS[COUNT].removeprefix(begun.text)
-
-
-def test_tools_are_shown_and_a_call_is_heard(load: Load, worker: HfTextWorker) -> None:
-    tool = Tool(name="get_weather", parameters='{"type": "object", "properties": {"city": {}}}')
-    shown, _ = worker._engine._prompts.encode(replace(ask(WEATHER), tools=(tool,)))
-    assert "get_weather" in worker._engine._writer.tokenizer.decode(shown)
-    request = replace(ask(WEATHER), tools=(tool,), tool_choice="get_weather")
-    events = run(worker, request)
-    calls = [event for event in events if isinstance(event, ToolCallDelta)]
-    assert calls[0].name == "get_weather"
-    assert isinstance(json.loads(calls[1].arguments), dict)
-    assert end_of(events).reason == "tool_calls"
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "question"),
-    [
-        ("schema", '{"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}}, '
-                   '"required": ["n"], "additionalProperties": false}', FRANCE),
-        ("json", "", WEATHER),
-    ],
-)  # fmt: skip
-def test_json_is_enforced(worker: HfTextWorker, kind: Any, text: str, question: str) -> None:
-    request = replace(ask(question), constraint=Constraint(kind=kind, text=text))
-    value = json.loads(text_of(run(worker, request)))
-    assert isinstance(value, dict)
-    assert kind == "json" or (list(value) == ["n"] and value["n"] <= 9)
-
-
-def test_a_grammar_is_enforced(worker: HfTextWorker) -> None:
-    grammar = Constraint(kind="grammar", text='root ::= "yes" | "no"')
-    assert text_of(run(worker, replace(ask(FRANCE), constraint=grammar))) in ("yes", "no")
-
-
-@pytest.mark.parametrize("text", ["root ::= other", 'root ::= "a'])
-def test_a_broken_grammar_is_refused(worker: HfTextWorker, text: str) -> None:
-    grammar = Constraint(kind="grammar", text=text)
-    with pytest.raises(UnsupportedInputError):
-        run(worker, replace(ask(FRANCE), constraint=grammar))
 
 
 def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(worker: HfTextWorker) -> None:
@@ -271,11 +123,6 @@ def test_an_answer_ends_where_the_context_does(load: Load) -> None:
     assert end.reason == "length"
     assert end.usage.prompt_tokens + end.usage.completion_tokens == 40
     worker.close()
-
-
-def test_mirostat_is_refused_in_a_sentence(worker: HfTextWorker) -> None:
-    with pytest.raises(UnsupportedInputError, match="mirostat is 2"):
-        run(worker, ask(FRANCE, mirostat=2))
 
 
 def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: HfTextWorker) -> None:

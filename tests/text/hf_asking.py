@@ -1,0 +1,44 @@
+"""Questions for the tiny Llama, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tests.tiny_llama import ANSWERS
+from workers.messages import (
+    ChatMessage,
+    Complete,
+    Event,
+    Finished,
+    Generate,
+    Ready,
+    SamplingParams,
+    TextDelta,
+)
+from workers.text.hf import HfTextWorker
+from workers.worker import CancelToken
+
+GREEDY = SamplingParams(temperature=0, repeat_penalty=1.0, max_tokens=60)
+FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
+Load = Callable[..., tuple[HfTextWorker, Ready]]
+"""Called with limits, a folder, a device, and the options of the card."""
+
+
+def ask(question: str, **sampling: Any) -> Generate:
+    turn = ChatMessage(role="user", text=question)
+    return Generate(messages=(turn,), sampling=replace(GREEDY, **sampling))
+
+
+def run(worker: HfTextWorker, request: Generate | Complete) -> list[Event]:
+    return list(worker.handle(request, CancelToken()))
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def end_of(events: list[Event]) -> Finished:
+    assert isinstance(events[-1], Finished)
+    return events[-1]
