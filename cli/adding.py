@@ -67,7 +67,7 @@ def add(
 def _describe(card: ModelCard, where: Where) -> None:
     """Show what a card would say, and whether the model fits."""
     from .models import plans
-    from .opening import read_models
+    from .opening import read_models, read_settings
 
     kind = {"none": ""}.get(card.quantization, f", {card.quantization}")
     licence = f"{card.license}, limits its use" if card.license_restricted else card.license
@@ -81,7 +81,7 @@ def _describe(card: ModelCard, where: Where) -> None:
         ),
         ("licence", f"{licence} {card.license_url}".strip()),
         ("from", card.source),
-        ("plan", str(plans([card], read_models(where))[0])),
+        ("plan", str(plans([card], read_models(where), read_settings(where))[0])),
     ]
     if card.environment:
         rows.append(("needs", f"quintet env create {card.environment}"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import psutil
 
+from workers.memory.eviction import Tenant
+from workers.memory.machine import CPU, process_gpu_mib
 from workers.messages import MODALITIES
-
-from .plan import Resident
 
 NVIDIA_TIMEOUT_S = 10
 TITLES = {f"quintet {modality}": modality for modality in MODALITIES}
@@ -33,15 +34,16 @@ def free_disk_mib(folder: Path) -> int:
     return shutil.disk_usage(there).free // 2**20
 
 
-def awake_workers() -> list[Resident]:
-    """Return the workers of every Quintet of this user that runs here."""
-    found = []
+def awake_workers() -> list[Tenant]:
+    """Return what the workers of every Quintet of this user hold here, added up by modality."""
+    held_mib: dict[str, Counter[str]] = {}
     for process in psutil.process_iter(["cmdline", "memory_info"]):
         title = " ".join(process.info["cmdline"] or ()).strip()
         memory = process.info["memory_info"]
         if title in TITLES and memory is not None:
-            found.append(Resident(name=TITLES[title], memory_mib=int(memory.rss // 2**20)))
-    return found
+            held = held_mib.setdefault(TITLES[title], Counter())
+            held.update({CPU: int(memory.rss // 2**20), **process_gpu_mib(process.pid)})
+    return [Tenant(name=name, model=name, held_mib=held) for name, held in held_mib.items()]
 
 
 def graphics_cards() -> list[str]:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from configs.catalogue import ModelCard
     from configs.settings import Settings
+    from workers.memory.plan import Plan
     from workers.models import Models
-
-    from .plan import Plan
 
 ModelId = Annotated[str, typer.Argument(metavar="MODEL", help="Its id.")]
 
@@ -139,34 +138,37 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say whether models fit into memory now, and what would have to go."""
-    from .opening import read_models
+    from .opening import read_models, read_settings
 
     check_here(where)
     known = read_models(where)
     cards = [_card(known, name) for name in model] if model else known.known()
-    for made in plans(cards, known):
+    for made in plans(cards, known, read_settings(where)):
         if as_json:
-            emit(made)
+            emit(made.as_dict())
         else:
             say(str(made))
 
 
-def plans(cards: Sequence[ModelCard], known: Models) -> list[Plan]:
-    """Return for each card whether it fits now, and what would have to go."""
-    from .machine import awake_workers, free_memory_mib
-    from .plan import Candidate, plan_load
+def plans(cards: Sequence[ModelCard], known: Models, settings: Settings) -> list[Plan]:
+    """Return for each card whether it fits now, and what would have to go.
 
-    free_mib, awake = free_memory_mib(), awake_workers()
-    plans = []
-    for card in cards:
-        rivals = [
-            Candidate(model_id=other.id, memory_mib=other.memory_mib)
-            for other in known.known(card.modality)
-            if other.id != card.id and not other.source.startswith("remote:")
-        ]
-        candidate = Candidate(model_id=card.id, memory_mib=card.memory_mib)
-        plans.append(plan_load(candidate, free_mib, awake, rivals))
-    return plans
+    Reckoned as the pool does. The workers of a Quintet that runs here count as if they were ours.
+    """
+    from workers.memory.ledger import build_ledger
+    from workers.memory.plan import Scene
+    from workers.memory.plan import plan as plan_one
+
+    from .machine import awake_workers
+
+    ledger = build_ledger(settings)
+    awake = awake_workers()
+    for tenant in awake:
+        ledger.account.grant(tenant.name, {})
+        ledger.account.observe(tenant.name, tenant.held_mib)
+    rooms_mib = ledger.account.rooms(ledger.account.devices())
+    scene = Scene(rooms_mib=rooms_mib, tenants=tuple(awake))
+    return [plan_one(card, scene, ledger.places, known.known(card.modality)) for card in cards]
 
 
 def _settings_and_card(where: Where, model: str) -> tuple[Settings, ModelCard]:

@@ -42,6 +42,32 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much memory may be taken."""
+
+    memory_budget: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="RAM of all workers and the page, as 8GiB."),
+    ] = None
+    vram_budget: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="The same for each graphics card.")
+    ] = None
+    pin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORKER", help="Never put to sleep, as text; may be repeated."),
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings of memory that were given."""
+        named = {
+            "budget": self.memory_budget,
+            "vram_budget": self.vram_budget,
+            "pinned": self.pin or None,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Others:
     """Files that other systems were run with."""
 
@@ -98,13 +124,14 @@ def serve(
         Path | None, typer.Option(metavar="FOLDER", help="A folder of your own models.")
     ] = None,
     door: Door,
+    room: Room,
     others: Others,
 ) -> None:
     """Serve the page and the HTTP interface until Ctrl-C."""
     from app import start
     from configs.settings import load_settings, merge
 
-    flags: dict[str, Any] = {"server": door.given()}
+    flags: dict[str, Any] = {"server": door.given(), "memory": room.given()}
     flags |= {
         name: str(value.absolute())
         for name, value in (("data_dir", data_dir), ("models_path", models))

@@ -81,7 +81,7 @@ def model_object(client: Client, card: ModelCard) -> dict[str, Any]:
         "modality": card.modality,
         "license": card.license,
         "context_length": _context_length(client, card),
-        "memory_mib": card.memory_mib,
+        "plan": client.plan(card).as_dict(),
         "is_default": client.models.default(card.modality).id == card.id,
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from configs.catalogue import ModelCard
 
@@ -72,6 +72,20 @@ class Plan:
 
     def __str__(self) -> str:
         return f"{self.name} {self.words}: {self.numbers}.{self.advice}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "model_id": self.model_id,
+            "outcome": self.outcome,
+            "sentence": str(self),
+            "device": self.placement.device,
+            "need_mib": self.need_mib,
+            "is_measured": self.placement.footprint.is_measured,
+            "free_mib": max(0, self.free_mib),
+            "sleep": list(self.sleep),
+            "instead": list(self.instead),
+        }
 
     @property
     def words(self) -> str:
