@@ -11,6 +11,7 @@ from fastapi import UploadFile
 
 from api.openai import audio_convert as convert
 from api.openai.audio_schemas import SpeechRequest, TranscriptionForm, TranslationForm
+from workers.errors import UnsupportedInputError
 from workers.flows.speech import FileBytes
 from workers.messages import (
     AudioInfo,
@@ -158,3 +159,12 @@ def test_streamed_speech_is_base64_and_ends_with_its_usage() -> None:
     done = convert.speech_event(END)
     assert done["type"] == "speech.audio.done"
     assert done["usage"]["seconds"] == 2.0
+
+
+def test_a_clip_goes_along_with_consent_and_is_refused_without() -> None:
+    clip = Media(name="voice_clip", data=b"RIFF")
+    agreed = SpeechRequest(input="Hello.", consent=True)
+    request = convert.to_synthesize(agreed, None, (), clip)
+    assert (request.voice_clip, request.has_consent) == (clip, True)
+    with pytest.raises(UnsupportedInputError, match="only with consent"):
+        convert.to_synthesize(SpeechRequest(input="Hello."), None, (), clip)
