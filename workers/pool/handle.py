@@ -35,7 +35,6 @@ from workers.messages import (
     LoadFailed,
     Modality,
     Ready,
-    Started,
 )
 
 from .admission import Admission
@@ -43,6 +42,7 @@ from .holder import BirthOf, Holder
 from .job import Job, Patience
 from .life import Life
 from .order import next_move
+from .running import Running, with_waits
 from .scene import Scene
 from .status import WorkerStatus
 from .waiting import WaitingLine
@@ -67,7 +67,7 @@ class WorkerHandle:
         self._patience = patience
         self._on_change = on_change
         self._waiting = WaitingLine()
-        self._running: dict[str, Job] = {}
+        self._running = Running()
         self._holder = Holder(default(), birth_of, patience, loop, self)
         self._admission = admission
         self._room_for = ""
@@ -214,6 +214,11 @@ class WorkerHandle:
         return self._scene.state in ("ready", "busy", "failed", "asleep")
 
     @property
+    def is_working(self) -> bool:
+        """Whether its process needs cores now: it loads, or answers."""
+        return bool(self._running) or self._holder.phase == "loading"
+
+    @property
     def holder(self) -> Holder:
         """The process and its model."""
         return self._holder
@@ -264,10 +269,9 @@ class WorkerHandle:
         job = self._running.get(event.request_id)
         if job is None:
             return
-        if isinstance(event, Started):
-            event = self._started(job, event)
-        elif isinstance(event, END_EVENTS):
-            del self._running[event.request_id]
+        event = with_waits(event, job, self._holder.life)
+        if isinstance(event, END_EVENTS):
+            self._running.end(event.request_id)
             self._last_used = time.monotonic()
             self._advance()
             self._admission.settle()
@@ -279,14 +283,8 @@ class WorkerHandle:
         """Fail what ran, and serve who waits."""
         self._admission.release(self)
         self._room_for = ""
-        running, self._running = self._running, {}
         self._on_change()  # whoever hears of the failure must find it in the status
-        for job in running.values():
-            if job.is_cancelled:
-                job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
-            else:
-                sentence = f"{job.card.name} died while it worked ({reason})."
-                job.fail("worker_died", sentence, "Try again.")
+        self._running.fail_all(reason)
         self._advance()
         self._admission.settle()
 
@@ -328,7 +326,7 @@ class WorkerHandle:
         )
         for _ in range(move.num_to_send):
             job = self._waiting.pop_first()
-            self._running[job.request_id] = job
+            self._running.add(job)
             self._has_served = True
             life.send(job.request)
         if move.must_change:
@@ -356,16 +354,15 @@ class WorkerHandle:
         late = self._waiting.take_late(now)
         for job in late:
             job.fail("timed_out", f"The request waited {now - job.submitted:.0f} s in the queue.")
-        for job in self._running.values():
-            if job.is_late(now):
-                self.cancel(job.request_id)
+        for request_id in self._running.late(now):
+            self.cancel(request_id)
         if late:
             self._advance()
 
     def _kill_if_deaf(self, now: float) -> None:
         """Free a process that works for nobody: what waits goes to the next."""
         grace_s = self._patience.cancel_grace_s
-        if any(job.is_deaf(now, grace_s) for job in self._running.values()):
+        if self._running.is_deaf(now, grace_s):
             log.error("%s goes on %.0f s after it was stopped: killed", self.modality, grace_s)
             self.kill()
 
@@ -391,13 +388,3 @@ class WorkerHandle:
         scene = self._scene
         self._waiting.announce(scene.card, scene.reason)
         self._on_change()
-
-    def _started(self, job: Job, event: Started) -> Started:
-        """Add how long the request waited, and how much of that went into loading."""
-        wait_s = time.monotonic() - job.submitted
-        life = self._holder.life
-        if life is None or life.ready is None:
-            return replace(event, queue_wait_s=wait_s)
-        loaded_at = life.started + life.ready.load_s
-        load_s = max(0.0, loaded_at - max(job.submitted, life.started))
-        return replace(event, queue_wait_s=wait_s, load_s=min(load_s, wait_s))

@@ -22,6 +22,7 @@ from workers.models import Models
 
 from .admission import Admission
 from .census import Census
+from .cores import Cores
 from .handle import WorkerHandle
 from .holder import BirthOf
 from .job import Deliver, Job, Patience
@@ -46,6 +47,7 @@ class Pool:
         self._models = models
         self._ledger = ledger
         self._census = Census(ledger)
+        self._cores = Cores()
         self._birth_of = birth_of
         self._patience = patience
         self._loop = asyncio.new_event_loop()
@@ -195,6 +197,7 @@ class Pool:
         self._publish()
 
     def _publish(self) -> None:
+        self._share_cores()
         self._status = PoolStatus(
             workers=tuple(
                 handle.status(self._census.resident_mib(handle.pid))
@@ -203,6 +206,16 @@ class Pool:
             main_resident_mib=self._census.main_mib,
             memory=self._admission.memory(),
         )
+
+    def _share_cores(self) -> None:
+        busy: dict[Modality, int] = {}
+        idle: list[int] = []
+        for handle in self._handles.values():
+            if (pid := handle.pid) is not None and handle.is_working:
+                busy[handle.modality] = pid
+            elif pid is not None:
+                idle.append(pid)
+        self._cores.share(busy, idle)
 
     async def _close(self, timeout_s: float) -> None:
         for handle in self._handles.values():

@@ -1,0 +1,63 @@
+"""The requests that one process works on now. Knows jobs and the clock, not the process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from workers.messages import Event, Finished, Started
+
+from .job import Job
+from .life import Life
+
+
+class Running:
+    """Requests that were sent and have not ended."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def add(self, job: Job) -> None:
+        """Note that a request was sent."""
+        self._jobs[job.request_id] = job
+
+    def get(self, request_id: str) -> Job | None:
+        """Return a request; None if it does not run here."""
+        return self._jobs.get(request_id)
+
+    def end(self, request_id: str) -> None:
+        """Forget a request that has ended."""
+        del self._jobs[request_id]
+
+    def fail_all(self, reason: str) -> None:
+        """The process has died: end all of them."""
+        jobs, self._jobs = self._jobs, {}
+        for job in jobs.values():
+            if job.is_cancelled:
+                job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
+            else:
+                sentence = f"{job.card.name} died while it worked ({reason})."
+                job.fail("worker_died", sentence, "Try again.")
+
+    def late(self, now: float) -> list[str]:
+        """Return the ids of those that nobody waits for any more."""
+        return [job.request_id for job in self._jobs.values() if job.is_late(now)]
+
+    def is_deaf(self, now: float, grace_s: float) -> bool:
+        """Whether one of them goes on although it was told to stop."""
+        return any(job.is_deaf(now, grace_s) for job in self._jobs.values())
+
+
+def with_waits(event: Event, job: Job, life: Life | None) -> Event:
+    """Add to a Started how long the request waited, and how much of that went into loading."""
+    if not isinstance(event, Started):
+        return event
+    wait_s = time.monotonic() - job.submitted
+    if life is None or life.ready is None:
+        return replace(event, queue_wait_s=wait_s)
+    loaded_at = life.started + life.ready.load_s
+    load_s = max(0.0, loaded_at - max(job.submitted, life.started))
+    return replace(event, queue_wait_s=wait_s, load_s=min(load_s, wait_s))
