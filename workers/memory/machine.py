@@ -56,6 +56,20 @@ def process_mib(pid: int) -> int:
     return resident // MIB
 
 
+def process_peak_mib(pid: int) -> int:
+    """Return the most that a process itself has held so far; 0 if it has gone.
+
+    Not `ru_maxrss`: that of a spawned child begins with what its parent held at that moment, since
+    Linux hands it on through exec. Where the system keeps no such mark: what is held now.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return process_mib(pid)
+    marks = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(next(marks, 0)) // 1024
+
+
 def process_gpu_mib(pid: int) -> dict[str, int]:
     """Return what a process and its children hold of each graphics card, by device.
 
