@@ -170,7 +170,9 @@ def test_a_reranker_that_cannot_be_had_is_told_and_harms_nothing(
 
 def test_a_model_of_the_other_kind_is_refused(cards: dict[str, ModelCard], tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="makes no vectors"):
-        CrossEncoderWorker().load(settings_of(cards["crossencoder"], tmp_path, None), print)
+        CrossEncoderWorker().load(
+            settings_of(cards["crossencoder"], tmp_path, None), lambda loading: None
+        )
     with pytest.raises(LoadError, match="makes no vectors"):
         RagWorker().load(settings_of(cards["llamacpp"], tmp_path, None), lambda loading: None)
 

@@ -52,13 +52,14 @@ def train_reranker(folder: Path, steps: int = 220) -> Path:
     import torch
     import transformers
 
+    configure: Any = transformers.BertConfig
     torch.set_num_threads(1)
     torch.manual_seed(1)
     rng = random.Random(1)
     folder.mkdir(parents=True)
     size = write_tokenizer(folder, " ".join((*TOPICS, *FILLERS)))
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    config = transformers.BertConfig(
+    config = configure(
         vocab_size=size, hidden_size=64, num_hidden_layers=2, num_attention_heads=4,
         intermediate_size=128, max_position_embeddings=128, num_labels=1,
         initializer_range=0.1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
@@ -72,7 +73,9 @@ def train_reranker(folder: Path, steps: int = 220) -> Path:
         given = tokenizer([p[0] for p in pairs], [p[1] for p in pairs], padding=True,
                           return_tensors="pt")  # fmt: skip
         logits = model(**given).logits[:, 0]
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.tensor(answers))
+        loss: Any = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, torch.tensor(answers)
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -134,7 +137,7 @@ def reranker_gguf(folder: Path, target: Path) -> Path:
         body = body.replace("classifier.weight", "classifier.out_proj.weight")
         body = body.replace("classifier.bias", "classifier.out_proj.bias")
         name = names.get_name(body, try_suffixes=(".weight", ".bias"))
-        writer.add_tensor(name, tensor.astype(np.float32))
+        writer.add_tensor(str(name), tensor.astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

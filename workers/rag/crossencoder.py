@@ -21,8 +21,9 @@ from workers.torch_loading import (
 from workers.weights import verified_folder
 from workers.worker import ReportLoading, WorkerSettings
 
-from .engine import Judged, readable
+from .engine import Embedder, Judged, readable
 from .hf import import_sentence_transformers
+from .worker import RagWorker
 
 MAX_TOKENS = 1024
 """Of query and text together, where the model reads more: memory grows with it, and chunks are short."""
@@ -82,10 +83,10 @@ class CrossEncoderReranker:
         free_cache(self._device)
 
 
-class CrossEncoderWorker:
+class CrossEncoderWorker(RagWorker):
     """What answers when such a card is chosen as the model of the rag worker itself."""
 
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Any:
+    def create_embedder(self, settings: WorkerSettings, _report: ReportLoading) -> Embedder:
         """Raises: LoadError, always."""
         card = settings.card
         raise LoadError(
