@@ -48,10 +48,11 @@ GPU_ERROR = 0.15
 CARD_ERROR = 0.12
 """More, where only the card is known: files of one name differ."""
 
-EMBEDDER_RUNTIME_MIB = 128
+EMBEDDER_RUNTIME_MIB = 178
+"""Python, Chroma and its index, tokenizers, the readers of documents, llama.cpp; measured."""
 EMBEDDER_SEQUENCES = 4
 """As `workers.rag.llamacpp`."""
-EMBEDDER_ERROR = 0.25
+EMBEDDER_ERROR = 0.2
 
 
 def predict_llamacpp(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
