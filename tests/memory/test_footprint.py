@@ -1,0 +1,208 @@
+"""What a model is predicted to need: in order, within its band, and against what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.catalogue import ModelCard, load_catalogue
+from configs.model_facts import ModelFacts
+from tests.coder import coder_card
+from workers.memory.facts import facts_of_card, read_facts
+from workers.memory.footprint import Demand, Footprint, predict
+
+CARDS = load_catalogue()
+LOCAL = [card for card in CARDS.values() if not card.source.startswith("remote:")]
+
+MEASURED_MIB = [
+    ("smollm2-135m-instruct", 512, 1, 182),
+    ("smollm2-135m-instruct", 512, 4, 214),
+    ("smollm2-135m-instruct", 8192, 1, 267),
+    ("smollm2-135m-instruct", 8192, 4, 558),
+    ("qwen2.5-coder-0.5b-instruct", 512, 1, 617),
+    ("qwen2.5-coder-0.5b-instruct", 512, 4, 633),
+    ("qwen2.5-coder-0.5b-instruct", 4096, 1, 638),
+    ("qwen2.5-coder-0.5b-instruct", 16384, 1, 717),
+    ("whisper-tiny-en", 0, 1, 361),
+    ("piper-en-us-joe-medium", 0, 1, 387),
+    ("ppocr-v6-small", 0, 1, 673),
+    ("all-minilm-l6-v2", 0, 2, 265),
+]
+"""Model, context, slots, and the peak that `benchmarks/memory.py` saw under work."""
+
+cards = st.sampled_from([*LOCAL, coder_card()])
+counts = st.integers(0, 200_000)
+facts_of_any_model = st.builds(
+    ModelFacts,
+    weights_bytes=st.dictionaries(
+        st.sampled_from(["F32", "F16", "BF16", "Q4_K", "Q8_0", "I32", "onnx", "bin"]),
+        st.integers(1, 10**11),
+        min_size=1,
+    ),
+    linear_elements=st.integers(0, 10**11),
+    other_elements=st.integers(0, 10**10),
+    num_layers=st.integers(0, 200),
+    num_kv_heads=st.integers(0, 128),
+    head_dim=st.integers(0, 512),
+    value_head_dim=st.integers(0, 512),
+    hidden_size=counts,
+    feed_forward_size=counts,
+    vocab_size=counts,
+    sliding_window=st.sampled_from([0, 512, 4096]),
+    num_sliding_layers=st.integers(0, 200),
+    projector_bytes=st.integers(0, 10**10),
+    image_tokens=st.integers(0, 10_000),
+    is_from_files=st.booleans(),
+)
+demands = st.builds(
+    Demand,
+    device=st.sampled_from(["cpu", "cuda:0"]),
+    slots=st.integers(1, 64),
+    threads=st.integers(1, 64),
+    context_tokens=st.integers(0, 1_000_000),
+    image_tokens=st.integers(0, 20_000),
+    extra_cards=st.sampled_from([(), (CARDS["all-minilm-l6-v2"],)]),
+)
+
+
+def size(card: ModelCard, facts: ModelFacts, demand: Demand) -> float:
+    footprint = predict(card, facts, demand)
+    return footprint.total_mib + footprint.host_mib
+
+
+@given(cards, facts_of_any_model, demands)
+def test_nothing_is_negative_and_the_band_holds_the_total(
+    card: ModelCard, facts: ModelFacts, demand: Demand
+) -> None:
+    footprint = predict(card, facts, demand)
+    parts = (
+        footprint.weights_mib,
+        footprint.kv_cache_mib,
+        footprint.activations_mib,
+        footprint.runtime_mib,
+        footprint.host_mib,
+    )
+    assert all(part >= 0 for part in parts)
+    assert 0 <= footprint.low_mib <= footprint.total_mib <= footprint.high_mib
+    assert 0 < footprint.error < 1
+    assert not footprint.is_measured
+
+
+@given(cards, facts_of_any_model, demands, st.integers(1, 100_000), st.integers(1, 100_000))
+def test_a_longer_context_never_needs_less(
+    card: ModelCard, facts: ModelFacts, demand: Demand, one: int, other: int
+) -> None:
+    short, long = sorted((one, other))
+    assert size(card, facts, replace(demand, context_tokens=short)) <= size(
+        card, facts, replace(demand, context_tokens=long)
+    )
+
+
+@given(cards, facts_of_any_model, demands, st.integers(1, 64))
+def test_more_slots_never_need_less(
+    card: ModelCard, facts: ModelFacts, demand: Demand, more: int
+) -> None:
+    wider = replace(demand, slots=demand.slots + more)
+    assert size(card, facts, demand) <= size(card, facts, wider)
+
+
+@given(cards, facts_of_any_model, demands, st.integers(1, 10**10))
+def test_more_weights_never_need_less(
+    card: ModelCard, facts: ModelFacts, demand: Demand, more: int
+) -> None:
+    kind = next(iter(facts.weights_bytes))
+    heavier = {**facts.weights_bytes, kind: facts.weights_bytes[kind] + more}
+    assert size(card, facts, demand) <= size(card, replace(facts, weights_bytes=heavier), demand)
+
+
+@pytest.mark.parametrize(("model_id", "context", "slots", "peak_mib"), MEASURED_MIB)
+def test_measured_peaks_lie_in_their_bands(
+    model_id: str, context: int, slots: int, peak_mib: int, tmp_path: Path
+) -> None:
+    card = coder_card() if model_id == coder_card().id else CARDS[model_id]
+    demand = Demand(context_tokens=context, slots=slots)
+    footprint = predict(card, read_facts(card, tmp_path), demand)
+    assert footprint.low_mib <= peak_mib <= footprint.high_mib
+
+
+def test_the_kv_cache_is_counted_to_the_byte(tmp_path: Path) -> None:
+    card = CARDS["smollm2-135m-instruct"]
+    footprint = predict(card, read_facts(card, tmp_path), Demand(context_tokens=4096, slots=4))
+    assert footprint.kv_cache_mib * 2**20 == 2 * 30 * 3 * 64 * 4096 * 4 * 34 / 32
+
+
+def test_a_model_gets_no_more_context_than_it_was_made_for(tmp_path: Path) -> None:
+    card = CARDS["smollm2-135m-instruct"]
+    facts = read_facts(card, tmp_path)
+    whole = predict(card, facts, Demand(context_tokens=8192))
+    assert predict(card, facts, Demand(context_tokens=1_000_000)) == whole
+
+
+def test_sliding_layers_keep_their_window_only() -> None:
+    card = CARDS["gemma-3-4b-it"].model_copy(update={"context_length": 131072})
+    shape = facts_of_card(card)
+    sliding = replace(shape, sliding_window=1024, num_sliding_layers=shape.num_layers * 5 // 6)
+    demand = Demand(context_tokens=32768)
+    ratio = predict(card, sliding, demand).kv_cache_mib / predict(card, shape, demand).kv_cache_mib
+    assert 1 / 6 < ratio < 0.25
+
+
+def test_what_goes_to_the_graphics_card_leaves_the_ram(tmp_path: Path) -> None:
+    card = CARDS["qwen2.5-1.5b-instruct"]
+    facts = read_facts(card, tmp_path)
+
+    def on_gpu(layers: int) -> Footprint:
+        laid = card.model_copy(update={"options": {"gpu_layers": layers}})
+        return predict(laid, facts, Demand(device="cuda:0"))
+
+    half, whole = on_gpu(facts.num_layers // 2), on_gpu(-1)
+    assert half.weights_mib < whole.weights_mib
+    assert half.host_mib > whole.host_mib
+    assert predict(card, facts, Demand(device="cuda:0")) == whole
+
+
+def test_quantising_at_load_takes_a_third_of_the_card_or_less(tmp_path: Path) -> None:
+    card = CARDS["llama-2-7b-chat-hf"]
+    facts = read_facts(card, tmp_path)
+    on_gpu = Demand(device="cuda:0", context_tokens=2048)
+    whole = predict(card.model_copy(update={"options": {}}), facts, on_gpu).weights_mib
+    sizes = {
+        kind: predict(card.model_copy(update={"options": {"load_in": kind}}), facts, on_gpu)
+        for kind in ("nf4", "int8")
+    }
+    assert 0.27 < sizes["nf4"].weights_mib / whole < 0.34
+    assert 0.5 < sizes["int8"].weights_mib / whole < 0.55
+    assert whole == pytest.approx(6738e6 * 2 / 2**20, rel=0.05)
+
+
+def test_an_unknown_engine_is_taken_at_its_cards_word() -> None:
+    card = CARDS["smollm2-135m-instruct"].model_copy(
+        update={"engine": "brandnew", "memory_mib": 777}
+    )
+    footprint = predict(card, facts_of_card(card), Demand())
+    assert footprint.total_mib == 777
+    assert footprint.error >= 0.5
+
+
+def test_a_remote_model_needs_only_its_client() -> None:
+    card = CARDS["gpt-4o"]
+    assert predict(card, facts_of_card(card), Demand()).high_mib < 130
+
+
+def test_default_models_fit_together_into_what_was_promised(tmp_path: Path) -> None:
+    default = {
+        "smollm2-135m-instruct": 4,
+        "whisper-tiny-en": 1,
+        "piper-en-us-joe-medium": 1,
+        "ppocr-v6-small": 1,
+        "all-minilm-l6-v2": 2,
+    }
+    needs = [
+        predict(CARDS[name], read_facts(CARDS[name], tmp_path), Demand(slots=slots))
+        for name, slots in default.items()
+    ]
+    assert sum(need.high_mib for need in needs) < 3072
