@@ -108,7 +108,7 @@ def test_every_command_has_json_but_the_server() -> None:
 
     group = typer.main.get_command(app)
     leaves = dict(group.commands)  # type: ignore[attr-defined]
-    for name in ("models", "collections"):
+    for name in ("models", "collections", "env"):
         inner = leaves.pop(name)
         leaves |= {f"{name} {leaf}": command for leaf, command in inner.commands.items()}
     without = [
