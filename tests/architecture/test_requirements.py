@@ -48,7 +48,8 @@ def test_lists_name_no_registry_and_no_path(path: Path) -> None:
 def test_nothing_that_needs_torch_or_a_compiler(name: str) -> None:
     unwanted = {"torch", "torchvision", "transformers", "llama-cpp-python", "docopt"}
     assert unwanted & set(pins(REQUIREMENTS / name)) == set()
-    assert not [package for package in pins(REQUIREMENTS / name) if package.startswith("nvidia")]
+    cuda = [package for package in pins(REQUIREMENTS / name) if package.startswith("nvidia")]
+    assert set(cuda) <= {"nvidia-ml-py"}  # asks the driver; 50 kB
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
