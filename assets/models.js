@@ -9,50 +9,60 @@ const chips = [...element.querySelectorAll(".q-models-chip")];
 const TICK_MS = 1000;
 let modality = "";
 
-// Replace only what differs; an open fold stays open and the focus stays where it was.
-function replaceRow(old, fresh) {
-  const open = [...old.querySelectorAll("details[open]")].map((fold) => fold.dataset.key);
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const action = focused && focused.dataset.action;
-  const text = focused && focused.textContent;
-  old.replaceWith(fresh);
-  for (const key of open) fresh.querySelector(`details[data-key="${key}"]`)?.setAttribute("open", "");
-  if (!focused) return;
-  const same = action && fresh.querySelector(`[data-action="${action}"]`);
-  const alike = [...fresh.querySelectorAll("button, summary, a")];
-  (same || alike.find((one) => one.textContent === text) || alike.find((one) => one.dataset.action))?.focus();
+// Make `old` look like `fresh` by changing only what differs: what is pressed, focused or unfolded
+// stays the same element. A fold's own `open` is the reader's.
+function morph(old, fresh) {
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  for (const { name, value } of [...fresh.attributes]) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  for (const { name } of [...old.attributes]) {
+    if (!fresh.hasAttribute(name) && name !== "open" && name !== "hidden") old.removeAttribute(name);
+  }
+  const [before, after] = [[...old.childNodes], [...fresh.childNodes]];
+  after.forEach((node, n) => {
+    const one = before[n];
+    if (!one) old.append(node);
+    else if (isAlike(one, node)) morph(one, node);
+    else one.replaceWith(node);
+  });
+  before.slice(after.length).forEach((node) => node.remove());
+}
+
+function isAlike(one, other) {
+  if (one.nodeName !== other.nodeName) return false;
+  if (one.nodeType === Node.TEXT_NODE) return true;
+  return ["id", "action", "key"].every((name) => one.dataset[name] === other.dataset[name]);
 }
 
 function update() {
   const made = document.createElement("template");
   made.innerHTML = props.value || "";
-  const fresh = [...made.content.querySelectorAll(".q-model")];
-  const old = [...list.querySelectorAll(".q-model")];
-  const isSame = old.length === fresh.length && old.length > 0
-    && old.every((row, n) => row.dataset.id === fresh[n].dataset.id);
-  if (isSame) {
-    old.forEach((row, n) => {
-      if (row.dataset.html !== fresh[n].outerHTML) {
-        const html = fresh[n].outerHTML;
-        replaceRow(row, fresh[n]);
-        fresh[n].dataset.html = html;
-      }
-    });
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
+  const id = focused?.closest(".q-model")?.dataset.id;
+  const action = focused?.dataset.action;
+  const before = new Map([...list.querySelectorAll(".q-model")].map((row) => [row.dataset.id, row]));
+  // Rows that have moved are taken along, so that they stay themselves.
+  for (const fresh of made.content.querySelectorAll(".q-model")) {
+    const old = before.get(fresh.dataset.id);
+    if (!old) continue;
+    morph(old, fresh.cloneNode(true));
+    fresh.old = old;
+  }
+  const order = (root) => [...root.querySelectorAll("section, .q-model")].map((one) => one.dataset.id || one.dataset.modality).join();
+  if (order(made.content) === order(list)) {
     const titles = [...made.content.querySelectorAll("h3")];
-    list.querySelectorAll("h3").forEach((title, n) => { title.innerHTML = titles[n].innerHTML; });
+    list.querySelectorAll("h3").forEach((title, n) => morph(title, titles[n]));
   } else {
-    const before = new Map(old.map((row) => [row.dataset.id, row]));
-    const focused = document.activeElement?.closest(".q-model");
-    const id = focused && list.contains(focused) ? focused.dataset.id : null;
-    const action = document.activeElement?.dataset.action;
-    for (const row of fresh) {
-      row.dataset.html = row.outerHTML;
-      before.get(row.dataset.id)?.querySelectorAll("details[open]").forEach((fold) =>
-        row.querySelector(`details[data-key="${fold.dataset.key}"]`)?.setAttribute("open", ""));
+    for (const fresh of made.content.querySelectorAll(".q-model")) {
+      if (fresh.old) fresh.replaceWith(fresh.old);
     }
     list.replaceChildren(made.content);
-    if (id) {
-      const row = fresh.find((one) => one.dataset.id === id);
+    if (focused && !list.contains(document.activeElement)) {
+      const row = id && before.get(id);
       (row?.querySelector(`[data-action="${action}"]`) || row?.querySelector("[data-action]"))?.focus();
     }
   }

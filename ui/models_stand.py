@@ -23,8 +23,9 @@ from .models_view import ModelRow, State
 
 CACHE_S = 0.9
 """All browser tabs are shown the same look."""
-PLAN_CACHE_S = 5.0
-"""The free memory trembles; what is read about it should not."""
+PLAN_CACHE_S = 15.0
+"""The free memory trembles; what is read about it should not. Plans are made anew at once when
+another model is in memory."""
 NOT_USED_ALONE = ("crossencoder",)
 
 
@@ -40,13 +41,13 @@ class Stand:
         self._lock = threading.Lock()
         self._rows: tuple[ModelRow, ...] = ()
         self._seen_at = -CACHE_S
+        self._awake: tuple[str, ...] = ()
         self._plans: dict[str, tuple[float, Plan]] = {}
 
     def rows(self, *, fresh: bool = False) -> tuple[ModelRow, ...]:
         """Return every model as it stands now, or stood a moment ago."""
         with self._lock:
-            if fresh:
-                self._plans.clear()
+            self._forget_old_plans()
             if fresh or time.monotonic() - self._seen_at > CACHE_S:
                 self._rows = tuple(map(self._row_or_trouble, self._client.models.known()))
                 self._seen_at = time.monotonic()
@@ -68,6 +69,12 @@ class Stand:
             actions=self._actions(card, state, is_used=is_used),
             is_added=is_added(card, self._data_dir),
         )
+
+    def _forget_old_plans(self) -> None:
+        awake = tuple(w.model_id for w in self._client.status().workers if w.pid is not None)
+        if awake != self._awake:
+            self._plans.clear()
+        self._awake = awake
 
     def _row_or_trouble(self, card: ModelCard) -> ModelRow:
         """One model that cannot be looked at must not hide the others."""

@@ -49,7 +49,7 @@ class Faults:
     has_ranges: bool = True
     bytes_per_s: float = 0.0
     stall_after: int | None = None
-    """A body stands still after so many bytes, until this is None again."""
+    """A body stands still at this byte of the file, until this is None again."""
     silent_cut: bool = False
     """A cut ends the body in order, as a server does that has lost the rest."""
 
@@ -58,7 +58,7 @@ class Faults:
 class LocalHub:
     """Repositories by name; a file is large (LFS) if it is in `large`."""
 
-    repositories: dict[str, dict[str, bytes]]
+    repositories: dict[str, dict[str, bytes]] = field(repr=False)
     url: str = ""
     content_url: str = ""
     large: set[str] = field(default_factory=set)
@@ -217,7 +217,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         if with_body:
-            self._stream(content[start:])
+            self._stream(content[start:], start)
         return None
 
     def _end_byte(self, size: int) -> int:
@@ -232,15 +232,16 @@ class Handler(BaseHTTPRequestHandler):
             return 0
         return int(asked[1]) if int(asked[1]) < size else None
 
-    def _stream(self, body: bytes) -> None:
+    def _stream(self, body: bytes, offset: int) -> None:
         end = self.hub.faults.cut_after.pop(0) if self.hub.faults.cut_after else None
         for start in range(0, len(body), BLOCK):
             block = body[start : min(start + BLOCK, end if end is not None else len(body))]
             stall = self.hub.faults.stall_after
-            if stall is not None and start + len(block) > stall:
-                self._stand_still(body[start:stall])
-                block = block[max(0, stall - start) :]
             try:
+                if stall is not None and offset + start + len(block) > stall:
+                    sent = max(0, stall - offset - start)
+                    self._stand_still(block[:sent])
+                    block = block[sent:]
                 self.wfile.write(block)
             except OSError:  # who asked has gone
                 break

@@ -31,6 +31,8 @@ def is_gguf(name: str) -> bool:
 def of_gguf(shelf: Shelf, modality: str) -> Values:
     """Return the card's fields. Raises: UnsupportedInputError."""
     name = _model(shelf)
+    if _is_projector(name):
+        raise _projector_alone(name)
     header = shelf.gguf(name)
     architecture = str(header.get("general.architecture", UNKNOWN))
     _check(shelf, name, architecture)
@@ -116,11 +118,8 @@ def _pieces(shelf: Shelf, name: str) -> list[str]:
 
 def _check(shelf: Shelf, name: str, architecture: str) -> None:
     """Raises: UnsupportedInputError if llama.cpp cannot run this as a model."""
-    if architecture == "clip" or _is_projector(name):
-        raise UnsupportedInputError(
-            f"{name} is the projector of a vision model, not a model of its own.",
-            "Name the model's own file: the projector beside it is found by itself.",
-        )
+    if architecture == "clip":
+        raise _projector_alone(name)
     import gguf
 
     if architecture not in gguf.MODEL_ARCH_NAMES.values():
@@ -129,6 +128,13 @@ def _check(shelf: Shelf, name: str, architecture: str) -> None:
             "not know.",
             "Look for a file made for llama.cpp, or for the model as safetensors.",
         )
+
+
+def _projector_alone(name: str) -> UnsupportedInputError:
+    return UnsupportedInputError(
+        f"{name} is the projector of a vision model, not a model of its own.",
+        "Name the model's own file: the projector beside it is found by itself.",
+    )
 
 
 def _check_embedder(shelf: Shelf, header: Mapping[str, Value]) -> None:

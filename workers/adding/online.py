@@ -97,7 +97,7 @@ def _head(url: str, name: str, num_bytes: int, headers: Mapping[str, str]) -> by
     content = bytearray()
     try:
         with get_session().stream("GET", url, headers=asked, timeout=ANSWER_TIMEOUT_S) as answer:
-            if answer.status_code == httpx2.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if answer.status_code == httpx2.codes.RANGE_NOT_SATISFIABLE:
                 return b""
             if answer.status_code not in (httpx2.codes.OK, httpx2.codes.PARTIAL_CONTENT):
                 raise refused(name, host, answer.status_code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,7 @@ log = logging.getLogger("quintet.downloads")
 MAX_AT_ONCE = 2
 """More share one line and take the disk from each other."""
 TURN_POLL_S = 0.2
+SILENT_AFTER_S = 2.0
 STOP_TIMEOUT_S = 15.0
 """A line that has gone silent is left after ten."""
 
@@ -85,7 +87,9 @@ class _Job:
     def __init__(self, card: ModelCard) -> None:
         self.card = card
         self.stop = threading.Event()
-        self.progress: DownloadProgress | None = None
+        self.has_turn = False
+        self.progress: tuple[float, DownloadProgress] | None = None
+        """Seconds of `time.monotonic()` when it was told, and what."""
         self.error: AppError | None = None
         self.thread: threading.Thread | None = None
 
@@ -151,7 +155,7 @@ class DownloadDesk:
         job = self._jobs.get(card.id)
         is_wanted = job is not None and job.is_alive and not job.stop.is_set()
         if job is not None and is_wanted and not is_present(card, self._data_dir):
-            return _of_running(job)
+            return _of_running(job, part_bytes(card, self._data_dir))
         return self._of_disk(card, job)
 
     def running(self) -> tuple[str, ...]:
@@ -172,12 +176,13 @@ class DownloadDesk:
         while not self._turn.acquire(timeout=TURN_POLL_S):
             if job.stop.is_set():
                 return
+        job.has_turn = True
         try:
             fetch(
                 job.card,
                 self._data_dir,
                 self._hub,
-                lambda progress: setattr(job, "progress", progress),
+                lambda step: setattr(job, "progress", (time.monotonic(), step)),
                 job.stop.is_set,
                 accept_license=True,
             )
@@ -193,14 +198,17 @@ class DownloadDesk:
             self._turn.release()
 
 
-def _of_running(job: _Job) -> DownloadState:
-    progress = job.progress
-    if progress is None:
-        return DownloadState(kind="waiting")
+def _of_running(job: _Job, done_bytes: int) -> DownloadState:
+    """What was told may be old: a line that stands still tells nothing."""
+    if job.progress is None:
+        kind: Kind = "running" if job.has_turn else "waiting"
+        return DownloadState(kind=kind, done_bytes=done_bytes)
+    told_at, progress = job.progress
+    is_flowing = time.monotonic() - told_at < SILENT_AFTER_S
     return DownloadState(
         kind="running",
-        done_bytes=progress.done_bytes,
+        done_bytes=max(done_bytes, progress.done_bytes),
         total_bytes=progress.total_bytes,
-        speed_bytes_s=progress.speed_bytes_s,
+        speed_bytes_s=progress.speed_bytes_s if is_flowing else 0.0,
         sentence=progress.what,
     )
