@@ -42,9 +42,6 @@ from .worker import CancelToken, Worker, WorkerSettings
 
 log = logging.getLogger("quintet.worker")
 
-EXIT_ORPHANED = 3
-"""Exit status of a child whose parent has died."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Birth:
@@ -81,6 +78,7 @@ def peak_resident_mib() -> int:
 def run_child(birth: Birth, requests: Connection, control: Connection, events: Connection) -> None:
     """Be a worker until told to stop. The target of the spawned process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.setpgrp()  # what an engine starts of its own goes with it: see workers.pool.child
     os.environ.update(birth.environment)
     logging.basicConfig(level=birth.log_level, format=f"%(asctime)s {birth.name} %(message)s")
     _set_title(birth.name)
@@ -133,8 +131,8 @@ def _listen(control: Receiver, sender: DirectSender, tokens: TokenBoard) -> None
     while True:
         try:
             message = control.get()
-        except EOFError:
-            os._exit(EXIT_ORPHANED)
+        except EOFError:  # the parent is dead
+            os.killpg(0, signal.SIGKILL)
         if isinstance(message, Cancel):
             tokens.token(message.request_id).cancel()
         elif isinstance(message, Ping):

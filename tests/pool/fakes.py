@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -14,8 +15,8 @@ from workers.worker import CancelToken, ReportLoading, WorkerSettings
 class FakeWorker:
     """Says the last message back, one word per delta; the first word may be an order.
 
-    "slow …" pauses 10 ms between words; "refuse", "crash", "bug", "die", "hang" and "who" (answers
-    with its model's id) do what they say.
+    "slow …" pauses 10 ms between words; "refuse", "crash", "bug", "die", "hang", "who" (answers
+    with its model's id) and "breed" (starts a process, answers with its number) do what they say.
 
     Each process leaves its model's id in the file "loads" of the data folder. A file named
     "refuse-to-load" or "die-on-load", with a model's id behind it or not, does what it says.
@@ -44,6 +45,8 @@ class FakeWorker:
             raise ZeroDivisionError("a bug in the engine")
         if order == "die":
             os._exit(9)
+        if order == "breed":
+            words = [str(subprocess.Popen(["sleep", "600"]).pid)]
         if order == "who":
             words = [self._id]
         if order == "hang":

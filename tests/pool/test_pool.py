@@ -355,3 +355,23 @@ def test_many_requests_each_end_exactly_once(make_pool: MakePool) -> None:
     assert done.wait(60)
     time.sleep(0.2)
     assert set(ends.values()) == {1}
+
+
+@pytest.mark.parametrize("end", ["sleep", "kill"])
+def test_what_an_engine_has_started_ends_with_it(make_pool: MakePool, end: str) -> None:
+    pool, client = make_pool()
+    started = int(text_of(client.run(say("breed"))))
+    assert psutil.pid_exists(started)
+    if end == "sleep":
+        pool.sleep("text")
+    else:
+        psutil.Process(worker(client).pid).kill()
+    wait_for(lambda: not is_alive(started))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -79,12 +80,19 @@ class Child:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+        self._sweep()
         reason = describe_exit(self._process.exitcode)
         self._events.close()
         self._requests.close(timeout_s=0.1)
         self._control.close(timeout_s=0.1)
         self._process.close()
         self._on_exit(reason)
+
+    def _sweep(self) -> None:
+        """End what the worker had started: vLLM, say, computes in processes of its own."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self.pid is not None:
+                os.killpg(self.pid, signal.SIGKILL)
 
 
 def describe_exit(exit_code: int | None) -> str:
