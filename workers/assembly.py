@@ -49,7 +49,7 @@ def build_pool(
         models,
         lambda card, placement: birth_of(card, settings, registry, models, placement),
         patience,
-        build_ledger(settings),
+        build_ledger(settings, lambda card: _guests(card, models)),
     )
     return pool, Client(pool, models)
 
@@ -99,6 +99,12 @@ def birth_of(
         log_level=settings.log_level,
         python=Environments(data_dir=settings.data_dir).python_of(card),
     )
+
+
+def _guests(card: ModelCard, models: Models) -> tuple[ModelCard, ...]:
+    """Return the models that live in the process of another."""
+    reranker = _reranker(card, models)
+    return (reranker,) if reranker is not None else ()
 
 
 def _reranker(card: ModelCard, models: Models | None) -> ModelCard | None:

@@ -12,12 +12,14 @@ from configs.gguf_header import read_gguf_header
 TEMPLATE_KEY = "tokenizer.chat_template"
 
 
-def apply_options(params: Any, options: Mapping[str, Any], xllamacpp: Any) -> None:
+def apply_options(params: Any, options: Mapping[str, Any], device: str, xllamacpp: Any) -> None:
     """Set `gpu_layers` (-1: all), `use_mmap`, `use_mlock`, `offload_kqv` and rope scaling.
 
-    Names and meaning as in llama.cpp's Python bindings; what is absent keeps llama.cpp's default.
+    Names and meaning as in llama.cpp's Python bindings; what is absent keeps llama.cpp's default,
+    but for the layers: all on a GPU, if the ledger has chosen it.
     """
-    params.n_gpu_layers = int(options.get("gpu_layers", 0))
+    on_gpu = device.startswith("cuda")
+    params.n_gpu_layers = int(options.get("gpu_layers", -1)) if on_gpu else 0
     if "offload_kqv" in options:
         params.no_kv_offload = not options["offload_kqv"]
     modes = xllamacpp.llama_load_mode

@@ -57,6 +57,13 @@ def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
             ) from err
 
 
+def device_of(wanted: str, params: Any, xllamacpp: Any) -> str:
+    """Return where the weights went: `wanted` if layers are there and this build finds a GPU."""
+    cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
+    has_gpu = any(device["type"] != cpu for device in xllamacpp.get_device_info())
+    return wanted if has_gpu and params.n_gpu_layers != 0 else "cpu"
+
+
 def sampling_body(sampling: SamplingParams) -> Json:
     """Return what a request's body says about choosing tokens."""
     body: Json = {name: getattr(sampling, name) for name in _SAME_NAME}

@@ -46,6 +46,7 @@ WORKERS: dict[str, dict[str, str]] = {
 }
 """modality → engine → "module:Class"."""
 
+
 def create_worker(modality: str, engine: str, registry: dict[str, dict[str, str]]) -> Worker:
     """Import and build the worker.
 

@@ -8,7 +8,7 @@ is looked at again before every grant, because other programs take memory too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .eviction import Mib, Tenant, choose_leavers
 from .machine import CPU, DeviceMemory
@@ -38,6 +38,8 @@ class Holding:
 
     granted_mib: Mib
     resident_mib: Mib
+    peak_mib: Mib = field(default_factory=dict)
+    """The most that this process was seen to hold."""
 
     @property
     def devices(self) -> set[str]:
@@ -101,12 +103,18 @@ class Account:
     def observe(self, name: str, resident_mib: Mib) -> None:
         """Note what a worker's process holds now."""
         holding = self._holdings.get(name)
-        if holding is not None:
-            self._holdings[name] = replace(holding, resident_mib=dict(resident_mib))
+        if holding is None:
+            return
+        peak_mib = {d: max(mib, holding.peak_mib.get(d, 0)) for d, mib in resident_mib.items()}
+        self._holdings[name] = replace(holding, resident_mib=dict(resident_mib), peak_mib=peak_mib)
 
     def holding(self, name: str) -> Holding | None:
         """Return what a worker was granted; None while it has no process."""
         return self._holdings.get(name)
+
+    def holdings(self) -> dict[str, Holding]:
+        """Return what every worker was granted that has a process, by its name."""
+        return dict(self._holdings)
 
     def held_mib(self, name: str) -> dict[str, int]:
         """Return what would come free if a worker left."""

@@ -6,9 +6,10 @@ so it belongs beside a request's way in, not on the pool's loop.
 
 from __future__ import annotations
 
-import importlib.metadata
+import subprocess
+import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,16 +28,28 @@ USES_CUDA = ("transformers", "gptqmodel", "vllm", "fasterwhisper", "sentencetran
 """Engines that can put their weights on a GPU whatever their build; llama.cpp's build decides."""
 EVICTS_ON_GPU = ("text", "vision")
 """What a GPU is for. The others go to the CPU before one of these leaves, or shrinks."""
+ASK_TIMEOUT_S = 60
 GPU_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the layers of a GGUF model: the largest that fits."""
+
+
+Guests = Callable[[ModelCard], Sequence[ModelCard]]
+"""From a card to the models that live in its process besides: a reranker."""
 
 
 class Estimator:
     """Predictions of one Quintet."""
 
-    def __init__(self, settings: Settings, peaks: MeasuredPeaks, devices: Collection[str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        peaks: MeasuredPeaks,
+        devices: Collection[str],
+        guests: Guests = lambda card: (),
+    ) -> None:
         """`devices` are those that there are."""
         self._settings = settings
+        self._guests = guests
         self._peaks = peaks
         self._devices = devices
         self._peaks_lock = threading.Lock()
@@ -110,6 +123,7 @@ class Estimator:
             slots=_whole(card.options.get("slots"), config.slots),
             threads=_whole(card.options.get("threads"), config.threads),
             context_tokens=int(self._settings.limits.get("max_context_tokens", 0)),
+            extra_cards=tuple(self._guests(card)),
         )
 
     def _config(self, card: ModelCard) -> WorkerConfig:
@@ -120,17 +134,23 @@ class Estimator:
 def can_use_cuda(card: ModelCard) -> bool:
     """Whether the card's engine, as it is installed, can put weights on a GPU."""
     if card.engine == "llamacpp":
-        return card.modality in ("text", "vision") and _is_cuda_build("xllamacpp")
+        return card.modality in ("text", "vision") and _llamacpp_finds_a_gpu()
     return card.engine in USES_CUDA
 
 
 @lru_cache
-def _is_cuda_build(package: str) -> bool:
-    """Builds for a GPU carry it in their version: 2026.10.1+cu128."""
+def _llamacpp_finds_a_gpu() -> bool:
+    """Ask the installed build, in a process of its own: this one imports no model library."""
+    question = (
+        "import xllamacpp as x; cpu = x.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU; "
+        "raise SystemExit(all(device['type'] == cpu for device in x.get_device_info()))"
+    )
+    command = [sys.executable, "-c", question]
     try:
-        return "+cu" in importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
+        asked = subprocess.run(command, capture_output=True, timeout=ASK_TIMEOUT_S, check=False)  # noqa: S603 — our own interpreter
+    except (OSError, subprocess.SubprocessError):
         return False
+    return asked.returncode == 0
 
 
 def _whole(own: object, configured: int) -> int:

@@ -9,7 +9,7 @@ from configs.catalogue import ModelCard
 from configs.settings import MemorySettings, Settings
 
 from .account import Account, Budget
-from .estimate import Estimator
+from .estimate import Estimator, Guests
 from .machine import read_memory
 from .measured import MeasuredPeaks
 from .plan import Places
@@ -27,10 +27,10 @@ class Ledger:
     record: Record
 
 
-def build_ledger(settings: Settings) -> Ledger:
+def build_ledger(settings: Settings, guests: Guests = lambda card: ()) -> Ledger:
     """Return the ledger of one Quintet on this machine."""
     devices = {memory.device for memory in read_memory()}
-    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), devices)
+    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), devices, guests)
     account = Account(read_memory, budget_of(settings.memory), settings.memory.pinned)
     return Ledger(account=account, places=estimator.placements, record=estimator.record)
 

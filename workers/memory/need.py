@@ -27,6 +27,8 @@ class Footprint:
     is_measured: bool = False
     host_mib: float = 0.0
     """RAM of the process beside it, when the device is a GPU."""
+    predicted: Footprint | None = None
+    """What was reckoned before anything was measured; None unless `is_measured`."""
 
     @property
     def total_mib(self) -> int:
@@ -59,6 +61,7 @@ class Footprint:
             runtime_mib=base.runtime_mib * scale,
             error=MEASURED_ERROR,
             is_measured=True,
+            predicted=self,
         )
 
 

@@ -103,6 +103,19 @@ class Admission:
         """Return the model that a worker stands in line for; None if it does not."""
         return next((ask.card for ask in self._line if ask.who is who), None)
 
+    def hindrance(self, who: Applicant) -> str:
+        """Say what a worker in line waits for: "Whisper is at work"; "" if only for the bytes."""
+        if self.asked(who) is None:
+            return ""
+        if self._line[0].who is not who:
+            return f"after {self._line[0].card.name}"
+        leaving = [t for t in self._tenants() if t.name != who.modality and self._leaves(t)]
+        busy = " and ".join(tenant.model for tenant in leaving if tenant.is_busy)
+        if busy:
+            return f"{busy} {'are' if ' and ' in busy else 'is'} at work"
+        asleep_soon = " and ".join(tenant.model for tenant in leaving)
+        return f"putting {asleep_soon} to sleep" if leaving else ""
+
     def is_pinned(self, who: Applicant) -> bool:
         """Whether a worker stays awake whatever comes."""
         return who.modality in self._ledger.account.pinned
@@ -149,7 +162,9 @@ class Admission:
         account = self._ledger.account
         devices = account.devices()
         scene = Scene(rooms_mib=account.rooms(devices), tenants=tuple(self._tenants()))
-        return MemoryStatus(devices=devices, budget=account.budget, scene=scene)
+        return MemoryStatus(
+            devices=devices, budget=account.budget, scene=scene, holdings=account.holdings()
+        )
 
     def granted_mib(self, who: Applicant, device: str) -> int:
         """Return what a worker was granted on a device; 0 while it has no process."""
@@ -177,7 +192,7 @@ class Admission:
         account = self._ledger.account
         staying = [tenant for tenant in self._tenants() if not self._leaves(tenant)]
         for tenant in account.overdrawn(account.devices(), staying):
-            self._applicants[tenant.name].make_room("the memory budget")
+            self._applicants[tenant.name].make_room("other programs")
 
     def _serve(self, ask: Ask) -> bool:
         """Do what the first in line needs; returns whether it has left the line."""

@@ -147,6 +147,7 @@ class WorkerHandle:
         if self._is_idle(now) and not self._admission.is_pinned(self):
             log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
             self.sleep()
+        self._announce()
 
     # --- what the ledger asks for (`workers.pool.admission.Applicant`) ---------------------------
 
@@ -230,6 +231,7 @@ class WorkerHandle:
         return replace(
             self._scene.status(resident_mib),
             granted_mib=self._admission.granted_mib(self, device),
+            footprint=placement.footprint if placement is not None and self.has_process else None,
             is_pinned=self._admission.is_pinned(self),
         )
 
@@ -380,11 +382,15 @@ class WorkerHandle:
             num_running=len(self._running),
             default=self._default(),
             asked=self._admission.asked(self),
+            hindrance=self._admission.hindrance(self),
             room_for=self._room_for,
         )
 
     def _changed(self) -> None:
         """Tell waiting requests their place, and the pool that something moved."""
+        self._announce()
+        self._on_change()
+
+    def _announce(self) -> None:
         scene = self._scene
         self._waiting.announce(scene.card, scene.reason)
-        self._on_change()

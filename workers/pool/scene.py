@@ -24,6 +24,8 @@ class Scene:
     """The model that a sleeping worker would be woken with."""
     asked: ModelCard | None = None
     """The model that it waits for memory for."""
+    hindrance: str = ""
+    """What keeps it from that memory; "" if nothing is known to."""
     room_for: str = ""
     """For whose sake the process leaves."""
 
@@ -52,8 +54,12 @@ class Scene:
         if self._successor is not None:
             return Loading(what=f"putting {self.holder.card.name} to sleep")
         if self.asked is not None:
-            return Loading(what="waiting for memory")
+            return Loading(what=self._awaiting_memory)
         return self.holder.loading
+
+    @property
+    def _awaiting_memory(self) -> str:
+        return f"waiting for memory: {self.hindrance}" if self.hindrance else "waiting for memory"
 
     @property
     def _successor(self) -> ModelCard | None:
@@ -64,12 +70,15 @@ class Scene:
     def reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
         """Say why a request waits (see `workers.pool.waiting.SayReason`)."""
         name, num_before = job.card.name, num_ahead + self.num_running
+        ahead = f"{num_before} ahead, then " if num_before else ""
         if self.room_for and self.holder.phase == "ready":
-            return f"{num_before} ahead, then making room for {self.room_for}"
+            return f"{ahead}making room for {self.room_for}, then waking {name} again"
         if num_changes:
-            return f"{num_before} ahead, then waking {name}"
+            return f"{ahead}waking {name}"
         if self.holder.phase == "ready":
             return f"{num_before} ahead for {name}"
+        if self.asked is not None and self._successor is None:
+            return f"{name} is {self._awaiting_memory}"
         return f"waking {name}: {self.loading.what if self.loading else self.state}"
 
     def status(self, resident_mib: int) -> WorkerStatus:

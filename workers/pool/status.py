@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workers.memory.account import Budget
+from workers.memory.account import Budget, Holding
 from workers.memory.machine import DeviceMemory
+from workers.memory.need import Footprint
 from workers.memory.plan import Scene
 from workers.messages import Modality
 
@@ -34,6 +36,8 @@ class WorkerStatus:
     """Memory the process holds now; 0 while asleep."""
     granted_mib: int = 0
     """What the ledger reckons with, on that device: predicted, or measured before; 0 while asleep."""
+    footprint: Footprint | None = None
+    """How that was reckoned; None while asleep."""
     is_pinned: bool = False
     """It is not put to sleep for another, nor for being idle."""
     num_running: int = 0
@@ -53,6 +57,8 @@ class MemoryStatus:
     """RAM first, then the graphics cards."""
     budget: Budget = field(default_factory=Budget)
     scene: Scene = field(default_factory=lambda: Scene(rooms_mib={}))
+    holdings: Mapping[str, Holding] = field(default_factory=dict)
+    """By modality, of those that have a process: what each was granted and holds, by device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

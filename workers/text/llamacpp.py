@@ -24,7 +24,7 @@ from typing import Any
 from workers.bridge import iterate_callbacks
 from workers.errors import UnsupportedInputError
 from workers.llamacpp_options import apply_options, is_template_with_tools
-from workers.llamacpp_server import import_xllamacpp, open_server
+from workers.llamacpp_server import device_of, import_xllamacpp, open_server
 from workers.messages import Complete, Generate
 from workers.worker import CancelToken, WorkerSettings
 
@@ -36,6 +36,8 @@ from .worker import TextWorker
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
 PROMPT_CACHE_MIB = 128
+GPU_BATCH_TOKENS = 512
+"""llama.cpp's default; a batch of that size takes a GPU a few milliseconds."""
 
 
 class LlamaCppTextWorker(TextWorker):
@@ -47,9 +49,7 @@ class LlamaCppTextWorker(TextWorker):
 
 
 class LlamaCppEngine:
-    """One GGUF model with `settings.slots` conversations batched continuously, on the CPU."""
-
-    device = "cpu"
+    """One GGUF model with `settings.slots` conversations batched continuously."""
 
     def __init__(self, model_path: str, settings: WorkerSettings) -> None:
         """Raises: EngineNotInstalledError, LoadError."""
@@ -61,13 +61,14 @@ class LlamaCppEngine:
         self._slots = SlotBoard(settings.slots)
         params = self._params(xllamacpp, model_path, settings)
         self._server = open_server(xllamacpp, params, settings.card.name, "text")
+        self.device = device_of(settings.device, params, xllamacpp)
 
     def _params(self, xllamacpp: Any, model_path: str, settings: WorkerSettings) -> Any:
         params = xllamacpp.CommonParams()
         params.model.path = model_path
         params.n_threads_http = 1
         params.verbosity = 0
-        apply_options(params, settings.card.options, xllamacpp)
+        apply_options(params, settings.card.options, settings.device, xllamacpp)
         # What a model thinks stays in its answer, between its own tags: the page folds it.
         params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
         # One stream decodes on half of the cores: with all of them it is a tenth faster alone (150
@@ -80,7 +81,9 @@ class LlamaCppEngine:
         params.n_ctx = settings.slots * self.context_length
         params.kv_unified = False
         params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
-        params.n_batch = params.n_ubatch = BATCH_TOKENS
+        params.n_batch = params.n_ubatch = (
+            BATCH_TOKENS if settings.device == "cpu" else GPU_BATCH_TOKENS
+        )
         params.cache_ram_mib = PROMPT_CACHE_MIB
         return params
 

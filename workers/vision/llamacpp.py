@@ -26,7 +26,14 @@ from configs.catalogue import ModelCard
 from workers.bridge import iterate_callbacks
 from workers.errors import LoadError
 from workers.llamacpp_options import apply_options
-from workers.llamacpp_server import Json, error_of, import_xllamacpp, open_server, sampling_body
+from workers.llamacpp_server import (
+    Json,
+    device_of,
+    error_of,
+    import_xllamacpp,
+    open_server,
+    sampling_body,
+)
 from workers.messages import Describe, Event, Finished, Progress, Ready, TextDelta, Usage
 from workers.worker import CancelToken, ReportLoading, WorkerSettings
 
@@ -58,10 +65,7 @@ class LlamaCppVisionEngine:
         params = xllamacpp.CommonParams()
         params.model.path = str(folder / model)
         params.mmproj.path = str(folder / projector)
-        on_gpu = settings.device.startswith("cuda")
-        apply_options(
-            params, {"gpu_layers": -1 if on_gpu else 0, **settings.card.options}, xllamacpp
-        )
+        apply_options(params, settings.card.options, settings.device, xllamacpp)
         params.mmproj_use_gpu = params.n_gpu_layers != 0
         params.image_max_tokens = self._max_tokens
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
@@ -73,7 +77,7 @@ class LlamaCppVisionEngine:
         params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
         params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
         self._server = open_server(xllamacpp, params, settings.card.name, "vision")
-        self.device = settings.device if on_gpu and _has_gpu(xllamacpp) else "cpu"
+        self.device = device_of(settings.device, params, xllamacpp)
 
     def describe(
         self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken
@@ -145,12 +149,6 @@ def _context_length(settings: WorkerSettings) -> int:
     limit = settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS)
     wanted = int(settings.card.options.get("context_tokens") or limit)
     return min(settings.card.context_length or wanted, wanted)
-
-
-def _has_gpu(xllamacpp: Any) -> bool:
-    """Whether this build of llama.cpp finds one."""
-    cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
-    return any(device["type"] != cpu for device in xllamacpp.get_device_info())
 
 
 def _messages(turns: Iterable[Turn], scaled: Sequence[Scaled]) -> list[Json]:
