@@ -27,6 +27,7 @@ PLAN_CACHE_S = 15.0
 """The free memory trembles; what is read about it should not. Plans are made anew at once when
 another model is in memory."""
 NOT_USED_ALONE = ("crossencoder",)
+RERANKER_HINT = "It works beside the embedder: start with QUINTET_WORKERS__RAG__RERANKER={id}."
 
 
 class Stand:
@@ -85,6 +86,8 @@ class Stand:
 
     def _is_used(self, card: ModelCard) -> bool:
         models = self._client.models
+        if card.id == models.reranker:
+            return True
         return card.modality in models.modalities and models.default(card.modality).id == card.id
 
     def _state(self, card: ModelCard) -> tuple[State, str, int | None, str]:
@@ -103,7 +106,8 @@ class Stand:
         hindrance = self._environments.hindrance_of(card)
         if hindrance is not None:
             return "needs_environment", f"needs {card.environment}", None, str(hindrance)
-        return "here", "", None, ""
+        is_reranker = card.engine in NOT_USED_ALONE and card.id != self._client.models.reranker
+        return "here", "", None, RERANKER_HINT.format(id=card.id) if is_reranker else ""
 
     def _missing(self, card: ModelCard) -> tuple[State, str, int | None, str] | None:
         try:
