@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from configs.catalogue import load_catalogue
+from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
@@ -50,11 +50,12 @@ class Measurement:
 
 
 @contextmanager
-def quiet_pool(**overrides: Any) -> Iterator[tuple[Pool, Client]]:
-    """A started pool with an empty data folder and nothing warmed."""
+def quiet_pool(*cards: ModelCard, **overrides: Any) -> Iterator[tuple[Pool, Client]]:
+    """A started pool with an empty data folder and nothing warmed; it also knows these cards."""
     with tempfile.TemporaryDirectory() as folder:
         flags = {"data_dir": folder, "log_level": "ERROR", "pool": {"warm": []}, **overrides}
-        pool, client = build_pool(load_settings("cpu", flags), load_catalogue())
+        catalogue = {**load_catalogue(), **{card.id: card for card in cards}}
+        pool, client = build_pool(load_settings("cpu", flags), catalogue)
         pool.start()
         try:
             yield pool, client
