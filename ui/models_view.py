@@ -185,6 +185,7 @@ def _button(row: ModelRow, action: str) -> str:
     name = escape(row.card.name, quote=True)
     if action == "download" and row.card.license_restricted:
         return _licence_question(row, name)
+    label = "Try again" if (action, row.state) == ("resume", "failed") else action.capitalize()
     main = " q-main" if action in ("use", "download", "resume") else ""
     ask = ""
     if action == "remove":
@@ -192,7 +193,7 @@ def _button(row: ModelRow, action: str) -> str:
         ask = f' data-ask="Remove {name} {what}?"'
     return (
         f'<button type="button" class="q-do{main}" data-action="{action}"{ask} '
-        f'aria-label="{action.capitalize()} {name}">{action.capitalize()}</button>'
+        f'aria-label="{label} {name}">{label}</button>'
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.main import main
 from configs.catalogue import ModelCard, load_card, load_catalogue
 from configs.settings import HubSettings, load_settings
 from tests.downloads.local_hub import COMMIT, LocalHub, serve
@@ -159,27 +160,28 @@ def test_what_cannot_be_used_is_refused_with_what_to_look_for(
         propose(a_folder(tmp_path, config, *more), HUB)
 
 
+UNKNOWN_ARCHITECTURE = GGUF.read_bytes()[:HEAD_BYTES].replace(
+    len("llama").to_bytes(8, "little") + b"llama", len("llama").to_bytes(8, "little") + b"lxxma", 1
+)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"not a model", r"x\.gguf is not a GGUF file"),
-        (GGUF.read_bytes()[:4096].replace(b"llama", b"lxxma"), "architecture 'lxxma', which llama"),
+        (UNKNOWN_ARCHITECTURE, "architecture 'lxxma', which llama"),
         (b"GGUF\x03\x00\x00\x00" + b"\xff" * 40, "GGUF"),
+        (GGUF.read_bytes()[:500], "ends too early"),
     ],
+    ids=["another", "unknown", "absurd", "cut"],
 )
 def test_a_damaged_or_unknown_gguf_is_refused(
     tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     path = tmp_path / "x.gguf"
-    path.write_bytes(content if b"lxxma" not in content else _renamed(GGUF))
+    path.write_bytes(content)
     with pytest.raises(UnsupportedInputError, match=sentence):
         propose(str(path), HUB)
-
-
-def _renamed(path: Path) -> bytes:
-    return path.read_bytes()[:8_000_000].replace(
-        b"\x05\x00\x00\x00\x00\x00\x00\x00llama", b"\x05\x00\x00\x00\x00\x00\x00\x00lxxma", 1
-    )
 
 
 @pytest.mark.parametrize("text", ["", "   ", "nonsense", "ftp://x/y.gguf", "https://x.org/"])
@@ -196,11 +198,9 @@ def test_strangers_may_name_repositories_only(tmp_path: Path) -> None:
 
 # --- a hub ----------------------------------------------------------------------------------------
 
-HubOf = Callable[..., HubSettings]
-
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     monkeypatch.delenv("HF_TOKEN", raising=False)
     content = GGUF.read_bytes()[:HEAD_BYTES]
     files = {"Tiny-Q4_K_M.gguf": content, "Tiny-Q8_0.gguf": content, "README.md": b"words"}
@@ -324,3 +324,26 @@ def test_one_wrong_card_does_not_stop_the_others(tmp_path: Path) -> None:
     save(propose(str(GGUF), HUB, model_id="mine"), tmp_path)
     (tmp_path / "models.d" / "broken.yaml").write_text("id: [")
     assert list(read_added(tmp_path)) == ["mine"]
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_the_command_adds_shows_and_forgets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--data-dir", str(tmp_path)]
+    assert main(["models", "add", str(GGUF), "--id", "mine", "--dry-run", *where]) == 0
+    told = capsys.readouterr().out
+    assert "llamacpp, q4_1" in told
+    assert "fits now" in told
+    assert not (tmp_path / "models.d").exists()
+    assert main(["models", "add", str(GGUF), "--id", "mine", "--yes", *where]) == 0
+    assert main(["models", "show", "mine", "--json", *where]) == 0
+    shown = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (shown["weights"], shown["quantization"]) == ("here", "q4_1")
+    assert main(["models", "rm", "mine", "--yes", "--json", *where]) == 0
+    removed = json.loads(capsys.readouterr().out)
+    assert removed["forgotten"] is True
+    assert GGUF.is_file()  # the user's own file stays
+    assert main(["models", "show", "mine", *where]) != 0
