@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import cancel, contention, retrieval, speech, startup, text
+from . import cancel, contention, memory, retrieval, speech, startup, text
 from .harness import machine, write
 
 SCRIPTS = {
@@ -14,6 +14,7 @@ SCRIPTS = {
     "cancel": cancel.measure,
     "contention": contention.measure,
     "startup": startup.measure,
+    "memory": memory.measure,
 }
 
 

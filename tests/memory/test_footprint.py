@@ -19,16 +19,20 @@ CARDS = load_catalogue()
 LOCAL = [card for card in CARDS.values() if not card.source.startswith("remote:")]
 
 MEASURED_MIB = [
-    ("smollm2-135m-instruct", 512, 1, 182),
-    ("smollm2-135m-instruct", 512, 4, 214),
-    ("smollm2-135m-instruct", 8192, 1, 267),
-    ("smollm2-135m-instruct", 8192, 4, 558),
-    ("qwen2.5-coder-0.5b-instruct", 512, 1, 617),
+    ("smollm2-135m-instruct", 512, 1, 180),
+    ("smollm2-135m-instruct", 512, 4, 202),
+    ("smollm2-135m-instruct", 4096, 1, 231),
+    ("smollm2-135m-instruct", 4096, 4, 379),
+    ("smollm2-135m-instruct", 16384, 1, 279),
+    ("smollm2-135m-instruct", 16384, 4, 571),
+    ("qwen2.5-coder-0.5b-instruct", 512, 1, 616),
     ("qwen2.5-coder-0.5b-instruct", 512, 4, 633),
-    ("qwen2.5-coder-0.5b-instruct", 4096, 1, 638),
-    ("qwen2.5-coder-0.5b-instruct", 16384, 1, 717),
+    ("qwen2.5-coder-0.5b-instruct", 4096, 1, 644),
+    ("qwen2.5-coder-0.5b-instruct", 4096, 4, 727),
+    ("qwen2.5-coder-0.5b-instruct", 16384, 1, 722),
+    ("qwen2.5-coder-0.5b-instruct", 16384, 4, 1037),
     ("whisper-tiny-en", 0, 1, 361),
-    ("piper-en-us-joe-medium", 0, 1, 387),
+    ("piper-en-us-joe-medium", 0, 1, 483),
     ("ppocr-v6-small", 0, 1, 673),
     ("all-minilm-l6-v2", 0, 2, 265),
 ]

@@ -10,7 +10,7 @@
 
 Source: llama.cpp's src/llama-kv-cache.cpp, src/llama-vocab.cpp, ggml/src/ggml-cpu/repack.cpp. Measured
 on SmolLM2-135M and Qwen2.5-Coder-0.5B with contexts of 512 to 16,384 and 1 to 4 slots: without the
-waiting prompts, within 2 % (benchmarks/memory.py).
+waiting prompts, within 3 % (benchmarks/memory.py).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ VOCABULARY_BYTES = 440
 """Per token: its text, its two maps and the merges; from vocabularies of 49,152 and 151,936."""
 CUDA_CONTEXT_MIB = 400
 """Driver's context, kernels and cuBLAS; 300 to 500 by card and driver. Reckoned, not measured."""
-BASE_ERROR = 0.06
+BASE_ERROR = 0.04
 GPU_ERROR = 0.15
 CARD_ERROR = 0.12
 """More, where only the card is known: files of one name differ."""
