@@ -36,7 +36,7 @@ MEASURED_MIB = [
     ("ppocr-v6-small", 0, 1, 673),
     ("all-minilm-l6-v2", 0, 2, 265),
 ]
-"""Model, context, slots, and the peak that `benchmarks/memory.py` saw under work."""
+"""Model, context, slots, and the highest peak seen under work, by `benchmarks/memory.py` or by hand."""
 
 cards = st.sampled_from([*LOCAL, coder_card()])
 counts = st.integers(0, 200_000)
