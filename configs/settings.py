@@ -128,8 +128,9 @@ class HubSettings(_Frozen):
 class WorkerConfig(_Frozen):
     """One modality."""
 
-    model: str
-    """Id of a card in the catalogue."""
+    model: Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
+    """Ids of cards in the catalogue: the first whose weights are here, and which fits into what is
+    free at the start, is used; else the last."""
     threads: int = Field(ge=0)
     """Compute threads; 0: all cores this process may use."""
     slots: int = Field(ge=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from configs.catalogue import ModelCard
@@ -15,7 +16,7 @@ from .environments.places import Environments
 from .errors import LoadError
 from .memory.ledger import build_ledger
 from .memory.machine import CPU
-from .memory.placement import Placement
+from .memory.placement import Placement, place
 from .messages import MODALITIES, Modality
 from .models import Models, ReadCards
 from .pool.job import Patience
@@ -25,6 +26,8 @@ from .registry import WORKERS
 from .threads import usable_cores, wait_policy
 from .usable import Usable
 from .worker import WorkerSettings
+
+log = logging.getLogger("quintet")
 
 Registry = dict[str, dict[str, str]]
 Catalogue = Mapping[str, ModelCard] | ReadCards
@@ -56,11 +59,30 @@ def build_pool(
 
 def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     """Return the models that can be asked for. Raises as `build_pool`."""
-    defaults = {name: _config(settings, name).model for name in MODALITIES}
+    defaults = {name: _config(settings, name).model[-1] for name in MODALITIES}
     usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
-    return Models(
+    models = Models(
         _reader(settings, catalogue), defaults, usable, reranker=settings.workers.rag.reranker
     )
+    if any(len(_config(settings, name).model) > 1 for name in MODALITIES):
+        _choose_defaults(models, settings)
+    return models
+
+
+def _choose_defaults(models: Models, settings: Settings) -> None:
+    """Use of each list the first model that is here and fits into what is free now."""
+    ledger = build_ledger(settings)
+    rooms_mib = ledger.account.rooms(ledger.account.devices())
+    for modality in MODALITIES:
+        for model_id in _config(settings, modality).model:
+            card = models.get(model_id, modality)
+            placements = ledger.places(card)
+            decision = place(placements, rooms_mib, ())
+            fits = decision is not None and decision.placement.device == placements[0].device
+            if fits and models.is_here(card):
+                log.info("%s: %s", modality, card.name)
+                models.use(modality, model_id)
+                break
 
 
 def birth_of(

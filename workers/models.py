@@ -113,6 +113,10 @@ class Models:
             raise hindrance
         return card
 
+    def is_here(self, card: ModelCard) -> bool:
+        """Whether nothing has to be downloaded, built or set before a card's model can be used."""
+        return self._usable is None or self._usable.is_listed(card)
+
     def use(self, modality: Modality, model_id: str) -> None:
         """Make a model the default of its modality. Raises: UnknownModelError."""
         card = self.get(model_id, modality)
