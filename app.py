@@ -29,7 +29,8 @@ def start(settings: Settings, cards: Sequence[ModelCard] = ()) -> None:
     from api.sockets import listen
 
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio's own start-up requests
+    for name in ("httpx", "httpx2"):  # Gradio's own start-up requests, the hub's answers
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("mcp").setLevel(logging.CRITICAL)  # a session that ends is an error to it
     check_exposure(settings)
     listeners = listen(settings.server)

@@ -154,13 +154,13 @@ def test_the_example_recording_is_written_down(open_tab: OpenTab) -> None:
 
 
 def test_nothing_is_wider_than_a_phone(open_tab: OpenTab) -> None:
-    for tab in ("Text", "Speech in", "Speech out", "Vision", "RAG"):
+    for tab in ("Text", "Speech in", "Speech out", "Vision", "RAG", "Models"):
         page = open_tab(tab, width=390, height=844)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, f"{tab} is {width} px wide"
 
 
-@pytest.mark.parametrize("tab", ["Text", "Speech in", "Speech out", "Vision", "RAG"])
+@pytest.mark.parametrize("tab", ["Text", "Speech in", "Speech out", "Vision", "RAG", "Models"])
 def test_every_button_and_input_has_a_name(open_tab: OpenTab, tab: str) -> None:
     page = open_tab(tab)
     page.wait_for_timeout(500)

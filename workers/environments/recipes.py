@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -75,6 +76,13 @@ def read_recipe(name: str, folder: Path = RECIPES) -> Recipe:
         raise EngineNotInstalledError(
             f"No environment is called {name!r}; known: {', '.join(names) or 'none'}."
         )
+    stamps = tuple((folder / f"{name}{end}").stat().st_mtime_ns for end in (".in", ".txt", ".yaml"))
+    return _read(name, folder, stamps)
+
+
+@lru_cache
+def _read(name: str, folder: Path, stamps: tuple[int, ...]) -> Recipe:
+    """`stamps` are the files' times: a recipe that was changed is read again."""
     asked = (folder / f"{name}.in").read_text(encoding="utf-8")
     torch = re.search(r"^torch==(\S+)", asked, re.MULTILINE)
     lock = (folder / f"{name}.txt").read_text(encoding="utf-8")

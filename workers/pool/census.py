@@ -9,7 +9,7 @@ import psutil
 
 from configs.catalogue import ModelCard
 from workers.memory.ledger import Ledger
-from workers.memory.machine import CPU, process_gpu_mib, process_mib
+from workers.memory.machine import CPU, process_gpu_mib, process_mib, process_peak_mib
 
 from .handle import WorkerHandle
 
@@ -46,6 +46,8 @@ class Census:
             placement = handle.holder.placement
             if placement is not None and handle.loaded is not None:
                 device_mib = held_mib.get(placement.device, 0)
+                if placement.device == CPU:
+                    device_mib = max(device_mib, process_peak_mib(pid))
                 self.note_peak(pid, handle.holder.card, placement.device, device_mib)
         self._resident_mib = seen
         self._peaks_mib = {key: mib for key, mib in self._peaks_mib.items() if key[0] in seen}

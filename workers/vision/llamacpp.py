@@ -72,6 +72,7 @@ class LlamaCppVisionEngine:
         params.n_threads_http = 1
         params.verbosity = 0
         params.n_parallel = 1
+        params.cache_ram_mib = 0  # a picture is asked about once or twice
         params.n_ctx = self.context_length
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
