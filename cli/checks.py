@@ -17,6 +17,7 @@ from configs.settings import Settings
 from workers.download import is_downloadable
 from workers.downloads.checksums import sha256_of
 from workers.errors import WeightsError
+from workers.memory.ledger import build_ledger
 from workers.registry import WORKERS
 from workers.threads import usable_cores
 from workers.weights import find_folder, package_of
@@ -96,9 +97,10 @@ def _fetch_again(card: ModelCard, folder: Path, data_dir: Path, pull: str, optio
     return f"put the file back into {folder}"
 
 
-def memory(cards: Iterable[ModelCard]) -> Finding:
+def memory(cards: Iterable[ModelCard], settings: Settings) -> Finding:
     """Compare what the models in use take together with what there is."""
-    need = sum(card.memory_mib for card in cards)
+    places = build_ledger(settings).places
+    need = sum(places(card)[0].footprint.total_mib for card in cards)
     free, total = machine.free_memory_mib(), machine.total_memory_mib()
     detail = f"{free:,} of {total:,} MiB free; all models in use together take {need:,}"
     if need > total:

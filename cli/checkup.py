@@ -63,7 +63,7 @@ def _findings(where: Where) -> Iterator[Finding]:
     yield from checks.data_folder(settings.data_dir)
     yield from checks.weights(cards, settings, _options(where))
     yield from checks.documents(settings.data_dir)
-    yield checks.memory(cards)
+    yield checks.memory(cards, settings)
     yield from checks.compute()
     yield checks.port(settings)
 

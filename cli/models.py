@@ -206,15 +206,20 @@ def _disk(row: dict[str, Any]) -> str:
 
 def _rows(where: Where, model: str = "") -> list[dict[str, Any]]:
     """Return what is known of all models, or of one. Raises: UnknownModelError, ConfigError."""
+    from workers.memory.ledger import build_ledger
+
     from . import weights
     from .opening import reach, read_models, read_settings
 
-    data_dir = read_settings(where).data_dir
+    settings = read_settings(where)
+    data_dir = settings.data_dir
     known = reach(where).models() if where.url else read_models(where)
     cards = [_card(known, model)] if model else known.known()
+    places = build_ledger(settings).places
     return [
         {
             **card.model_dump(exclude_defaults=False, exclude={"templates"}),
+            "memory_mib": places(card)[0].footprint.total_mib,
             "is_default": known.default(card.modality).id == card.id,
             "weights": weights.state_of(card, data_dir),
             "size_mib": weights.size_mib(card, data_dir),

@@ -18,6 +18,7 @@ from workers.downloads.checksums import SeenBook
 from workers.downloads.desk import download_state
 from workers.downloads.places import model_folder, part_bytes
 from workers.downloads.progress import MIB, DownloadProgress
+from workers.environments.places import Environments
 from workers.errors import UnsupportedInputError, WeightsError
 from workers.fetch_packages import ensure_packages
 from workers.messages import Progress
@@ -32,7 +33,9 @@ Report = Callable[[Progress], None]
 
 
 def state_of(card: ModelCard, data_dir: Path) -> str:
-    """Say where the weights are; checksums are not looked at."""
+    """Say where the weights are, or what else is missing; checksums are not looked at."""
+    if (no_place := Environments(data_dir=data_dir).hindrance_of(card)) is not None:
+        return no_place.hint.removeprefix("Run: ").partition(" (")[0]
     if card.source.startswith("remote:"):
         return ELSEWHERE if is_listed(card) else f"needs {key_name(card)}"
     if download.is_downloadable(card):
