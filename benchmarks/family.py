@@ -15,9 +15,10 @@ from types import TracebackType
 
 import psutil
 
-from workers.memory.machine import MIB
+from workers.memory.machine import MIB, process_gpu_mib, read_memory
 
 PERIOD_S = 0.02
+GPU_PERIOD_S = 0.1
 
 
 class FamilySampler:
@@ -98,3 +99,35 @@ def wait_until_gone(pids: set[int], timeout_s: float = 30.0) -> set[int]:
         pids = {pid for pid in pids if psutil.pid_exists(pid)}
         time.sleep(0.01)
     return pids
+
+
+class GpuSampler:
+    """A thread that adds up what our children hold of all graphics cards; 0 where there is none."""
+
+    def __init__(self) -> None:
+        self.peak_mib = 0
+        self._has_card = len(read_memory()) > 1
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="gpu", daemon=True)
+
+    def reset(self) -> None:
+        """Forget the peak."""
+        self.peak_mib = 0
+
+    def __enter__(self) -> GpuSampler:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        err: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while self._has_card and not self._stop.wait(GPU_PERIOD_S):
+            held = sum(sum(process_gpu_mib(pid).values()) for pid in child_pids())
+            self.peak_mib = max(self.peak_mib, held)

@@ -124,6 +124,13 @@ def write(measurements: list[Measurement], about: dict[str, Any]) -> str:
     (RESULTS / "latest.json").write_text(
         json.dumps({"machine": about, "measurements": rows}, indent=1, ensure_ascii=False) + "\n"
     )
+    text = table(measurements, about)
+    (RESULTS / "latest.md").write_text(text)
+    return text
+
+
+def table(measurements: list[Measurement], about: dict[str, Any]) -> str:
+    """Return the measurements as Markdown."""
     lines = ["| what | value | bar | runs | note |", "| --- | ---: | --- | ---: | --- |"]
     lines += [
         f"| {m.what} | {m.value:.3g} {m.unit} | {m.bar} | {m.runs} | {m.note} |"
@@ -132,6 +139,4 @@ def write(measurements: list[Measurement], about: dict[str, Any]) -> str:
     where = (
         f"{about['processor']}, {about['cores']} cores, commit {about['commit']}, {about['date']}"
     )
-    table = "\n".join([f"Measured on {where}.", "", *lines]) + "\n"
-    (RESULTS / "latest.md").write_text(table)
-    return table
+    return "\n".join([f"Measured on {where}.", "", *lines]) + "\n"

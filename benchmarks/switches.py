@@ -226,7 +226,7 @@ def _safety(notes: Notes) -> list[Measurement]:
             unit="",
             bar="0",
             runs=len(notes.loads),
-        ),  # fmt: skip
+        ),
     ]
 
 
