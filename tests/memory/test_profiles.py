@@ -95,3 +95,23 @@ def test_a_conversation_aloud_fits_beside_a_card_of_8_gb(tmp_path: Path) -> None
             needs[device] += mib
     assert needs["cuda:0"] <= EIGHT_GB_MIB - DRIVER_MIB - 512, needs
     assert needs["cpu"] <= EIGHT_GB_MIB, needs
+
+
+LOCAL = [
+    card
+    for card in CARDS.values()
+    if card.modality in ("text", "vision", "stt") and not card.source.startswith("remote:")
+]
+
+
+@pytest.mark.parametrize("card", [c for c in LOCAL if c.parameters_m < 8500], ids=lambda c: c.id)
+def test_every_model_of_up_to_8_billion_parameters_runs_with_a_card_of_8_gb(
+    card: ModelCard, tmp_path: Path
+) -> None:
+    """On the card, partly on it, or from the 16 GB of RAM beside it."""
+    settings = load_settings("gpu8", {"data_dir": str(tmp_path)})
+    rooms = {"cpu": 14_000, "cuda:0": EIGHT_GB_MIB - DRIVER_MIB - 512}
+    decision = place(placements(settings, card, "cpu", "cuda:0"), rooms, ())
+    assert decision is not None
+    if card.engine in ("transformers", "gptqmodel"):
+        assert decision.placement.device == "cuda:0"

@@ -5,7 +5,8 @@ float32, or quantised, matrix by matrix in float32, whose memory is not all give
 are used as they lie in the file stay mapped and are counted once. After that, the file's pages are free for KV cache and activations.
 
 On a GPU, weights are as wide as computation (16 bits), NF4 is 0.5 byte and a scale of one byte for 64
-values, with a float32 for 256 scales; int8 is one byte. The file passes through RAM.
+values, with a float32 for 256 scales; int8 is one byte. The file passes through RAM as mapped pages,
+which the system takes back at will: beside the libraries, only the tensors under way are reckoned.
 
 Source: `workers.torch_loading`; arXiv:2305.14314, section 3, for NF4's double quantisation; measured
 on Llamas of 55 and 187 million random weights (CPU). The GPU's numbers are reckoned, not measured.
@@ -37,6 +38,11 @@ QUANTIZING_SHARE, QUANTIZING_MAX_MIB = 0.5, 1024
 PREFILL_TOKENS = 512
 """As `workers.torch_generation`."""
 ERROR_OF_FILE, ERROR_OF_CARD, ERROR_OF_QUANTIZING = 0.15, 0.3, 0.15
+GPU_ERROR_OF_FILE, GPU_ERROR_OF_CARD, GPU_ERROR_OF_QUANTIZING = 0.1, 0.15, 0.05
+"""Nothing is left over there, and nothing is mapped: only the context and activations are guessed."""
+HOST_OF_CUDA_MIB = 600
+"""CUDA's libraries in RAM; reckoned."""
+UNDER_WAY_MIB = 512
 
 
 def predict_torch(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
@@ -52,8 +58,7 @@ def predict_torch(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footpri
     extra = sum(facts_of_card(card).total_bytes for card in demand.extra_cards) / MIB
     runtime = RUNTIME_MIB + (BITSANDBYTES_MIB if card.options.get("load_in") else 0)
     runtime += SENTENCES_MIB if card.modality == "rag" else 0
-    error = ERROR_OF_FILE if facts.is_from_files else ERROR_OF_CARD
-    error += ERROR_OF_QUANTIZING if card.options.get("load_in") else 0.0
+    error = _error(facts, is_quantizing="load_in" in card.options, on_gpu=on_gpu)
     if on_gpu:
         return Footprint(
             weights_mib=(made or file_mib) + extra,
@@ -61,7 +66,7 @@ def predict_torch(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footpri
             activations_mib=activations,
             runtime_mib=CUDA_CONTEXT_MIB,
             error=error,
-            host_mib=runtime + file_mib,
+            host_mib=runtime + HOST_OF_CUDA_MIB + min(file_mib, UNDER_WAY_MIB),
         )
     mapped = max(0.0, file_mib - kv_cache - activations) if made else file_mib
     return Footprint(
@@ -71,6 +76,14 @@ def predict_torch(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footpri
         runtime_mib=runtime,
         error=error,
     )
+
+
+def _error(facts: ModelFacts, *, is_quantizing: bool, on_gpu: bool) -> float:
+    if on_gpu:
+        base = GPU_ERROR_OF_FILE if facts.is_from_files else GPU_ERROR_OF_CARD
+        return base + (GPU_ERROR_OF_QUANTIZING if is_quantizing else 0.0)
+    base = ERROR_OF_FILE if facts.is_from_files else ERROR_OF_CARD
+    return base + (ERROR_OF_QUANTIZING if is_quantizing else 0.0)
 
 
 def _made_bytes(card: ModelCard, facts: ModelFacts, dtype: str, *, on_gpu: bool) -> float:
