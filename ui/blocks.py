@@ -12,6 +12,7 @@ from configs.settings import ServerSettings, Settings
 from workers.client import Client
 
 from .endpoints import add_endpoints
+from .memory_panel import build_memory_panel
 from .strip import build_strip
 from .tabs.chat import build_chat_tab
 from .tabs.documents import build_documents_tab
@@ -56,6 +57,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     ) as page:
         gr.HTML(HEADER, container=False, padding=False, elem_id="q-header")
         build_strip(client, page)
+        build_memory_panel(client, settings)
         with gr.Tabs():
             for title, tab_id, build_tab in TABS:
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}"):

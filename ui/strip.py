@@ -9,15 +9,10 @@ import gradio as gr
 from workers.client import Client
 from workers.pool.status import PoolStatus, WorkerStatus
 
-REFRESH_S = 1.0
+from .memory_bars import bars_html
+from .titles import TITLES
 
-TITLES = {
-    "text": "Text",
-    "stt": "Speech in",
-    "tts": "Speech out",
-    "vision": "Vision",
-    "rag": "RAG",
-}
+REFRESH_S = 1.0
 
 
 def build_strip(client: Client, page: gr.Blocks) -> None:
@@ -32,13 +27,23 @@ def build_strip(client: Client, page: gr.Blocks) -> None:
 
 
 def strip_html(status: PoolStatus) -> str:
-    """One chip per worker, then the memory bar."""
+    """One chip per worker, then a bar for each device's memory.
+
+    A phone's chips have no room for words: who is being woken is said below them there.
+    """
     chips = "".join(_chip(worker) for worker in status.workers)
-    return f'<ul class="q-chips" aria-label="Workers">{chips}</ul>{_memory_bar(status)}'
+    waits = "".join(
+        f'<p class="q-waits">{TITLES[worker.modality]}: {escape(_doing(worker))}</p>'
+        for worker in status.workers
+        if worker.state == "loading"
+    )
+    return f'<ul class="q-chips" aria-label="Workers">{chips}</ul>{waits}{bars_html(status)}'
 
 
 def _chip(worker: WorkerStatus) -> str:
-    title = escape(f"{worker.model}. {worker.detail}".strip(), quote=True)
+    stays = "Stays in memory." if worker.is_pinned else ""
+    about = " ".join(filter(None, (f"{worker.model}.", worker.detail, stays)))
+    title = escape(about, quote=True)
     fraction = worker.progress if worker.progress is not None else 0.0
     bar = (
         f'<progress max="1" value="{fraction:.2f}"></progress>' if worker.state == "loading" else ""
@@ -51,7 +56,7 @@ def _chip(worker: WorkerStatus) -> str:
 
 
 def _doing(worker: WorkerStatus) -> str:
-    """What a worker does, in a few words: "ready · 312 MiB", "2 running, 1 waiting"."""
+    """What a worker does, in a few words: "ready · 312 MiB", "2 running · 1 waiting"."""
     if worker.state == "failed":
         return "failed, see the reason by pointing here"
     if worker.state == "loading":
@@ -62,22 +67,7 @@ def _doing(worker: WorkerStatus) -> str:
     if worker.num_waiting:
         parts.append(f"{worker.num_waiting} waiting")
     if worker.resident_mib:
-        parts.append(f"{worker.resident_mib} MiB")
+        parts.append(f"{worker.resident_mib:,} MiB")
+    if worker.device.startswith("cuda"):
+        parts.append("GPU")
     return " · ".join(parts)
-
-
-def _memory_bar(status: PoolStatus) -> str:
-    """All resident memory as one bar, a colour per modality; the page's own process in grey."""
-    total = max(status.resident_mib, 1)
-    shares = [("page", "Page", status.main_resident_mib)]
-    shares += [(w.modality, TITLES[w.modality], w.resident_mib) for w in status.workers]
-    pieces = "".join(
-        f'<i class="q-{kind}" style="flex-grow:{mib}" title="{name}: {mib} MiB"></i>'
-        for kind, name, mib in shares
-        if mib
-    )
-    label = f"{total:,} MiB in use"
-    return (
-        f'<div class="q-memory"><div class="q-bar" role="img" aria-label="{label}">{pieces}</div>'
-        f"<span>{label}</span></div>"
-    )

@@ -6,10 +6,8 @@ import pytest
 
 from ui.receipt import Receipt
 from ui.render import clock, error_html, note_html, receipt_html, seconds, status_html
-from ui.strip import strip_html
 from workers.errors import UnsupportedInputError
 from workers.messages import Finished, Progress, Queued, Started, TextDelta, Usage
-from workers.pool.status import PoolStatus, WorkerStatus
 
 
 @pytest.mark.parametrize(
@@ -53,17 +51,3 @@ def test_a_receipt_adds_up() -> None:
     html = receipt_html(receipt)
     for part in ("queued 500 ms", "loaded 1.0 s", "100 tokens/s", "20 + 50 tokens", "peak 300 MiB"):
         assert part in html
-
-
-def test_the_strip_shows_every_worker_and_the_sum() -> None:
-    status = PoolStatus(
-        main_resident_mib=100,
-        workers=(
-            WorkerStatus(modality="text", model="M", state="busy", num_running=2, resident_mib=200),
-            WorkerStatus(modality="stt", model="W", state="failed", detail='bad "weights"'),
-        ),
-    )
-    html = strip_html(status)
-    assert "2 running" in html
-    assert "300 MiB in use" in html
-    assert "bad &quot;weights&quot;" in html

@@ -1,0 +1,86 @@
+"""The Memory panel's rows, and the budgets that are refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from ui.memory_panel import check_ram
+from ui.memory_view import compare, workers_html
+from workers.errors import UnsupportedInputError
+from workers.memory.account import Holding
+from workers.memory.need import Footprint
+from workers.pool.status import MemoryStatus, PoolStatus, WorkerStatus
+
+GUESS = Footprint(
+    weights_mib=100, kv_cache_mib=50, activations_mib=0, runtime_mib=50, error=0.25
+)  # 150 to 250
+HOLDING = Holding(granted_mib={"cpu": 250}, resident_mib={"cpu": 120}, peak_mib={"cpu": 180})
+
+
+def awake(footprint: Footprint = GUESS, **more: object) -> WorkerStatus:
+    fields = {"modality": "text", "model": "<M>", "state": "ready", "footprint": footprint, **more}
+    return WorkerStatus(**fields)  # type: ignore[arg-type]
+
+
+def html_of(*workers: WorkerStatus, may_change: bool = True) -> str:
+    holdings = {worker.modality: HOLDING for worker in workers if worker.footprint}
+    status = PoolStatus(workers=workers, memory=MemoryStatus(holdings=holdings))
+    return workers_html(status, may_change=may_change)
+
+
+def test_a_prediction_stands_beside_the_measurement() -> None:
+    html = html_of(awake())
+    assert "Holds 120 MiB, 180 at most so far. Predicted 200 ± 50, reckoned with 250." in html
+    assert '<i class="q-now q-text" style="width:48.00%">' in html
+    assert '<i class="q-band" style="left:60.00%;width:40.00%">' in html
+    assert '<i class="q-most" style="left:72.00%">' in html
+    assert "&lt;M&gt;" in html
+
+
+def test_the_first_prediction_is_shown_when_a_measurement_has_replaced_it() -> None:
+    found = compare(awake(GUESS.measured(300)), HOLDING)
+    assert found is not None
+    assert found.guess.total_mib == 200
+    assert found.is_measured
+    assert "Predicted 200 ± 50, after measuring reckoned with" in found.words
+
+
+def test_weights_on_a_graphics_card_are_compared_there() -> None:
+    holding = Holding(
+        granted_mib={"cuda:0": 5_000, "cpu": 400}, resident_mib={"cuda:0": 4_000, "cpu": 350}
+    )
+    found = compare(awake(), holding)
+    assert found is not None
+    assert (found.device, found.now_mib, found.reckoned_mib) == ("cuda:0", 4_000, 5_000)
+    assert "4,000 MiB of graphics memory" in found.words
+
+
+def test_one_that_sleeps_has_no_plot_and_can_be_woken() -> None:
+    html = html_of(WorkerStatus(modality="stt", model="W", state="asleep"))
+    assert 'q-plot"' not in html
+    assert 'data-action="wake"' in html
+    assert 'data-action="sleep"' not in html
+
+
+def test_one_at_work_is_not_put_to_sleep_without_asking() -> None:
+    assert 'data-ask="Text is at work.' in html_of(awake(state="busy"))
+    assert "data-ask" not in html_of(awake())
+    assert "disabled" in html_of(awake(state="stopping"))
+
+
+def test_a_pin_is_shown_pressed() -> None:
+    html = html_of(awake(is_pinned=True), awake(modality="rag"))
+    assert html.count('aria-pressed="true"') == 1
+    assert "awake, stays in memory" in html
+
+
+def test_who_may_not_change_anything_sees_no_button() -> None:
+    assert "<button" not in html_of(awake(), may_change=False)
+
+
+def test_a_budget_under_which_nothing_could_run_is_refused_with_the_numbers() -> None:
+    with pytest.raises(UnsupportedInputError, match="50 MiB are too few") as caught:
+        check_ram(50, 300, 90, "Piper")
+    assert "Piper, needs 90 more" in caught.value.message
+    assert "at least 390 MiB" in caught.value.hint
+    check_ram(390, 300, 90, "Piper")
