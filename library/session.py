@@ -18,6 +18,7 @@ from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
 from workers.errors import PoolClosedError
+from workers.memory.plan import Plan
 from workers.messages import Modality
 from workers.pool.pool import Pool
 from workers.pool.status import PoolStatus
@@ -69,6 +70,17 @@ class Session:
     def models(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
         """Return the models that can be asked for; the default of each modality comes first."""
         return self.client.models.all(modality)
+
+    def plan(self, model: str) -> Plan:
+        """Return what loading a model would take; as a string, a sentence with the numbers.
+
+        Raises: UnknownModelError.
+        """
+        return self.client.plan(self.client.models.get(model))
+
+    def pin(self, modality: Modality, *, is_pinned: bool = True) -> None:
+        """Keep a worker in memory whatever comes, or no longer."""
+        self.client.pin(modality, is_pinned=is_pinned)
 
     def status(self) -> PoolStatus:
         """Return who is awake, how much memory they take, and what waits."""

@@ -62,6 +62,7 @@ class Pool:
 
     def start(self) -> None:
         """Start the loop. No worker is started: they wake on their first request or by `warm`."""
+        self._ledger.account.main_mib = self._census.main_mib
         for modality in self._models.modalities:
             self._handles[modality] = WorkerHandle(
                 partial(self._models.default, modality),
