@@ -95,17 +95,33 @@ def _card(
     is_open = number in cited or (not cited and number == 1)
     place = f"page {passage.page}" if passage.page else "no page numbers"
     flags = "cited" if number in cited else "" if is_used else "not given to the model"
-    score = max(0.0, passage.score)
     return (
         f'<li id="passage-{number}" class="{"q-cited" if number in cited else ""}">'
         f"<details{' open' if is_open else ''}><summary><b>{number}</b> "
         f'<span class="q-source">{escape(passage.document_name)}</span> '
         f'<span class="q-place">{place}</span>'
         f"{f' <em>{flags}</em>' if flags else ''}"
-        f'<span class="q-score" title="Cosine similarity to the question: 1 is the same meaning">'
-        f'<meter min="0" max="1" value="{score:.2f}" aria-label="similarity"></meter>'
-        f"{passage.score:.2f}</span></summary>"
+        f"{_scores(passage)}</summary>"
         f"<blockquote>{_highlighted(passage.text, stems)}</blockquote></details></li>"
+    )
+
+
+def _scores(passage: Passage) -> str:
+    """How near the question it is; and how well it answers, if there is a reranker that says so."""
+    about = "Cosine similarity to the question: 1 is the same meaning"
+    if passage.relevance is None:
+        return _meter(passage.score, "similarity", about)
+    judged = "Relevance by the reranker, which sets the order: 1 answers the question"
+    relevance = _meter(passage.relevance, "relevance", judged, "relevance ")
+    return relevance + _meter(passage.score, "similarity", about, "similarity ")
+
+
+def _meter(value: float, label: str, title: str, word: str = "") -> str:
+    shown = min(1.0, max(0.0, value))
+    return (
+        f'<span class="q-score" title="{title}">{word}'
+        f'<meter min="0" max="1" value="{shown:.2f}" aria-label="{label}"></meter>'
+        f"{value:.2f}</span>"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ui.document_view import (
     answer_html,
     document_choices,
@@ -24,6 +26,15 @@ def passage(text: str, score: float = 0.5, page: int | None = 4) -> Passage:
     return Passage(
         chunk_id="c", document_id="d", document_name="<a>.pdf", page=page, text=text, score=score
     )
+
+
+def test_what_a_reranker_says_stands_beside_the_similarity() -> None:
+    plain = passages_html([passage("It rained.")], "rain")
+    assert "relevance" not in plain
+    judged = replace(passage("It rained.", score=0.41), relevance=0.93)
+    html = passages_html([judged], "rain")
+    assert 'value="0.93" aria-label="relevance"></meter>0.93' in html
+    assert 'value="0.41" aria-label="similarity"></meter>0.41' in html
 
 
 def test_every_file_says_what_became_of_it() -> None:
