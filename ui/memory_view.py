@@ -46,11 +46,10 @@ class Comparison:
         guess = self.guess
         error_mib = guess.high_mib - guess.total_mib
         where = " of graphics memory" if self.device != CPU else ""
-        reckoned = f"reckoned with {self.reckoned_mib:,}"
-        after = f", after measuring {reckoned}" if self.is_measured else f", {reckoned}"
+        after = " after measuring" if self.is_measured else ""
         return (
-            f"Holds {self.now_mib:,} MiB{where}, {self.most_mib:,} at most so far. "
-            f"Predicted {guess.total_mib:,} ± {error_mib:,}{after}."
+            f"Holds {self.now_mib:,} MiB{where}, at most {self.most_mib:,}; predicted "
+            f"{guess.total_mib:,} ± {error_mib:,}, reckoned with {self.reckoned_mib:,}{after}."
         )
 
 

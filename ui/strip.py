@@ -29,13 +29,13 @@ def build_strip(client: Client, page: gr.Blocks) -> None:
 def strip_html(status: PoolStatus) -> str:
     """One chip per worker, then a bar for each device's memory.
 
-    A phone's chips have no room for words: who is being woken is said below them there.
+    A phone's chips have no room for words: what waits for memory is said below them there.
     """
     chips = "".join(_chip(worker) for worker in status.workers)
     waits = "".join(
         f'<p class="q-waits">{TITLES[worker.modality]}: {escape(_doing(worker))}</p>'
         for worker in status.workers
-        if worker.state == "loading"
+        if worker.state == "loading" and worker.pid is None
     )
     return f'<ul class="q-chips" aria-label="Workers">{chips}</ul>{waits}{bars_html(status)}'
 

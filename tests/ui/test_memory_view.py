@@ -23,14 +23,16 @@ def awake(footprint: Footprint = GUESS, **more: object) -> WorkerStatus:
 
 
 def html_of(*workers: WorkerStatus, may_change: bool = True) -> str:
-    holdings = {worker.modality: HOLDING for worker in workers if worker.footprint}
+    holdings: dict[str, Holding] = {
+        worker.modality: HOLDING for worker in workers if worker.footprint
+    }
     status = PoolStatus(workers=workers, memory=MemoryStatus(holdings=holdings))
     return workers_html(status, may_change=may_change)
 
 
 def test_a_prediction_stands_beside_the_measurement() -> None:
     html = html_of(awake())
-    assert "Holds 120 MiB, 180 at most so far. Predicted 200 ± 50, reckoned with 250." in html
+    assert "Holds 120 MiB, at most 180; predicted 200 ± 50, reckoned with 250." in html
     assert '<i class="q-now q-text" style="width:48.00%">' in html
     assert '<i class="q-band" style="left:60.00%;width:40.00%">' in html
     assert '<i class="q-most" style="left:72.00%">' in html
@@ -38,11 +40,12 @@ def test_a_prediction_stands_beside_the_measurement() -> None:
 
 
 def test_the_first_prediction_is_shown_when_a_measurement_has_replaced_it() -> None:
-    found = compare(awake(GUESS.measured(300)), HOLDING)
+    holding = Holding(granted_mib={"cpu": 315}, resident_mib={"cpu": 290})
+    found = compare(awake(GUESS.measured(300)), holding)
     assert found is not None
     assert found.guess.total_mib == 200
     assert found.is_measured
-    assert "Predicted 200 ± 50, after measuring reckoned with" in found.words
+    assert "predicted 200 ± 50, reckoned with 315 after measuring." in found.words
 
 
 def test_weights_on_a_graphics_card_are_compared_there() -> None:

@@ -8,6 +8,7 @@ from ui.memory_bars import device_uses
 from ui.strip import strip_html
 from workers.memory.account import Budget, Holding
 from workers.memory.machine import DeviceMemory
+from workers.messages import MODALITIES
 from workers.pool.status import MemoryStatus, PoolStatus, WorkerStatus
 
 RAM = DeviceMemory(device="cpu", name="RAM", total_mib=16_000, free_mib=10_000)
@@ -20,10 +21,9 @@ def status_of(
     budget: Budget | None = None,
     **worker: Any,
 ) -> PoolStatus:
-    names = ("text", "stt", "tts", "vision", "rag")
     workers = tuple(
         WorkerStatus(modality=name, model="M", state="ready" if name in holdings else "asleep")
-        for name in names
+        for name in MODALITIES
     )
     if worker:
         workers = (WorkerStatus(modality="text", **worker), *workers[1:])
