@@ -81,9 +81,12 @@ class Scene:
             return f"{name} is {self._awaiting_memory}"
         return f"waking {name}: {self.loading.what if self.loading else self.state}"
 
-    def status(self, resident_mib: int) -> WorkerStatus:
+    def status(
+        self, resident_mib: int, *, granted_mib: int = 0, is_pinned: bool = False
+    ) -> WorkerStatus:
         """Return what the page shows."""
         life, ready, failure = self.holder.life, self.holder.ready, self.holder.failure
+        placement = self.holder.placement if life else None
         detail = self.loading.what if self.loading else ""
         if failure is not None:
             detail = f"{failure.message} {failure.hint}".strip()
@@ -97,6 +100,9 @@ class Scene:
             device=ready.device if ready else "",
             pid=life.pid if life else None,
             resident_mib=resident_mib,
+            granted_mib=granted_mib,
+            is_pinned=is_pinned,
+            footprint=placement.footprint if placement else None,
             num_running=self.num_running,
             num_waiting=len(self.waiting),
             slots=ready.slots if ready else 0,
