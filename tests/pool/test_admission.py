@@ -227,6 +227,17 @@ def test_kill_9_of_the_one_that_is_asked_to_leave_leaves_the_ledger_right(start:
     wait_for(lambda: agrees(client) and awake(client) == {"stt"})
 
 
+def test_warming_lets_nobody_leave_but_a_request_right_behind_it_does(start: Start) -> None:
+    _, client = start(need_mib("text"))
+    ask(client, "text")
+    client.warm("stt")
+    time.sleep(0.7)
+    assert awake(client) == {"text"}
+    client.warm("stt")
+    assert ask(client, "stt") == "fake-stt"
+    assert awake(client) == {"stt"}
+
+
 def test_one_who_gives_up_waiting_leaves_the_line(start: Start) -> None:
     _, client = start(need_mib("text"))
     thread, _ = start_in_background(client, "slow " * 150)

@@ -39,6 +39,10 @@ class Applicant(Protocol):
     def is_leaving(self) -> bool:
         """Whether its process has been told to exit."""
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for it; one that is only warmed lets nobody else leave."""
+
     def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
         """Return itself with what it holds."""
 
@@ -59,8 +63,6 @@ class Ask:
     who: Applicant
     card: ModelCard
     placements: tuple[Placement, ...]
-    is_modest: bool = False
-    """Rather not start than let another leave: nobody waits for it yet."""
     since: float = field(default_factory=time.monotonic)
 
 
@@ -83,7 +85,7 @@ class Admission:
         """Take a worker into the account."""
         self._applicants[applicant.modality] = applicant
 
-    def ask(self, who: Applicant, card: ModelCard, *, is_modest: bool = False) -> None:
+    def ask(self, who: Applicant, card: ModelCard) -> None:
         """Stand in line for memory; `admit` or `refuse` follows, perhaps before this returns."""
         self.withdraw(who)
         placements = tuple(self._ledger.places(card))
@@ -92,7 +94,7 @@ class Admission:
         if not left:
             del self._failed[card.id]
             left = placements
-        self._line.append(Ask(who=who, card=card, placements=left, is_modest=is_modest))
+        self._line.append(Ask(who=who, card=card, placements=left))
         self.settle()
 
     def withdraw(self, who: Applicant) -> None:
@@ -222,7 +224,7 @@ class Admission:
         return True
 
     def _decide(self, ask: Ask, rooms: Mapping[str, int], staying: list[Tenant]) -> Decision | None:
-        if ask.is_modest:
+        if not ask.who.is_wanted:
             return place([replace(p, may_evict=False) for p in ask.placements], rooms, staying)
         decision = place(ask.placements, rooms, staying)
         tried = self._failed.get(ask.card.id, ())
@@ -236,11 +238,11 @@ class Admission:
     def _give_up(self, ask: Ask, *, is_clear: bool) -> bool:
         """Refuse, unless memory is still on its way back."""
         may_come = not is_clear or time.monotonic() - self._last_release < BYTES_BACK_S
-        if may_come and not ask.is_modest:
+        if may_come and ask.who.is_wanted:
             self._look_again_soon()
             return False
         self._line.remove(ask)
-        if ask.is_modest:
+        if not ask.who.is_wanted:
             return True
         failure = self.refusal(ask.card) or LoadFailed(
             code="out_of_memory", message=f"There is no room for {ask.card.name} now."

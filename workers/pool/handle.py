@@ -20,11 +20,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from configs.catalogue import ModelCard
 from workers.memory.eviction import Tenant
-from workers.memory.machine import CPU
 from workers.memory.placement import Placement
 from workers.messages import (
     END_EVENTS,
@@ -156,6 +154,11 @@ class WorkerHandle:
         """See `Applicant`."""
         return self._holder.phase == "stopping" or bool(self._room_for)
 
+    @property
+    def is_wanted(self) -> bool:
+        """See `Applicant`."""
+        return bool(self._waiting)
+
     def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
         """See `Applicant`."""
         return Tenant(
@@ -226,12 +229,10 @@ class WorkerHandle:
 
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
-        placement = self._holder.placement
-        device = placement.device if placement is not None else CPU
-        return replace(
-            self._scene.status(resident_mib),
+        device = self._holder.device
+        return self._scene.status(
+            resident_mib,
             granted_mib=self._admission.granted_mib(self, device),
-            footprint=placement.footprint if placement is not None and self.has_process else None,
             is_pinned=self._admission.is_pinned(self),
         )
 
@@ -252,13 +253,8 @@ class WorkerHandle:
 
         One that ran out of memory is tried again first, with more room or on another device.
         """
-        placement = self._holder.placement
-        is_memory = failure.code == "out_of_memory" and self.has_process and placement is not None
-        if (
-            is_memory
-            and placement
-            and self._admission.may_retry(self._holder.card, placement.device)
-        ):
+        is_memory = failure.code == "out_of_memory" and self.has_process
+        if is_memory and self._admission.may_retry(self._holder.card, self._holder.device):
             log.warning("%s: %s Once more.", self.modality, failure.message)
             return
         waiting = self._waiting.take_for(self._holder.card)
@@ -310,7 +306,7 @@ class WorkerHandle:
         self._changed()
 
     def _ask(self, card: ModelCard) -> None:
-        self._admission.ask(self, card, is_modest=not self._waiting)
+        self._admission.ask(self, card)
 
     def _send_or_change(self, life: Life) -> None:
         """Give the process as much as it has slots for; one that nobody waits for makes room.

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
 from workers.errors import AppError
+from workers.memory.machine import CPU
 from workers.memory.placement import Placement
 from workers.messages import Event, LoadFailed, Loading, Ready
 from workers.process import Birth
@@ -71,7 +72,7 @@ class Holder:
         """The model that is loaded, being loaded, or that was so last."""
         self.life: Life | None = None
         self.placement: Placement | None = None
-        """Where its weights are, or were last."""
+        """What the ledger granted, now or last."""
         self.failure: LoadFailed | None = None
         """Why `card` could not be had."""
         self._birth_of = birth_of
@@ -139,6 +140,11 @@ class Holder:
         if self.will_restart:
             return "loading"
         return "failed" if self.failure is not None else "asleep"
+
+    @property
+    def device(self) -> str:
+        """Where its weights are, or were last."""
+        return self.placement.device if self.placement is not None else CPU
 
     @property
     def has_process(self) -> bool:
