@@ -31,6 +31,8 @@ from .material import long_text, spoken
 
 WARM_S = 1.5
 """Until each is in its stride: the first prompt is read, the first chapter is cut."""
+PATIENCE_S = 20.0
+"""So long is waited for a lump of work that was begun within the window."""
 CLIP_SENTENCES = 1
 MAX_TOKENS = 400
 
@@ -96,10 +98,11 @@ def _per(kind: type[Event], event: Event) -> float:
 
 
 class Busy:
-    """Some threads that keep a worker busy, and a count of what it has done."""
+    """Some threads that keep a worker busy, and when it had done how much."""
 
     def __init__(self, client: Client, work: Work, num_streams: int = 1) -> None:
-        self.amount = 0.0
+        self._done: list[tuple[float, float]] = []
+        """Second of the clock, and how much more was done then."""
         self._client = client
         self._work = work
         self._stop = threading.Event()
@@ -118,11 +121,31 @@ class Busy:
             for thread in self._threads:
                 thread.join()
 
+    @property
+    def latest(self) -> float:
+        """When something was done last."""
+        return self._done[-1][0] if self._done else 0.0
+
+    def rate(self, begin: float, end: float) -> float:
+        """Return the amount per second between two moments.
+
+        Work comes in lumps (a clip, a batch of chunks): from the first lump after `begin` to the
+        first after `end`; if there is none, the time until now counts.
+        """
+        done = [(at, amount) for at, amount in self._done if at >= begin]
+        late = [at for at, _ in done if at >= end]
+        if not late or late[0] == done[0][0]:
+            return sum(amount for _, amount in done) / (time.perf_counter() - begin)
+        amounts = [amount for at, amount in done[1:] if at <= late[0]]
+        return sum(amounts) / (late[0] - done[0][0])
+
     def _run(self) -> None:
         while not self._stop.is_set():
             for event in self._client.stream(self._work.make()):
                 with self._lock:
-                    self.amount += self._work.done(event)
+                    amount = self._work.done(event)
+                    if amount:
+                        self._done.append((time.perf_counter(), amount))
                 if self._stop.is_set():
                     break
 
@@ -130,7 +153,9 @@ class Busy:
 def rates(busy: list[Busy], window_s: float) -> list[float]:
     """Return how much each has done per second while all are busy together."""
     time.sleep(WARM_S)
-    before, started = [one.amount for one in busy], time.perf_counter()
+    begin = time.perf_counter()
     time.sleep(window_s)
-    seconds = time.perf_counter() - started
-    return [(one.amount - then) / seconds for one, then in zip(busy, before, strict=True)]
+    end = time.perf_counter()
+    while any(one.latest < end for one in busy) and time.perf_counter() < end + PATIENCE_S:
+        time.sleep(0.01)
+    return [one.rate(begin, end) for one in busy]
