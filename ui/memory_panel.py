@@ -36,30 +36,12 @@ _LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"
 def build_memory_panel(client: Client, settings: Settings) -> None:
     """Lay the panel out and wire it."""
     handlers = _Handlers(client, settings)
-    memory = client.status().memory
     is_open = may_change(settings)
-    total_mib = max((device.total_mib for device in memory.devices), default=0)
-    leave_room_mib = memory.budget.leave_room_mib
-    with gr.Accordion("Memory", open=False, elem_id="memory"):
+    with gr.Accordion("Memory: limits, pins and measurements", open=False, elem_id="memory"):
         with gr.Row(elem_id="memory-bounds"):
-            room = gr.Slider(
-                0,
-                max(total_mib // 2 // STEP_MIB * STEP_MIB, leave_room_mib, STEP_MIB),
-                leave_room_mib,
-                step=STEP_MIB,
-                label="Leave room for other programs (MiB)",
-                interactive=is_open,
-                buttons=[],
-                elem_id="memory-room",
-            )
-            ram = _number("RAM of all together (MiB)", memory.budget.ram_mib, is_open, "memory-ram")
-            vram = _number(
-                "Each graphics card (MiB)", memory.budget.vram_mib, is_open, "memory-vram"
-            )
-        vram.visible = any(device.device != CPU for device in memory.devices)
-        said = gr.HTML(
-            note_html(FOR_ALL if is_open else CLOSED), padding=False, elem_id="memory-said"
-        )
+            room, ram, vram = _lay_out_bounds(client.status(), is_open)
+        line = note_html(FOR_ALL if is_open else CLOSED)
+        said = gr.HTML(line, padding=False, elem_id="memory-said")
         table = gr.HTML(
             "",
             html_template='<div class="q-memory-panel"></div>',
@@ -68,14 +50,33 @@ def build_memory_panel(client: Client, settings: Settings) -> None:
             elem_id="memory-workers",
         )
     seen = gr.State(None)
-    widgets = [room, ram, vram]
-    shown = [said, table, seen, *widgets]
+    shown = [said, table, seen, room, ram, vram]
     table.look(handlers.on_look, seen, shown, **_LIGHT)
     table.act(handlers.on_act, None, shown, **_LIGHT)
     if is_open:
         room.input(handlers.on_room, room, shown, trigger_mode="always_last", **_LIGHT)
-        for widget, change in ((ram, handlers.on_ram), (vram, handlers.on_vram)):
-            gr.on([widget.submit, widget.blur], change, widget, shown, **_LIGHT)
+        gr.on([ram.submit, ram.blur], handlers.on_ram, ram, shown, **_LIGHT)
+        gr.on([vram.submit, vram.blur], handlers.on_vram, vram, shown, **_LIGHT)
+
+
+def _lay_out_bounds(status: PoolStatus, is_open: bool) -> tuple[gr.Slider, gr.Number, gr.Number]:
+    """Return the slider and the two budgets; that of graphics cards is hidden where there is none."""
+    budget, devices = status.memory.budget, status.memory.devices
+    total_mib = max((device.total_mib for device in devices), default=0)
+    room = gr.Slider(
+        0,
+        max(total_mib // 2 // STEP_MIB * STEP_MIB, budget.leave_room_mib, STEP_MIB),
+        budget.leave_room_mib,
+        step=STEP_MIB,
+        label="Leave room for other programs (MiB)",
+        interactive=is_open,
+        buttons=[],
+        elem_id="memory-room",
+    )
+    ram = _number("RAM for all together (MiB)", budget.ram_mib, is_open, "memory-ram")
+    vram = _number("On each graphics card (MiB)", budget.vram_mib, is_open, "memory-vram")
+    vram.visible = any(device.device != CPU for device in devices)
+    return room, ram, vram
 
 
 def _number(label: str, value: int | None, is_open: bool, elem_id: str) -> gr.Number:

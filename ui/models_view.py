@@ -11,18 +11,13 @@ from configs.catalogue import ModelCard
 from workers.memory.plan import Plan
 from workers.messages import MODALITIES
 
+from .titles import TITLES as TITLES
+
 State = Literal[
     "in_use", "here", "absent", "running", "waiting", "elsewhere", "paused", "failed",
     "needs_environment", "needs_key", "needs_package", "broken", "remote",
 ]  # fmt: skip
 
-TITLES = {
-    "text": "Text",
-    "stt": "Speech in",
-    "tts": "Speech out",
-    "vision": "Vision",
-    "rag": "RAG",
-}
 COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
 """Of a plan's outcome."""
 ENGINES = {

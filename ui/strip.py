@@ -66,7 +66,7 @@ def _doing(worker: WorkerStatus) -> str:
     parts = [f"{worker.num_running} running"] if worker.num_running else ["ready"]
     if worker.num_waiting:
         parts.append(f"{worker.num_waiting} waiting")
-    if worker.resident_mib:
+    elif worker.resident_mib:
         parts.append(f"{worker.resident_mib:,} MiB")
     if worker.device.startswith("cuda"):
         parts.append("GPU")
