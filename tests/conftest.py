@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.running import App, start_app, stop_app
+from workers.threads import usable_cores, wait_policy
+
+# Engines that are tested in this process wait for each other as briefly as in a worker: read when
+# their libraries are loaded, which is later.
+_POLICY = wait_policy(usable_cores())
+os.environ.update({name: _POLICY[name] for name in ("GOMP_SPINCOUNT", "KMP_BLOCKTIME")})
 
 
 @pytest.fixture(scope="session")

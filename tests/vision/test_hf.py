@@ -74,7 +74,7 @@ def test_what_leads_from_pictures_to_words_is_not_quantised(load_seer: LoadSeer)
 
     worker = load_seer("{load_in: nf4}").worker
     assert isinstance(worker, HfVisionWorker)
-    kinds = {name: type(module).__name__ for name, module in worker.hf.model.named_modules()}
+    kinds = {name: type(module).__name__ for name, module in worker._engine.model.named_modules()}
 
     assert kinds["model.multi_modal_projector.linear_1"] == "Linear"
     assert kinds["lm_head"] == "Linear"

@@ -22,6 +22,12 @@ class VisionEngine(Protocol):
 
     capabilities: frozenset[str]
     """"reads": yields PictureRead; "answers": yields TextDelta about the conversation."""
+    device: str
+    """"cpu", "cuda:0", or the host of a remote one; known after `load`."""
+    slots: int
+    """Requests that it works on at once; known after `load`."""
+    context_length: int
+    """Tokens, those of pictures among them; 0 for an engine that only reads. Known after `load`."""
 
     def load(self, settings: WorkerSettings, folder: Path) -> None:
         """Bring the weights in `folder` (checksums verified) into memory, never from a network.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workers.errors import ContextTooLongError
-from workers.messages import Describe, Event, Finished, Progress, Ready, TextDelta
+from workers.messages import Describe, Event, Finished, Progress, TextDelta
 from workers.torch_generation import Ended, Order, TorchWriter, Written
 from workers.torch_loading import (
     import_torch,
@@ -28,7 +28,7 @@ from workers.torch_loading import (
     loading_errors,
     memory_errors,
 )
-from workers.worker import CancelToken, ReportLoading, WorkerSettings
+from workers.worker import CancelToken, WorkerSettings
 
 from .budget import image_budget
 from .conversation import turns_with_pictures
@@ -52,6 +52,7 @@ class HfVisionEngine:
     """One vision-language model on torch."""
 
     capabilities = frozenset({"answers"})
+    slots = 1
 
     def load(self, settings: WorkerSettings, folder: Path) -> None:
         """See `VisionEngine.load`. Raises also: OutOfMemoryError."""
@@ -122,13 +123,7 @@ class HfVisionWorker(VisionWorker):
     """The vision worker with a transformers model."""
 
     def __init__(self) -> None:
-        self.hf = HfVisionEngine()
-        super().__init__(self.hf)
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `VisionWorker.load`."""
-        ready = super().load(settings, report)
-        return replace(ready, device=self.hf.device, context_length=self.hf.context_length)
+        super().__init__(HfVisionEngine())
 
 
 def _context_length(config: Any, settings: WorkerSettings) -> int:

@@ -34,8 +34,8 @@ from workers.llamacpp_server import (
     open_server,
     sampling_body,
 )
-from workers.messages import Describe, Event, Finished, Progress, Ready, TextDelta, Usage
-from workers.worker import CancelToken, ReportLoading, WorkerSettings
+from workers.messages import Describe, Event, Finished, Progress, TextDelta, Usage
+from workers.worker import CancelToken, WorkerSettings
 
 from .budget import image_budget
 from .conversation import Turn, turns_with_pictures
@@ -54,6 +54,7 @@ class LlamaCppVisionEngine:
     """One GGUF model that sees."""
 
     capabilities = frozenset({"answers"})
+    slots = 1
 
     def load(self, settings: WorkerSettings, folder: Path) -> None:
         """See `VisionEngine.load`."""
@@ -120,13 +121,7 @@ class LlamaCppVisionWorker(VisionWorker):
     """The vision worker with a GGUF model."""
 
     def __init__(self) -> None:
-        self._llama = LlamaCppVisionEngine()
-        super().__init__(self._llama)
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `VisionWorker.load`."""
-        ready = super().load(settings, report)
-        return replace(ready, device=self._llama.device, context_length=self._llama.context_length)
+        super().__init__(LlamaCppVisionEngine())
 
 
 def find_files(card: ModelCard) -> tuple[str, str]:

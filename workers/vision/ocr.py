@@ -59,6 +59,7 @@ class RapidOcrEngine:
     """Detection, orientation and recognition models of PP-OCR on ONNX Runtime."""
 
     capabilities = frozenset({"reads"})
+    device, slots, context_length = "cpu", 1, 0  # its sessions are shared
 
     def load(self, settings: WorkerSettings, folder: Path) -> None:
         """Open the card's three models: recognition, detection, orientation, in this order."""

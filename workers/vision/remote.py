@@ -10,14 +10,13 @@ import base64
 import io
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.messages import ChatMessage, Describe, Event, Finished, Progress, Ready, TextDelta
+from workers.messages import ChatMessage, Describe, Event, Finished, Progress, TextDelta
 from workers.remote import RemoteOptions, RemoteServer, access_to, connect, options_of
 from workers.remote_chat import Answer, Json, chunks_of, sampling_json
-from workers.worker import CancelToken, ReportLoading, WorkerSettings
+from workers.worker import CancelToken, WorkerSettings
 
 from .conversation import turns_with_pictures
 from .worker import VisionWorker
@@ -47,7 +46,9 @@ class RemoteVisionEngine:
         self._server = access.server
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
-        self.host = access.server.host
+        self.device = access.server.host
+        self.slots = self.options.slots
+        self.context_length = settings.card.context_length
 
     def describe(
         self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken
@@ -87,15 +88,7 @@ class RemoteVisionWorker(VisionWorker):
     """The vision worker with a model of another server."""
 
     def __init__(self) -> None:
-        self._remote_engine = RemoteVisionEngine()
-        super().__init__(self._remote_engine)
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `VisionWorker.load`."""
-        ready = super().load(settings, report)
-        return replace(
-            ready, slots=self._remote_engine.options.slots, device=self._remote_engine.host
-        )
+        super().__init__(RemoteVisionEngine())
 
 
 def _turns(messages: tuple[ChatMessage, ...], parts: list[Json]) -> list[Json]:

@@ -25,17 +25,17 @@ class VisionWorker:
         self._max_pixels = DEFAULT_MAX_PIXELS
 
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """Verify the weights and load the engine; one request at a time, as sessions are shared."""
+        """Verify the weights and load the engine."""
         self._max_images = int(settings.limits.get("max_images", DEFAULT_MAX_IMAGES))
         self._max_pixels = int(settings.limits.get("max_pixels", DEFAULT_MAX_PIXELS))
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what="loading"))
         self._engine.load(settings, folder)
         return Ready(
-            slots=1,
-            device="cpu",
+            slots=self._engine.slots,
+            device=self._engine.device,
             capabilities=self._engine.capabilities,
-            context_length=settings.card.context_length,
+            context_length=self._engine.context_length,
         )
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
