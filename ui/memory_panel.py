@@ -71,6 +71,7 @@ def _lay_out_bounds(status: PoolStatus, is_open: bool) -> tuple[gr.Slider, gr.Nu
         label="Leave room for other programs (MiB)",
         interactive=is_open,
         buttons=[],
+        min_width=240,
         elem_id="memory-room",
     )
     ram = _number("RAM for all together (MiB)", budget.ram_mib, is_open, "memory-ram")

@@ -85,7 +85,7 @@ def workers_html(status: PoolStatus, *, may_change: bool) -> str:
 
 def _row(worker: WorkerStatus, found: Comparison | None, top_mib: int, *, may_change: bool) -> str:
     state = _STATES.get(worker.state, "awake" if found else worker.state)
-    kept = ", stays in memory" if worker.is_pinned else ""
+    kept = ", pinned" if worker.is_pinned else ""
     plot = _plot(worker.modality, found, top_mib) if found else ""
     actions = f'<div class="q-hold-do">{_actions(worker)}</div>' if may_change else ""
     return (

@@ -74,7 +74,7 @@ def test_one_at_work_is_not_put_to_sleep_without_asking() -> None:
 def test_a_pin_is_shown_pressed() -> None:
     html = html_of(awake(is_pinned=True), awake(modality="rag"))
     assert html.count('aria-pressed="true"') == 1
-    assert "awake, stays in memory" in html
+    assert "awake, pinned" in html
 
 
 def test_who_may_not_change_anything_sees_no_button() -> None:
