@@ -136,8 +136,14 @@ def test_who_works_is_waited_for_and_the_reason_is_told(start: Start) -> None:
     _, client = start(need_mib("text"))
     thread, seen = start_in_background(client, "slow " * 100)
     wait_for(lambda: worker(client).num_running == 1)
-    assert ask(client, "stt") == "fake-stt"
+    heard: list[Event] = []
+    client._pool.submit(say("who"), client.models.get("fake-stt"), heard.append)
+    wait_for(lambda: bool(reasons(heard)))
+    assert reasons(heard) == ["Fake stt is waiting for memory: Fake text is at work"]
+    details = {status.modality: status.detail for status in client.status().workers}
+    assert details["stt"] == "waiting for memory: Fake text is at work"
     thread.join(20)
+    wait_for(lambda: isinstance(heard[-1], Finished), timeout_s=40)
     assert len(text_of(seen).split()) == 100
     assert awake(client) == {"stt"}
 
