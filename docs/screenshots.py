@@ -115,12 +115,20 @@ def use_rag(page: Page) -> None:
     page.locator("#rag-answer-status").get_by_text("total").wait_for()
 
 
+def use_models(page: Page) -> None:
+    """Show the catalogue, and the memory of all five above it."""
+    open_tab(page, "Models")
+    page.get_by_text("Memory: limits, pins and measurements").click()
+    page.get_by_text("reckoned with").nth(2).wait_for()
+
+
 TABS = {
     "text": use_text,
     "speech-in": use_speech_in,
     "speech-out": use_speech_out,
     "vision": use_vision,
     "rag": use_rag,
+    "models": use_models,
 }
 
 if __name__ == "__main__":
