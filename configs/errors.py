@@ -33,5 +33,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
             known = _fields(model, finding["loc"])
             close = difflib.get_close_matches(str(finding["loc"][-1]), known, n=1)
             sentence = f"unknown key {where!r}" + (f", did you mean {close[0]!r}?" if close else "")
+        elif finding["type"].startswith("byte_size"):
+            sentence = f"{where}: {finding['input']!r} is not a size; write it like 700MiB or 8GiB"
         sentences.append(sentence)
     return "; ".join(sentences)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ByteSize,
@@ -20,6 +21,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from .errors import ConfigError, explain
 
@@ -31,6 +33,9 @@ CALLERS = ("QUINTET_URL", "QUINTET_KEY")
 
 TEXT_KEYS = ("username", "password", "api_keys")
 """Read from the environment as they stand: as YAML, the password 0123 would be the number 83."""
+
+MIN_BUDGET = 16 << 20
+"""Bytes. The smallest model takes more."""
 
 Folder = Annotated[Path, BeforeValidator(lambda value: Path(value).expanduser())]
 
@@ -139,12 +144,23 @@ class WorkerConfig(_Frozen):
     """"cuda": on the graphics card or not at all; "auto": there if it fits, else on the CPU."""
 
 
+def _check_budget(budget: ByteSize) -> ByteSize:
+    """Refuse what can only be a slip: "8" is eight bytes."""
+    if budget < MIN_BUDGET:
+        sentence = "{num_bytes} bytes is too little for any model; write the unit too, like 8GiB"
+        raise PydanticCustomError("budget_too_small", sentence, {"num_bytes": int(budget)})
+    return budget
+
+
+SizeBudget = Annotated[ByteSize, AfterValidator(_check_budget)]
+
+
 class MemorySettings(_Frozen):
     """How much memory Quintet may take. What other programs need is left to them in any case."""
 
-    budget: ByteSize | None
+    budget: SizeBudget | None
     """RAM of all processes together, the page's among them ("8GiB"); None: whatever is free."""
-    vram_budget: ByteSize | None
+    vram_budget: SizeBudget | None
     """The same for each graphics card."""
     leave_room: ByteSize
     """Of every device, so much stays free for others."""
@@ -244,11 +260,19 @@ def _environment(variables: dict[str, str]) -> dict[str, Any]:
         if not name.startswith(PREFIX) or name in CALLERS:
             continue
         *parents, key = name.removeprefix(PREFIX).lower().split("__")
-        place = layer
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[key] = (value or None) if key in TEXT_KEYS else yaml.safe_load(value)
+        read: Any = (value or None) if key in TEXT_KEYS else _read_value(name, value)
+        for part in (key, *reversed(parents)):
+            read = {part: read}
+        layer = merge(layer, read)
     return layer
+
+
+def _read_value(name: str, value: str) -> Any:
+    """Raises: ConfigError naming the variable."""
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError as err:
+        raise ConfigError(f"{name}: {value!r} cannot be read as YAML.") from err
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -119,3 +119,31 @@ def test_downloads_can_be_allowed_for_all_or_for_some(
     monkeypatch.setenv("QUINTET_FETCH_MODELS", value)
     settings = load_settings("cpu")
     assert {model for model in ("a", "b") if settings.may_fetch(model)} == allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("BUDGET", "lots", r"memory\.budget: 'lots' is not a size; write it like 700MiB"),
+        ("BUDGET", "700", r"memory\.budget: 700 bytes is too little for any model"),
+        ("VRAM_BUDGET", "0", r"memory\.vram_budget: 0 bytes is too little"),
+        ("LEAVE_ROOM", "-1", r"memory\.leave_room: -1 is not a size"),
+        ("BUDGET", "[", r"QUINTET_MEMORY__BUDGET: '\[' cannot be read as YAML"),
+        ("BUDGET__MOST", "1GiB", r"memory\.budget"),
+    ],
+)
+def test_a_size_that_is_none_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv("QUINTET_MEMORY__LEAVE_ROOM", "1GiB")
+    monkeypatch.setenv(f"QUINTET_MEMORY__{name}", value)
+    with pytest.raises(ConfigError, match=sentence):
+        load_settings("cpu")
+
+
+def test_a_variable_may_stand_beside_one_of_its_own_section(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUINTET_MEMORY", "lots")
+    monkeypatch.setenv("QUINTET_MEMORY__BUDGET", "1GiB")
+    assert load_settings("cpu").memory.budget == 1 << 30
