@@ -16,7 +16,7 @@ from configs.catalogue import ModelCard
 from tests.pool.conftest import birth, card, place_of, say
 from tests.pool.watching import LONG, reasons, start_in_background, text_of, wait_for, worker
 from workers.client import Client
-from workers.errors import OutOfMemoryError
+from workers.errors import LoadError, OutOfMemoryError
 from workers.memory.account import Account, Budget
 from workers.memory.ledger import Ledger
 from workers.memory.machine import read_memory
@@ -65,6 +65,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         )
 
         def birth_of(card: ModelCard, placement: Placement) -> Birth:
+            if (tmp_path / f"gone-{card.id}").exists():
+                raise LoadError(f"{card.name} has lost its environment.")
             return replace(birth(card, tmp_path, slots), engine="hungry", registry=registry)
 
         pool = Pool(models, birth_of, Patience(restart_pause_s=0.05), ledger)
@@ -257,6 +259,26 @@ def test_one_who_gives_up_waiting_leaves_the_line(start: Start) -> None:
     wait_for(lambda: bool(ended) and isinstance(ended[-1], Finished))
     time.sleep(0.3)
     assert "stt" not in awake(client)
+
+
+def test_one_that_cannot_be_started_when_its_turn_comes_lets_the_next_model_have_it(
+    start: Start, tmp_path: Path
+) -> None:
+    _, client = start(need_mib("text-big"))
+    heard: list[Event] = []
+
+    def submit(model: str, text: str = "who") -> None:
+        client._pool.submit(say(text), client.models.get(model), heard.append)
+
+    submit("fake-stt", "slow " * 60)
+    wait_for(lambda: worker(client, "stt").num_running == 1)
+    (tmp_path / "gone-fake-text-big").touch()
+    submit("fake-text-big")
+    submit("fake-text")
+    wait_for(lambda: sum(isinstance(event, END_EVENTS) for event in heard) == 3)
+    (failed,) = (event for event in heard if isinstance(event, Failed))
+    assert failed.message == "Fake text-big has lost its environment."
+    assert text_of(heard).strip().endswith("fake-text")
 
 
 def test_switches_at_random_never_exceed_the_budget(start: Start) -> None:

@@ -177,6 +177,7 @@ class WorkerHandle:
         self._holder.start(card, placement)  # if it fails, nobody waits for that model any more
         if not self.has_process:
             self._admission.release(self)
+            self._advance()  # no exit follows, after which those who want another model had their turn
         self._changed()
 
     def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
