@@ -48,6 +48,7 @@ def test_a_smaller_budget_lets_idle_workers_go_and_no_more_than_needed() -> None
     assert account.overdrawn(account.devices(), awake) == ()
     account.budget = Budget(ram_mib=1000, leave_room_mib=0)
     assert [tenant.name for tenant in account.overdrawn(account.devices(), awake)] == ["tts"]
+    assert account.overdrawn(account.devices(), awake[:1], leaving=["tts"]) == ()  # that is enough
 
 
 class Life(RuleBasedStateMachine):

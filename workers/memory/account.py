@@ -130,13 +130,18 @@ class Account:
         return rooms(devices, self._holdings.values(), self.main_mib, self.budget)
 
     def overdrawn(
-        self, devices: Iterable[DeviceMemory], tenants: Iterable[Tenant]
+        self,
+        devices: Iterable[DeviceMemory],
+        tenants: Iterable[Tenant],
+        leaving: Iterable[str] = (),
     ) -> tuple[Tenant, ...]:
         """Return which idle workers must leave because more is held than is allowed, or is there.
 
-        What was granted and is not used yet is no reason: only what is really held.
+        What was granted and is not used yet is no reason: only what is really held. `leaving` are
+        the names of those whose memory comes back in a moment: nobody else must go for it.
         """
         missing: dict[str, int] = {}
+        soon = [self._holdings[name] for name in leaving if name in self._holdings]
         for memory in devices:
             resident_mib = sum(
                 holding.resident_mib.get(memory.device, 0) for holding in self._holdings.values()
@@ -146,7 +151,8 @@ class Account:
             if limit_mib is not None:
                 own_mib = self.main_mib if memory.device == CPU else 0
                 over_mib = max(over_mib, own_mib + resident_mib - limit_mib)
-            missing[memory.device] = over_mib
+            soon_mib = sum(holding.resident_mib.get(memory.device, 0) for holding in soon)
+            missing[memory.device] = over_mib - soon_mib
         idle = [tenant for tenant in tenants if not tenant.is_busy]
         return choose_leavers(missing, idle) or self._all_that_help(missing, idle)
 

@@ -192,8 +192,10 @@ class Admission:
     def shed(self) -> None:
         """Let idle workers leave if more is held than the budget allows, or the system has."""
         account = self._ledger.account
-        staying = [tenant for tenant in self._tenants() if not self._leaves(tenant)]
-        for tenant in account.overdrawn(account.devices(), staying):
+        tenants = self._tenants()
+        staying = [tenant for tenant in tenants if not self._leaves(tenant)]
+        leaving = [tenant.name for tenant in tenants if self._leaves(tenant) and not tenant.is_busy]
+        for tenant in account.overdrawn(account.devices(), staying, leaving):
             self._applicants[tenant.name].make_room("other programs")
 
     def _serve(self, ask: Ask) -> bool:
@@ -270,6 +272,8 @@ class Admission:
         self.settle()
 
     def _advice(self, card: ModelCard) -> str:
-        pinned = ", ".join(sorted(self._ledger.account.pinned - {card.modality}))
+        account = self._ledger.account
+        awake = account.pinned & account.holdings().keys()
+        pinned = ", ".join(sorted(awake - {card.modality}))
         unpin = f", unpin a worker ({pinned})" if pinned else ""
         return f"Choose a smaller model{unpin}, or raise the memory budget."
