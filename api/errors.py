@@ -68,6 +68,7 @@ STATUS: dict[type[AppError], int] = {
     errors.RemoteError: 502,
     errors.DownloadError: 502,
     errors.NotFetchedError: 404,
+    errors.EngineNotInstalledError: 404,
     errors.EngineError: 500,
 }
 """The nearest class wins."""

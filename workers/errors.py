@@ -12,7 +12,7 @@ AppError
 │   ├── OutOfMemoryError
 │   └── DiskFullError
 ├── EngineError                the model's library failed (5xx)
-│   ├── EngineNotInstalledError
+│   ├── EngineNotInstalledError    its library or its environment is missing (404)
 │   ├── WeightsError               missing weights or a wrong checksum
 │   │   ├── NotFetchedError            known, but not downloaded yet (404)
 │   │   └── DownloadError              could not be downloaded (502)

@@ -43,12 +43,17 @@ WRAPPERS_VOICES = ("Vjollca Johnnie",)
 """xtts-2's default, which the voice in use may not have; OpenAI's are known to its dialect."""
 
 
+def _is_here(models: Models, name: str) -> bool:
+    """Whether a wrapper's name is also that of a model that can be used now."""
+    return models.knows(name) and models.is_here(models.get(name))
+
+
 def card_of(models: Models, modality: Modality, name: str) -> ModelCard:
     """Return the card that answers to a generator's name.
 
     Raises: ModelServiceMismatchError if the category does not answer to it.
     """
-    if name in LOCAL_WRAPPERS[modality] and not models.knows(name):
+    if name in LOCAL_WRAPPERS[modality] and not _is_here(models, name):
         return models.default(modality)
     try:
         return models.get(name, modality)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from workers.messages import (
     ToolCallDelta,
 )
 from workers.models import Models
+from workers.usable import Usable
 
 CARDS = load_catalogue()
 TEXT, VOICE = CARDS["smollm2-135m-instruct"], CARDS["piper-en-us-joe-medium"]
@@ -167,12 +169,16 @@ def test_an_answer_without_a_word_still_has_its_role() -> None:
 
 @pytest.mark.parametrize("modality", DEFAULTS)
 def test_local_wrappers_stand_for_the_model_in_use_until_a_card_has_their_name(
-    modality: Modality,
+    modality: Modality, tmp_path: Path
 ) -> None:
+    """A card whose weights or environment are not here does not count."""
+    usable = Usable(data_dir=tmp_path)
+    default = {modality: DEFAULTS[modality]}
     for name in LOCAL_WRAPPERS[modality]:
-        assert card_of(MODELS, modality, name) == MODELS.default(modality)
-        own = MODELS.default(modality).model_copy(update={"id": name})
-        models = Models(lambda own=own: {**CARDS, own.id: own}, {modality: DEFAULTS[modality]})
+        models = Models(lambda: CARDS, default, usable)
+        assert card_of(models, modality, name) == models.default(modality)
+        own = models.default(modality).model_copy(update={"id": name})
+        models = Models(lambda own=own: {**CARDS, own.id: own}, default, usable)
         assert card_of(models, modality, name) == own
 
 

@@ -45,7 +45,8 @@ def test_the_defaults_name_cards_of_their_modality() -> None:
     catalogue = load_catalogue()
     workers = load_settings("cpu").workers
     for modality in ("text", "stt", "tts", "vision", "rag"):
-        assert catalogue[getattr(workers, modality).model].modality == modality
+        for model_id in getattr(workers, modality).model:
+            assert catalogue[model_id].modality == modality
 
 
 def test_a_misspelled_key_is_told_with_the_file(tmp_path: Path) -> None:

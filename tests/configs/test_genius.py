@@ -70,7 +70,7 @@ def test_the_guides_file_becomes_settings_and_a_card(tmp_path: Path) -> None:
     assert (server.host, server.port) == ("0.0.0.0", 3001)  # noqa: S104 — said, not bound
     assert (server.username, server.password) == ("user", "secret")
     assert server.cors_origins == ("http://localhost:3000",)
-    assert settings.workers.text.model == card.id
+    assert settings.workers.text.model == (card.id,)
 
 
 def test_what_the_file_leaves_out_stays_closed(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_the_sample_becomes_settings_and_a_card(
     assert card.sampling == {}
     settings = load_settings("cpu", layer.settings)
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8000)
-    assert settings.workers.text.model == "alpaca-7b"
+    assert settings.workers.text.model == ("alpaca-7b",)
     assert "convert and migrate: old weight formats are not converted" in caplog.text
     assert "without effect here: last_n_tokens_size, n_batch, n_parts" in caplog.text
 
