@@ -76,10 +76,12 @@ def _read(path: Path, *, with_tensors: bool) -> GgufOutline:
             if file.read(4) != b"GGUF":
                 raise ConfigError(f"{path.name} is not a GGUF file.")
             version, num_tensors, num_keys = struct.unpack("<IQQ", _bytes(file, 20))
-            if version not in _VERSIONS or num_keys > _MAX_KEYS or num_tensors > _MAX_TENSORS:
+            if version not in _VERSIONS:
                 raise ConfigError(
                     f"{path.name} is GGUF version {version}; versions 2 and 3 are known."
                 )
+            if num_keys > _MAX_KEYS or num_tensors > _MAX_TENSORS:
+                raise ValueError(f"it claims {num_keys:,} keys and {num_tensors:,} tensors")
             outline = GgufOutline(values={}, series={}, tensors=())
             for _ in range(num_keys):
                 _read_pair(file, outline)
@@ -88,7 +90,7 @@ def _read(path: Path, *, with_tensors: bool) -> GgufOutline:
             tensors = tuple(_tensor(file) for _ in range(num_tensors))
             return GgufOutline(outline.values, outline.series, tensors)
     except (OSError, EOFError, ValueError, OverflowError) as err:
-        raise ConfigError(f"{path.name} cannot be read as GGUF: {err}") from err
+        raise ConfigError(f"{path.name} cannot be read as GGUF: {err}.") from err
 
 
 def _read_pair(file: BinaryIO, outline: GgufOutline) -> None:
