@@ -88,7 +88,7 @@ def test_changed_file_embeds_only_what_is_new(worker: RagWorker, collection: str
     embedded: list[str] = []
     original = worker._embedder.embed
     try:
-        worker._embedder.embed = lambda texts: embedded.extend(texts) or original(texts)  # type: ignore[method-assign, func-returns-value]
+        worker._embedder.embed = lambda texts, *how: embedded.extend(texts) or original(texts, *how)  # type: ignore[method-assign, func-returns-value]
         (indexed,) = add(worker, collection, a__pdf=handbook_pdf(8))
     finally:
         del worker._embedder.embed  # type: ignore[method-assign]

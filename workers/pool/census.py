@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,7 +60,8 @@ class Census:
         """
         if mib > self._peaks_mib.get((pid, device), 0):
             self._peaks_mib[pid, device] = mib
-            self._writing.submit(self._record, card, device, mib)
+            with contextlib.suppress(RuntimeError):  # the program ends, and takes no more work
+                self._writing.submit(self._record, card, device, mib)
 
     def close(self) -> None:
         """Wait until the peaks are written."""
