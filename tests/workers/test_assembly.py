@@ -48,7 +48,7 @@ def test_a_models_folder_is_offered_and_looked_at_again(settings: Settings, tmp_
     pool, client = build_pool(changed, load_catalogue)
     pool.start()
     try:
-        assert client.card("text").id == settings.workers.text.model
+        assert client.card("text").id == settings.workers.text.model[-1]
         (tmp_path / "later.gguf").symlink_to(weights())
         events = client.run(ask("later.gguf"))
         assert "Paris" in "".join(e.text for e in events if isinstance(e, TextDelta))
@@ -61,7 +61,7 @@ def test_a_models_folder_is_offered_and_looked_at_again(settings: Settings, tmp_
 def client(settings: Settings) -> Iterator[Client]:
     """The packaged text model under two names, the second with two slots."""
     cards = load_catalogue()
-    original = cards[settings.workers.text.model]
+    original = cards[settings.workers.text.model[-1]]
     changes = {"id": TWIN, "name": "Twin", "options": {**original.options, "slots": 2}}
     cards[TWIN] = original.model_copy(update=changes)
     broken = {"id": "broken", "name": "Broken", "options": {"slots": "many"}}
