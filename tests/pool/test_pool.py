@@ -375,3 +375,11 @@ def is_alive(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_one_put_to_sleep_before_its_turn_to_be_warmed_stays_asleep(make_pool: MakePool) -> None:
+    _, client = make_pool()
+    client.warm("text", "stt", "tts")
+    client.sleep("stt")
+    wait_for(lambda: worker(client, "tts").state == "ready")
+    assert worker(client, "stt").state == "asleep"

@@ -101,7 +101,7 @@ class Pool:
 
     def sleep(self, modality: Modality) -> None:
         """Put a worker to sleep: its process exits and gives all memory back."""
-        self._schedule(self._handles[modality].sleep)
+        self._schedule(self._sleep, modality)
 
     def allow(self, budget: Budget) -> None:
         """Change how much memory may be taken; idle workers leave if it is less than they hold."""
@@ -171,8 +171,13 @@ class Pool:
                 return
 
     def _warm(self, modalities: list[Modality]) -> None:
-        self._to_warm += [name for name in modalities if name in self._handles]
+        new = (name for name in modalities if name in self._handles)
+        self._to_warm += [name for name in new if name not in self._to_warm]
         self._warm_next()
+
+    def _sleep(self, modality: Modality) -> None:
+        self._to_warm = [name for name in self._to_warm if name != modality]
+        self._handles[modality].sleep()
 
     def _warm_next(self) -> None:
         if self._to_warm and all(handle.is_settled for handle in self._handles.values()):
