@@ -112,8 +112,8 @@ class Switcher:
             self.notes.switches.append(
                 Switch(
                     model=card.id,
-                    first_s=first_s,
-                    total_s=total_s,
+                    first_s=round(first_s, 2),
+                    total_s=round(total_s, 2),
                     was_load=was_load,
                     is_alone=is_alone,
                 )
