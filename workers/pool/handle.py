@@ -7,7 +7,7 @@ Requests are served in the order in which they came, whatever model they want. W
 another, what runs is finished, the process exits, and one with the other model is born.
 
 A process starts when the ledger admits it (`workers.pool.admission`), and leaves when another needs its
-memory: when nothing runs, and not before it has answered whom it was started for.
+memory: when nothing runs, and not before it has answered all who waited when it was started.
 
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. The line of
 waiting requests is `workers.pool.waiting`, whose turn it is `workers.pool.order`, the process `workers.pool.holder`,
@@ -70,8 +70,8 @@ class WorkerHandle:
         self._admission = admission
         self._room_for = ""
         """For whom the process leaves when nothing runs; "": it stays."""
-        self._has_served = False
-        """Whether the process has got a request since it was started."""
+        self._num_owed = 0
+        """Requests that waited when the process was started, and have not been sent yet."""
         self._last_used = time.monotonic()
         self._is_closed = False
 
@@ -173,7 +173,7 @@ class WorkerHandle:
     def admit(self, card: ModelCard, placement: Placement) -> None:
         """See `Applicant`."""
         self._last_used = time.monotonic()
-        self._room_for, self._has_served = "", False
+        self._room_for, self._num_owed = "", len(self._waiting)
         self._holder.start(card, placement)  # if it fails, nobody waits for that model any more
         if not self.has_process:
             self._admission.release(self)
@@ -314,7 +314,7 @@ class WorkerHandle:
 
         The rest waits here, where it can be seen, cancelled at once, and outlive the process.
         """
-        if self._room_for and self._has_served:
+        if self._room_for and self._num_owed <= 0:
             self._leave_if_done()
             return
         move = next_move(
@@ -326,7 +326,7 @@ class WorkerHandle:
         for _ in range(move.num_to_send):
             job = self._waiting.pop_first()
             self._running.add(job)
-            self._has_served = True
+            self._num_owed -= 1
             life.send(job.request)
         if move.must_change:
             self._change(life)
@@ -345,7 +345,7 @@ class WorkerHandle:
 
     def _leave_if_done(self) -> None:
         """Let the process go for another's sake, once it has done what it was started for."""
-        is_owed = bool(self._waiting) and not self._has_served
+        is_owed = bool(self._waiting) and self._num_owed > 0
         if self._room_for and not self._running and not is_owed:
             self._holder.stop()
 
