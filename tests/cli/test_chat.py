@@ -58,7 +58,7 @@ class Terminal:
         return taken
 
     def press_until(self, key: str, pattern: str) -> None:
-        """Press a key until it is heard: between the prompt and readline, Python drops a signal."""
+        """Press a key until it is heard: between two places Python drops a signal, on busy cores."""
         give_up = time.monotonic() + TIMEOUT_S
         while time.monotonic() < give_up:
             self.type(key)
@@ -87,8 +87,7 @@ def test_ctrl_c_stops_the_answer_and_the_chat_goes_on(terminal: Terminal, home: 
     terminal.expect("> ")
     terminal.type(LONG + ENTER)
     terminal.expect(r"story about the sea\.\n.*\w+ \w+ \w+")
-    terminal.type(CTRL_C)
-    terminal.expect(r"\[stopped\]\n.*> ")
+    terminal.press_until(CTRL_C, r"\[stopped\]\n.*> ")
     terminal.press_until(CTRL_C, "/quit or Ctrl-D leaves.*> ")
     terminal.type("/clear" + ENTER)
     terminal.expect("Forgotten.*> ")
