@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,10 @@ from workers.threads import usable_cores, wait_policy
 # their libraries are loaded, which is later.
 _POLICY = wait_policy(usable_cores())
 os.environ.update({name: _POLICY[name] for name in ("GOMP_SPINCOUNT", "KMP_BLOCKTIME")})
+
+
+# A shell that starts us in the background lets us, and all that we start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,12 @@ def test_what_is_spoken_is_heard_and_piped_into_a_question(quintet: Quintet, fox
     heard = quintet("transcribe", fox)
     assert (heard.stdout.lower(), heard.stderr) == (f"{FOX.lower()}\n", "")
     asked = quintet(
-        "ask", "What jumps over the dog?", "--json", "--temperature", "0", stdin=heard.stdout
+        "ask",
+        "What jumps over the dog?",
+        "--json",
+        "--temperature",
+        "0",
+        stdin=heard.stdout.capitalize(),
     )
     told = json.loads(asked.stdout)
     assert "fox" in told["text"].lower()
