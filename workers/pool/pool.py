@@ -26,7 +26,7 @@ from .cores import Cores
 from .handle import WorkerHandle
 from .holder import BirthOf
 from .job import Deliver, Job, Patience
-from .status import PoolStatus
+from .status import MemoryStatus, PoolStatus
 
 log = logging.getLogger("quintet.pool")
 
@@ -54,6 +54,8 @@ class Pool:
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
         self._handles: dict[Modality, WorkerHandle] = {}
         self._status = PoolStatus()
+        self._memory = MemoryStatus()
+        """As of the last look: asking the system again at every event would cost each request 2 ms."""
         self._admission = Admission(ledger, self._loop)
         self._to_warm: list[Modality] = []
         self._is_closed = False
@@ -63,6 +65,7 @@ class Pool:
     def start(self) -> None:
         """Start the loop. No worker is started: they wake on their first request or by `warm`."""
         self._ledger.account.main_mib = self._census.main_mib
+        self._memory = self._admission.memory()
         for modality in self._models.modalities:
             self._handles[modality] = WorkerHandle(
                 partial(self._models.default, modality),
@@ -192,6 +195,7 @@ class Pool:
         self._census.look(self._handles.values())
         self._admission.shed()
         self._admission.settle()
+        self._memory = self._admission.memory()
         self._publish()
         self._warm_next()
         self._loop.call_later(TICK_S, self._tick)
@@ -200,6 +204,7 @@ class Pool:
         self._ledger.account.budget = budget
         self._admission.shed()
         self._admission.settle()
+        self._memory = self._admission.memory()
         self._publish()
 
     def _publish(self) -> None:
@@ -210,7 +215,7 @@ class Pool:
                 for handle in self._handles.values()
             ),
             main_resident_mib=self._census.main_mib,
-            memory=self._admission.memory(),
+            memory=self._memory,
         )
 
     def _share_cores(self) -> None:
