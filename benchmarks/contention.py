@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from workers.client import Client
 from workers.pool.cores import Cores
 from workers.pool.pool import Pool
-from workers.threads import usable_cores
+from workers.pool.threads import usable_cores
 
 from .busy_work import Busy, Work, kinds, rates
 from .harness import Measurement, quiet_pool

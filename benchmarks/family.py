@@ -15,7 +15,7 @@ from types import TracebackType
 
 import psutil
 
-from workers.memory.machine import MIB, process_gpu_mib, read_memory
+from workers.pool.memory.machine import MIB, process_gpu_mib, read_memory
 
 PERIOD_S = 0.02
 GPU_PERIOD_S = 0.1

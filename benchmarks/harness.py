@@ -26,7 +26,7 @@ from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
 from workers.pool.pool import Pool
-from workers.threads import usable_cores
+from workers.pool.threads import usable_cores
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = (

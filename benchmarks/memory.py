@@ -23,9 +23,9 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.memory.facts import read_facts
-from workers.memory.footprint import Demand, Footprint, predict
-from workers.memory.machine import process_peak_mib
+from workers.pool.memory.facts import read_facts
+from workers.pool.memory.footprint import Demand, Footprint, predict
+from workers.pool.memory.machine import process_peak_mib
 from workers.pool.pool import Pool
 
 from .harness import RESULTS, Measurement, machine

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import psutil
 
-from library.local_engine import LocalEngine
-from workers.errors import AppError
+from compat.g4l.local_engine import LocalEngine
 from workers.messages import ChatMessage, Finished, TextDelta
-from workers.threads import usable_cores
+from workers.messages.errors import AppError
+from workers.pool.threads import usable_cores
 
 PROMPT = ChatMessage(role="user", text="Hello, how are you?")
 MAX_TOKENS = 200

@@ -11,9 +11,9 @@ from typing import Any
 
 from configs.catalogue import load_catalogue
 from workers.client import Client
+from workers.engines.contract import WorkerSettings
 from workers.messages import DocumentIndexed, Event, Ingest, Media, Retrieve
-from workers.threads import usable_cores, wait_policy
-from workers.worker import WorkerSettings
+from workers.pool.threads import usable_cores, wait_policy
 
 from .harness import Measurement, in_own_process, quiet_pool
 from .material import long_text
@@ -80,9 +80,9 @@ def _ingest(client: Client, collection: str, days: int, first_day: int) -> tuple
 def bare_chunks_per_s(text: str) -> float:
     """Chunks per second of the embedder alone, on the same chunks."""
     os.environ.update(wait_policy(usable_cores()))
-    from workers.rag.chunking import slices
-    from workers.rag.documents.section import Section
-    from workers.rag.llamacpp import LlamaCppEmbedder
+    from workers.engines.rag.chunking import slices
+    from workers.engines.rag.documents.section import Section
+    from workers.engines.rag.llamacpp import LlamaCppEmbedder
 
     with tempfile.TemporaryDirectory() as folder:
         settings = WorkerSettings(

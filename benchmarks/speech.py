@@ -13,8 +13,8 @@ from typing import Any
 from configs.catalogue import load_catalogue
 from workers.client import Client
 from workers.messages import AudioDelta, Media, Request, Synthesize, Transcribe
-from workers.threads import usable_cores, wait_policy
-from workers.weights import find_folder
+from workers.models.weights import find_folder
+from workers.pool.threads import usable_cores, wait_policy
 
 from .harness import Measurement, in_own_process, quiet_pool
 from .material import long_text, spoken

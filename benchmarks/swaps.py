@@ -31,9 +31,9 @@ from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.memory.account import Budget
-from workers.memory.machine import MIB, read_memory
 from workers.messages import MODALITIES, Media, Modality, Transcribe
+from workers.pool.memory.account import Budget
+from workers.pool.memory.machine import MIB, read_memory
 
 from .family import FamilySampler, GpuSampler
 from .harness import RESULTS, Measurement, machine, percentile_95

@@ -26,9 +26,9 @@ import psutil
 
 from configs.catalogue import ModelCard
 from workers.client import Client
-from workers.errors import AppError
-from workers.memory.footprint import Footprint
-from workers.memory.machine import MIB
+from workers.messages.errors import AppError
+from workers.pool.memory.footprint import Footprint
+from workers.pool.memory.machine import MIB
 
 from .family import FamilySampler, private_mib, wait_until_gone
 from .harness import RESULTS, Measurement, machine, quiet_pool

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from configs.catalogue import load_catalogue
 from workers.client import Client
+from workers.engines.contract import WorkerSettings
 from workers.messages import ChatMessage, Generate, SamplingParams, TextDelta
-from workers.threads import usable_cores, wait_policy
-from workers.weights import find_folder
-from workers.worker import WorkerSettings
+from workers.models.weights import find_folder
+from workers.pool.threads import usable_cores, wait_policy
 
 from .harness import Measurement, in_own_process, quiet_pool
 
@@ -111,9 +111,9 @@ def _ask(client: Client, request: Generate) -> Timing:
 def bare_timings() -> dict[int, list[Timing]]:
     """Measure the library's own streaming call, in this process."""
     os.environ.update(wait_policy(usable_cores()))
-    from workers.text.llamacpp import LlamaCppEngine
-    from workers.text.llamacpp_json import body_of
-    from workers.text.slots import ANY_SLOT
+    from workers.engines.text.llamacpp import LlamaCppEngine
+    from workers.engines.text.llamacpp_json import body_of
+    from workers.engines.text.slots import ANY_SLOT
 
     card = load_catalogue()["smollm2-135m-instruct"]
     folder = find_folder(card, Path(tempfile.gettempdir()))

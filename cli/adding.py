@@ -40,7 +40,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a model that the catalogue does not have; its weights are fetched by `models pull`."""
-    from workers import adding
+    from workers.models import importing as adding
 
     from .models import check_here
     from .opening import read_models, read_settings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.errors import UnsupportedInputError
+from workers.messages.errors import UnsupportedInputError
 
 from .options import Json, Sampling, Where, grouped
 from .output import emit, note, read_stdin, say

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.errors import UnsupportedInputError
+from workers.messages.errors import UnsupportedInputError
 
 from .options import Json, Where, grouped
 from .output import emit, progress, say

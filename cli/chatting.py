@@ -42,7 +42,7 @@ def chat(*, sampling: Sampling, where: Where, as_json: Json = False) -> None:
 
 
 def _converse(conversation: Conversation, *, as_json: bool) -> None:
-    from workers.errors import AppError
+    from workers.messages.errors import AppError
 
     from . import slash
     from .terminal import lines

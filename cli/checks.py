@@ -14,13 +14,13 @@ from pathlib import Path
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from configs.settings import Settings
-from workers.download import is_downloadable
-from workers.downloads.checksums import sha256_of
-from workers.errors import WeightsError
-from workers.memory.ledger import build_ledger
-from workers.registry import WORKERS
-from workers.threads import usable_cores
-from workers.weights import find_folder, package_of
+from workers.engines.registry import WORKERS
+from workers.messages.errors import WeightsError
+from workers.models.downloads.checksums import sha256_of
+from workers.models.downloads.download import is_downloadable
+from workers.models.weights import find_folder, package_of
+from workers.pool.memory.ledger import build_ledger
+from workers.pool.threads import usable_cores
 
 from . import machine
 from .findings import Finding, broken, ok, warning

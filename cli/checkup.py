@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from workers.errors import UnsupportedInputError
+from workers.messages.errors import UnsupportedInputError
 
 from .options import Json, Where, grouped
 from .output import emit, say
@@ -44,7 +44,7 @@ def doctor(*, where: Where, as_json: Json = False) -> None:
 def _findings(where: Where) -> Iterator[Finding]:
     """Yield what is found, as it is found; checksums take seconds."""
     from configs.errors import ConfigError
-    from workers.errors import AppError
+    from workers.messages.errors import AppError
 
     from . import checks
     from .findings import broken, ok

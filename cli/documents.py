@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.errors import CollectionNotFoundError, UnsupportedInputError
+from workers.messages.errors import CollectionNotFoundError, UnsupportedInputError
 
 from .answering import place_of
 from .options import Json, Where, Yes, grouped
@@ -129,7 +129,7 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Remove a collection, or one of its documents."""
-    from workers.errors import DocumentNotFoundError
+    from workers.messages.errors import DocumentNotFoundError
 
     from .opening import open_quintet
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from configs.secrets import read_secret
-from workers.errors import RemoteError, RequestError
 from workers.messages import Media, Modality, Passage
-from workers.models import Models
+from workers.messages.errors import RemoteError, RequestError
+from workers.models.lookup import Models
 
 KEY_NAME = "QUINTET_KEY"
 TIMEOUT_S = 60

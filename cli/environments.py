@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.errors import EngineNotInstalledError, UnsupportedInputError
+from workers.messages.errors import EngineNotInstalledError, UnsupportedInputError
 
 from .options import Json, Where, Yes, grouped
 from .output import confirm, emit, note, progress, say, table
 
 if TYPE_CHECKING:
-    from workers.environments.places import Environments
+    from workers.models.environments.places import Environments
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="See: quintet env list")]
 
@@ -59,10 +59,10 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make an environment, or bring one that is out of date up to date."""
-    from workers.environments import building
-    from workers.environments.places import size_sentence
-    from workers.environments.recipes import read_recipe
     from workers.messages import Progress
+    from workers.models.environments import building
+    from workers.models.environments.places import size_sentence
+    from workers.models.environments.recipes import read_recipe
 
     here = _here(where)
     recipe = read_recipe(name)
@@ -89,8 +89,8 @@ def create(
 
 def remove(name: Name, *, yes: Yes = False, where: Where, as_json: Json = False) -> None:
     """Remove an environment from this machine."""
-    from workers.environments import building
-    from workers.environments.recipes import recipe_names
+    from workers.models.environments import building
+    from workers.models.environments.recipes import recipe_names
 
     here = _here(where)
     folder = here.folder(name)
@@ -115,8 +115,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Start each environment's Python as a worker's, and say what it has."""
-    from workers.environments.checking import look_into
-    from workers.environments.recipes import recipe_names
+    from workers.models.environments.checking import look_into
+    from workers.models.environments.recipes import recipe_names
 
     here = _here(where)
     names = [name] if name else [n for n in recipe_names() if here.folder(n).is_dir()]
@@ -130,7 +130,7 @@ def check(
 
 def _here(where: Where) -> Environments:
     """Raises: UnsupportedInputError if another Quintet is meant."""
-    from workers.environments.places import Environments
+    from workers.models.environments.places import Environments
 
     from .opening import read_settings
 
@@ -142,8 +142,8 @@ def _here(where: Where) -> Environments:
 
 
 def _rows(here: Environments) -> list[dict[str, Any]]:
-    from workers.environments.building import size_mib
-    from workers.environments.recipes import read_recipe, recipe_names
+    from workers.models.environments.building import size_mib
+    from workers.models.environments.recipes import read_recipe, recipe_names
 
     recipes = [read_recipe(name) for name in recipe_names()]
     return [

@@ -80,7 +80,7 @@ def transcribe(
 
 
 def _written(heard: Transcript, format: Format) -> str:
-    from workers.subtitles import to_subtitles
+    from workers.media.subtitles import to_subtitles
 
     return to_subtitles(
         heard.segments, format.value, language=heard.language, duration_s=heard.duration_s

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workers.errors import UnsupportedInputError
+from workers.messages.errors import UnsupportedInputError
 
 from .options import Json, Sampling, Where, grouped
 from .output import emit, say

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from workers.memory.eviction import Tenant
-from workers.memory.machine import CPU, process_gpu_mib
 from workers.messages import MODALITIES
+from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.machine import CPU, process_gpu_mib
 
 NVIDIA_TIMEOUT_S = 10
 TITLES = {f"quintet {modality}": modality for modality in MODALITIES}

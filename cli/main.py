@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _sentence(err: Exception) -> tuple[str, int] | None:
     """Return what to say of an error, and the exit status; None for a mistake of ours."""
     from configs.errors import ConfigError
-    from workers.errors import AppError, RequestError
+    from workers.messages.errors import AppError, RequestError
 
     if isinstance(err, (AppError, ConfigError)):
         return str(err), BAD_INPUT if isinstance(err, (RequestError, ConfigError)) else FAILURE

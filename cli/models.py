@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workers.errors import UnsupportedInputError
+from workers.messages.errors import UnsupportedInputError
 
 from .adding import add
 from .options import Json, Where, Yes, grouped
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from configs.catalogue import ModelCard
     from configs.settings import Settings
-    from workers.memory.plan import Plan
-    from workers.models import Models
+    from workers.models.lookup import Models
+    from workers.pool.memory.plan import Plan
 
 ModelId = Annotated[str, typer.Argument(metavar="MODEL", help="Its id.")]
 
@@ -110,7 +110,7 @@ def pull(
 
 def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = False) -> None:
     """Remove the weights of a model from this machine; one that you added is forgotten too."""
-    from workers.adding import forget, is_added
+    from workers.models.importing import forget, is_added
 
     from . import weights
 
@@ -155,9 +155,9 @@ def plans(cards: Sequence[ModelCard], known: Models, settings: Settings) -> list
 
     Reckoned as the pool does. The workers of a Quintet that runs here count as if they were ours.
     """
-    from workers.memory.ledger import build_ledger
-    from workers.memory.plan import Scene
-    from workers.memory.plan import plan as plan_one
+    from workers.pool.memory.ledger import build_ledger
+    from workers.pool.memory.plan import Scene
+    from workers.pool.memory.plan import plan as plan_one
 
     from .machine import awake_workers
 
@@ -190,7 +190,7 @@ def _card(known: Models, model: str) -> ModelCard:
     """Raises: UnknownModelError naming models of like names, those too that are not fetched yet."""
     import difflib
 
-    from workers.errors import UnknownModelError
+    from workers.messages.errors import UnknownModelError
 
     try:
         return known.get(model)
@@ -210,7 +210,7 @@ def _disk(row: dict[str, Any]) -> str:
 
 def _rows(where: Where, model: str = "") -> list[dict[str, Any]]:
     """Return what is known of all models, or of one. Raises: UnknownModelError, ConfigError."""
-    from workers.memory.ledger import build_ledger
+    from workers.pool.memory.ledger import build_ledger
 
     from . import weights
     from .opening import reach, read_models, read_settings

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from configs.catalogue import ModelCard
     from configs.settings import Settings
     from library.session import Quintet
-    from workers.models import Models
+    from workers.models.lookup import Models
 
     from .elsewhere import Elsewhere
     from .options import Where

@@ -7,8 +7,8 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workers.errors import RemoteError, RequestError
 from workers.messages import Media
+from workers.messages.errors import RemoteError, RequestError
 
 if TYPE_CHECKING:
     from mcp.types import CallToolResult

@@ -12,7 +12,7 @@ import typer
 from .options import grouped
 
 if TYPE_CHECKING:
-    from configs.layers import Layer
+    from compat.layers import Layer
 
 OTHERS = "Files of other systems"
 GPU8_FREE_MIB = 5000
@@ -92,10 +92,10 @@ class Others:
 
     def layers(self) -> list[Layer]:
         """Return what they say. Raises: ConfigError."""
-        from configs.genius import read_genius
-        from configs.layers import Layer
-        from configs.llm_api import read_llm_api
-        from configs.localai_environment import settings_from_environment
+        from compat.geniusrise.config import read_genius
+        from compat.layers import Layer
+        from compat.llm_api.config import read_llm_api
+        from compat.localai.environment import settings_from_environment
 
         found: list[Layer] = []
         if self.localai is not None:
@@ -152,7 +152,7 @@ def serve(
 
 def default_profile() -> str:
     """Return the profile of a Hugging Face Space on one, of a free graphics card, else of a computer."""
-    from workers.memory.machine import CPU, read_memory
+    from workers.pool.memory.machine import CPU, read_memory
 
     if "SPACE_ID" in os.environ:
         return "spaces"

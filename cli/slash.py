@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from workers.errors import UnsupportedInputError
+from workers.messages.errors import UnsupportedInputError
 
 from .conversation import Conversation
 from .documents import check_collection

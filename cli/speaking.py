@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workers.errors import UnsupportedInputError
 from workers.messages import VOICE_CONSENT
+from workers.messages.errors import UnsupportedInputError
 
 from .options import Json, Where, grouped
 from .output import emit, progress, read_stdin, say
@@ -63,7 +63,7 @@ def speak(
     as_json: Json = False,
 ) -> None:
     """Speak a text."""
-    from workers.audio import format_of
+    from workers.media.audio import format_of
 
     from .opening import open_quintet
 
@@ -94,7 +94,7 @@ def speak(
 
 def _pipe(quintet: Quintet, text: str, how: Speaking, format: str) -> None:
     """Write each sentence to standard output as soon as it is spoken."""
-    from workers.audio import StreamEncoder
+    from workers.media.audio import StreamEncoder
 
     encoder: StreamEncoder | None = None
     with quintet.stream_speech(text, voice=how.voice, **how.options) as sentences:

@@ -13,16 +13,16 @@ from pathlib import Path
 from configs.catalogue import ModelCard
 from configs.secrets import is_listed, key_name
 from configs.settings import Settings
-from workers import download
-from workers.downloads.checksums import SeenBook
-from workers.downloads.desk import download_state
-from workers.downloads.places import model_folder, part_bytes
-from workers.downloads.progress import MIB, DownloadProgress
-from workers.environments.places import Environments
-from workers.errors import UnsupportedInputError, WeightsError
-from workers.fetch_packages import ensure_packages
 from workers.messages import Progress
-from workers.weights import find_folder, package_of
+from workers.messages.errors import UnsupportedInputError, WeightsError
+from workers.models.downloads import download
+from workers.models.downloads.checksums import SeenBook
+from workers.models.downloads.folders import model_folder, part_bytes
+from workers.models.downloads.manager import download_state
+from workers.models.downloads.progress import MIB, DownloadProgress
+from workers.models.environments.places import Environments
+from workers.models.packages import ensure_packages
+from workers.models.weights import find_folder, package_of
 
 HERE, MISSING, ELSEWHERE = "here", "missing", "on another server"
 

@@ -68,7 +68,7 @@ class ModelCard(BaseModel):
     """Name for people."""
     modality: Literal["text", "stt", "tts", "vision", "rag"]
     engine: str
-    """Name in `workers.registry`."""
+    """Name in `workers.engines.registry`."""
     source: str = Field(pattern=r"^(package|path|hf|url|remote):.+")
     """Where the folder with `files` is: `package:NAME==VERSION/IMPORT/PATH`, `path:/FOLDER`,
     `hf:OWNER/REPOSITORY@REVISION`, `url:https://…/` (the files lie under it); or, with no files,

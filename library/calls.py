@@ -15,7 +15,6 @@ from typing import Any, Generic, TypedDict, TypeVar
 from typing_extensions import Unpack
 
 from workers.client import Client
-from workers.consent import check_consent
 from workers.flows.documents import Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -45,7 +44,8 @@ from workers.messages import (
     Tool,
     Transcribe,
 )
-from workers.sampling import sampling_for
+from workers.messages.consent import check_consent
+from workers.messages.sampling import sampling_for
 
 from . import results
 from .inputs import File, Messages, Schema, to_constraint, to_files, to_media, to_messages, to_tools

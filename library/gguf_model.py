@@ -8,8 +8,8 @@ from typing import Any
 
 from configs.catalogue import ModelCard, Templates
 from configs.errors import ConfigError
-from configs.gguf_facts import gguf_facts
-from workers.errors import UnsupportedInputError
+from workers.messages.errors import UnsupportedInputError
+from workers.models.facts.gguf import gguf_facts
 
 from .inputs import NoSuchFileError
 

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel
 
-from workers.errors import UnsupportedInputError
 from workers.messages import ChatMessage, Constraint, Media, Role, Tool, ToolCall
+from workers.messages.errors import UnsupportedInputError
 
 File: TypeAlias = "str | Path | bytes"
 """A path, or the content itself."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from workers import audio
 from workers.flows.documents import Cited
+from workers.media import audio
+from workers.media.subtitles import plain_text, to_subtitles
 from workers.messages import (
     AudioDelta,
     AudioInfo,
@@ -29,7 +30,6 @@ from workers.messages import (
     ToolCallDelta,
     Usage,
 )
-from workers.subtitles import plain_text, to_subtitles
 
 Events = tuple[Event, ...]
 E = TypeVar("E", bound=Event)

@@ -17,9 +17,9 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import PoolClosedError
-from workers.memory.plan import Plan
 from workers.messages import Modality
+from workers.messages.errors import PoolClosedError
+from workers.pool.memory.plan import Plan
 from workers.pool.pool import Pool
 from workers.pool.status import PoolStatus
 

@@ -21,8 +21,8 @@ from contextlib import aclosing, closing
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from workers.client import Client
-from workers.errors import RequestError
 from workers.messages import Event, Finished, Request
+from workers.messages.errors import RequestError
 
 from .calls import Call
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.running import App, start_app, stop_app
-from workers.threads import usable_cores, wait_policy
+from workers.pool.threads import usable_cores, wait_policy
 
 # Engines that are tested in this process wait for each other as briefly as in a worker: read when
 # their libraries are loaded, which is later.

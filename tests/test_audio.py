@@ -11,8 +11,8 @@ import av
 import numpy as np
 import pytest
 
-from workers import audio
-from workers.errors import UnsupportedInputError
+from workers.media import audio
+from workers.messages.errors import UnsupportedInputError
 
 RATE_HZ = 22_050
 TONE_HZ = 440
@@ -74,7 +74,9 @@ def test_a_file_is_encoded_by_a_process_of_its_own(tmp_path: Path, suffix: str) 
     source = tmp_path / "in.wav"
     source.write_bytes(audio.pcm_to_wav(tone(), RATE_HZ))
     target = source.with_suffix(suffix)
-    subprocess.run([sys.executable, "-m", "workers.audio", source, target], check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-m", "workers.media.audio", source, target], check=True, timeout=60
+    )
     with av.open(str(target)) as container:
         assert container.duration is not None
         assert container.duration / 1e6 == pytest.approx(DURATION_S, abs=0.12)

@@ -16,9 +16,9 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from workers.client import Client
-from workers.errors import AppError
 from workers.flows.pictures import ask_about_pictures
 from workers.flows.speech import FileBytes, speak_to_file
+from workers.media.subtitles import plain_text
 from workers.messages import (
     ChatMessage,
     Describe,
@@ -33,8 +33,8 @@ from workers.messages import (
     TextDelta,
     Transcribe,
 )
-from workers.sampling import sampling_for
-from workers.subtitles import plain_text
+from workers.messages.errors import AppError
+from workers.messages.sampling import sampling_for
 
 LIMIT = 16
 """Calls of one endpoint at once; the pool does the queueing."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from workers.memory.account import Holding
-from workers.memory.machine import CPU, DeviceMemory
+from workers.pool.memory.account import Holding
+from workers.pool.memory.machine import CPU, DeviceMemory
 from workers.pool.status import PoolStatus
 
 from .titles import TITLES

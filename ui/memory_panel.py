@@ -12,10 +12,10 @@ import gradio as gr
 
 from configs.settings import Settings
 from workers.client import Client
-from workers.errors import AppError, UnsupportedInputError
-from workers.memory.account import Budget
-from workers.memory.machine import CPU
 from workers.messages import Modality
+from workers.messages.errors import AppError, UnsupportedInputError
+from workers.pool.memory.account import Budget
+from workers.pool.memory.machine import CPU
 from workers.pool.status import PoolStatus
 
 from .memory_view import workers_html

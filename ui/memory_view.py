@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from workers.memory.account import Holding
-from workers.memory.machine import CPU
-from workers.memory.need import Footprint
+from workers.pool.memory.account import Holding
+from workers.pool.memory.machine import CPU
+from workers.pool.memory.need import Footprint
 from workers.pool.status import PoolStatus, WorkerStatus
 
 from .titles import TITLES

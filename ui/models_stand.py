@@ -9,15 +9,15 @@ from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from configs.secrets import is_listed, key_name
 from configs.settings import Settings
-from workers.adding import is_added
 from workers.client import Client
-from workers.download import is_downloadable, stored_bytes
-from workers.downloads.desk import DownloadDesk
-from workers.downloads.progress import MIB
-from workers.environments.places import Environments
-from workers.errors import AppError, WeightsError
-from workers.memory.plan import Plan
-from workers.weights import find_folder
+from workers.messages.errors import AppError, WeightsError
+from workers.models.downloads.download import is_downloadable, stored_bytes
+from workers.models.downloads.manager import DownloadDesk
+from workers.models.downloads.progress import MIB
+from workers.models.environments.places import Environments
+from workers.models.importing import is_added
+from workers.models.weights import find_folder
+from workers.pool.memory.plan import Plan
 
 from .models_view import ModelRow, State
 

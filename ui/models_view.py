@@ -8,8 +8,8 @@ from html import escape
 from typing import Literal
 
 from configs.catalogue import ModelCard
-from workers.memory.plan import Plan
 from workers.messages import MODALITIES
+from workers.pool.memory.plan import Plan
 
 from .titles import TITLES as TITLES
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from workers.errors import AppError
 from workers.messages import Event, Finished, Progress, Queued, Started
+from workers.messages.errors import AppError
 
 from .receipt import Receipt
 

@@ -7,7 +7,7 @@ import sys
 import uuid
 from pathlib import Path
 
-from workers.errors import GenerationError
+from workers.messages.errors import GenerationError
 
 from .speech_view import Recording, download_name
 
@@ -25,7 +25,7 @@ async def encoded(recording: Recording, extension: str) -> Path:
         return target
     unfinished = target.with_name(f"{uuid.uuid4().hex}.{extension}")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "workers.audio", str(recording.path), str(unfinished),
+        sys.executable, "-m", "workers.media.audio", str(recording.path), str(unfinished),
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,
     )  # fmt: skip

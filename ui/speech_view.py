@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from workers import audio
-from workers.errors import UnsupportedInputError
+from workers.media import audio
 from workers.messages import AudioDelta
+from workers.messages.errors import UnsupportedInputError
 
 FORMATS = ("mp3", "wav", "flac", "opus")
 """What can be downloaded; the first is the default."""

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from workers.subtitles import SUBTITLE_FORMATS, SubtitleFormat, to_subtitles
+from workers.media.subtitles import SUBTITLE_FORMATS, SubtitleFormat, to_subtitles
 
 from .transcript_view import Transcript
 

@@ -6,26 +6,26 @@ import logging
 from collections.abc import Mapping
 
 from configs.catalogue import ModelCard
-from configs.localai import read_models_folder
 from configs.settings import Settings, WorkerConfig
+from workers.models.folder.reader import read_models_folder
 
-from .adding import read_added
 from .client import Client
-from .download import is_downloadable
-from .environments.places import Environments
-from .errors import LoadError
-from .memory.ledger import build_ledger
-from .memory.machine import CPU
-from .memory.placement import Placement, place
+from .engines.contract import WorkerSettings
+from .engines.main import Birth
+from .engines.registry import WORKERS
 from .messages import MODALITIES, Modality
-from .models import Models, ReadCards
+from .messages.errors import LoadError
+from .models.availability import Usable
+from .models.downloads.download import is_downloadable
+from .models.environments.places import Environments
+from .models.importing import read_added
+from .models.lookup import Models, ReadCards
 from .pool.job import Patience
+from .pool.memory.ledger import build_ledger
+from .pool.memory.machine import CPU
+from .pool.memory.placement import Placement, place
 from .pool.pool import Pool
-from .process import Birth
-from .registry import WORKERS
-from .threads import usable_cores, wait_policy
-from .usable import Usable
-from .worker import WorkerSettings
+from .pool.threads import usable_cores, wait_policy
 
 log = logging.getLogger("quintet")
 

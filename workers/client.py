@@ -13,11 +13,11 @@ from contextlib import aclosing, closing
 
 from configs.catalogue import ModelCard
 
-from .errors import UnknownModelError, from_code
-from .memory.account import Budget
-from .memory.plan import Plan
 from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
-from .models import Models
+from .messages.errors import UnknownModelError, from_code
+from .models.lookup import Models
+from .pool.memory.account import Budget
+from .pool.memory.plan import Plan
 from .pool.pool import Pool
 from .pool.status import PoolStatus
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from configs.catalogue import ModelCard
-from workers.errors import UnsupportedInputError
 from workers.messages import ChatMessage, Generate, Role, Tool, ToolCall
-from workers.sampling import sampling_for
+from workers.messages.errors import UnsupportedInputError
+from workers.messages.sampling import sampling_for
 
 from .schemas import Block, CountRequest, MessagesRequest, Source, ToolBody, Turn
 

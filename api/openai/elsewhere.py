@@ -8,9 +8,8 @@ from __future__ import annotations
 import fastapi
 from fastapi import APIRouter, WebSocket
 
-from workers.errors import NotFoundError
-
-from .errors import error_response
+from api.core.completions.errors import error_response
+from workers.messages.errors import NotFoundError
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 STATELESS = "Quintet keeps no conversations: send their messages with POST /v1/chat/completions."

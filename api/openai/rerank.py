@@ -8,10 +8,9 @@ import fastapi
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from api.core.stream import while_connected
 from workers.client import Client
 from workers.flows.rerank import Ranking, rerank
-
-from ..stream import while_connected
 
 
 class DocumentText(BaseModel):

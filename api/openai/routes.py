@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from api.core.audio.routes import create_audio_router
+from api.core.completions.errors import error_response
+from api.core.completions.routes import create_chat_router
+from api.core.dialect import Dialect
+from api.core.embeddings import create_embeddings_router
+from api.core.models import create_models_router
 from configs.settings import Settings
 from workers.client import Client
 
-from ..dialect import Dialect
-from .audio import create_audio_router
-from .chat import create_chat_router
-from .embeddings import create_embeddings_router
-from .errors import error_response
-from .models import create_models_router
 from .rerank import create_rerank_router
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from configs.catalogue import ModelCard
-from workers.errors import UnsupportedInputError
 from workers.messages import ChatMessage, Constraint, Generate, Role, Tool, ToolCall
-from workers.sampling import sampling_for
+from workers.messages.errors import UnsupportedInputError
+from workers.messages.sampling import sampling_for
 
 from .schemas import Item, NamedTool, Part, ResponseRequest
 

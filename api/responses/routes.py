@@ -12,17 +12,17 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from sse_starlette import EventSourceResponse
 
+from api.core.answers import STREAMED
+from api.core.completions.errors import error_response
+from api.core.completions.objects import calls_of, text_of
+from api.core.conversation import Conversations
+from api.core.dialect import Dialect
+from api.core.stream import collected, peeked_items
 from configs.settings import Settings
 from workers.client import Client
-from workers.errors import AppError
 from workers.messages import ChatMessage, Event, ToolCall
+from workers.messages.errors import AppError
 
-from ..answers import STREAMED
-from ..conversation import Conversations
-from ..dialect import Dialect
-from ..openai.errors import error_response
-from ..openai.objects import calls_of, text_of
-from ..stream import collected, peeked_items
 from . import convert
 from .objects import ResponseWriter
 from .schemas import ResponseRequest

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from workers.errors import NotFoundError
 from workers.messages import ChatMessage
+from workers.messages.errors import NotFoundError
 
 MAX_RESPONSES = 500
 

@@ -9,9 +9,8 @@ import json
 import pytest
 from fastapi import UploadFile
 
-from api.openai import audio_convert as convert
-from api.openai.audio_schemas import SpeechRequest, TranscriptionForm, TranslationForm
-from workers.errors import UnsupportedInputError
+from api.core.audio import convert as convert
+from api.core.audio.schemas import SpeechRequest, TranscriptionForm, TranslationForm
 from workers.flows.speech import FileBytes
 from workers.messages import (
     AudioInfo,
@@ -23,6 +22,7 @@ from workers.messages import (
     Usage,
     Word,
 )
+from workers.messages.errors import UnsupportedInputError
 
 MEDIA = Media(name="a.wav", data=b"")
 DECODING = Decoding(

@@ -10,10 +10,10 @@ import httpx
 import openai
 import pytest
 
-from api.openai.embeddings import EmbeddingRequest, embedding_list, to_embed
+from api.core.embeddings import EmbeddingRequest, embedding_list, to_embed
 from tests.running import App
-from workers.errors import UnsupportedInputError
 from workers.messages import Embedded
+from workers.messages.errors import UnsupportedInputError
 
 MODEL = "all-minilm-l6-v2"
 TEXTS = ["a cat", "a kitten", "a tax form"]

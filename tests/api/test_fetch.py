@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from api.fetch import IpAddress, fetch_public, from_base64, is_public
-from workers.errors import UnsupportedInputError
+from api.core.fetch import IpAddress, fetch_public, from_base64, is_public
 from workers.messages import Media
+from workers.messages.errors import UnsupportedInputError
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from fastapi.exceptions import RequestValidationError
 
-from api.gai import convert, objects, rag_convert
-from api.gai.generators import LOCAL_WRAPPERS, card_of
-from api.gai.progress import Percent
-from api.gai.schemas import ChatBody, SpeechBody, VisionBody
+from compat.gai.http import convert, objects, rag_convert
+from compat.gai.http.generators import LOCAL_WRAPPERS, card_of
+from compat.gai.http.progress import Percent
+from compat.gai.http.schemas import ChatBody, SpeechBody, VisionBody
 from configs.catalogue import load_catalogue
-from workers.errors import RequestError, UnsupportedInputError
 from workers.messages import (
     DocumentIndexed,
     DocumentInfo,
@@ -26,8 +25,9 @@ from workers.messages import (
     TextDelta,
     ToolCallDelta,
 )
-from workers.models import Models
-from workers.usable import Usable
+from workers.messages.errors import RequestError, UnsupportedInputError
+from workers.models.availability import Usable
+from workers.models.lookup import Models
 
 CARDS = load_catalogue()
 TEXT, VOICE = CARDS["smollm2-135m-instruct"], CARDS["piper-en-us-joe-medium"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from api.geniusrise.convert import (
+from api.core.completions.schemas import Message
+from compat.geniusrise.convert import (
     as_spoken,
     check,
     error_body,
@@ -17,11 +18,10 @@ from api.geniusrise.convert import (
     to_chat,
     to_generate,
 )
-from api.geniusrise.schemas import ChatBody, LlamaCppBody, PlainBody, VllmBody
-from api.openai.schemas import Message
+from compat.geniusrise.schemas import ChatBody, LlamaCppBody, PlainBody, VllmBody
 from configs.catalogue import load_catalogue
-from workers.errors import UnsupportedInputError
 from workers.messages import Event, Finished, Generate, TextDelta, TokenLogprob
+from workers.messages.errors import UnsupportedInputError
 
 CARD = load_catalogue()["smollm2-135m-instruct"]
 HELLO = [{"role": "user", "content": "hello"}]

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import ValidationError
 
-from api.llm_api.convert import broken, pieces_of, ping, text_of, to_complete
-from api.llm_api.schemas import GenerateRequest
+from compat.llm_api.convert import broken, pieces_of, ping, text_of, to_complete
+from compat.llm_api.schemas import GenerateRequest
 from configs.catalogue import load_catalogue
-from workers.errors import GenerationError
 from workers.messages import Complete, Event, Finished, Progress, TextDelta
+from workers.messages.errors import GenerationError
 
 CARD = load_catalogue()["smollm2-135m-instruct"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
+from workers.engines.registry import WORKERS, create_worker
 from workers.messages import MODALITIES
-from workers.registry import WORKERS, create_worker
 
 ENGINES = [(modality, engine) for modality in WORKERS for engine in WORKERS[modality]]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
-from workers.weights import package_of
+from workers.models.weights import package_of
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"

@@ -11,7 +11,7 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from tests.cli.conftest import Done, Quintet
-from workers.weights import find_folder
+from workers.models.weights import find_folder
 
 SMOLLM = "smollm2-135m-instruct"
 

@@ -10,7 +10,7 @@ import yaml
 from configs.catalogue import CARDS_DIR, ModelCard, load_catalogue
 from configs.errors import ConfigError
 from configs.settings import load_settings
-from workers.registry import WORKERS
+from workers.engines.registry import WORKERS
 
 NOTICE = (Path(__file__).parents[2] / "THIRD_PARTY.md").read_text("utf-8")
 HERE = [card for card in load_catalogue().values() if not card.source.startswith("remote:")]

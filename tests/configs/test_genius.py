@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from compat.geniusrise.config import read_genius
 from configs.errors import ConfigError
-from configs.genius import read_genius
 from configs.settings import load_settings
 
 SAMPLE = """

@@ -11,10 +11,10 @@ import httpx
 import yaml
 
 from api.app import create_api
+from compat.geniusrise.config import read_genius
+from compat.layers import Layer
+from compat.llm_api.config import read_llm_api
 from configs.catalogue import load_catalogue
-from configs.genius import read_genius
-from configs.layers import Layer
-from configs.llm_api import read_llm_api
 from configs.settings import load_settings
 from workers.assembly import build_pool
 

@@ -9,8 +9,8 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from configs.errors import ConfigError
-from configs.gguf_header import read_gguf_header
-from workers.weights import find_folder
+from workers.models.facts.gguf_header import read_gguf_header
+from workers.models.weights import find_folder
 
 
 @pytest.fixture(scope="module")

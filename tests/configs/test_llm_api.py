@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from compat.llm_api.config import read_llm_api
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
-from configs.llm_api import read_llm_api
 from configs.settings import load_settings
 
 from .test_genius import packaged_gguf

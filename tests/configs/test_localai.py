@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from configs import localai
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
-from configs.localai import read_models_folder
+from workers.models.folder import reader as localai
+from workers.models.folder.reader import read_models_folder
 
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 

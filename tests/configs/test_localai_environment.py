@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from configs.errors import ConfigError
-from configs.localai import settings_from_environment
+from workers.models.folder.reader import settings_from_environment
 
 
 def test_every_variable_goes_to_its_setting() -> None:

@@ -12,8 +12,8 @@ import pytest
 from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 from tests.downloads.local_hub import LocalHub, serve
-from workers.download import DownloadProgress, fetch
-from workers.downloads import transfer
+from workers.models.downloads import transfer
+from workers.models.downloads.download import DownloadProgress, fetch
 
 REPOSITORY = "maker/tiny"
 WEIGHTS = random.Random(1).randbytes(3_000_000)

@@ -13,11 +13,11 @@ from cli.main import main
 from configs.catalogue import ModelCard, load_card, load_catalogue
 from configs.settings import HubSettings, load_settings
 from tests.downloads.local_hub import COMMIT, LocalHub, serve
-from workers.adding import forget, is_added, propose, read_added, save
 from workers.assembly import build_models
-from workers.download import fetch
-from workers.errors import AppError, DownloadError, UnsupportedInputError
-from workers.weights import find_folder
+from workers.messages.errors import AppError, DownloadError, UnsupportedInputError
+from workers.models.downloads.download import fetch
+from workers.models.importing import forget, is_added, propose, read_added, save
+from workers.models.weights import find_folder
 
 CARDS = load_catalogue()
 HUB = HubSettings()

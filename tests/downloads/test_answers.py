@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
+from compat.llm_api.config import read_llm_api
 from configs.catalogue import ModelCard, load_catalogue
-from configs.llm_api import read_llm_api
 from configs.settings import load_settings
 from tests.downloads.local_hub import LocalHub, serve
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.download import as_fetched, fetch, is_present
-from workers.errors import NotFetchedError, UnknownModelError
+from workers.engines.contract import WorkerSettings
 from workers.messages import ChatMessage, Generate, Loading, SamplingParams, TextDelta
-from workers.usable import Usable
-from workers.weights import find_folder, with_weights
-from workers.worker import WorkerSettings
+from workers.messages.errors import NotFetchedError, UnknownModelError
+from workers.models.availability import Usable
+from workers.models.downloads.download import as_fetched, fetch, is_present
+from workers.models.weights import find_folder, with_weights
 
 REPOSITORY = "maker/SmolLM2-GGUF"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"

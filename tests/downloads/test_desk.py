@@ -10,9 +10,9 @@ import pytest
 from configs.settings import HubSettings
 from tests.downloads.conftest import REPOSITORY, WEIGHTS, make_card
 from tests.downloads.local_hub import LocalHub
-from workers.download import is_present, stored_bytes
-from workers.downloads.desk import DownloadDesk, DownloadState
-from workers.errors import NotFetchedError
+from workers.messages.errors import NotFetchedError
+from workers.models.downloads.download import is_present, stored_bytes
+from workers.models.downloads.manager import DownloadDesk, DownloadState
 
 BIG = "tiny.Q4_K_M.gguf"
 CARD = make_card()

@@ -10,7 +10,15 @@ import pytest
 from configs.settings import HubSettings
 from tests.downloads.conftest import CONFIG, OTHER, REPOSITORY, WEIGHTS, Pull, make_card
 from tests.downloads.local_hub import COMMIT, LocalHub
-from workers.download import (
+from workers.messages.errors import (
+    DiskFullError,
+    DownloadError,
+    DownloadPausedError,
+    NotFetchedError,
+    UnsupportedInputError,
+)
+from workers.models.downloads import transfer
+from workers.models.downloads.download import (
     DownloadProgress,
     as_fetched,
     is_present,
@@ -18,15 +26,7 @@ from workers.download import (
     size_of,
     stored_bytes,
 )
-from workers.downloads import transfer
-from workers.errors import (
-    DiskFullError,
-    DownloadError,
-    DownloadPausedError,
-    NotFetchedError,
-    UnsupportedInputError,
-)
-from workers.weights import verified_folder
+from workers.models.weights import verified_folder
 
 BIG = "tiny.Q4_K_M.gguf"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()

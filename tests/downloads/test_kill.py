@@ -11,10 +11,10 @@ from configs.settings import HubSettings
 from tests.downloads.conftest import WEIGHTS, Pull, make_card
 from tests.downloads.local_hub import LocalHub
 from tests.downloads.test_sharing import BIG, half_file, start, wait_for_bytes
-from workers.download import as_fetched, is_present, stored_bytes
-from workers.downloads.desk import DownloadDesk
-from workers.errors import NotFetchedError
-from workers.weights import find_folder
+from workers.messages.errors import NotFetchedError
+from workers.models.downloads.download import as_fetched, is_present, stored_bytes
+from workers.models.downloads.manager import DownloadDesk
+from workers.models.weights import find_folder
 
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
 BUFFER_BYTES = 16 * 1024

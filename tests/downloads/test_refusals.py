@@ -12,8 +12,8 @@ from configs.settings import HubSettings
 from tests.downloads.conftest import REPOSITORY, WEIGHTS, Pull, make_card
 from tests.downloads.local_hub import LocalHub
 from tests.running import free_port
-from workers.download import fetch, size_of
-from workers.errors import DownloadError, DownloadPausedError
+from workers.messages.errors import DownloadError, DownloadPausedError
+from workers.models.downloads.download import fetch, size_of
 
 TOKEN = "hf_secret0123456789"
 
@@ -128,7 +128,7 @@ def test_offline_is_respected_and_told(
 def test_a_network_that_goes_away_keeps_what_came(
     pull: Pull, local_hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.downloads.transfer.NUM_RETRIES", 1)
+    monkeypatch.setattr("workers.models.downloads.transfer.NUM_RETRIES", 1)
     local_hub.faults.cut_after = [400_000, 0, 0, 0]
     with pytest.raises(DownloadError, match=r"cannot be reached: .*What has arrived is kept"):
         pull(make_card())

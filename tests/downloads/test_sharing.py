@@ -13,8 +13,8 @@ import pytest
 from tests.downloads.conftest import REPOSITORY, WEIGHTS, Pull, make_card
 from tests.downloads.local_hub import LocalHub
 from tests.running import ROOT
-from workers.download import DownloadProgress, is_present, remove
-from workers.errors import DownloadPausedError, UnsupportedInputError
+from workers.messages.errors import DownloadPausedError, UnsupportedInputError
+from workers.models.downloads.download import DownloadProgress, is_present, remove
 
 BIG = "tiny.Q4_K_M.gguf"
 SCRIPT = """
@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from configs.settings import HubSettings
 from tests.downloads.conftest import make_card
-from workers.download import fetch
+from workers.models.downloads.download import fetch
 hub = HubSettings(endpoint=sys.argv[1])
 print(fetch(make_card(), Path(sys.argv[2]), hub, lambda progress: None))
 """

@@ -15,7 +15,7 @@ import pytest
 from configs.catalogue import load_catalogue
 from tests.downloads.local_hub import LocalHub, serve
 from tests.running import ROOT, App, start_app, stop_app
-from workers.weights import find_folder
+from workers.models.weights import find_folder
 
 MODEL = "smollm2-360m-instruct"
 REPOSITORY = "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from configs.catalogue import load_catalogue
 from tests.downloads.local_hub import LocalHub, serve
 from tests.running import App, start_app, stop_app
-from workers.weights import find_folder
+from workers.models.weights import find_folder
 
 MODEL, DEFAULT, LIMITED = "smollm2-360m-instruct", "smollm2-135m-instruct", "llama-3.2-1b-instruct"
 FILE = "smollm2-360m-instruct-q8_0.gguf"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.environments.tiny import make, recipe_folder
-from workers.environments.places import Environments
+from workers.models.environments.places import Environments
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 
 from tests.pool.fakes import FakeWorker
+from workers.engines.contract import CancelToken
 from workers.messages import Event, Generate, Request, TextDelta
-from workers.worker import CancelToken
 
 
 class LookingWorker(FakeWorker):

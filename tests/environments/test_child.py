@@ -18,9 +18,9 @@ from tests.environments.tiny import NAME
 from tests.pool.conftest import birth, fake_models, roomy_ledger, say
 from tests.pool.watching import LONG, text_of, wait_for, worker
 from workers.client import Client
-from workers.environments.places import Environments
-from workers.errors import WorkerDiedError
 from workers.messages import TextDelta
+from workers.messages.errors import WorkerDiedError
+from workers.models.environments.places import Environments
 from workers.pool.job import Patience
 from workers.pool.pool import Pool
 

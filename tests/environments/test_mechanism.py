@@ -11,12 +11,12 @@ import pytest
 from configs.catalogue import ModelCard
 from tests.environments.tiny import NAME, make, recipe_folder
 from tests.pool.conftest import card as fake_card
-from workers.environments import building
-from workers.environments.checking import look_into
-from workers.environments.places import STAMP, Environments, read_stamp
-from workers.environments.recipes import RECIPES, read_recipe, recipe_names
-from workers.errors import DiskFullError, EngineNotInstalledError, LoadError
-from workers.usable import Usable
+from workers.messages.errors import DiskFullError, EngineNotInstalledError, LoadError
+from workers.models.availability import Usable
+from workers.models.environments import building
+from workers.models.environments.checking import look_into
+from workers.models.environments.places import STAMP, Environments, read_stamp
+from workers.models.environments.recipes import RECIPES, read_recipe, recipe_names
 
 pytestmark = pytest.mark.timeout(300)
 

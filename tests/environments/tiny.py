@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from workers.environments.building import create
-from workers.environments.places import Environments
-from workers.environments.recipes import RECIPES, read_recipe
+from workers.models.environments.building import create
+from workers.models.environments.places import Environments
+from workers.models.environments.recipes import RECIPES, read_recipe
 
 NAME = "tiny"
 

@@ -12,7 +12,6 @@ from configs.settings import load_settings
 from tests.rag.material import handbook_pdf
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import NotFoundError
 from workers.flows.citations import cite, supporting
 from workers.flows.documents import Cited, ContextCut, Question, ask_documents
 from workers.messages import (
@@ -25,6 +24,7 @@ from workers.messages import (
     Retrieved,
     TextDelta,
 )
+from workers.messages.errors import NotFoundError
 
 
 def passage(text: str, page: int = 1) -> Passage:

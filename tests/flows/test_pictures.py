@@ -14,7 +14,6 @@ from configs.settings import load_settings
 from tests.vision.drawing import draw_lines, draw_receipt, to_media
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import UnknownModelError, UnsupportedInputError
 from workers.flows.picture_prompt import build_prompt, cut_text, layout_text, pointed_rows
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -29,6 +28,7 @@ from workers.messages import (
     TextDelta,
     TextLine,
 )
+from workers.messages.errors import UnknownModelError, UnsupportedInputError
 
 GREEDY = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=40)
 

@@ -15,10 +15,10 @@ from configs.settings import load_settings
 from tests.rag.tiny_bert import reranker_cards
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import UnknownModelError, UnsupportedInputError
 from workers.flows.documents import Question, ask_documents
 from workers.flows.rerank import rerank
 from workers.messages import Ingest, Media, Retrieved, SamplingParams
+from workers.messages.errors import UnknownModelError, UnsupportedInputError
 
 RERANKER = "tiny-llamacpp"
 EMBEDDER = "all-minilm-l6-v2"

@@ -11,9 +11,9 @@ from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import UnknownModelError
 from workers.flows.route import Answering, Judged, Route, Routed, route, shown_both
 from workers.messages import ChatMessage, Event, Finished, SamplingParams, TextDelta
+from workers.messages.errors import UnknownModelError
 
 MODEL = "smollm2-135m-instruct"
 QUESTION = (ChatMessage(role="user", text="What is the capital of France? Answer briefly."),)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.material import picture_of
-from library.gai.gaigen import Gaigen
-from library.gai.rag import shared_session
+from compat.gai.library.gaigen import Gaigen
+from compat.gai.library.rag import shared_session
 from quintet import Quintet
 
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"

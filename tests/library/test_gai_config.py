@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from compat.gai.library.config import GaiConfig, load_config
+from compat.gai.library.hyperparameters import sampling_of, translate
+from compat.gai.library.wrappers import Wrapper, resolve
 from configs.catalogue import load_catalogue
 from configs.errors import ConfigError
-from library.gai.config import GaiConfig, load_config
-from library.gai.hyperparameters import sampling_of, translate
-from library.gai.wrappers import Wrapper, resolve
-from workers.errors import LoadError, UnknownModelError
-from workers.models import Models
+from workers.messages.errors import LoadError, UnknownModelError
+from workers.models.lookup import Models
 
 CARDS = load_catalogue()
 DEFAULTS: dict[Any, str] = {

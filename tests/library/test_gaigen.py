@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from library.gai.gaigen import Gaigen, Turn
+from compat.gai.library.gaigen import Gaigen, Turn
 from quintet import RAG, errors
 
 pytestmark = pytest.mark.filterwarnings("ignore:The weights of")

@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from library.inputs import to_constraint, to_files, to_media, to_messages, to_tools
-from workers.errors import UnsupportedInputError, from_code
 from workers.messages import ChatMessage, Constraint, Media, Tool, ToolCall
+from workers.messages.errors import UnsupportedInputError, from_code
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
 

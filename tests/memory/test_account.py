@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.pool.conftest import card
-from workers.memory.account import Account, Budget, Holding, rooms
-from workers.memory.eviction import Tenant
-from workers.memory.machine import DeviceMemory
-from workers.memory.need import Footprint
-from workers.memory.placement import Placement, place
-from workers.memory.plan import Plan, Scene, plan
+from workers.pool.memory.account import Account, Budget, Holding, rooms
+from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.machine import DeviceMemory
+from workers.pool.memory.need import Footprint
+from workers.pool.memory.placement import Placement, place
+from workers.pool.memory.plan import Plan, Scene, plan
 
 TOTAL_MIB = 8000
 NAMES = ("text", "stt", "tts", "vision", "rag")

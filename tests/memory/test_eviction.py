@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.memory.eviction import Tenant, choose_leavers
-from workers.memory.need import Footprint
-from workers.memory.placement import Placement, place
+from workers.pool.memory.eviction import Tenant, choose_leavers
+from workers.pool.memory.need import Footprint
+from workers.pool.memory.placement import Placement, place
 
 MIB = st.integers(min_value=0, max_value=5000)
 NAMES = ("text", "stt", "tts", "vision", "rag")

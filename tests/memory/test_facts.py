@@ -14,11 +14,11 @@ from safetensors.numpy import save_file
 
 from configs.catalogue import ModelCard, load_catalogue
 from configs.errors import ConfigError
-from configs.gguf_model_facts import gguf_model_facts
-from configs.safetensors_header import safetensors_facts
 from tests.coder import coder_card
-from workers.memory.facts import BYTES_PER_WEIGHT, facts_of_card, read_facts
-from workers.weights import find_folder
+from workers.models.facts.gguf_model import gguf_model_facts
+from workers.models.facts.safetensors_header import safetensors_facts
+from workers.models.weights import find_folder
+from workers.pool.memory.facts import BYTES_PER_WEIGHT, facts_of_card, read_facts
 
 CARDS = load_catalogue()
 SMOL = CARDS["smollm2-135m-instruct"]

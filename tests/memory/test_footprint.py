@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.catalogue import ModelCard, load_catalogue
-from configs.model_facts import ModelFacts
 from tests.coder import coder_card
-from workers.memory.facts import facts_of_card, read_facts
-from workers.memory.footprint import Demand, Footprint, predict
+from workers.models.facts.model import ModelFacts
+from workers.pool.memory.facts import facts_of_card, read_facts
+from workers.pool.memory.footprint import Demand, Footprint, predict
 
 CARDS = load_catalogue()
 LOCAL = [card for card in CARDS.values() if not card.source.startswith("remote:")]

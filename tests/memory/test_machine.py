@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workers.memory.cgroup import container_memory
-from workers.memory.machine import (
+from workers.pool.memory.cgroup import container_memory
+from workers.pool.memory.machine import (
     process_gpu_mib,
     process_mib,
     process_peak_mib,

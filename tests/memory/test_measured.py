@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from configs.catalogue import load_catalogue
-from workers.memory.measured import FILE, MeasuredPeaks, PeakKey, key_of
-from workers.memory.need import Demand, Footprint
+from workers.pool.memory.measured import FILE, MeasuredPeaks, PeakKey, key_of
+from workers.pool.memory.need import Demand, Footprint
 
 KEY = PeakKey(model_id="smollm2", weights="b179c9523d0e", context_tokens=4096, slots=4)
 

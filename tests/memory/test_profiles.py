@@ -9,10 +9,10 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import Settings, load_settings, profiles
 from workers.assembly import build_models
-from workers.memory.estimate import Estimator
-from workers.memory.measured import MeasuredPeaks
-from workers.memory.placement import Placement, place
 from workers.messages import MODALITIES, Modality
+from workers.pool.memory.estimate import Estimator
+from workers.pool.memory.measured import MeasuredPeaks
+from workers.pool.memory.placement import Placement, place
 
 CARDS = load_catalogue()
 PAGE_MIB = 400

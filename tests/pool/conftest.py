@@ -10,18 +10,18 @@ import pytest
 
 from configs.catalogue import ModelCard
 from workers.client import Client
-from workers.memory.account import Account, Budget
-from workers.memory.ledger import Ledger
-from workers.memory.machine import read_memory
-from workers.memory.need import Footprint
-from workers.memory.placement import Placement
+from workers.engines.contract import WorkerSettings
+from workers.engines.main import Birth
 from workers.messages import ChatMessage, Generate, Modality
-from workers.models import Models
+from workers.models.lookup import Models
 from workers.pool.job import Patience
+from workers.pool.memory.account import Account, Budget
+from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.machine import read_memory
+from workers.pool.memory.need import Footprint
+from workers.pool.memory.placement import Placement
 from workers.pool.pool import Pool
-from workers.process import Birth
-from workers.threads import wait_policy
-from workers.worker import WorkerSettings
+from workers.pool.threads import wait_policy
 
 REGISTRY = {
     modality: {"fake": "tests.pool.fakes:FakeWorker"} for modality in ("text", "stt", "tts")

@@ -7,9 +7,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from workers.errors import LoadError, UnsupportedInputError
+from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
 from workers.messages import Event, Finished, Generate, Loading, Ready, Request, TextDelta, Usage
-from workers.worker import CancelToken, ReportLoading, WorkerSettings
+from workers.messages.errors import LoadError, UnsupportedInputError
 
 
 class FakeWorker:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.pool.fakes import FakeWorker
-from workers.errors import OutOfMemoryError
+from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
 from workers.messages import Event, Ready, Request
-from workers.worker import CancelToken, ReportLoading, WorkerSettings
+from workers.messages.errors import OutOfMemoryError
 
 
 class HungryWorker:

@@ -16,16 +16,16 @@ from configs.catalogue import ModelCard
 from tests.pool.conftest import birth, card, place_of, say
 from tests.pool.watching import LONG, reasons, start_in_background, text_of, wait_for, worker
 from workers.client import Client
-from workers.errors import LoadError, OutOfMemoryError
-from workers.memory.account import Account, Budget
-from workers.memory.ledger import Ledger
-from workers.memory.machine import read_memory
-from workers.memory.placement import Placement
+from workers.engines.main import Birth
 from workers.messages import END_EVENTS, Event, Failed, Finished, Modality
-from workers.models import Models
+from workers.messages.errors import LoadError, OutOfMemoryError
+from workers.models.lookup import Models
 from workers.pool.job import Patience
+from workers.pool.memory.account import Account, Budget
+from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.machine import read_memory
+from workers.pool.memory.placement import Placement
 from workers.pool.pool import Pool
-from workers.process import Birth
 
 PROCESS_MIB = 60
 """A Python with our own modules."""

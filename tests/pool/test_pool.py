@@ -15,7 +15,8 @@ import pytest
 
 from tests.pool.conftest import MakePool, say
 from tests.pool.watching import LONG, start_in_background, text_of, wait_for, worker
-from workers.errors import (
+from workers.messages import END_EVENTS, Event, Finished, Queued, Started, TextDelta
+from workers.messages.errors import (
     EngineError,
     LoadError,
     PoolClosedError,
@@ -24,7 +25,6 @@ from workers.errors import (
     UnsupportedInputError,
     WorkerDiedError,
 )
-from workers.messages import END_EVENTS, Event, Finished, Queued, Started, TextDelta
 
 
 def test_a_request_wakes_the_worker_and_ends_in_one_finished(make_pool: MakePool) -> None:

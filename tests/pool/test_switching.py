@@ -12,8 +12,8 @@ import pytest
 from tests.pool.conftest import MakePool, card, say
 from tests.pool.watching import LONG, Line, reasons, start_in_background, text_of, wait_for, worker
 from workers.client import Client
-from workers.errors import LoadError, PoolClosedError, UnknownModelError, WorkerDiedError
 from workers.messages import Failed, Finished, Started, TextDelta
+from workers.messages.errors import LoadError, PoolClosedError, UnknownModelError, WorkerDiedError
 
 A, B, C = "fake-text", "fake-text-b", "fake-text-c"
 

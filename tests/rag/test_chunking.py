@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workers.rag.chunking import MAX_TOKENS, slices
-from workers.rag.documents.section import Section
-from workers.rag.worker import RagWorker
+from workers.engines.rag.chunking import MAX_TOKENS, slices
+from workers.engines.rag.documents.section import Section
+from workers.engines.rag.worker import RagWorker
 
 
 def test_chunks_fit_and_lose_no_sentence(worker: RagWorker) -> None:

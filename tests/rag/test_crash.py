@@ -14,9 +14,9 @@ import pytest
 from tests.rag.conftest import add, ask
 from tests.rag.material import MARKDOWN, handbook_pdf, word_file
 from tests.rag.test_worker import find, num_vectors
-from workers.errors import DiskFullError, LoadError
+from workers.engines.rag.worker import RagWorker
 from workers.messages import Collections, Embed, ListCollections
-from workers.rag.worker import RagWorker
+from workers.messages.errors import DiskFullError, LoadError
 
 ROOT = Path(__file__).parents[2]
 INDEX_UNTIL_KILLED = """
@@ -25,8 +25,8 @@ from pathlib import Path
 from tests.rag.conftest import worker_settings
 from tests.rag.material import MARKDOWN, handbook_pdf
 from workers.messages import Ingest, Media
-from workers.rag.worker import RagWorker
-from workers.worker import CancelToken
+from workers.engines.rag.worker import RagWorker
+from workers.engines.contract import CancelToken
 
 worker = RagWorker()
 worker.load(worker_settings(Path(sys.argv[1])), lambda loading: None)
@@ -123,7 +123,7 @@ def test_disk_filled_by_others_is_told_and_harms_nothing(
 def test_a_second_program_is_told_and_harms_nothing(
     open_worker: Callable[[Path], RagWorker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.rag.lock.PATIENCE_S", 0.1)
+    monkeypatch.setattr("workers.engines.rag.lock.PATIENCE_S", 0.1)
     first = open_worker(tmp_path)
     (indexed,) = add(first, "c", small__md=MARKDOWN.encode())
     assert indexed.status == "added"

@@ -16,10 +16,10 @@ from tests.rag.material import (
     scanned_pdf,
     word_file,
 )
-from workers.errors import UnsupportedInputError
-from workers.rag.documents.pdf import flow
-from workers.rag.documents.reader import DocumentLimits, open_document
-from workers.rag.documents.section import Section
+from workers.engines.rag.documents.pdf import flow
+from workers.engines.rag.documents.reader import DocumentLimits, open_document
+from workers.engines.rag.documents.section import Section
+from workers.messages.errors import UnsupportedInputError
 
 LIMITS = DocumentLimits(max_file_mib=1.0, max_pages=30)
 

@@ -14,10 +14,10 @@ from tokenizers import Tokenizer
 
 from configs.catalogue import load_catalogue
 from tests.rag.conftest import ask
+from workers.engines.rag.minilm import converted_path
+from workers.engines.rag.worker import RagWorker
 from workers.messages import Embed, Embedded
-from workers.rag.minilm import converted_path
-from workers.rag.worker import RagWorker
-from workers.weights import find_folder
+from workers.models.weights import find_folder
 
 TEXTS = (
     "hello world",

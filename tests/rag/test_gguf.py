@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from configs.localai import read_models_folder
 from tests.rag.test_embedding import vectors_of
-from workers.errors import LoadError
-from workers.rag.wordpiece import tokenizer_of
-from workers.rag.worker import RagWorker
-from workers.worker import WorkerSettings
+from workers.engines.contract import WorkerSettings
+from workers.engines.rag.wordpiece import tokenizer_of
+from workers.engines.rag.worker import RagWorker
+from workers.messages.errors import LoadError
+from workers.models.folder.reader import read_models_folder
 
 TEXTS = ("Hello World, don't tokenise!", "Łódź ünïcode 東京 [x] ##a 3.14", "word " * 300)
 

@@ -8,11 +8,8 @@ import pytest
 
 from tests.rag.conftest import ask
 from tests.rag.material import handbook_pdf
-from workers.errors import (
-    CollectionNotFoundError,
-    DocumentNotFoundError,
-    UnsupportedInputError,
-)
+from workers.engines.rag.metadata import checked, merged
+from workers.engines.rag.worker import RagWorker
 from workers.messages import (
     Chunks,
     DeleteCollection,
@@ -29,8 +26,11 @@ from workers.messages import (
     Retrieved,
     UpdateDocument,
 )
-from workers.rag.metadata import checked, merged
-from workers.rag.worker import RagWorker
+from workers.messages.errors import (
+    CollectionNotFoundError,
+    DocumentNotFoundError,
+    UnsupportedInputError,
+)
 
 PAPER: Metadata = (("authors", "Ada Lovelace"), ("title", "The handbook"))
 

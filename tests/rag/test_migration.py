@@ -11,10 +11,10 @@ import pytest
 from tests.rag.conftest import add, ask
 from tests.rag.material import word_file
 from tests.rag.test_worker import find
-from workers.errors import LoadError
+from workers.engines.rag.ledger import Ledger
+from workers.engines.rag.worker import RagWorker
 from workers.messages import Chunks, DocumentFound, GetDocument, ListChunks, UpdateDocument
-from workers.rag.ledger import Ledger
-from workers.rag.worker import RagWorker
+from workers.messages.errors import LoadError
 
 VERSION_0 = """
 CREATE TABLE collections (

@@ -11,7 +11,8 @@ import pytest
 
 from tests.rag.conftest import add, ask
 from tests.rag.material import QUESTIONS, encrypted_pdf, handbook_pdf, scanned_pdf, word_file
-from workers.errors import NotFoundError, UnsupportedInputError
+from workers.engines.contract import CancelToken
+from workers.engines.rag.worker import RagWorker
 from workers.messages import (
     Collections,
     DeleteCollection,
@@ -27,8 +28,7 @@ from workers.messages import (
     Retrieve,
     Retrieved,
 )
-from workers.rag.worker import RagWorker
-from workers.worker import CancelToken
+from workers.messages.errors import NotFoundError, UnsupportedInputError
 
 OpenWorker = Callable[[Path], RagWorker]
 

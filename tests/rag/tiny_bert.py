@@ -122,7 +122,7 @@ def reranker_gguf(folder: Path, target: Path) -> Path:
     import numpy as np
     from safetensors.numpy import load_file
 
-    from workers.rag.minilm import add_hyperparameters, add_vocabulary
+    from workers.engines.rag.minilm import add_hyperparameters, add_vocabulary
 
     config = json.loads((folder / "config.json").read_text())
     writer = gguf.GGUFWriter(target, "bert")

@@ -13,8 +13,10 @@ from PIL import Image
 
 from tests.remote.conftest import Load, remote_card
 from tests.remote.scripted import HELLO, answer, refuse, serving, stall, stream
-from workers.audio import pcm_to_wav
-from workers.errors import RemoteError, UnsupportedInputError
+from workers.engines.common.remote.chat import sampling_json
+from workers.engines.common.remote.connection import RemoteOptions, access_to
+from workers.engines.contract import CancelToken, Worker
+from workers.media.audio import pcm_to_wav
 from workers.messages import (
     AudioInfo,
     ChatMessage,
@@ -36,9 +38,7 @@ from workers.messages import (
     Tool,
     Transcribe,
 )
-from workers.remote import RemoteOptions, access_to
-from workers.remote_chat import sampling_json
-from workers.worker import CancelToken, Worker
+from workers.messages.errors import RemoteError, UnsupportedInputError
 
 HELLO_TURN = (ChatMessage(role="user", text="Hello?"),)
 EVERYTHING = SamplingParams(

@@ -10,12 +10,7 @@ import pytest
 
 from tests.remote.conftest import KEY, KEY_NAME, Load
 from tests.remote.scripted import Reply, answer, serving, stream
-from workers.errors import (
-    ContextTooLongError,
-    LoadError,
-    RemoteError,
-    UnsupportedInputError,
-)
+from workers.engines.contract import CancelToken, Worker
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -30,7 +25,12 @@ from workers.messages import (
     ToolCallDelta,
     Usage,
 )
-from workers.worker import CancelToken, Worker
+from workers.messages.errors import (
+    ContextTooLongError,
+    LoadError,
+    RemoteError,
+    UnsupportedInputError,
+)
 
 USAGE = {"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 1}
 START = {

@@ -11,7 +11,9 @@ import pytest
 from tests.remote.conftest import KEY, KEY_NAME, Load
 from tests.remote.scripted import HELLO, delta, page, refuse, serving, stall, stream
 from tests.running import free_port
-from workers.errors import (
+from workers.engines.contract import CancelToken, Worker
+from workers.messages import ChatMessage, Event, Finished, Generate, TextDelta
+from workers.messages.errors import (
     AppError,
     ContextTooLongError,
     LoadError,
@@ -21,8 +23,6 @@ from workers.errors import (
     UnknownModelError,
     UnsupportedInputError,
 )
-from workers.messages import ChatMessage, Event, Finished, Generate, TextDelta
-from workers.worker import CancelToken, Worker
 
 ASK = Generate(messages=(ChatMessage(role="user", text="Hello?"),))
 

@@ -16,8 +16,8 @@ from tests.remote.conftest import KEY, KEY_NAME, remote_card
 from tests.remote.scripted import HELLO, Scripted, delta, refuse, serving, stream
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import LoadError, RemoteError
 from workers.messages import ChatMessage, Finished, Generate, TextDelta
+from workers.messages.errors import LoadError, RemoteError
 
 FAR = "far-text"
 

@@ -12,13 +12,13 @@ from configs import secrets
 from configs.catalogue import ModelCard, load_catalogue
 from configs.secrets import is_listed, key_name, read_secret
 from tests.remote.conftest import KEY
-from workers.models import Models
-from workers.rag.remote import RemoteRagOptions
-from workers.remote import RemoteOptions, access_to, options_of
-from workers.stt.remote import RemoteSttOptions
-from workers.text.claude import ClaudeOptions
-from workers.tts.remote import RemoteTtsOptions
-from workers.vision.remote import RemoteVisionOptions
+from workers.engines.common.remote.connection import RemoteOptions, access_to, options_of
+from workers.engines.rag.remote import RemoteRagOptions
+from workers.engines.stt.remote import RemoteSttOptions
+from workers.engines.text.claude import ClaudeOptions
+from workers.engines.tts.remote import RemoteTtsOptions
+from workers.engines.vision.remote import RemoteVisionOptions
+from workers.models.lookup import Models
 
 ROOT = Path(__file__).parents[2]
 REMOTE = [card for card in load_catalogue().values() if card.source.startswith("remote:")]

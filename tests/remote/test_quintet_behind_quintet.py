@@ -14,8 +14,9 @@ from configs.catalogue import load_catalogue
 from tests.remote.conftest import Load
 from tests.running import App
 from tests.vision.drawing import draw_receipt, to_media
-from workers.audio import pcm_to_wav
-from workers.errors import ContextTooLongError, UnknownModelError
+from workers.engines.contract import CancelToken, Worker, WorkerSettings
+from workers.engines.rag.worker import RagWorker
+from workers.media.audio import pcm_to_wav
 from workers.messages import (
     AudioDelta,
     AudioInfo,
@@ -42,8 +43,7 @@ from workers.messages import (
     ToolCallDelta,
     Transcribe,
 )
-from workers.rag.worker import RagWorker
-from workers.worker import CancelToken, Worker, WorkerSettings
+from workers.messages.errors import ContextTooLongError, UnknownModelError
 
 GREEDY = SamplingParams(temperature=0.0, max_tokens=24)
 SENTENCES = (

@@ -13,10 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 from configs.catalogue import ModelCard, load_catalogue
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.stt.fasterwhisper import FasterWhisperWorker
 from workers.messages import Event, SegmentDelta, Transcribe
-from workers.stt.fasterwhisper import FasterWhisperWorker
-from workers.weights import verified_folder
-from workers.worker import CancelToken, WorkerSettings
+from workers.models.weights import verified_folder
 
 Pcm = NDArray[np.int16]
 

@@ -11,16 +11,16 @@ import pytest
 
 from configs.catalogue import ModelCard
 from tests.stt.conftest import hear, text_of
-from workers.errors import (
+from workers.engines.contract import WorkerSettings
+from workers.engines.stt.ctranslate import compute_type, split_device, told
+from workers.engines.stt.fasterwhisper import FasterWhisperWorker
+from workers.messages import Media, Ready, Transcribe
+from workers.messages.errors import (
     EngineNotInstalledError,
     GenerationError,
     LoadError,
     OutOfMemoryError,
 )
-from workers.messages import Media, Ready, Transcribe
-from workers.stt.ctranslate import compute_type, split_device, told
-from workers.stt.fasterwhisper import FasterWhisperWorker
-from workers.worker import WorkerSettings
 
 
 def load(

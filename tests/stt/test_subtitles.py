@@ -5,8 +5,8 @@ import json
 import pysubs2
 import pytest
 
+from workers.media.subtitles import SUBTITLE_FORMATS, to_subtitles
 from workers.messages import SegmentDelta, Word
-from workers.subtitles import SUBTITLE_FORMATS, to_subtitles
 
 WORDS = (
     Word(start_s=0.0, end_s=0.5, text="Tom", probability=0.9),

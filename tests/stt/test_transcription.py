@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from configs.catalogue import ModelCard
-from workers.errors import UnsupportedInputError
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.stt.fasterwhisper import FasterWhisperWorker
 from workers.messages import (
     AudioInfo,
     Finished,
@@ -24,8 +25,7 @@ from workers.messages import (
     SegmentDelta,
     Transcribe,
 )
-from workers.stt.fasterwhisper import FasterWhisperWorker
-from workers.worker import CancelToken, WorkerSettings
+from workers.messages.errors import UnsupportedInputError
 
 from .conftest import (
     SPEECH_RATE_HZ,

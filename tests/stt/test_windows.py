@@ -9,9 +9,9 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
-from workers.stt.engine import SAMPLE_RATE_HZ, WINDOW_S
-from workers.stt.silero import SileroVad
-from workers.stt.windows import Window, cut_windows
+from workers.engines.stt.engine import SAMPLE_RATE_HZ, WINDOW_S
+from workers.engines.stt.silero import SileroVad
+from workers.engines.stt.windows import Window, cut_windows
 
 from .conftest import SPEECH_RATE_HZ, Pcm
 

@@ -10,6 +10,9 @@ import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
 from tests.tiny_llama import build_tiny_llama, card_values
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.text.hf import HfTextWorker
+from workers.engines.text.llamacpp import LlamaCppTextWorker
 from workers.messages import (
     ChatMessage,
     Event,
@@ -19,9 +22,6 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
-from workers.text.hf import HfTextWorker
-from workers.text.llamacpp import LlamaCppTextWorker
-from workers.worker import CancelToken, WorkerSettings
 
 from .hf_asking import Load
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from tests.tiny_llama import ANSWERS
+from workers.engines.contract import CancelToken
+from workers.engines.text.hf import HfTextWorker
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -17,8 +19,6 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
-from workers.text.hf import HfTextWorker
-from workers.worker import CancelToken
 
 GREEDY = SamplingParams(temperature=0, repeat_penalty=1.0, max_tokens=60)
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS

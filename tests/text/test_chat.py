@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workers.errors import ContextTooLongError, LoadError, UnsupportedInputError
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.text.llamacpp import LlamaCppEngine, LlamaCppTextWorker
 from workers.messages import ChatMessage, Generate, Progress, Ready, TextDelta
-from workers.text.llamacpp import LlamaCppEngine, LlamaCppTextWorker
-from workers.worker import CancelToken, WorkerSettings
+from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
 
 from .conftest import CONTEXT_TOKENS, SLOTS, answer, ask, end_of, text_of
 

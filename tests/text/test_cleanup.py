@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from api.core.cleanup import clean, cleaned
 from configs.catalogue import load_catalogue
 from workers.messages import Finished, TextDelta
-from workers.text.cleanup import clean, cleaned
 
 CARD = load_catalogue()["smollm2-135m-instruct"]
 

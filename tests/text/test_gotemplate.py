@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import Templates
-from configs.gotemplate import TemplateError, check_template, render
-from workers.errors import LoadError
 from workers.messages import ChatMessage, Tool, ToolCall
-from workers.text.gotemplate import formats_chat, render_chat, render_completion, render_edit
+from workers.messages.errors import LoadError
+from workers.templates.conversation import formats_chat, render_chat, render_completion, render_edit
+from workers.templates.go import TemplateError, check_template, render
 
 CHATML_MESSAGE = """\
 <|im_start|>{{if eq .RoleName "assistant"}}assistant{{else if eq .RoleName "system"}}system\

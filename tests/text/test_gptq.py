@@ -14,8 +14,8 @@ from tests.text.pack_awq import pack_awq
 from tests.tiny_llama import ANSWERS
 from tests.tts.environment import give_environment
 from workers.client import Client
-from workers.errors import LoadError
 from workers.messages import Finished, TextDelta
+from workers.messages.errors import LoadError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS
-from workers.errors import ContextTooLongError, OutOfMemoryError
+from workers.engines.common.torch.generation import Order, Read, Written
+from workers.engines.contract import CancelToken
+from workers.engines.text.hf import HfTextWorker
 from workers.messages import (
     ChatMessage,
     Complete,
     Finished,
     TextDelta,
 )
-from workers.text.hf import HfTextWorker
-from workers.torch_generation import Order, Read, Written
-from workers.worker import CancelToken
+from workers.messages.errors import ContextTooLongError, OutOfMemoryError
 
 from .hf_asking import (
     COUNT,

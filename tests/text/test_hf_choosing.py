@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.tiny_llama import ANSWERS
-from workers.errors import UnsupportedInputError
+from workers.engines.common.torch.sampling import Sampler
+from workers.engines.text.hf import HfTextWorker
 from workers.messages import (
     Constraint,
     SamplingParams,
@@ -17,8 +18,7 @@ from workers.messages import (
     Tool,
     ToolCallDelta,
 )
-from workers.text.hf import HfTextWorker
-from workers.torch_sampling import Sampler
+from workers.messages.errors import UnsupportedInputError
 
 from .hf_asking import (
     FRANCE,

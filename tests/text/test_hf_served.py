@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
+from compat.geniusrise.config import read_genius
+from compat.llm_api.config import read_llm_api
 from configs.catalogue import ModelCard, load_catalogue
-from configs.genius import read_genius
-from configs.llm_api import read_llm_api
 from configs.settings import load_settings
 from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS, card_values
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.errors import ContextTooLongError
 from workers.messages import ChatMessage, Event, Finished, Generate, SamplingParams, TextDelta
+from workers.messages.errors import ContextTooLongError
 
 FRANCE, _, COUNT, *_ = ANSWERS
 

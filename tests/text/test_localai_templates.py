@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from configs.catalogue import ModelCard
-from configs.localai import read_models_folder
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.text.llamacpp import LlamaCppTextWorker
 from workers.messages import (
     ChatMessage,
     Finished,
@@ -19,8 +20,7 @@ from workers.messages import (
     Tool,
     ToolCallDelta,
 )
-from workers.text.llamacpp import LlamaCppTextWorker
-from workers.worker import CancelToken, WorkerSettings
+from workers.models.folder.reader import read_models_folder
 
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 CHATML = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from workers.engines.text.slots import ANY_SLOT, SlotBoard, transcript_of
 from workers.messages import ChatMessage, Generate
-from workers.text.slots import ANY_SLOT, SlotBoard, transcript_of
 
 
 def _chat(*texts: str) -> Generate:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.coder import coder_card
-from workers.errors import UnsupportedInputError
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.text.llamacpp import LlamaCppTextWorker
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -21,8 +22,7 @@ from workers.messages import (
     ToolCall,
     ToolCallDelta,
 )
-from workers.text.llamacpp import LlamaCppTextWorker
-from workers.worker import CancelToken, WorkerSettings
+from workers.messages.errors import UnsupportedInputError
 
 from .conftest import end_of, text_of
 

@@ -16,8 +16,8 @@ import pytest
 from tests.text.in_environments import ask, served, text_of
 from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS
 from workers.client import Client
-from workers.errors import ContextTooLongError, UnsupportedInputError
 from workers.messages import Constraint, Finished, TextDelta
+from workers.messages.errors import ContextTooLongError, UnsupportedInputError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS

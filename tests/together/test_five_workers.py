@@ -14,7 +14,6 @@ import pytest
 
 from benchmarks.material import long_text
 from workers.client import Client
-from workers.errors import AppError, WorkerDiedError
 from workers.messages import (
     AudioDelta,
     Embed,
@@ -30,6 +29,7 @@ from workers.messages import (
     Transcribe,
     new_request_id,
 )
+from workers.messages.errors import AppError, WorkerDiedError
 from workers.pool.status import WorkerStatus
 
 ALL: tuple[Modality, ...] = ("text", "stt", "tts", "vision", "rag")

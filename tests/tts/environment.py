@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from workers.environments.building import create
-from workers.environments.places import Environments
-from workers.environments.recipes import read_recipe
+from workers.models.environments.building import create
+from workers.models.environments.places import Environments
+from workers.models.environments.recipes import read_recipe
 
 
 def give_environment(name: str, data_dir: Path) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
-from workers import audio
 from workers.assembly import build_pool
 from workers.client import Client
+from workers.media import audio
 from workers.messages import AudioDelta, Event, Synthesize
 
 

@@ -15,11 +15,11 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 from tests.tts.environment import give_environment
 from tests.tts.talking import client_with, deltas_of
-from workers import audio
-from workers.born_elsewhere import environ_of
 from workers.client import Client
-from workers.errors import LoadError, UnknownModelError, UnsupportedInputError
+from workers.engines.elsewhere import environ_of
+from workers.media import audio
 from workers.messages import Finished, Media, Synthesize
+from workers.messages.errors import LoadError, UnknownModelError, UnsupportedInputError
 
 BUILDER = Path(__file__).with_name("tiny_coqui.py")
 TEXT = "Hello there. How are you?"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workers import audio
+from workers.media import audio
 
 from .conftest import Say, audio_of
 

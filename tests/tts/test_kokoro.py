@@ -13,10 +13,10 @@ from tests.tts.environment import give_environment
 from tests.tts.kokoro import MODEL, VOICES, kokoro_card
 from tests.tts.talking import client_with, deltas_of
 from tests.tts.test_heard import _plain, recogniser  # noqa: F401 — a fixture
-from workers import audio
 from workers.client import Client
-from workers.errors import LoadError, UnknownModelError, UnsupportedInputError
+from workers.media import audio
 from workers.messages import Finished, Media, Synthesize
+from workers.messages.errors import LoadError, UnknownModelError, UnsupportedInputError
 
 VOICE_NAMES = ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo")
 ENGLISH, JAPANESE, STRANGE = "kokoro-en", "kokoro-ja", "kokoro-strange"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.tts.normalize import is_speakable, to_spoken
+from workers.engines.tts.normalize import is_speakable, to_spoken
 
 SPOKEN = [
     # numbers

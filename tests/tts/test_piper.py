@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from configs.catalogue import load_catalogue
-from workers import audio
-from workers.errors import UnknownModelError, UnsupportedInputError
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.tts.piper_tts import PiperWorker
+from workers.media import audio
 from workers.messages import AudioDelta, Embed, Finished, Progress, Synthesize
-from workers.tts.piper_tts import PiperWorker
-from workers.worker import CancelToken, WorkerSettings
+from workers.messages.errors import UnknownModelError, UnsupportedInputError
 
 from .conftest import MAX_TEXT_CHARS, Say, audio_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workers.tts.script import write_script
-from workers.tts.sentences import FIRST_MAX_CHARS, MAX_CHARS, cut_long, split_sentences
+from workers.engines.tts.script import write_script
+from workers.engines.tts.sentences import FIRST_MAX_CHARS, MAX_CHARS, cut_long, split_sentences
 
 SENTENCES = [
     ["Dr. Smith met Mr. Jones at 5 p.m. on Jan. 3.", "They left."],

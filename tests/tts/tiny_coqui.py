@@ -21,7 +21,7 @@ SPECIAL = ["[STOP]", "[UNK]", "[SPACE]", "[START]", "[en]", "[de]"]
 
 
 def main(folder: Path) -> None:
-    from workers.tts.coqui import _import_coqui
+    from workers.engines.tts.coqui import _import_coqui
 
     torch = _import_coqui()
     torch.manual_seed(0)

@@ -6,9 +6,9 @@ import pytest
 
 from ui.memory_panel import check_ram
 from ui.memory_view import compare, workers_html
-from workers.errors import UnsupportedInputError
-from workers.memory.account import Holding
-from workers.memory.need import Footprint
+from workers.messages.errors import UnsupportedInputError
+from workers.pool.memory.account import Holding
+from workers.pool.memory.need import Footprint
 from workers.pool.status import MemoryStatus, PoolStatus, WorkerStatus
 
 GUESS = Footprint(

@@ -8,9 +8,9 @@ import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
 from ui.models_view import ModelRow, State, gib, models_html, proposal_html
-from workers.memory.need import Footprint
-from workers.memory.placement import Placement
-from workers.memory.plan import Plan
+from workers.pool.memory.need import Footprint
+from workers.pool.memory.placement import Placement
+from workers.pool.memory.plan import Plan
 
 CARDS = load_catalogue()
 FREE, LIMITED = CARDS["qwen3-4b"], CARDS["llama-3.2-1b-instruct"]

@@ -6,8 +6,8 @@ import pytest
 
 from ui.receipt import Receipt
 from ui.render import clock, error_html, note_html, receipt_html, seconds, status_html
-from workers.errors import UnsupportedInputError
 from workers.messages import Finished, Progress, Queued, Started, TextDelta, Usage
+from workers.messages.errors import UnsupportedInputError
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from ui.speech_view import (
     read_text_file,
     subtitles,
 )
-from workers.errors import GenerationError, UnsupportedInputError
 from workers.messages import AudioDelta
+from workers.messages.errors import GenerationError, UnsupportedInputError
 
 RATE_HZ = 1_000
 

@@ -9,8 +9,8 @@ from contextlib import aclosing
 import pytest
 
 from ui.streaming import paced
-from workers.errors import UnsupportedInputError
 from workers.messages import Event, Finished, TextDelta
+from workers.messages.errors import UnsupportedInputError
 
 
 def delta(number: int) -> TextDelta:

@@ -6,9 +6,9 @@ from typing import Any
 
 from ui.memory_bars import device_uses
 from ui.strip import strip_html
-from workers.memory.account import Budget, Holding
-from workers.memory.machine import DeviceMemory
 from workers.messages import MODALITIES
+from workers.pool.memory.account import Budget, Holding
+from workers.pool.memory.machine import DeviceMemory
 from workers.pool.status import MemoryStatus, PoolStatus, WorkerStatus
 
 RAM = DeviceMemory(device="cpu", name="RAM", total_mib=16_000, free_mib=10_000)

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from configs.catalogue import load_catalogue
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.vision.ocr import OcrWorker
 from workers.messages import Describe, Media, PictureRead
-from workers.vision.ocr import OcrWorker
-from workers.worker import CancelToken, WorkerSettings
 
 from .drawing import to_media
 

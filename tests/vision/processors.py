@@ -33,7 +33,7 @@ def save_qwen(folder: Path) -> None:
     )
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-    from workers.vision.hf_processor import without_videos
+    from workers.engines.vision.hf_processor import without_videos
 
     tokens = ("<|vision_start|>", "<|image_pad|>", "<|vision_end|>", "<|video_pad|>")
     tokenizer = _tokenizer(*tokens)
@@ -78,7 +78,7 @@ def save_smolvlm(folder: Path) -> None:
     from transformers import SmolVLMConfig, SmolVLMForConditionalGeneration, SmolVLMProcessor
     from transformers.models.smolvlm.image_processing_pil_smolvlm import SmolVLMImageProcessorPil
 
-    from workers.vision.hf_processor import without_videos
+    from workers.engines.vision.hf_processor import without_videos
 
     tokenizer = _tokenizer("<fake_token_around_image>", "<global-img>", "<end_of_utterance>")
     text = {

@@ -9,8 +9,7 @@ from PIL import Image
 
 from tests.vision.processors import save_qwen, save_smolvlm
 from tests.vision.tiny_llava.seeing import WEIGHTS, costs_of, end_of, load, write_card
-from workers.errors import LoadError
-from workers.vision.budget import (
+from workers.engines.vision.budget import (
     PictureCost,
     fit_cells,
     grids_within,
@@ -18,6 +17,7 @@ from workers.vision.budget import (
     pixels_within,
     tiles_along,
 )
+from workers.messages.errors import LoadError
 
 BUDGET = "{image_tokens: 432}"
 SIZES = [(1024, 768), (640, 480), (28, 28), (4000, 3000), (3000, 90), (31, 2000), (1, 1), (5, 900)]

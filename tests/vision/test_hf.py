@@ -21,9 +21,9 @@ from tests.vision.tiny_llava.seeing import (
     write_card,
 )
 from tests.vision.tiny_llava.shapes import Scene
-from workers.errors import ContextTooLongError, LoadError, UnsupportedInputError
+from workers.engines.contract import CancelToken
 from workers.messages import Media, SamplingParams, TextDelta
-from workers.worker import CancelToken
+from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
 
 NUM_UNSEEN = 68
 """Of which two may be wrong: 66 of 68 is 97 %."""
@@ -70,7 +70,7 @@ def test_quantised_while_it_loads_it_still_sees(load_seer: LoadSeer, load_in: st
 
 
 def test_what_leads_from_pictures_to_words_is_not_quantised(load_seer: LoadSeer) -> None:
-    from workers.vision.hf import HfVisionWorker
+    from workers.engines.vision.hf import HfVisionWorker
 
     worker = load_seer("{load_in: nf4}").worker
     assert isinstance(worker, HfVisionWorker)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from workers.errors import RequestError, UnsupportedInputError
+from workers.engines.contract import CancelToken
+from workers.engines.vision.images import decode
+from workers.engines.vision.ocr import OcrWorker
 from workers.messages import Describe, Generate, Media
-from workers.vision.images import decode
-from workers.vision.ocr import OcrWorker
-from workers.worker import CancelToken
+from workers.messages.errors import RequestError, UnsupportedInputError
 
 from .conftest import Read
 from .drawing import RECEIPT_ROWS, draw_receipt, to_media

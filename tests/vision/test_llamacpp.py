@@ -20,9 +20,9 @@ from tests.vision.tiny_llava.seeing import (
     unseen,
     write_card,
 )
-from workers.errors import ContextTooLongError, LoadError, UnsupportedInputError
+from workers.engines.contract import CancelToken
 from workers.messages import Media, TextDelta
-from workers.worker import CancelToken
+from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
 
 NUM_UNSEEN = 68
 BOUND = 0.97

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
+from workers.engines.contract import CancelToken
+from workers.engines.vision.ocr import OcrWorker
+from workers.media.reading_order import rows
 from workers.messages import Describe, PictureRead, Progress
-from workers.vision.ocr import OcrWorker
-from workers.vision.reading import rows
-from workers.worker import CancelToken
 
 from .conftest import Read
 from .drawing import RECEIPT_ROWS, draw_lines, draw_receipt, to_media

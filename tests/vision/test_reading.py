@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workers.media.reading_order import reading_order, rows
 from workers.messages import TextLine
-from workers.vision.reading import reading_order, rows
 
 
 def line(text: str, x: float, y: float, width: float, height: float = 20) -> TextLine:

@@ -13,9 +13,9 @@ from tests.configs.test_localai import weights
 from tests.pool.conftest import card
 from workers.assembly import birth_of, build_pool
 from workers.client import Client
-from workers.errors import LoadError
 from workers.messages import ChatMessage, Generate, Queued, SamplingParams, TextDelta
-from workers.threads import usable_cores
+from workers.messages.errors import LoadError
+from workers.pool.threads import usable_cores
 
 TWIN = "smollm2-twin"
 

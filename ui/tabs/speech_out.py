@@ -12,16 +12,11 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from configs.settings import Settings
-from workers.client import Client
-from workers.consent import check_consent
-from workers.errors import AppError
-from workers.messages import AudioDelta, Progress, Queued, Started, Synthesize
-
-from ..receipt import Receipt
-from ..render import busy_html, error_html, note_html, receipt_html, status_html
-from ..speech_markup import COUNT, COUNT_JS, PAUSE_JS, PLAYER, SILENCE_JS
-from ..speech_save import encoded
-from ..speech_view import (
+from ui.receipt import Receipt
+from ui.render import busy_html, error_html, note_html, receipt_html, status_html
+from ui.speech_markup import COUNT, COUNT_JS, PAUSE_JS, PLAYER, SILENCE_JS
+from ui.speech_save import encoded
+from ui.speech_view import (
     EXAMPLES,
     FORMATS,
     Recording,
@@ -30,8 +25,13 @@ from ..speech_view import (
     read_text_file,
     subtitles,
 )
-from ..streaming import paced
-from ..theme import ASSETS
+from ui.streaming import paced
+from ui.theme import ASSETS
+from workers.client import Client
+from workers.messages import AudioDelta, Progress, Queued, Started, Synthesize
+from workers.messages.consent import check_consent
+from workers.messages.errors import AppError
+
 from .voice_clip import VoiceClip, spoken_as
 
 IN_FLIGHT_S = 0.1

@@ -13,6 +13,18 @@ from typing import Any
 import gradio as gr
 
 from configs.settings import Settings
+from ui.picture_view import (
+    Seen,
+    conversation,
+    pictures_html,
+    reading_summary,
+    to_json,
+    to_text,
+)
+from ui.receipt import Receipt
+from ui.render import busy_html, error_html, note_html, receipt_html, status_html
+from ui.streaming import paced
+from ui.theme import ASSETS
 from workers.client import Client
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -25,19 +37,6 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
-
-from ..picture_view import (
-    Seen,
-    conversation,
-    pictures_html,
-    reading_summary,
-    to_json,
-    to_text,
-)
-from ..receipt import Receipt
-from ..render import busy_html, error_html, note_html, receipt_html, status_html
-from ..streaming import paced
-from ..theme import ASSETS
 
 EXAMPLES = (
     ("Receipt: what is the total?", "example-receipt.png", "What is the total?"),

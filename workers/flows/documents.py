@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from configs.catalogue import ModelCard
 from workers.client import Client
-from workers.errors import ContextTooLongError, NotFoundError
 from workers.messages import (
     ChatMessage,
     Event,
@@ -26,6 +25,7 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
+from workers.messages.errors import ContextTooLongError, NotFoundError
 
 from .citations import cite
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
+from workers.media.reading_order import rows
 from workers.messages import ChatMessage, PictureRead
-from workers.vision.reading import rows
 
 INSTRUCTION = "Answer with the exact words or numbers from the text."
 MAX_POINTED_ROWS = 3

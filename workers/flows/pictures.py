@@ -12,7 +12,6 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from workers.client import Client
-from workers.errors import ContextTooLongError
 from workers.messages import (
     Describe,
     Event,
@@ -22,6 +21,7 @@ from workers.messages import (
     Progress,
     TextDelta,
 )
+from workers.messages.errors import ContextTooLongError
 
 from .picture_prompt import build_prompt, cut_text
 

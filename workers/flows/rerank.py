@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workers.client import Client
-from workers.errors import UnsupportedInputError
 from workers.messages import Rerank, Reranked
+from workers.messages.errors import UnsupportedInputError
 
 MAX_DOCUMENTS = 1000
 

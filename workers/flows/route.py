@@ -11,7 +11,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from workers.client import Client
-from workers.errors import AppError
 from workers.messages import (
     ChatMessage,
     Event,
@@ -21,6 +20,7 @@ from workers.messages import (
     TextDelta,
     Usage,
 )
+from workers.messages.errors import AppError
 
 SAMPLING = SamplingParams(temperature=0.2, top_p=0.95, top_k=40, max_tokens=2048)
 JUDGE_TOKENS = 3

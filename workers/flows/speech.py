@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from workers.client import Client
-from workers.encoder import Encoder, start_encoder
+from workers.media.encoder import Encoder, start_encoder
 from workers.messages import AudioDelta, Event, Finished, Started, Synthesize
 
 
@@ -22,7 +22,7 @@ class FileBytes(Event):
 async def speak_to_file(
     client: Client, request: Synthesize, name: str, rate_hz: int = 0
 ) -> AsyncGenerator[FileBytes | Finished, None]:
-    """Yield the speech as a file of the named format (`workers.audio.FORMATS`), then Finished.
+    """Yield the speech as a file of the named format (`workers.media.audio.FORMATS`), then Finished.
 
     `rate_hz` is the file's sample rate where its format leaves a choice; 0: the voice's own.
     Closing it stops the voice and the encoder. Raises: AppError.

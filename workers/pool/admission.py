@@ -4,7 +4,7 @@
                                                           ↘ nothing helps → refuse, with the numbers
 
 Belongs to the pool's event loop. Decides nothing itself: where a model goes and who leaves for it are
-pure functions (`workers.memory.placement`), asked again after every exit, with what the operating
+pure functions (`workers.pool.memory.placement`), asked again after every exit, with what the operating
 system says is free then.
 """
 
@@ -17,11 +17,11 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from configs.catalogue import ModelCard
-from workers.memory.eviction import Tenant
-from workers.memory.ledger import Ledger
-from workers.memory.placement import Decision, Placement, missing_mib, place
-from workers.memory.plan import Scene, plan
 from workers.messages import LoadFailed, Modality
+from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.placement import Decision, Placement, missing_mib, place
+from workers.pool.memory.plan import Scene, plan
 
 from .status import MemoryStatus
 

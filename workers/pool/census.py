@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 
 from configs.catalogue import ModelCard
-from workers.memory.ledger import Ledger
-from workers.memory.machine import CPU, process_gpu_mib, process_mib, process_peak_mib
+from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.machine import CPU, process_gpu_mib, process_mib, process_peak_mib
 
 from .handle import WorkerHandle
 

@@ -8,9 +8,9 @@ import signal
 import threading
 from collections.abc import Callable
 
+from workers.engines.main import Birth
 from workers.messages import Request, Shutdown
-from workers.process import Birth
-from workers.transport import Receiver, Sender, pipe
+from workers.messages.transport import Receiver, Sender, pipe
 
 from .spawning import CONTEXT, spawn
 

@@ -22,8 +22,6 @@ import time
 from collections.abc import Callable, Mapping
 
 from configs.catalogue import ModelCard
-from workers.memory.eviction import Tenant
-from workers.memory.placement import Placement
 from workers.messages import (
     END_EVENTS,
     Cancel,
@@ -34,6 +32,8 @@ from workers.messages import (
     Modality,
     Ready,
 )
+from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.placement import Placement
 
 from .admission import Admission
 from .holder import BirthOf, Holder

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
-from workers.errors import AppError
-from workers.memory.machine import CPU
-from workers.memory.placement import Placement
+from workers.engines.main import Birth
 from workers.messages import Event, LoadFailed, Loading, Ready
-from workers.process import Birth
+from workers.messages.errors import AppError
+from workers.pool.memory.machine import CPU
+from workers.pool.memory.placement import Placement
 
 from .job import Patience
 from .life import Life

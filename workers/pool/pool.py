@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from configs.catalogue import ModelCard
-from workers.memory.account import Budget
-from workers.memory.ledger import Ledger
-from workers.memory.plan import Plan, plan
 from workers.messages import Modality, Ready, Request
-from workers.models import Models
+from workers.models.lookup import Models
+from workers.pool.memory.account import Budget
+from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.plan import Plan, plan
 
 from .admission import Admission
 from .census import Census

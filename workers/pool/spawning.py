@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Protocol
 
-from workers.born_elsewhere import command_of, environ_of
-from workers.process import Birth, run_child
+from workers.engines.elsewhere import command_of, environ_of
+from workers.engines.main import Birth, run_child
 
 CONTEXT = multiprocessing.get_context("spawn")
 """Never fork: a forked child inherits locks held by other threads of the page."""
@@ -54,7 +54,7 @@ def spawn(birth: Birth, ends: Ends) -> Process:
 
 
 class _Elsewhere:
-    """A process under another interpreter: see `workers.born_elsewhere`."""
+    """A process under another interpreter: see `workers.engines.elsewhere`."""
 
     def __init__(self, python: str, ends: Ends) -> None:
         numbers = [end.fileno() for end in ends]

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workers.memory.account import Budget, Holding
-from workers.memory.machine import DeviceMemory
-from workers.memory.need import Footprint
-from workers.memory.plan import Scene
 from workers.messages import Modality
+from workers.pool.memory.account import Budget, Holding
+from workers.pool.memory.machine import DeviceMemory
+from workers.pool.memory.need import Footprint
+from workers.pool.memory.plan import Scene
 
 State = Literal["asleep", "loading", "ready", "busy", "stopping", "failed"]
 

@@ -10,8 +10,8 @@ from starlette.requests import HTTPConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from api.access import Access
-from api.errors import UnauthorizedError
+from api.core.errors import UnauthorizedError
+from api.gate.access import Access
 from configs.settings import load_settings
 from tests.running import App
 

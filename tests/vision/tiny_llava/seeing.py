@@ -11,6 +11,8 @@ from PIL import Image
 
 from configs.catalogue import ModelCard, load_card
 from tests.vision.drawing import to_media
+from workers.engines.contract import CancelToken, Ready, Worker, WorkerSettings
+from workers.engines.registry import WORKERS, create_worker
 from workers.messages import (
     ChatMessage,
     Describe,
@@ -21,8 +23,6 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
-from workers.registry import WORKERS, create_worker
-from workers.worker import CancelToken, Ready, Worker, WorkerSettings
 
 from .shapes import Scene, draw, random_scene
 from .talk import answer

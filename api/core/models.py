@@ -1,0 +1,92 @@
+"""The models that can be asked for, as OpenAI lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+from configs.catalogue import ModelCard
+from workers.client import Client
+from workers.messages.errors import UnsupportedInputError
+
+
+def create_models_router(client: Client) -> APIRouter:
+    """Return the routes /models and /models/{id}."""
+    router = APIRouter()
+
+    @router.get("/models")
+    def list_models(
+        filter: str = "",
+        exclude_configured: Annotated[bool, Query(alias="excludeConfigured")] = True,
+    ) -> dict[str, Any]:
+        """The models of all modalities; `filter` is a regular expression on their ids.
+
+        `excludeConfigured=false` also names the files of a models folder that they are made of.
+        """
+        is_wanted = _matcher(filter)
+        cards = [card for card in client.models.all() if is_wanted(card.id)]
+        listed = [model_object(client, card) for card in cards]
+        if not exclude_configured:
+            files = [name for name in _own_files(client) if is_wanted(name)]
+            listed += [{"id": name, "object": "model"} for name in files]
+        return {"object": "list", "data": listed}
+
+    @router.get("/models/{model_id:path}")
+    def show_model(model_id: str) -> dict[str, Any]:
+        """One model."""
+        return model_object(client, client.models.get(model_id))
+
+    return router
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Return what tells whether a regular expression matches anywhere in a name.
+
+    By pydantic's engine, whose time only grows with the text: with Python's own, one request with a
+    pattern made for it would hold the whole process for hours.
+
+    Raises: UnsupportedInputError.
+    """
+    try:
+        validator = SchemaValidator(core_schema.str_schema(pattern=pattern))
+    except SchemaError as err:
+        raise UnsupportedInputError(
+            "The filter is no regular expression, or too large a one.",
+            "Write it without look-around and back-references.",
+        ) from err
+    return validator.isinstance_python
+
+
+def _own_files(client: Client) -> list[str]:
+    """Return the files of the user's own models that are not models by their own name."""
+    cards = client.models.all()
+    files = {name for card in cards if card.source.startswith("path:") for name in card.files}
+    return sorted(files - {card.id for card in cards})
+
+
+def model_object(client: Client, card: ModelCard) -> dict[str, Any]:
+    """Return one model; what OpenAI's object does not know stands beside it."""
+    return {
+        "id": card.id,
+        "object": "model",
+        "type": "model",
+        "created": 0,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+        "display_name": card.name,
+        "owned_by": card.origin,
+        "modality": card.modality,
+        "license": card.license,
+        "context_length": _context_length(client, card),
+        "plan": client.plan(card).as_dict(),
+        "is_default": client.models.default(card.modality).id == card.id,
+    }
+
+
+def _context_length(client: Client, card: ModelCard) -> int | None:
+    """What a conversation may hold here, once the model has said so; before, what it was made for."""
+    ready = client.ready(card.modality, card.id)
+    return (ready.context_length if ready else card.context_length) or None

@@ -1,0 +1,135 @@
+"""Events on their way to a client that may leave: leaving cancels the work, streaming or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+import fastapi
+
+from workers.client import Client
+from workers.messages import Event, Progress, Queued, Request, Started
+from workers.messages.errors import AppError
+
+LOOK_EVERY_S = 0.1
+"""How often a connection is asked whether it is still there while nothing is sent."""
+
+Item = TypeVar("Item")
+
+
+class ClientGoneError(AppError):
+    """The client left before the answer was ready; nobody reads this."""
+
+    code = "client_gone"
+
+
+async def collect(
+    client: Client, request: Request, connection: fastapi.Request
+) -> tuple[Event, ...]:
+    """Return all events of a request; cancel it when the client leaves.
+
+    Raises: AppError; ClientGoneError if the client has left.
+    """
+    return await collected(client.astream(request), connection)
+
+
+async def collected(
+    events: AsyncGenerator[Item, None], connection: fastapi.Request
+) -> tuple[Item, ...]:
+    """Return everything that a generator yields; close it when the client leaves.
+
+    Raises: what the generator raises; ClientGoneError if the client has left.
+    """
+    return await while_connected(_all_of(events), connection)
+
+
+async def while_connected(
+    coroutine: Coroutine[Any, Any, Item], connection: fastapi.Request
+) -> Item:
+    """Return what the coroutine returns; cancel it when the client leaves.
+
+    Raises: what it raises; ClientGoneError if the client has left.
+    """
+    work = asyncio.create_task(coroutine)
+    try:
+        while not work.done():
+            await asyncio.wait({work}, timeout=LOOK_EVERY_S)
+            if await connection.is_disconnected():
+                raise ClientGoneError("The client has gone.")
+        return work.result()
+    finally:
+        work.cancel()
+
+
+async def _all_of(events: AsyncGenerator[Item, None]) -> tuple[Item, ...]:
+    async with aclosing(events):
+        return tuple([event async for event in events])
+
+
+async def peeked(client: Client, request: Request) -> AsyncIterator[Event]:
+    """Return the request's events once the first piece of the answer is there.
+
+    So that a refusal is still an HTTP status: nothing has been sent when it is raised.
+    """
+    return await peeked_items(client.astream(request), lambda event: event)
+
+
+async def peeked_items(
+    items: AsyncGenerator[Item, None], event_of: Callable[[Item], Event]
+) -> AsyncGenerator[Item, None]:
+    """Return the same items once one of them holds the first piece of the answer."""
+    kept: list[Item] = []
+    async for item in items:
+        kept.append(item)
+        if not _is_waiting(event_of(item)):
+            break
+
+    async def replay() -> AsyncGenerator[Item, None]:
+        async with aclosing(items):
+            for item in kept:
+                yield item
+            async for item in items:
+                yield item
+
+    return replay()
+
+
+async def side_by_side(
+    sources: Sequence[AsyncGenerator[Event, None]],
+) -> AsyncGenerator[tuple[int, Event], None]:
+    """Yield (which source, event) from several at once, as they come; closing it closes them all.
+
+    Raises: the first error of any of them.
+    """
+    arrivals: asyncio.Queue[tuple[int, Event | Exception | None]] = asyncio.Queue()
+
+    async def forward(index: int, source: AsyncGenerator[Event, None]) -> None:
+        try:
+            async with aclosing(source):
+                async for event in source:
+                    arrivals.put_nowait((index, event))
+            arrivals.put_nowait((index, None))
+        except Exception as err:  # noqa: BLE001 — carried over to the reader, who raises it
+            arrivals.put_nowait((index, err))
+
+    tasks = [asyncio.create_task(forward(*numbered)) for numbered in enumerate(sources)]
+    try:
+        num_open = len(tasks)
+        while num_open:
+            index, event = await arrivals.get()
+            if event is None:
+                num_open -= 1
+            elif isinstance(event, Exception):
+                raise event
+            else:
+                yield index, event
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_waiting(event: Event) -> bool:
+    return isinstance(event, (Queued, Started, Progress))

@@ -1,0 +1,126 @@
+"""The gate in front of every route: name, origin, identity, limits; then the route, while watched.
+
+It refuses before the body is read, in the words of the dialect that the path belongs to. What only
+the page serves is left to the page's own login, which asks the same `Access`.
+"""
+
+from __future__ import annotations
+
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from api.core.dialect import Dialect, dialect_of
+from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
+from configs.settings import ServerSettings
+from workers.messages.errors import AppError
+
+from .access import ANYONE, Access, Identity
+from .bodies import is_form, max_body_mib
+from .limits import COUNTED_INSIDE, KeyLimits
+from .methods import is_of_page, routed
+from .origin import Origins, is_safe, is_same_site
+from .presence import Presence
+
+OPEN_PATHS = ("/healthz", "/readyz")
+"""What a supervisor asks, which has no key and learns nothing that needs one."""
+
+
+class Gate:
+    """ASGI middleware."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        origins: Origins,
+        limits: KeyLimits,
+        dialects: tuple[Dialect, ...],
+        server: ServerSettings,
+    ) -> None:
+        self._app = app
+        self._access = access
+        self._origins = origins
+        self._dialects = dialects
+        self._limits = limits
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            identity = self._admit(connection)
+            if scope["type"] == "http":
+                scope = routed(scope)
+        except AppError as err:
+            await self._refuse(err, scope, receive, send)
+            return
+        if identity is not None and scope.get("method") == "OPTIONS":
+            await Response()(scope, receive, send)  # CORS has answered the browsers' own before
+        elif identity is None or scope["type"] == "websocket" or is_safe(connection):
+            await self._app(scope, receive, send)
+        else:
+            await self._work(identity, scope, receive, send)
+
+    def _admit(self, connection: HTTPConnection) -> Identity | None:
+        """Return who calls; None where nobody needs to be known. Raises: AppError."""
+        self._origins.check(connection)
+        scope = connection.scope
+        if scope["path"] in OPEN_PATHS or is_of_page(scope):
+            return None
+        if scope.get("method") == "OPTIONS":
+            return ANYONE
+        with_cookie = is_safe(connection) or is_same_site(connection)
+        identity = self._access.identify(connection, with_cookie=with_cookie)
+        scope.setdefault("state", {})["identity"] = identity
+        self._check_length(connection)
+        return identity
+
+    def _check_length(self, connection: HTTPConnection) -> None:
+        """Raises: TooLargeError by what the body says of itself; what says nothing is counted."""
+        length = connection.headers.get("content-length", "")
+        max_mib = max_body_mib(connection, self._server)
+        if length.isdigit() and int(length) > _num_bytes(max_mib):
+            what = "files" if is_form(connection) else "JSON"
+            raise TooLargeError(
+                f"The body has {int(length) / 2**20:.0f} MiB; {what} may have {max_mib:g} MiB."
+            )
+
+    async def _work(self, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
+        presence = Presence(receive)
+        max_mib = max_body_mib(HTTPConnection(scope), self._server)
+        bounded = RequestBodyLimitMiddleware(self._app, _num_bytes(max_mib))
+        if scope["path"] in COUNTED_INSIDE:
+            identity = ANYONE
+        async with presence.watch():
+            try:
+                async with self._limits.slot(identity):
+                    await bounded(scope, presence.receive, presence.send_through(send))
+            except TooManyRequestsError as err:
+                await self._refuse(err, scope, receive, send)
+
+    async def _refuse(self, error: AppError, scope: Scope, receive: Receive, send: Send) -> None:
+        response = dialect_of(scope["path"], self._dialects).on_error(error)
+        response.headers.update(headers_of(error))
+        await _answer(response, scope, receive, send)
+
+
+def _num_bytes(max_mib: float) -> int:
+    """Return the size of a body with so much in it, as base64, and what stands around it."""
+    return int((max_mib * 4 / 3 + 1) * 2**20)
+
+
+async def _answer(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await response(scope, receive, send)
+        return
+    socket = WebSocket(scope, receive, send)
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await socket.send_denial_response(response)
+    else:
+        await socket.close(1008)

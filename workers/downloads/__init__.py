@@ -1,1 +1,0 @@
-"""The parts of `workers.download`, which is their only door."""

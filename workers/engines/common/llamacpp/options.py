@@ -1,0 +1,45 @@
+"""What a model's card or its file says to llama.cpp: where its layers go, how it is read from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from configs.errors import ConfigError
+from workers.models.facts.gguf_header import read_gguf_header
+
+TEMPLATE_KEY = "tokenizer.chat_template"
+
+
+def apply_options(params: Any, options: Mapping[str, Any], device: str, xllamacpp: Any) -> None:
+    """Set `gpu_layers` (-1: all), `use_mmap`, `use_mlock`, `offload_kqv` and rope scaling.
+
+    Names and meaning as in llama.cpp's Python bindings; what is absent keeps llama.cpp's default,
+    but for the layers: all on a GPU, if the ledger has chosen it.
+    """
+    on_gpu = device.startswith("cuda")
+    params.n_gpu_layers = int(options.get("gpu_layers", -1)) if on_gpu else 0
+    if "offload_kqv" in options:
+        params.no_kv_offload = not options["offload_kqv"]
+    modes = xllamacpp.llama_load_mode
+    is_mapped, is_locked = options.get("use_mmap", True), options.get("use_mlock", False)
+    if "use_mmap" in options or "use_mlock" in options:
+        params.load_mode = {
+            (True, True): modes.LLAMA_LOAD_MODE_MMAP_MLOCK,
+            (True, False): modes.LLAMA_LOAD_MODE_MMAP,
+            (False, True): modes.LLAMA_LOAD_MODE_MLOCK,
+            (False, False): modes.LLAMA_LOAD_MODE_NONE,
+        }[bool(is_mapped), bool(is_locked)]
+    for name in ("rope_freq_base", "rope_freq_scale"):
+        if options.get(name):
+            setattr(params, name, float(options[name]))
+
+
+def is_template_with_tools(model_path: str) -> bool:
+    """Whether the chat template in the file lists a request's tools."""
+    try:
+        template = read_gguf_header(Path(model_path)).get(TEMPLATE_KEY, "")
+    except ConfigError:
+        return False  # llama.cpp will say what is wrong with the file
+    return "tools" in str(template)

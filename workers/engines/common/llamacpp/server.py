@@ -1,0 +1,97 @@
+"""llama.cpp's server in this process: opened so that nobody else reaches it, asked and understood.
+
+For every modality that has a model in GGUF. The server (xllamacpp 2026.10) always opens a listener:
+without a port it takes a free one on the loopback interface, with no key and any origin allowed. A
+host name that ends in `.sock` makes it a Unix socket instead. Its private folder is deleted once the
+server listens, so no path leads there: nothing else on the machine, and no web page, can reach the
+model behind the pool's back.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from workers.messages import SamplingParams
+from workers.messages.errors import (
+    AppError,
+    ContextTooLongError,
+    EngineNotInstalledError,
+    GenerationError,
+    LoadError,
+    UnsupportedInputError,
+)
+
+Json = dict[str, Any]
+
+_SAME_NAME = """temperature top_p top_k min_p repeat_penalty frequency_penalty presence_penalty
+typical_p mirostat mirostat_tau mirostat_eta ignore_eos""".split()
+
+
+def import_xllamacpp(purpose: str) -> Any:
+    """Return the package; `purpose` begins the sentence if it is missing.
+
+    Raises: EngineNotInstalledError.
+    """
+    try:
+        import xllamacpp
+    except ImportError as err:
+        raise EngineNotInstalledError(
+            f"{purpose} needs the package xllamacpp, which is not installed.",
+            hint="Run: pip install xllamacpp",
+        ) from err
+    return xllamacpp
+
+
+def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
+    """Load the model that `params` describe. Raises: LoadError."""
+    with tempfile.TemporaryDirectory(prefix=f"quintet-{modality}-") as folder:
+        params.hostnames = [str(Path(folder) / "engine.sock")]
+        try:
+            return xllamacpp.Server(params)
+        except RuntimeError as err:
+            raise LoadError(
+                f"llama.cpp could not load {name}: {err}",
+                hint="The file may be damaged, or made for a newer llama.cpp.",
+            ) from err
+
+
+def device_of(wanted: str, params: Any, xllamacpp: Any) -> str:
+    """Return where the weights went: `wanted` if layers are there and this build finds a GPU."""
+    cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
+    has_gpu = any(device["type"] != cpu for device in xllamacpp.get_device_info())
+    return wanted if has_gpu and params.n_gpu_layers != 0 else "cpu"
+
+
+def sampling_body(sampling: SamplingParams) -> Json:
+    """Return what a request's body says about choosing tokens."""
+    body: Json = {name: getattr(sampling, name) for name in _SAME_NAME}
+    body["stop"] = list(sampling.stop)
+    if sampling.max_tokens is not None:
+        # The chat route knows the first name, the route for raw text only the second.
+        body["max_tokens"] = body["n_predict"] = sampling.max_tokens
+    if sampling.logit_bias:
+        body["logit_bias"] = [list(pair) for pair in sampling.logit_bias]
+    if sampling.num_logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": sampling.num_logprobs}
+        body["n_probs"] = max(1, sampling.num_logprobs)
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+        # What is read from the cache was computed in batches of another size, and differs in the
+        # last bits: enough to choose another token.
+        body["cache_prompt"] = False
+    return body
+
+
+def error_of(error: Json) -> AppError:
+    """Return the exception for what the server answered instead."""
+    if error.get("type") == "exceed_context_size_error":
+        return ContextTooLongError(
+            f"The conversation is {error['n_prompt_tokens']:,} tokens long, "
+            f"the model's context holds {error['n_ctx']:,}.",
+            hint="Shorten the message, or start a new chat.",
+        )
+    sentence = f"llama.cpp refused the request: {error.get('message', error)}"
+    is_users = error.get("type") == "invalid_request_error"
+    return UnsupportedInputError(sentence) if is_users else GenerationError(sentence)

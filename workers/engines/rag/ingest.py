@@ -1,0 +1,120 @@
+"""Takes files in, several requests at once, but one document never twice at the same time."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePath
+
+from workers.engines.contract import CancelToken
+from workers.messages import DocumentIndexed, DocumentInfo, Event, Ingest, Media, Metadata
+from workers.messages.errors import RequestError, UnsupportedInputError
+
+from .chunking import MAX_TOKENS, OVERLAP_TOKENS
+from .documents.reader import DocumentLimits
+from .engine import Embedder
+from .index import Index
+from .indexing import Indexing
+from .ledger import Collection
+from .metadata import checked
+
+
+class Ingestion:
+    """Answers Ingest requests."""
+
+    def __init__(self, index: Index, embedder: Embedder, limits: DocumentLimits) -> None:
+        """`limits` hold for each file."""
+        self._index = index
+        self._embedder = embedder
+        self._limits = limits
+        self._busy: set[tuple[int, str]] = set()
+        self._changed = threading.Condition()
+
+    def run(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
+        """Index every file: Progress… and one DocumentIndexed each; stops early when cancelled.
+
+        A file that cannot be read is a DocumentIndexed with status "failed" and harms no other.
+        Without files it only makes sure that the collection exists.
+        Raises: UnsupportedInputError for the collection's name or the metadata,
+        DiskFullError.
+        """
+        metadata = checked(request.metadata)
+        collection = self._index.open_or_create(request.collection)
+        for media in request.documents:
+            if cancel.is_cancelled:
+                return
+            indexing = Indexing(
+                index=self._index,
+                embedder=self._embedder,
+                limits=self._limits,
+                request_id=request.request_id,
+                collection=collection,
+                cancel=cancel,
+            )
+            yield from self._add(indexing, media, metadata)
+
+    def _add(self, indexing: Indexing, media: Media, metadata: Metadata) -> Iterator[Event]:
+        name = PurePath(media.name).name or "document"
+        document = DocumentInfo(
+            document_id="",
+            name=name,
+            num_pages=None,
+            num_chunks=0,
+            num_bytes=0,
+            metadata=metadata,
+            chunk_tokens=MAX_TOKENS,
+            overlap_tokens=OVERLAP_TOKENS,
+            added_s=time.time(),
+        )
+        try:
+            data = self._read(name, media)
+            sha256 = hashlib.sha256(data).hexdigest()
+            document = replace(document, document_id=sha256, num_bytes=len(data))
+            with self._claimed(indexing.collection, sha256, indexing.cancel) as is_mine:
+                if is_mine:
+                    yield from indexing.run(document, data)
+        except RequestError as err:
+            yield DocumentIndexed(
+                request_id=indexing.request_id,
+                document=document,
+                status="failed",
+                reason=str(err),
+            )
+
+    def _read(self, name: str, media: Media) -> bytes:
+        """Raises: UnsupportedInputError if the file has gone or is too large even to be opened."""
+        try:
+            num_mib = Path(media.path).stat().st_size / 2**20 if media.path else 0.0
+            if num_mib > self._limits.max_file_mib:
+                raise UnsupportedInputError(
+                    f"{name} has {num_mib:.1f} MiB; at most {self._limits.max_file_mib:g} are read.",
+                    hint="Split it into smaller files.",
+                )
+            return media.read()
+        except OSError as err:
+            raise UnsupportedInputError(
+                f"{name} could not be opened: {err.strerror}.", hint="Upload it again."
+            ) from err
+
+    @contextmanager
+    def _claimed(
+        self, collection: Collection, document_id: str, cancel: CancelToken
+    ) -> Iterator[bool]:
+        """Wait until nobody else indexes this very document; False if cancelled while waiting."""
+        key = (collection.key, document_id)
+        with self._changed:
+            while key in self._busy and not cancel.is_cancelled:
+                self._changed.wait(0.1)
+            is_mine = key not in self._busy
+            self._busy.add(key)
+        try:
+            yield is_mine
+        finally:
+            with self._changed:
+                if is_mine:
+                    self._busy.discard(key)
+                self._changed.notify_all()

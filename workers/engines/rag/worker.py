@@ -1,0 +1,246 @@
+"""The rag worker: collections of documents that can be searched by meaning.
+
+Answers every rag request; knows the embedder and the store only by their protocols.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.messages import (
+    Chunks,
+    Collections,
+    DeleteCollection,
+    DeleteDocument,
+    DocumentFound,
+    Documents,
+    Embed,
+    Embedded,
+    Event,
+    GetDocument,
+    Ingest,
+    ListChunks,
+    ListCollections,
+    ListDocuments,
+    Loading,
+    Ready,
+    Request,
+    Rerank,
+    Reranked,
+    Retrieve,
+    Retrieved,
+    UpdateDocument,
+)
+from workers.messages.errors import LoadError, UnsupportedInputError
+
+from .chroma import ChromaStore
+from .documents.reader import DocumentLimits
+from .engine import Embedder, readable
+from .index import Index
+from .ingest import Ingestion
+from .ledger import Ledger
+from .llamacpp import LlamaCppEmbedder
+from .lock import FolderLock
+from .reranking import Reranking
+from .retrieval import reordered, retrieve, to_judge
+
+_MIN_SLOTS = 4
+"""Questions are quick and must not queue behind a file that takes minutes to index."""
+_MAX_TOP_K = 50
+
+Answer = Callable[[Any, CancelToken], Iterator[Event]]
+
+
+class RagWorker:
+    """Embeds, indexes and retrieves."""
+
+    _embedder: Embedder
+
+    def __init__(self) -> None:
+        self._opening = threading.Lock()
+        self._is_open = False
+        self._answers: dict[type[Request], Answer] = {
+            Embed: self._embed,
+            Ingest: self._ingest,
+            Rerank: self._rerank,
+            Retrieve: self._retrieve,
+            ListCollections: self._list_collections,
+            ListDocuments: self._list_documents,
+            GetDocument: self._get_document,
+            UpdateDocument: self._update_document,
+            ListChunks: self._list_chunks,
+            DeleteDocument: self._delete_document,
+            DeleteCollection: self._delete_collection,
+        }
+
+    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
+        """Load the embedding model and open the index."""
+        started = time.monotonic()
+        self._embedder = self.create_embedder(settings, report)
+        self._reranking = Reranking(settings, self._embedder)
+        report(Loading(what="opening the index"))
+        self._settings = settings
+        self._lock = FolderLock(settings.data_dir / "collections")
+        with suppress(LoadError):  # another program has it: embedding goes on without, and a
+            self._open_index()  # question about documents tries again and says so
+        return Ready(
+            slots=max(settings.slots, _MIN_SLOTS),
+            device="cpu",
+            capabilities=frozenset(
+                {"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv"}
+                | ({"rerank"} if settings.reranker else set())
+            ),
+            context_length=self._embedder.max_tokens,
+            load_s=time.monotonic() - started,
+        )
+
+    def _open_index(self) -> None:
+        """Open the collections, unless they are. Raises: LoadError if another program has them."""
+        with self._opening:
+            if not self._is_open:
+                self._lock.take()
+                self._read_index()
+                self._is_open = True
+
+    def _read_index(self) -> None:
+        folder, limits = self._settings.data_dir / "collections", self._settings.limits
+        self._index = Index(
+            Ledger(folder / "ledger.sqlite3"),
+            ChromaStore(folder / "vectors"),
+            self._embedder.model_id,
+            self._embedder.dim,
+        )
+        self._index.sweep()
+        bounds = DocumentLimits(
+            max_file_mib=limits.get("max_file_mib", 50.0),
+            max_pages=int(limits.get("max_pages", 2000)),
+        )
+        self._ingestion = Ingestion(self._index, self._embedder, bounds)
+
+    def create_embedder(self, settings: WorkerSettings, report: ReportLoading) -> Embedder:
+        """Load the model that makes the vectors. Raises: AppError."""
+        return LlamaCppEmbedder(settings, report)
+
+    def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
+        """Answer one request."""
+        if not isinstance(request, (Embed, Rerank)):
+            self._open_index()
+        return self._answers[type(request)](request, cancel)
+
+    def close(self) -> None:
+        """Close the files and free the model."""
+        if self._is_open:
+            self._index.close()
+        self._lock.release()
+        self._reranking.close()
+        self._embedder.close()
+
+    def _embed(self, request: Embed, cancel: CancelToken) -> Iterator[Event]:
+        import numpy as np
+
+        if not request.texts:
+            raise UnsupportedInputError("There is no text to embed.")
+        max_tokens = self._embedder.max_tokens
+        rows = [np.zeros((0, self._embedder.dim), dtype=np.float32)]
+        step = self._embedder.batch_size
+        for start in range(0, len(request.texts), step):
+            if cancel.is_cancelled:
+                return
+            rows.append(self._embedder.embed(request.texts[start : start + step]))
+        yield Embedded(
+            request_id=request.request_id,
+            vectors=np.concatenate(rows).tobytes(),
+            dim=self._embedder.dim,
+            num_tokens=sum(
+                min(self._embedder.count_tokens(readable(text, max_tokens)), max_tokens)
+                for text in request.texts
+            ),
+        )
+
+    def _ingest(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
+        return self._ingestion.run(request, cancel)
+
+    def _rerank(self, request: Rerank, cancel: CancelToken) -> Iterator[Event]:
+        if not request.texts:
+            raise UnsupportedInputError("There is no text to judge.")
+        if not request.query.strip():
+            raise UnsupportedInputError("There is no question to judge by.")
+        by_vectors = request.by_vectors or not self._reranking.is_set_up
+        order = self._reranking.compare if by_vectors else self._reranking.judge
+        verdict = order(request.query, request.texts, cancel)
+        if verdict is not None:
+            yield Reranked(
+                request_id=request.request_id,
+                scores=verdict.scores,
+                model=verdict.model,
+                num_tokens=verdict.num_tokens,
+            )
+
+    def _retrieve(self, request: Retrieve, cancel: CancelToken) -> Iterator[Event]:
+        query = request.query.strip()
+        if not query:
+            raise UnsupportedInputError("There is no question to search for.")
+        if not 1 <= request.top_k <= _MAX_TOP_K:
+            raise UnsupportedInputError(
+                f"{request.top_k} passages were asked for; 1 to {_MAX_TOP_K} can be found at once."
+            )
+        collection = self._index.open(request.collection)
+        vector = self._embedder.embed([query], self._embedder.prompts.query)[0]
+        if not self._reranking.is_set_up:
+            passages = retrieve(self._index, collection, query, vector, request.top_k)
+        else:
+            found = retrieve(self._index, collection, query, vector, to_judge(request.top_k))
+            verdict = self._reranking.judge(query, [passage.text for passage in found], cancel)
+            if verdict is None:
+                return
+            passages = reordered(found, verdict.scores)[: request.top_k]
+        yield Retrieved(request_id=request.request_id, passages=passages)
+
+    def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:
+        yield Collections(request_id=request.request_id, collections=self._index.collections())
+
+    def _list_documents(self, request: ListDocuments, _cancel: CancelToken) -> Iterator[Event]:
+        yield self._documents(request.request_id, request.collection)
+
+    def _get_document(self, request: GetDocument, _cancel: CancelToken) -> Iterator[Event]:
+        held_by, document = self._index.find_document(request.document_id, request.collection)
+        yield DocumentFound(
+            request_id=request.request_id, collection=held_by.name, document=document
+        )
+
+    def _update_document(self, request: UpdateDocument, _cancel: CancelToken) -> Iterator[Event]:
+        held_by, document = self._index.update_document(
+            request.document_id, request.collection, request.metadata
+        )
+        yield DocumentFound(
+            request_id=request.request_id, collection=held_by.name, document=document
+        )
+
+    def _list_chunks(self, request: ListChunks, _cancel: CancelToken) -> Iterator[Event]:
+        yield Chunks(
+            request_id=request.request_id,
+            collection=request.collection,
+            chunks=self._index.chunks(request.collection, request.document_id),
+        )
+
+    def _delete_document(self, request: DeleteDocument, _cancel: CancelToken) -> Iterator[Event]:
+        collection = self._index.delete_document(request.document_id, request.collection)
+        yield self._documents(request.request_id, collection.name)
+
+    def _delete_collection(
+        self, request: DeleteCollection, _cancel: CancelToken
+    ) -> Iterator[Event]:
+        self._index.delete_collection(request.collection)
+        yield Collections(request_id=request.request_id, collections=self._index.collections())
+
+    def _documents(self, request_id: str, collection: str) -> Documents:
+        return Documents(
+            request_id=request_id,
+            collection=collection,
+            documents=self._index.documents(collection),
+        )

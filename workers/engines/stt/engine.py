@@ -1,0 +1,80 @@
+"""What a speech recogniser must offer; everything around it is shared by all of them.
+
+To add one: write a file beside `fasterwhisper.py` with this protocol and name it in
+`workers.engines.registry`. Decoding, limits, silence and events stay in `worker.py` and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.messages import Decoding, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pcm = NDArray[np.float32]
+
+SAMPLE_RATE_HZ = 16_000
+"""What every engine is given: mono, float32 in [-1, 1]."""
+WINDOW_S = 30
+"""The longest stretch an engine is given at once: what Whisper looks at in one go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A recognised stretch; times in seconds from the start of the window."""
+
+    start_s: float
+    end_s: float
+    text: str
+    words: tuple[Word, ...] = ()
+    decoding: Decoding | None = None
+    """Its `window_start_s` counts from the start of the window, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """How to listen."""
+
+    language: str
+    """ISO 639-1 code, one of the engine's."""
+    translate: bool = False
+    word_timestamps: bool = False
+    initial_prompt: str | None = None
+    hotwords: str | None = None
+
+
+class SttEngine(Protocol):
+    """One recognition library around one model."""
+
+    languages: tuple[str, ...]
+    """ISO 639-1 codes, known after `load`."""
+    can_translate: bool
+    """Into English; known after `load`."""
+    device: str
+    """Where the weights are, for people; known after `load`."""
+
+    def load(self, folder: Path, settings: WorkerSettings) -> None:
+        """Bring the model of `settings.card` into memory, from the folder that holds its files.
+
+        Raises: EngineNotInstalledError, LoadError, OutOfMemoryError.
+        """
+        ...
+
+    def detect_language(self, pcm: Pcm, cancel: CancelToken) -> tuple[str, float]:
+        """Return the likeliest language of (n,) samples and its probability."""
+        ...
+
+    def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
+        """Recognise (n,) samples, at most `WINDOW_S` of them, in order; ends early on cancel."""
+        ...
+
+    def close(self) -> None:
+        """Free what `load` took."""
+        ...

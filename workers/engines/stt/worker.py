@@ -1,0 +1,91 @@
+"""Answers Transcribe with any engine: checks, decodes, cuts into windows, reports.
+
+Knows requests and events, not the recogniser.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.messages import Event, Loading, Ready, Request, Transcribe
+from workers.messages.errors import UnsupportedInputError
+from workers.models.weights import verified_folder
+
+from .decode import open_recording
+from .engine import SttEngine
+from .listening import Listening
+from .silero import SileroVad
+
+DEFAULT_MAX_AUDIO_S = 4 * 3600.0
+
+
+class SttWorker:
+    """The speech-in worker around one engine.
+
+    One recording at a time: an engine uses all threads that it is given, so that two at once would
+    each take twice as long.
+    """
+
+    def __init__(self, engine: SttEngine) -> None:
+        self._engine = engine
+        self._find_speech: SileroVad | None = None
+        self._name = ""
+        self._max_audio_s = DEFAULT_MAX_AUDIO_S
+
+    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
+        """See `Worker.load`."""
+        began = time.monotonic()
+        self._name = settings.card.name
+        self._max_audio_s = settings.limits.get("max_audio_s", DEFAULT_MAX_AUDIO_S)
+        folder = verified_folder(settings.card, settings.data_dir, report)
+        report(Loading(what=f"loading {settings.card.name}"))
+        self._engine.load(folder, settings)
+        self._find_speech = SileroVad()
+        extra = {"translate"} if self._engine.can_translate else set()
+        return Ready(
+            slots=1,
+            device=self._engine.device,
+            capabilities=frozenset({*self._engine.languages, *extra}),
+            load_s=time.monotonic() - began,
+        )
+
+    def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
+        """See `Worker.handle`."""
+        if not isinstance(request, Transcribe):
+            raise UnsupportedInputError(f"Speech in cannot answer {type(request).__name__}.")
+        if self._find_speech is None:
+            raise UnsupportedInputError("Speech in was asked before its model was loaded.")
+        self._check_language(request)
+        with open_recording(request.audio, self._max_audio_s) as recording:
+            yield from Listening(
+                self._engine, self._find_speech, request, recording, cancel
+            ).events()
+
+    def close(self) -> None:
+        """See `Worker.close`."""
+        self._find_speech = None
+        self._engine.close()
+
+    def _check_language(self, request: Transcribe) -> None:
+        known = self._engine.languages
+        if request.translate and not self._engine.can_translate:
+            raise UnsupportedInputError(
+                f"{self._name} cannot translate: it writes down {_listed(known)} only.",
+                "Switch translation off, or choose a multilingual model.",
+            )
+        if request.language is not None and request.language not in known:
+            raise UnsupportedInputError(
+                f"{self._name} does not know the language {request.language!r}; "
+                f"it knows {_listed(known)}.",
+                "Choose one of these, or a multilingual model.",
+            )
+
+
+def _listed(codes: tuple[str, ...]) -> str:
+    if len(codes) == 1:
+        return {"en": "English"}.get(codes[0], codes[0])
+    return (
+        f"{len(codes)} languages ({', '.join(codes[:8])}…)" if len(codes) > 8 else ", ".join(codes)
+    )

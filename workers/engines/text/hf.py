@@ -1,0 +1,117 @@
+"""Safetensors models through transformers, in this process. See `workers.engines.common.torch.loading` for options.
+
+What was found out (transformers 5.23, torch 2.13, two cores), and why it is set up as it is:
+
+- Its continuous batching takes a temperature, top_k and top_p per request, but no seed, min_p,
+  penalty, constraint or alternatives' logprobs: a request would not get what it was promised. Each
+  runs a `generate` of its own instead (`workers.engines.common.torch.generation`), `slots` of them at once. That
+  costs what one after another costs (3.4 s of CPU for 128 tokens of a 66 M model, in four streams or
+  in one); the library's batches would have cost 1.9 s.
+- A KV cache grows with its conversation, never beyond `context_length`, and ends with the answer.
+- A template that knows no system turn (Gemma, early Mistral) gets its words in the first user turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from workers.engines.common.torch.generation import Ended, Order, Read, TorchWriter, Written
+from workers.engines.common.torch.loading import (
+    import_torch,
+    import_transformers,
+    load_model,
+    loading_errors,
+)
+from workers.engines.contract import CancelToken, WorkerSettings
+from workers.messages import Complete, Generate
+from workers.messages.errors import ContextTooLongError
+
+from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
+from .hf_constraint import Constraints
+from .hf_prompt import Prompts
+from .worker import TextWorker
+
+DEFAULT_CONTEXT_TOKENS = 4096
+"""Per conversation, unless the limit `max_context_tokens` says otherwise."""
+
+
+class HfTextWorker(TextWorker):
+    """Answers Generate and Complete with transformers."""
+
+    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
+        """See `TextWorker.create_engine`."""
+        path = Path(model_path)
+        return HfTextEngine(path if path.is_dir() else path.parent, settings)
+
+
+class HfTextEngine:
+    """One model of a folder with `config.json`, safetensors and a fast tokenizer."""
+
+    def __init__(self, folder: Path, settings: WorkerSettings) -> None:
+        """Raises: EngineNotInstalledError, LoadError, WeightsError, OutOfMemoryError."""
+        name = settings.card.name
+        self._torch = import_torch(settings.threads)
+        library = import_transformers()
+        with loading_errors(name):
+            tokenizer = library.AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, use_fast=True, trust_remote_code=False
+            )
+        model = load_model(library.AutoModelForCausalLM, folder, settings)
+        self._writer = TorchWriter(model, tokenizer, name)
+        self._prompts = Prompts(tokenizer, name)
+        self._constraints = Constraints(tokenizer, model.config.vocab_size, self._writer.eos_ids)
+        self.device = self._writer.device
+        self.context_length = _context_length(settings, model.config)
+        self.capabilities = frozenset({"continues"})
+        if self._prompts.shows_tools:
+            self.capabilities |= {"shows_tools"}
+
+    def generate(
+        self, request: Generate | Complete, cancel: CancelToken
+    ) -> Generator[Piece, None, None]:
+        """See `TextEngine`."""
+        ids, after = self._prompts.encode(request)
+        order = Order(
+            sampling=request.sampling,
+            max_tokens=self._room(len(ids), request.sampling.max_tokens),
+            mask=self._constraints.mask_for(request.constraint),
+            after=after,
+        )
+        row = self._torch.tensor([ids], device=self.device)
+        inputs = {"input_ids": row, "attention_mask": self._torch.ones_like(row)}
+        with closing(self._writer.write(inputs, order, cancel)) as pieces:
+            for piece in pieces:
+                yield _as_piece(piece)
+
+    def _room(self, num_prompt: int, max_tokens: int | None) -> int:
+        room = self.context_length - num_prompt
+        if room < 1:
+            raise ContextTooLongError(
+                f"The conversation is {num_prompt:,} tokens long, "
+                f"the model's context holds {self.context_length:,}.",
+                hint="Shorten the message, or start a new chat.",
+            )
+        return room if max_tokens is None else min(room, max_tokens)
+
+    def close(self) -> None:
+        """See `TextEngine`."""
+        del self._writer
+
+
+def _context_length(settings: WorkerSettings, config: Any) -> int:
+    """The user's own wish for this model, else our limit; never more than the model was made for."""
+    limit = settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS)
+    wanted = int(settings.card.options.get("context_tokens") or limit)
+    made_for = getattr(config.get_text_config(), "max_position_embeddings", None) or wanted
+    return min(settings.card.context_length or wanted, int(made_for), wanted)
+
+
+def _as_piece(piece: Read | Written | Ended) -> Piece:
+    if isinstance(piece, Written):
+        return Delta(text=piece.text, logprobs=piece.logprobs)
+    if isinstance(piece, Read):
+        return PromptProgress(done_tokens=piece.done, total_tokens=piece.total)
+    return Completion(reason=piece.reason, usage=piece.usage)

@@ -1,0 +1,81 @@
+"""JSON schemas and grammars that come from outside: checked before an engine sees them.
+
+An engine holds every next token against all that the rules allow: a list of 3,000 words costs it 5 s
+per token (llama.cpp, two cores), and what it does then cannot be interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from workers.messages.errors import UnsupportedInputError
+
+MAX_SCHEMA_CHARS = 64_000
+MAX_ALTERNATIVES = 1_000
+"""In all the lists of a schema together; OpenAI's limit too."""
+MAX_GRAMMAR_CHARS = 16_000
+"""llama.cpp's parser calls itself for each bracket, and falls over 100,000 of them."""
+
+
+def read_schema(text: str, what: str) -> dict[str, Any]:
+    """Return a JSON schema given as JSON text; `what` names it in the sentence.
+
+    Raises: UnsupportedInputError if it is no JSON, no object, or no valid schema (draft 2020-12).
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    _check_length(text, MAX_SCHEMA_CHARS, what)
+    try:
+        schema = json.loads(text)
+    except ValueError as err:
+        raise UnsupportedInputError(f"{what} is no JSON: {err}.") from err
+    if not isinstance(schema, dict):
+        raise UnsupportedInputError(f"{what} is no JSON schema: it must be an object.")
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as err:
+        raise UnsupportedInputError(f"{what} is no JSON schema: {err.message}.") from err
+    _check_values(schema, what)
+    return schema
+
+
+def check_grammar(text: str) -> None:
+    """Raises: UnsupportedInputError if it is too long."""
+    _check_length(text, MAX_GRAMMAR_CHARS, "The grammar")
+
+
+def _check_length(text: str, max_chars: int, what: str) -> None:
+    if len(text) > max_chars:
+        raise UnsupportedInputError(
+            f"{what} has {len(text):,} characters; at most {max_chars:,} can be enforced."
+        )
+
+
+def _check_values(schema: dict[str, Any], what: str) -> None:
+    """Raises: UnsupportedInputError for too many alternatives and numbers that no engine has."""
+    num_alternatives = 0
+    to_see: list[Any] = [schema]
+    while to_see:
+        value = to_see.pop()
+        if isinstance(value, dict):
+            lists = [value.get(name) for name in ("enum", "anyOf", "oneOf")]
+            num_alternatives += sum(len(found) for found in lists if isinstance(found, list))
+            to_see += value.values()
+        elif isinstance(value, list):
+            to_see += value
+        elif _is_odd_number(value):
+            raise UnsupportedInputError(f"{what} holds a number that does not fit into 64 bits.")
+    if num_alternatives > MAX_ALTERNATIVES:
+        raise UnsupportedInputError(
+            f"{what} lists {num_alternatives:,} alternatives; "
+            f"at most {MAX_ALTERNATIVES:,} can be enforced."
+        )
+
+
+def _is_odd_number(value: object) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return isinstance(value, int) and not -(2**63) <= value < 2**63

@@ -1,0 +1,116 @@
+"""The text worker: checks a request, runs the engine, turns its pieces into events."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+
+from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.messages import (
+    Complete,
+    Event,
+    Finished,
+    Generate,
+    Loading,
+    Progress,
+    Ready,
+    Request,
+    TextDelta,
+    ToolCallDelta,
+)
+from workers.messages.errors import UnsupportedInputError
+from workers.models.weights import verified_folder
+from workers.templates.conversation import formats_chat, lay_out, shows_tools
+
+from .engine import CallDelta, Completion, Delta, Piece, TextEngine
+from .prompt import check_length, check_sampling, check_text, tidy
+from .tools import check_tools, hear_calls, prepare
+
+
+class TextWorker(ABC):
+    """Answers Generate and Complete with any TextEngine. A subclass says how its engine is built."""
+
+    @abstractmethod
+    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
+        """Load the weights. Raises: EngineNotInstalledError, LoadError, OutOfMemoryError."""
+
+    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
+        """See `workers.engines.contract.Worker`."""
+        folder = verified_folder(settings.card, settings.data_dir, report)
+        report(Loading(what=f"loading {settings.card.name}"))
+        self._card = settings.card
+        self._engine = self.create_engine(str(folder / settings.card.weight_file), settings)
+        return Ready(
+            slots=settings.slots,
+            device=self._engine.device,
+            capabilities=self._engine.capabilities,
+            context_length=self._engine.context_length,
+        )
+
+    def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
+        """See `workers.engines.contract.Worker`."""
+        with closing(self._pieces(request, cancel)) as pieces:
+            for piece in pieces:
+                yield _event(request.request_id, piece)
+
+    def close(self) -> None:
+        """See `workers.engines.contract.Worker`."""
+        self._engine.close()
+
+    def _pieces(self, request: Request, cancel: CancelToken) -> Generator[Piece, None, None]:
+        if isinstance(request, Generate):
+            return self._converse(request, cancel)
+        if isinstance(request, Complete):
+            return self._complete(request, cancel)
+        raise UnsupportedInputError(f"The text worker cannot {type(request).__name__}.")
+
+    def _complete(self, request: Complete, cancel: CancelToken) -> Generator[Piece, None, None]:
+        check_sampling(request.sampling)
+        check_text([request.prompt, *request.sampling.stop])
+        check_length([request.prompt], self._engine.context_length)
+        if not request.prompt:
+            raise UnsupportedInputError("The prompt is empty.", hint="Write something to continue.")
+        return self._engine.generate(request, cancel)
+
+    def _converse(self, request: Generate, cancel: CancelToken) -> Generator[Piece, None, None]:
+        check_sampling(request.sampling)
+        check_text([*(message.text for message in request.messages), *request.sampling.stop])
+        texts = [message.text for message in request.messages]
+        check_length([*texts, *map(str, request.tools)], self._engine.context_length)
+        check_tools(request)
+        capabilities = self._engine.capabilities
+        if "calls_tools" in capabilities:
+            return self._engine.generate(replace(request, messages=tidy(request.messages)), cancel)
+        templates = self._card.templates
+        is_shown = "shows_tools" in capabilities
+        if templates and formats_chat(templates):
+            is_shown = shows_tools(templates)
+        prepared = prepare(request, is_shown=is_shown)
+        prepared = replace(prepared, messages=tidy(prepared.messages))
+        pieces = self._engine.generate(lay_out(templates, prepared), cancel)
+        is_calling = request.tools and request.tool_choice != "none"
+        return hear_calls(pieces, request.tools) if is_calling else pieces
+
+
+def _event(request_id: str, piece: Piece) -> Event:
+    if isinstance(piece, Delta):
+        return TextDelta(request_id=request_id, text=piece.text, logprobs=piece.logprobs)
+    if isinstance(piece, CallDelta):
+        return ToolCallDelta(
+            request_id=request_id,
+            index=piece.index,
+            call_id=piece.call_id,
+            name=piece.name,
+            arguments=piece.arguments,
+        )
+    if isinstance(piece, Completion):
+        return Finished(request_id=request_id, reason=piece.reason, usage=piece.usage)
+    return Progress(
+        request_id=request_id,
+        done=piece.done_tokens,
+        total=piece.total_tokens,
+        unit="tokens",
+        what="reading",
+    )

@@ -1,0 +1,62 @@
+"""An ONNX session that leaves the other engines their cores and stops when the listener does.
+
+Shared by the engines that speak with ONNX Runtime; imports it nowhere, is handed it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from workers.engines.contract import CancelToken
+
+CANCEL_POLL_S = 0.02
+
+
+def session_options(onnxruntime: Any, threads: int) -> Any:
+    """Return options for that many threads, none of which waits by spinning."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Each sentence has a shape of its own: plans kept per shape only grow.
+    options.enable_mem_pattern = False
+    return options
+
+
+class CancellableSession:
+    """An ONNX session bound to one request: cancelling ends a run between two operators.
+
+    A long sentence takes a second or more on busy cores; waiting for it would keep the slot.
+    """
+
+    def __init__(self, session: Any, options: Any, cancel: CancelToken) -> None:
+        self._session = session
+        self._options = options
+        self._cancel = cancel
+
+    def run(self, outputs: list[str] | None, feeds: dict[str, Any]) -> list[Any]:
+        """Run the graph. Raises: ONNX Runtime's error when cancelled meanwhile."""
+        with self._watched():
+            results: list[Any] = self._session.run(outputs, feeds, self._options)
+        return results
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        done = threading.Event()
+        self._options.terminate = self._cancel.is_cancelled
+        watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+    def _watch(self, done: threading.Event) -> None:
+        while not done.wait(CANCEL_POLL_S):
+            if self._cancel.is_cancelled:
+                self._options.terminate = True
+                return

@@ -1,0 +1,226 @@
+"""What a worker answers: one frozen dataclass per noun.
+
+See `workers.messages` for their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .values import (
+    Chunk,
+    CollectionInfo,
+    Decoding,
+    DocumentInfo,
+    Passage,
+    TextLine,
+    TokenLogprob,
+    Usage,
+    Word,
+)
+
+FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event carries."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued(Event):
+    """The request waits. Sent again whenever the place or the reason changes."""
+
+    num_ahead: int
+    reason: str
+    """For people: "loading vision", "2 ahead"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """The engine has begun. `queue_wait_s` contains `load_s`."""
+
+    queue_wait_s: float
+    load_s: float = 0.0
+    """How much of the wait went into waking the worker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Event):
+    """Long work moves on: `done` of `total` `unit`s (seconds, pages, chunks, characters)."""
+
+    done: float
+    total: float
+    unit: str
+    what: str = ""
+    """What is being worked on, for people: a file name, a step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta(Event):
+    """A piece of the completion; joined together they are the whole answer."""
+
+    text: str
+    logprobs: tuple[TokenLogprob, ...] = ()
+    """The tokens that the piece is made of, if they were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallDelta(Event):
+    """A piece of a call; pieces of one `index` belong together and their arguments are joined."""
+
+    index: int
+    call_id: str = ""
+    """Only in the first piece, as is the name."""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioInfo(Event):
+    """What was found out about a recording before it was transcribed."""
+
+    duration_s: float
+    language: str
+    language_probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentDelta(Event):
+    """A recognised stretch of speech; times in seconds from the start of the recording."""
+
+    start_s: float
+    end_s: float
+    text: str
+    words: tuple[Word, ...] = ()
+    decoding: Decoding | None = None
+    """None: the engine does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioDelta(Event):
+    """One spoken sentence."""
+
+    pcm: bytes
+    """Signed 16-bit little-endian samples, mono."""
+    sample_rate: int
+    """Hertz."""
+    text: str
+    """The sentence as the user wrote it, for captions."""
+    start_s: float
+    """Where the sentence begins in the whole recording."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRead(Event):
+    """The text in one picture, in reading order."""
+
+    index: int
+    """Which of the request's images, from 0."""
+    width: int
+    height: int
+    lines: tuple[TextLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded(Event):
+    """The vectors, one row per text."""
+
+    vectors: bytes
+    """float32, row-major, shape (len(texts), dim), each row of length 1."""
+    dim: int
+    num_tokens: int = 0
+    """Tokens that the model read, special ones included; 0: the engine does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reranked(Event):
+    """How well each text answers the query."""
+
+    scores: tuple[float, ...]
+    """One per text, higher is better: a reranker's in [0, 1], or cosines in [-1, 1]."""
+    model: str
+    """Id of the card that gave them: a reranker, or the embedding model."""
+    num_tokens: int = 0
+    """Tokens that the model read; 0: the engine does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentIndexed(Event):
+    """One file of an Ingest is done."""
+
+    document: DocumentInfo
+    status: Literal["added", "unchanged", "failed"]
+    reason: str = ""
+    """Why it failed, one sentence for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved(Event):
+    """The passages found, best first."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collections(Event):
+    """All collections, by name."""
+
+    collections: tuple[CollectionInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents(Event):
+    """All documents of a collection, by name."""
+
+    collection: str
+    documents: tuple[DocumentInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFound(Event):
+    """One document, and the collection that holds it."""
+
+    collection: str
+    document: DocumentInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunks(Event):
+    """The chunks of a collection or of one document, in reading order."""
+
+    collection: str
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Event):
+    """The end of a request that went well or was cancelled."""
+
+    reason: FinishReason = "stop"
+    usage: Usage = Usage()
+    run_s: float = 0.0
+    """From Started to here, measured in the worker."""
+    peak_mib: int = 0
+    """Highest resident memory of the worker's process so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    """The end of a request that went wrong."""
+
+    code: str
+    """Stable, for programs: see `workers.messages.errors`."""
+    message: str
+    """One sentence for people: what, with the numbers."""
+    hint: str = ""
+    """What to do about it."""
+    traceback: str = ""
+    """For the log, never for the user."""
+
+
+END_EVENTS = (Finished, Failed)
+"""Exactly one of these closes a request."""

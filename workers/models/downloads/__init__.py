@@ -1,0 +1,1 @@
+"""The parts of `workers.models.downloads.download`, which is their only door."""

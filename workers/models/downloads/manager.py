@@ -1,0 +1,214 @@
+"""Downloads in the background of the program: started, watched, paused and resumed from any tab.
+
+One thread per download, owned by the process and not by a browser tab. Nothing has to be tidied at
+the end of the program: the half files are the memory, so after a restart what was under way stands
+here as paused, and goes on where it was. Knows nothing of the page.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from configs.catalogue import ModelCard
+from configs.settings import HubSettings
+from workers.messages.errors import AppError, DownloadPausedError, GenerationError
+
+from .download import fetch, is_downloadable, is_present, license_not_accepted, remove
+from .folders import is_locked, part_bytes, planned_bytes
+from .progress import MIB, DownloadProgress
+
+log = logging.getLogger("quintet.downloads")
+
+MAX_AT_ONCE = 2
+"""More share one line and take the disk from each other."""
+TURN_POLL_S = 0.2
+SILENT_AFTER_S = 2.0
+STOP_TIMEOUT_S = 15.0
+"""A line that has gone silent is left after ten."""
+
+Kind = Literal["absent", "here", "waiting", "running", "elsewhere", "paused", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadState:
+    """How it stands with one model's download."""
+
+    kind: Kind
+    """`elsewhere`: another program downloads it; `waiting`: others come first."""
+    done_bytes: int = 0
+    total_bytes: int | None = None
+    speed_bytes_s: float = 0.0
+    sentence: str = ""
+    """Why it failed, and what to do; else what is being done."""
+
+    @property
+    def percent(self) -> int | None:
+        """0 to 99 while something is missing; None where the total is not known."""
+        if not self.total_bytes:
+            return None
+        return min(99, 100 * self.done_bytes // self.total_bytes)
+
+    def __str__(self) -> str:
+        share = "" if self.percent is None else f" {self.percent} %"
+        match self.kind:
+            case "running":
+                speed = f", {self.speed_bytes_s / MIB:.1f} MiB/s" if self.speed_bytes_s else ""
+                return f"downloading{share}{speed}"
+            case "elsewhere":
+                return f"downloading{share}, in another program"
+            case "waiting":
+                return "waiting for another download"
+            case "paused":
+                return f"paused at{share}" if share else "paused"
+            case "failed":
+                return f"stopped at{share}" if share else "failed"
+        return "here" if self.kind == "here" else "not downloaded"
+
+
+def download_state(card: ModelCard, data_dir: Path) -> DownloadState:
+    """Say what the disk tells of a model's download, to whoever does not run it."""
+    if is_downloadable(card) and is_present(card, data_dir):
+        return DownloadState(kind="here")
+    done, total = part_bytes(card, data_dir), planned_bytes(card, data_dir)
+    if done == 0 and total is None:
+        return DownloadState(kind="absent")
+    kind: Kind = "elsewhere" if is_locked(card, data_dir) else "paused"
+    return DownloadState(kind=kind, done_bytes=done, total_bytes=total)
+
+
+class _Job:
+    """One thread's work; its fields are only ever replaced as a whole."""
+
+    def __init__(self, card: ModelCard) -> None:
+        self.card = card
+        self.stop = threading.Event()
+        self.has_turn = False
+        self.progress: tuple[float, DownloadProgress] | None = None
+        """Seconds of `time.monotonic()` when it was told, and what."""
+        self.error: AppError | None = None
+        self.thread: threading.Thread | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
+class DownloadDesk:
+    """All downloads of one data folder. Safe to use from any thread."""
+
+    def __init__(self, data_dir: Path, hub: HubSettings) -> None:
+        self._data_dir = data_dir
+        self._hub = hub
+        self._lock = threading.Lock()
+        self._turn = threading.BoundedSemaphore(MAX_AT_ONCE)
+        self._jobs: dict[str, _Job] = {}
+
+    def start(self, card: ModelCard, *, accept_license: bool = False) -> None:
+        """Start a download, or go on with it; one that runs already is joined.
+
+        Raises: NotFetchedError naming a licence that was not accepted. What goes wrong later is in
+        the state.
+        """
+        has_half = part_bytes(card, self._data_dir) > 0  # its licence was accepted when it began
+        if card.license_restricted and not (accept_license or has_half):
+            raise license_not_accepted(card)
+        with self._lock:
+            running = self._jobs.get(card.id)
+            if running is not None and running.is_alive and not running.stop.is_set():
+                return
+            job = _Job(card)
+            job.thread = threading.Thread(
+                target=self._run, args=(job, running), name=f"download {card.id}", daemon=True
+            )
+            self._jobs[card.id] = job
+            job.thread.start()
+
+    def pause(self, card: ModelCard) -> None:
+        """End a download after its current block; what has arrived is kept."""
+        with self._lock:
+            job = self._jobs.get(card.id)
+        if job is not None:
+            job.stop.set()
+
+    def remove(self, card: ModelCard) -> int:
+        """Delete a model's files, half ones too; a download that runs is ended first.
+
+        Returns the bytes that came free. Raises: UnsupportedInputError.
+        """
+        with self._lock:
+            job = self._jobs.get(card.id)
+        if job is not None and job.thread is not None:
+            job.stop.set()
+            job.thread.join(STOP_TIMEOUT_S)
+        freed = remove(card, self._data_dir)
+        with self._lock:
+            self._jobs.pop(card.id, None)
+        return freed
+
+    def state(self, card: ModelCard) -> DownloadState:
+        """Say how it stands. Looks at the disk; asks no server."""
+        job = self._jobs.get(card.id)
+        is_wanted = job is not None and job.is_alive and not job.stop.is_set()
+        if job is not None and is_wanted and not is_present(card, self._data_dir):
+            return _of_running(job, part_bytes(card, self._data_dir))
+        return self._of_disk(card, job)
+
+    def running(self) -> tuple[str, ...]:
+        """Return the ids of the models whose downloads run or wait now."""
+        return tuple(name for name, job in list(self._jobs.items()) if job.is_alive)
+
+    def _of_disk(self, card: ModelCard, job: _Job | None) -> DownloadState:
+        state = download_state(card, self._data_dir)
+        if job is not None and job.error is not None and state.kind != "elsewhere":
+            return replace(state, kind="failed", sentence=str(job.error))
+        if state.kind == "elsewhere" and job is not None and job.is_alive:
+            return replace(state, kind="paused")  # it writes its last block
+        return state
+
+    def _run(self, job: _Job, before: _Job | None) -> None:
+        if before is not None and before.thread is not None:
+            before.thread.join()  # paused a moment ago: it still writes its last block
+        while not self._turn.acquire(timeout=TURN_POLL_S):
+            if job.stop.is_set():
+                return
+        job.has_turn = True
+        try:
+            fetch(
+                job.card,
+                self._data_dir,
+                self._hub,
+                lambda step: setattr(job, "progress", (time.monotonic(), step)),
+                job.stop.is_set,
+                accept_license=True,
+            )
+        except DownloadPausedError:
+            log.info("the download of %s was paused", job.card.id)
+        except AppError as err:
+            log.warning("the download of %s failed: %s", job.card.id, err)
+            job.error = err
+        except Exception as err:
+            log.exception("the download of %s failed", job.card.id)
+            job.error = GenerationError(f"The download ended in an error: {err!r}.")
+        finally:
+            self._turn.release()
+
+
+def _of_running(job: _Job, done_bytes: int) -> DownloadState:
+    """What was told may be old: a line that stands still tells nothing."""
+    if job.progress is None:
+        kind: Kind = "running" if job.has_turn else "waiting"
+        return DownloadState(kind=kind, done_bytes=done_bytes)
+    told_at, progress = job.progress
+    is_flowing = time.monotonic() - told_at < SILENT_AFTER_S
+    return DownloadState(
+        kind="running",
+        done_bytes=max(done_bytes, progress.done_bytes),
+        total_bytes=progress.total_bytes,
+        speed_bytes_s=progress.speed_bytes_s if is_flowing else 0.0,
+        sentence=progress.what,
+    )

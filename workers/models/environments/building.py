@@ -1,0 +1,178 @@
+"""Make and remove environments, with Python's own venv and pip.
+
+One that was cut is made from the beginning: pip keeps what it has downloaded, so little is lost, and
+nothing half-installed is ever used.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock
+
+from workers.messages.errors import DiskFullError, EngineNotInstalledError, LoadError
+
+from .places import Environments, interpreter, python_version, size_sentence, write_stamp
+from .recipes import Recipe
+
+Report = Callable[[int, int, str, str], None]
+"""Told how many steps are done, of how many; which one is going on, and its last line ("" at first)."""
+
+NUM_LINES = 5
+"""Of what pip said last, in the report of a failure that it does not name."""
+
+
+def create(environments: Environments, recipe: Recipe, report: Report, python: str = "") -> bool:
+    """Make an environment that is not there or not up to date; returns whether there was a need.
+
+    `python` is the interpreter that it is made from, by default the one that runs. Two that ask for
+    the same wait for each other. Raises: EngineNotInstalledError if a program is missing or the
+    Python is of another version; DiskFullError; LoadError with the last words of pip.
+    """
+    folder = environments.folder(recipe.name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if environments.state(recipe) == "ready":
+            return False
+        python = python or sys.executable
+        _check_python(python, recipe)
+        _check_programs(recipe)
+        _check_room(recipe, folder.parent)
+        if folder.exists():
+            shutil.rmtree(folder)
+        with tempfile.TemporaryDirectory() as scratch:
+            steps = _steps(recipe, folder, python, Path(scratch))
+            for done, (what, command) in enumerate(steps):
+                _run(command, recipe, partial(report, done, len(steps), what))
+        write_stamp(folder, recipe)
+        return True
+
+
+def remove(environments: Environments, name: str) -> int:
+    """Delete an environment; returns the MiB that came free, 0 if it was not there."""
+    folder = environments.folder(name)
+    if not folder.is_dir():
+        return 0
+    with FileLock(folder.with_suffix(".lock")):
+        size = size_mib(folder)
+        shutil.rmtree(folder)
+    folder.with_suffix(".lock").unlink(missing_ok=True)
+    return size
+
+
+def size_mib(folder: Path) -> int:
+    """Return what a folder takes on the disk."""
+    sizes = (path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink())
+    return -(-sum(sizes) // (1024 * 1024))
+
+
+def _steps(recipe: Recipe, folder: Path, python: str, scratch: Path) -> list[tuple[str, list[str]]]:
+    """Return what is done, and the command that does it, in their order."""
+    pip = [
+        str(interpreter(folder)), "-m", "pip", "--disable-pip-version-check", "install",
+        "--no-input", "--progress-bar", "off", "--no-compile",
+    ]  # fmt: skip
+    locked = [*pip, "--require-hashes", "--no-deps"]
+    steps = [("creating it", [python, "-m", "venv", str(folder)])]
+    if recipe.torch:
+        torch = [*pip, "--only-binary", ":all:", f"torch=={recipe.torch}"]
+        steps.append((f"PyTorch {recipe.torch}", torch))
+    (wheels := scratch / "wheels.txt").write_text(recipe.entries(is_built=False), encoding="utf-8")
+    steps.append(("packages", [*locked, "--only-binary", ":all:", "-r", str(wheels)]))
+    if recipe.builds:
+        (built := scratch / "built.txt").write_text(recipe.entries(is_built=True), encoding="utf-8")
+        steps.append(("building", [*locked, "--no-build-isolation", "-r", str(built)]))
+    return steps
+
+
+def _run(command: list[str], recipe: Recipe, report: Callable[[str], None]) -> None:
+    """Run one step, a line of its output at a time. Raises: LoadError with the last of them."""
+    report("")
+    environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    said: deque[str] = deque(maxlen=200)
+    with subprocess.Popen(  # noqa: S603 — our own interpreter and words of our own recipes
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                said.append(line.strip())
+                report(line.strip())
+        except BaseException:  # Ctrl-C: pip must not go on alone
+            process.kill()
+            raise
+    if process.returncode:
+        errors = [line for line in said if line.startswith("ERROR")] or list(said)[-NUM_LINES:]
+        raise LoadError(
+            f"The environment {recipe.name} could not be made: {' '.join(errors)}",
+            f"Mend the cause, then run again: quintet env create {recipe.name}",
+        )
+
+
+def _check_python(python: str, recipe: Recipe) -> None:
+    """Raises: EngineNotInstalledError if it is missing, too old or of another version than ours."""
+    ask = "import sys; print(f'{sys.version_info.major}.{sys.version_info.minor}')"
+    try:
+        said = subprocess.run(  # noqa: S603 — what the owner of this machine named
+            [python, "-I", "-c", ask], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as err:
+        raise EngineNotInstalledError(
+            f"{python} is no Python that starts: {err}", "Name another with --python."
+        ) from err
+    version = said.stdout.strip()
+    if version != python_version():
+        raise EngineNotInstalledError(
+            f"{python} is Python {version}, Quintet runs on {python_version()}, and a worker can "
+            "only speak to one of its own version.",
+            "Leave out --python.",
+        )
+    if _numbers(version) < _numbers(recipe.python):
+        raise EngineNotInstalledError(
+            f"The environment {recipe.name} needs Python {recipe.python} or newer; "
+            f"Quintet runs on {version}.",
+            "Install Quintet with a newer one: make clean install PYTHON=python3.12",
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _check_programs(recipe: Recipe) -> None:
+    """Raises: EngineNotInstalledError naming what is missing."""
+    missing = [program for program in recipe.programs if shutil.which(program) is None]
+    headers = Path(sysconfig.get_path("include")) / "Python.h"
+    if recipe.programs and not headers.exists():
+        missing.append("Python's headers")
+    if missing:
+        raise EngineNotInstalledError(
+            f"The environment {recipe.name} compiles a part of itself on this machine, and for "
+            f"that it lacks {', '.join(missing)}.",
+            "Run: sudo apt-get install build-essential python3-dev",
+        )
+
+
+def _check_room(recipe: Recipe, folder: Path) -> None:
+    """Raises: DiskFullError with the numbers."""
+    free_mib = shutil.disk_usage(folder).free // (1024 * 1024)
+    if free_mib < recipe.disk_mib:
+        raise DiskFullError(
+            f"The environment {recipe.name} takes {size_sentence(recipe)}; "
+            f"{folder} has {free_mib / 1024:.1f} GB left.",
+            "Free some, or set data_dir to another disk.",
+        )

@@ -1,0 +1,127 @@
+"""Facts of a model from its GGUF file: the metadata, and the list of tensors.
+
+Source: docs/gguf.md of ggml for the keys; llama.cpp's src/llama-model.cpp for which layers slide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+from .gguf_header import GgufOutline, Tensor, read_gguf_outline
+from .model import ModelFacts
+
+PROJECTOR_ARCHITECTURE = "clip"
+
+_SLIDING_PATTERNS = {
+    "cohere2": 4, "exaone4": 4, "gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2,
+}  # fmt: skip
+"""Architecture → n: of n layers, n − 1 slide. llama.cpp lets others keep their whole context."""
+
+
+def gguf_model_facts(path: Path) -> ModelFacts:
+    """Read a file's outline, or recall it. Raises: ConfigError if it is no GGUF; OSError."""
+    stat = path.stat()
+    return _read(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, size: int, _mtime_ns: int) -> ModelFacts:
+    outline = read_gguf_outline(path)
+    architecture = str(outline.values.get("general.architecture", ""))
+    weights = _bytes_by_type(outline.tensors, size)
+    if architecture == PROJECTOR_ARCHITECTURE:
+        return ModelFacts(
+            architecture=architecture,
+            projector_bytes=sum(weights.values()),
+            image_tokens=_image_tokens(outline),
+            is_from_files=True,
+        )
+    number = _Numbers(outline, architecture)
+    num_layers = number("block_count")
+    hidden_size = number("embedding_length")
+    head_dim = number("attention.key_length") or hidden_size // max(
+        1, number("attention.head_count")
+    )
+    elements = Counter({True: 0, False: 0})
+    for tensor in outline.tensors:
+        elements[tensor.name.startswith("blk.") and len(tensor.shape) > 1] += math.prod(
+            tensor.shape
+        )
+    pattern = _SLIDING_PATTERNS.get(architecture, 0)
+    return ModelFacts(
+        architecture=architecture,
+        weights_bytes=weights,
+        linear_elements=elements[True],
+        other_elements=elements[False],
+        num_layers=num_layers,
+        num_kv_heads=number("attention.head_count_kv") or number("attention.head_count"),
+        kv_heads_by_layer=number.by_layer("attention.head_count_kv"),
+        head_dim=head_dim,
+        value_head_dim=number("attention.value_length"),
+        hidden_size=hidden_size,
+        feed_forward_size=number("feed_forward_length"),
+        vocab_size=number("vocab_size") or _num_rows(outline.tensors, "token_embd.weight"),
+        context_length=number("context_length"),
+        sliding_window=number("attention.sliding_window") if pattern else 0,
+        num_sliding_layers=num_layers * (pattern - 1) // pattern if pattern else 0,
+        is_from_files=True,
+    )
+
+
+class _Numbers:
+    """The numbers of one architecture; of a series, the largest."""
+
+    def __init__(self, outline: GgufOutline, architecture: str) -> None:
+        self._outline = outline
+        self._architecture = architecture
+
+    def __call__(self, name: str) -> int:
+        key = f"{self._architecture}.{name}"
+        value = self._outline.values.get(key, 0)
+        if isinstance(value, str):
+            return 0
+        return max(0, int(max(self._outline.series.get(key, ()), default=0) or value))
+
+    def by_layer(self, name: str) -> tuple[int, ...]:
+        series = self._outline.series.get(f"{self._architecture}.{name}", ())
+        return tuple(max(0, int(value)) for value in series)
+
+
+def _bytes_by_type(tensors: tuple[Tensor, ...], size: int) -> dict[str, int]:
+    """Reckon each tensor's bytes from where the next one begins: exact for types not known here.
+
+    The last one ends with the file, and what comes before the first is the header.
+    """
+    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    found: Counter[str] = Counter()
+    ordered = sorted(tensors, key=lambda tensor: tensor.offset)
+    known = {int(kind): kind for kind in GGMLQuantizationType}
+    for place, tensor in enumerate(ordered):
+        kind = known.get(tensor.type_id)
+        if kind in GGML_QUANT_SIZES:
+            block, num_bytes = GGML_QUANT_SIZES[kind]
+            found[kind.name] += math.prod(tensor.shape) // block * num_bytes
+        elif place + 1 < len(ordered):
+            found[f"type {tensor.type_id}"] += ordered[place + 1].offset - tensor.offset
+    if sum(found.values()) > size:  # a damaged list; or one part of a file of several
+        return {"unknown": size}
+    return dict(found)
+
+
+def _num_rows(tensors: tuple[Tensor, ...], name: str) -> int:
+    return next((tensor.shape[-1] for tensor in tensors if tensor.name == name), 0)
+
+
+def _image_tokens(outline: GgufOutline) -> int:
+    """Patches of one picture, merged as the projector does."""
+    number = _Numbers(outline, f"{PROJECTOR_ARCHITECTURE}.vision")
+    patch = number("patch_size")
+    if not patch:
+        return 0
+    merge = max(1, number("spatial_merge_size"), number("projector.scale_factor"))
+    side = number("image_size") // patch
+    return side * side // (merge * merge)

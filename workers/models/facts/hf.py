@@ -1,0 +1,126 @@
+"""Facts of a model from the `config.json` and the safetensors of a transformers folder.
+
+Source: the configuration classes of transformers; older models name the same things differently.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from configs.errors import ConfigError
+
+from .model import ModelFacts
+from .safetensors_header import SafetensorsFacts, safetensors_facts
+
+Config = Mapping[str, Any]
+
+_LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "decoder_layers")
+_HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "decoder_attention_heads")
+_HIDDEN = ("hidden_size", "n_embd", "d_model", "dim")
+_FEED_FORWARD = ("intermediate_size", "n_inner", "ffn_dim", "d_ff", "decoder_ffn_dim")
+_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_target_positions")
+
+
+def hf_facts(folder: Path, weights: Iterable[Path]) -> ModelFacts:
+    """Read what there is. Raises: ConfigError if a weights file is damaged; OSError."""
+    held = SafetensorsFacts()
+    for path in weights:
+        held += safetensors_facts(path)
+    config = read_config(folder)
+    text = _text_part(config)
+    hidden_size, num_heads = _number(text, _HIDDEN), _number(text, _HEADS)
+    num_layers = _number(text, _LAYERS)
+    window, num_sliding = _sliding(text, num_layers)
+    return ModelFacts(
+        architecture=_architecture(config),
+        weights_bytes=dict(held.bytes_by_type),
+        linear_elements=held.linear_elements,
+        other_elements=held.other_elements,
+        num_layers=num_layers,
+        num_kv_heads=_number(text, ("num_key_value_heads", "n_kv_heads")) or num_heads,
+        head_dim=_number(text, ("head_dim",)) or hidden_size // max(1, num_heads),
+        hidden_size=hidden_size,
+        feed_forward_size=_number(text, _FEED_FORWARD) or 4 * hidden_size,
+        vocab_size=_number(text, ("vocab_size",)),
+        context_length=_number(text, _CONTEXT),
+        sliding_window=window,
+        num_sliding_layers=num_sliding,
+        projector_bytes=held.seeing_bytes,
+        image_tokens=_image_tokens(config),
+        is_from_files=True,
+    )
+
+
+def read_config(folder: Path) -> Config:
+    """Return the folder's config.json; empty if there is none or it is damaged."""
+    try:
+        content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def sharded(folder: Path) -> tuple[Path, ...]:
+    """Return the safetensors that an index of the folder names; none without an index.
+
+    Raises: ConfigError if the index is damaged.
+    """
+    names: set[str] = set()
+    for index in sorted(folder.glob("*.safetensors.index.json")):
+        try:
+            content = json.loads(index.read_text(encoding="utf-8"))
+            names |= {Path(str(name)).name for name in content["weight_map"].values()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+            raise ConfigError(f"{index.name} cannot be read: {err}") from err
+    return tuple(folder / name for name in sorted(names))
+
+
+def _architecture(config: Config) -> str:
+    named = config.get("architectures")
+    if isinstance(named, list) and named:
+        return str(named[0])
+    return str(config.get("model_type", ""))
+
+
+def _text_part(config: Config) -> Config:
+    """The language model's own section in a model that sees, else the whole."""
+    for name in ("text_config", "llm_config", "language_config"):
+        part = config.get(name)
+        if isinstance(part, dict):
+            return part
+    return config
+
+
+def _number(config: Config, names: Iterable[str]) -> int:
+    for name in names:
+        value = config.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+            return int(value)
+    return 0
+
+
+def _sliding(text: Config, num_layers: int) -> tuple[int, int]:
+    """Return how far sliding layers look back, and how many there are."""
+    window = _number(text, ("sliding_window",))
+    if not window or text.get("use_sliding_window") is False:
+        return 0, 0
+    kinds = text.get("layer_types")
+    if isinstance(kinds, list):
+        num_sliding = sum(kind == "sliding_attention" for kind in kinds)
+    else:
+        num_sliding = num_layers
+    return window, min(num_sliding, num_layers)
+
+
+def _image_tokens(config: Config) -> int:
+    given = _number(config, ("image_seq_length", "mm_tokens_per_image"))
+    vision = config.get("vision_config")
+    if given or not isinstance(vision, dict):
+        return given
+    patch = _number(vision, ("patch_size",))
+    side = _number(vision, ("image_size",)) // patch if patch else 0
+    merge = max(1, _number(vision, ("spatial_merge_size",)), _number(config, ("scale_factor",)))
+    return side * side // (merge * merge)

@@ -1,0 +1,110 @@
+"""From what a person typed to a card, without fetching any weights."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+
+from configs.catalogue import ModelCard
+from configs.errors import explain
+from configs.settings import HubSettings
+from workers.messages.errors import UnsupportedInputError
+
+from .online import hub_shelf, web_shelf
+from .recognize import recognize
+from .repo_files import Shelf, folder_shelf
+from .values import Values
+
+_HUB = re.compile(
+    r"(?:hf:|huggingface:/*)?(?P<name>[\w-][\w.-]*/[\w.-]+)(?:@(?P<revision>[^:@]+))?(?::(?P<file>.+))?"
+)
+_HUB_PAGE = re.compile(
+    r"https?://(?:huggingface\.co|hf\.co)/(?P<name>[\w.-]+/[\w.-]+)"
+    r"(?:/(?:resolve|blob|tree)/(?P<revision>[^/]+)(?:/(?P<file>[^?]+))?)?/?(?:\?.*)?"
+)
+_FREE = re.compile(r"(apache-2\.0|mit|bsd(-.*)?|isc|cc0-1\.0|cc-by(-sa)?-[34]\.0|unlicense|wtfpl)")
+_SPDX = {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc0-1.0": "CC0-1.0", "isc": "ISC"}
+UNKNOWN_LICENSE = "not stated"
+MODALITIES = ("text", "stt", "tts", "vision", "rag")
+
+
+def propose(
+    text: str,
+    hub: HubSettings,
+    *,
+    model_id: str = "",
+    modality: str = "",
+    only_hub: bool = False,
+) -> ModelCard:
+    """Return the card of the model that `text` names.
+
+    That is OWNER/REPOSITORY[@REVISION][:FILE] of the hub, the address of a file, or a file or
+    folder of this machine; `only_hub` refuses the last two: for a page that strangers may use. Raises:
+    UnsupportedInputError with the reason and what to look for; DownloadError.
+    """
+    shelf = _shelf(text.strip(), hub, only_hub=only_hub)
+    found = recognize(shelf, modality)
+    if modality and found["modality"] != modality:
+        raise UnsupportedInputError(
+            f"{shelf.place} is a model for {found['modality']}, not for {modality}.",
+            "Leave the modality out.",
+        )
+    return _card(shelf, found, model_id)
+
+
+def _shelf(text: str, hub: HubSettings, *, only_hub: bool) -> Shelf:
+    page = _HUB_PAGE.fullmatch(text)
+    named = page or _HUB.fullmatch(text)
+    is_path = text.startswith(("/", "~", "./", "../")) or (not page and Path(text).exists())
+    if named and not is_path:
+        return hub_shelf(named["name"], named["file"] or "", named["revision"] or "main", hub)
+    if not text or only_hub:
+        raise UnsupportedInputError(
+            f"{text!r} is not the name of a repository." if text else "Nothing was named.",
+            "Write it as OWNER/REPOSITORY, with :FILE after it if it has several models.",
+        )
+    return web_shelf(text) if "://" in text else folder_shelf(Path(text))
+
+
+def _card(shelf: Shelf, found: Values, model_id: str) -> ModelCard:
+    values = dict(found)
+    name = _name(shelf, values)
+    said = str(shelf.license or values.get("license") or "").lower()
+    is_free = _FREE.fullmatch(said) is not None
+    values |= {
+        "id": model_id or _slug(name, str(values.get("quantization", ""))),
+        "name": name,
+        "license": _SPDX.get(said, said) or UNKNOWN_LICENSE,
+        "license_url": shelf.license_url,
+        "license_restricted": not is_free and not shelf.is_here,
+        "origin": shelf.origin,
+        "description": f"Added by you from {shelf.place}; its memory is an estimate.",
+        "languages": values.get("languages", ()),
+    }
+    try:
+        return ModelCard.model_validate(values)
+    except ValidationError as err:
+        raise UnsupportedInputError(
+            f"What {shelf.place} says of itself makes no card: {explain(err, ModelCard)}."
+        ) from err
+
+
+def _name(shelf: Shelf, values: Values) -> str:
+    """Return a name for people: that of the repository, of the chosen file, or of the folder."""
+    weights = PurePosixPath(next(iter(values["files"])))
+    if weights.suffix in (".gguf", ".onnx"):
+        return re.sub(r"-00001-of-\d{5}$", "", weights.stem)
+    place = shelf.source.partition(":")[2].partition("@")[0].rstrip("/")
+    return PurePosixPath(place).name or weights.stem
+
+
+def _slug(name: str, quantization: str) -> str:
+    """Return an id: lower case, without what every GGUF repository has in its name."""
+    plain = re.sub(r"[^a-z0-9.]+|\.(?=i?q\d|b?f16)", "-", name.lower()).strip("-.")
+    plain = plain.removesuffix("-gguf")
+    needs_mark = (
+        quantization not in ("", "none", "unknown") and quantization.replace("_", "-") not in plain
+    )
+    return f"{plain}-{quantization.replace('_', '-')}" if needs_mark else plain

@@ -1,0 +1,125 @@
+"""Where a model's files lie, before they are here: a folder, a hub's repository, a web address.
+
+A shelf lists names and sizes, and reads small files and the beginnings of large ones; it never
+fetches weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from configs.errors import ConfigError
+from workers.messages.errors import UnsupportedInputError
+from workers.models.facts.gguf_header import Value, read_gguf_header
+
+from .head import with_head
+
+MAX_JSON_BYTES = 32 << 20
+"""A tokenizer's file may be 20 MB; a configuration is a few kB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """One file on a shelf."""
+
+    size: int | None
+    """Bytes; None: nobody says."""
+    sha256: str | None = None
+
+
+ReadHead = Callable[[str, int], bytes]
+"""(name, number of bytes) → the file's beginning, shorter if the file is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """One place with files."""
+
+    place: str
+    """For sentences: "owner/repository", a folder, an address."""
+    source: str
+    """As a card names it."""
+    books: Mapping[str, Book]
+    """By name."""
+    read_head: ReadHead
+    license: str = ""
+    license_url: str = ""
+    origin: str = ""
+    chosen: str = ""
+    """The file that was asked for; "": whichever is right."""
+    folder: Path | None = None
+    """Where the files are, if they are on this machine."""
+    _jsons: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether nothing has to be downloaded."""
+        return self.folder is not None
+
+    def size(self, *names: str) -> int:
+        """Return the bytes of some files together; those nobody knows count nothing."""
+        return sum(self.books[name].size or 0 for name in names if name in self.books)
+
+    def json(self, name: str) -> dict[str, Any]:
+        """Return the content of a JSON object; empty if there is no such file.
+
+        Raises: UnsupportedInputError if it is none.
+        """
+        if name not in self.books:
+            return {}
+        if name not in self._jsons:
+            self._jsons[name] = self._read_json(name)
+        return self._jsons[name]
+
+    def gguf(self, name: str) -> dict[str, Value]:
+        """Return the metadata of a GGUF file. Raises: UnsupportedInputError if it is none."""
+        try:
+            if self.folder is not None:
+                return read_gguf_header(self.folder / name)
+            return with_head(name, self.read_head, read_gguf_header)
+        except ConfigError as err:
+            raise UnsupportedInputError(str(err), "Choose another file.") from err
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        try:
+            content = json.loads(self.read_head(name, MAX_JSON_BYTES))
+        except ValueError as err:
+            raise UnsupportedInputError(f"{name} of {self.place} is no JSON: {err}.") from err
+        return content if isinstance(content, dict) else {}
+
+
+def folder_shelf(path: Path) -> Shelf:
+    """Return a folder of this machine, or the folder around one file.
+
+    Raises: UnsupportedInputError if it is not there.
+    """
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise UnsupportedInputError(f"There is no file or folder {path}.")
+    folder, chosen = (path, "") if path.is_dir() else (path.parent, path.name)
+    if chosen:
+        names = [file.name for file in folder.iterdir() if file.is_file()]
+    else:
+        names = [
+            file.relative_to(folder).as_posix()
+            for file in folder.rglob("*")
+            if file.is_file() and not any(part.startswith(".") for part in file.parts[-2:])
+        ]
+
+    def read_head(name: str, num_bytes: int) -> bytes:
+        with (folder / name).open("rb") as file:
+            return file.read(num_bytes)
+
+    return Shelf(
+        place=str(path),
+        source=f"path:{folder}",
+        books={name: Book(size=(folder / name).stat().st_size) for name in sorted(names)},
+        read_head=read_head,
+        origin="your own file",
+        chosen=chosen,
+        folder=folder,
+    )

@@ -1,0 +1,49 @@
+"""The fields of a card, put together from what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .repo_files import Shelf
+
+Values = dict[str, Any]
+
+RUNTIME_MIB = {"transformers": 1000, "gptqmodel": 1000, "sentencetransformers": 500}
+"""Python, its libraries and activations; a rough figure until the model was loaded once."""
+DEFAULT_RUNTIME_MIB = 300
+MIB = 1 << 20
+
+
+def card_values(
+    shelf: Shelf,
+    *,
+    modality: str,
+    engine: str,
+    files: Sequence[str],
+    weights_bytes: int,
+    **more: Any,
+) -> Values:
+    """Return a card's fields; `weights_bytes` are those in memory, once loaded."""
+    memory = weights_bytes / MIB + RUNTIME_MIB.get(engine, DEFAULT_RUNTIME_MIB)
+    cache_mib = cache_of(more)
+    download = 0 if shelf.is_here else -(-shelf.size(*files) // MIB)
+    return {
+        "modality": modality,
+        "engine": engine,
+        "source": shelf.source,
+        "files": {name: shelf.books[name].sha256 for name in files},
+        "memory_mib": round(memory + cache_mib),
+        "download_mib": download,
+        **{name: value for name, value in more.items() if value is not None},
+    }
+
+
+def cache_of(values: Values, context_tokens: int = 4096) -> float:
+    """Return the MiB of the KV cache of one request, 16 bits a value; 0 without a shape."""
+    shape = values.get("shape")
+    if not shape:
+        return 0.0
+    per_token: int = 2 * 2 * shape["num_layers"] * shape["num_kv_heads"] * shape["head_dim"]
+    tokens = min(context_tokens, int(values.get("context_length") or context_tokens))
+    return per_token * tokens / MIB

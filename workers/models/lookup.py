@@ -1,0 +1,163 @@
+"""Which models can be asked for: the catalogue's cards, and the one each modality uses by default.
+
+Whether one can be used now is asked of `workers.models.availability`. A name that is not known is looked for once more on disk, so that a card
+dropped into a folder answers without a restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from configs.catalogue import ModelCard
+from configs.errors import ConfigError
+from configs.secrets import is_listed
+from workers.messages import MODALITIES, Modality
+from workers.messages.errors import UnknownModelError, UnsupportedInputError
+
+from .availability import Usable
+
+log = logging.getLogger("quintet.models")
+
+ReadCards = Callable[[], Mapping[str, ModelCard]]
+
+
+class Models:
+    """The cards by id. Safe to use from any thread: a change replaces a mapping as a whole."""
+
+    def __init__(
+        self,
+        read_cards: ReadCards,
+        defaults: Mapping[Modality, str],
+        usable: Usable | None = None,
+        reranker: str | None = None,
+    ) -> None:
+        """Without `usable`, nobody looks for weights.
+
+        Raises: UnknownModelError if a default or the reranker has no card, or one of another
+        modality.
+        """
+        self.reranker = reranker
+        """Id of the model that orders what the default embedding model finds."""
+        self._read_cards = read_cards
+        self._usable = usable
+        self._writing = threading.Lock()
+        self._added: dict[str, ModelCard] = {}
+        self._cards = dict(read_cards())
+        self._defaults: dict[Modality, str] = {}
+        for modality, model_id in defaults.items():
+            self.use(modality, model_id)
+        if reranker is not None:
+            self.get(reranker, "rag")
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """Those that have a default model."""
+        return tuple(name for name in MODALITIES if name in self._defaults)
+
+    def all(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
+        """Return the cards, of one modality if it is given; the default of each comes first.
+
+        Without those that cannot be used now, for want of weights or of a key: see `known`.
+        """
+        first = set(self._defaults.values())
+        usable = self._usable
+        return tuple(
+            card
+            for card in self.known(modality)
+            if card.id in first or (usable.is_listed(card) if usable else is_listed(card))
+        )
+
+    def known(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
+        """Return all cards, those too that must be downloaded first or whose key is not set."""
+        first = set(self._defaults.values())
+        cards = [card for card in self._cards.values() if modality in (None, card.modality)]
+        order = {name: place for place, name in enumerate(MODALITIES)}
+        return tuple(sorted(cards, key=lambda c: (order[c.modality], c.id not in first, c.id)))
+
+    def default(self, modality: Modality) -> ModelCard:
+        """Return the card that requests without a model name use.
+
+        Raises: UnknownModelError if the modality has none.
+        """
+        if modality not in self._defaults:
+            raise UnknownModelError(f"No {modality} model is set up.")
+        return self._cards[self._defaults[modality]]
+
+    def knows(self, model_id: str) -> bool:
+        """Whether `get` finds this name without reading the disk."""
+        return model_id in self._cards
+
+    def get(self, model_id: str, modality: Modality | None = None) -> ModelCard:
+        """Return a card by its id; for a name that is new, the folders are read again.
+
+        Raises: UnknownModelError listing what there is.
+        """
+        trouble = "" if self.knows(model_id) else self._read_again()
+        card = self._cards.get(model_id)
+        if card is None or modality not in (None, card.modality):
+            known = ", ".join(card.id for card in self.all(modality)) or "none"
+            kind = f"{modality} model" if modality else "model"
+            raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", trouble)
+        return card
+
+    def usable(self, model_id: str | None, modality: Modality) -> ModelCard:
+        """Return the card whose model a request may use now; None: the modality's default.
+
+        Raises: UnknownModelError; NotFetchedError with the command that downloads it.
+        """
+        card = self.default(modality) if model_id is None else self.get(model_id, modality)
+        hindrance = self._usable.hindrance(card) if self._usable else None
+        if hindrance is not None:
+            raise hindrance
+        return card
+
+    def is_here(self, card: ModelCard) -> bool:
+        """Whether nothing has to be downloaded, built or set before a card's model can be used."""
+        return self._usable is None or self._usable.is_listed(card)
+
+    def use(self, modality: Modality, model_id: str) -> None:
+        """Make a model the default of its modality. Raises: UnknownModelError."""
+        card = self.get(model_id, modality)
+        with self._writing:
+            self._defaults = {**self._defaults, modality: card.id}
+
+    def add(self, card: ModelCard) -> None:
+        """Let a card be asked for until the program ends; it takes the place of one of its name.
+
+        Raises: UnsupportedInputError if that name is the default of another modality.
+        """
+        with self._writing:
+            if card.id in self._defaults_besides(card.modality):
+                raise UnsupportedInputError(
+                    f"{card.id!r} is the name of a model in use for something else than "
+                    f"{card.modality}.",
+                    "Choose another name.",
+                )
+            self._added = {**self._added, card.id: card}
+            self._cards = {**self._cards, card.id: card}
+
+    def renew(self) -> None:
+        """Read the folders again, for who has just written there; trouble is logged."""
+        self._read_again()
+
+    def _defaults_besides(self, modality: Modality) -> set[str]:
+        return {model_id for name, model_id in self._defaults.items() if name != modality}
+
+    def _read_again(self) -> str:
+        """Read the folders; returns why that was not possible, "" if it was.
+
+        A default stays even if its file has gone: something must answer.
+        """
+        try:
+            cards = {**self._read_cards(), **self._added}
+        except (ConfigError, OSError) as err:
+            log.warning("the models could not be read again: %s", err)
+            return f"The models' folder could not be read again: {err}"
+        with self._writing:
+            for modality, model_id in self._defaults.items():
+                if model_id not in cards or cards[model_id].modality != modality:
+                    cards[model_id] = self._cards[model_id]
+            self._cards = cards
+        return ""

@@ -1,0 +1,146 @@
+"""What a GGUF model needs in llama.cpp, with the settings of our engines.
+
+    weights      every tensor as it lies in the file, which is mapped; on a CPU those of some types
+                 a second time, in an order that its vector units like
+    KV cache     layers × KV heads × (key + value dimension) × context × slots × 34/32 bytes (q8_0: 32
+                 values and a 16-bit scale); a sliding layer keeps its window only
+    activations  what a layer works on for one batch, and one row of logits for each slot
+    runtime      Python and llama.cpp, the vocabulary, and the prompts that wait in RAM: from nothing
+                 to `PROMPT_CACHE_MIB`, so half of it is reckoned and the rest is in the band
+
+Source: llama.cpp's src/llama-kv-cache.cpp, src/llama-vocab.cpp, ggml/src/ggml-cpu/repack.cpp. Measured
+on SmolLM2-135M and Qwen2.5-Coder-0.5B with contexts of 512 to 16,384 and 1 to 4 slots: without the
+waiting prompts, within 3 % (benchmarks/memory.py).
+"""
+
+from __future__ import annotations
+
+import math
+
+from configs.catalogue import ModelCard
+from workers.models.facts.model import ModelFacts
+
+from .facts import facts_of_card
+from .need import Demand, Footprint
+
+MIB = 1 << 20
+DEFAULT_CONTEXT_TOKENS = 4096
+"""As `workers.engines.text.llamacpp`."""
+TEXT_BATCH_TOKENS, VISION_BATCH_TOKENS = 32, 512
+"""As `workers.engines.text.llamacpp_json` and `workers.engines.vision.llamacpp`."""
+PROMPT_CACHE_MIB = 128
+"""As `workers.engines.text.llamacpp`."""
+KV_BYTES = 34 / 32
+"""Per value in q8_0."""
+CONTEXT_STEP = 256
+"""llama.cpp rounds the context of a slot up to this."""
+REPACKED = ("IQ4_NL", "MXFP4", "Q4_0", "Q4_K")
+"""Types that a CPU with AVX2 or NEON keeps in a second order; seen for Q4_K, the others by source."""
+
+RUNTIME_MIB = 54
+"""Python with our modules 35, llama.cpp's libraries 10, its server 9; measured."""
+VOCABULARY_BYTES = 440
+"""Per token: its text, its two maps and the merges; from vocabularies of 49,152 and 151,936."""
+CUDA_CONTEXT_MIB = 400
+"""Driver's context, kernels and cuBLAS; 300 to 500 by card and driver. Reckoned, not measured."""
+BASE_ERROR = 0.04
+GPU_ERROR = 0.15
+CARD_ERROR = 0.12
+"""More, where only the card is known: files of one name differ."""
+
+EMBEDDER_RUNTIME_MIB = 178
+"""Python, Chroma and its index, tokenizers, the readers of documents, llama.cpp; measured."""
+EMBEDDER_SEQUENCES = 4
+"""As `workers.engines.rag.llamacpp`."""
+EMBEDDER_ERROR = 0.2
+
+
+def predict_llamacpp(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+    """Return the need of a model that writes, with a projector if it sees."""
+    slots = 1 if card.modality == "vision" else demand.slots
+    batch = VISION_BATCH_TOKENS if card.modality == "vision" else TEXT_BATCH_TOKENS
+    weights = (facts.total_bytes + facts.projector_bytes + _extra_bytes(demand)) / MIB
+    kv_cache = _kv_bytes(facts, context_tokens(card, demand)) * slots / MIB
+    pictures = 2 * facts.projector_bytes / 10 if card.modality == "vision" else 0.0
+    activations = (_activation_bytes(facts, batch, slots) + pictures) / MIB
+    waiting = PROMPT_CACHE_MIB / 2
+    runtime = RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB + waiting
+    share = _share_on_gpu(card, facts, demand)
+    repacked = _repacked_bytes(facts) / MIB
+    doubt = BASE_ERROR + (0.0 if facts.is_from_files else CARD_ERROR)
+    if share == 0:
+        total = weights + repacked + kv_cache + activations + runtime
+        return Footprint(
+            weights_mib=weights + repacked,
+            kv_cache_mib=kv_cache,
+            activations_mib=activations,
+            runtime_mib=runtime,
+            error=doubt + waiting / total,
+        )
+    return Footprint(
+        weights_mib=weights * share,
+        kv_cache_mib=kv_cache * share,
+        activations_mib=activations,
+        runtime_mib=CUDA_CONTEXT_MIB,
+        error=doubt + GPU_ERROR - BASE_ERROR,
+        host_mib=runtime + (weights + repacked + kv_cache) * (1 - share),
+    )
+
+
+def context_tokens(card: ModelCard, demand: Demand) -> int:
+    """Return how many tokens one slot holds, reckoned as the engine does."""
+    wanted = demand.context_tokens or int(card.options.get("context_tokens") or 0)
+    wanted = wanted or DEFAULT_CONTEXT_TOKENS
+    return min(card.context_length or wanted, wanted)
+
+
+def _kv_bytes(facts: ModelFacts, context: int) -> float:
+    """Of one slot."""
+    padded = math.ceil(context / CONTEXT_STEP) * CONTEXT_STEP
+    window = facts.sliding_window + CONTEXT_STEP
+    sliding = min(padded, window) if facts.sliding_window else padded
+    share = min(1.0, facts.num_sliding_layers / max(1, facts.num_layers))
+    tokens = padded * (1 - share) + sliding * share
+    return facts.kv_values_per_token * tokens * KV_BYTES
+
+
+def _activation_bytes(facts: ModelFacts, batch: int, slots: int) -> float:
+    rows = batch * (2.5 * facts.feed_forward_size + 3 * facts.hidden_size)
+    return 4.0 * (rows + slots * facts.vocab_size)
+
+
+def _repacked_bytes(facts: ModelFacts) -> float:
+    """Nearly all of a file that is known by its name alone is of the type that it is named for."""
+    if facts.is_from_files:
+        return float(sum(facts.weights_bytes.get(kind, 0) for kind in REPACKED))
+    is_repacked = any(name.startswith(("q4_0", "q4_k", "iq4_nl")) for name in facts.weights_bytes)
+    return 0.65 * facts.total_bytes if is_repacked else 0.0
+
+
+def _share_on_gpu(card: ModelCard, facts: ModelFacts, demand: Demand) -> float:
+    """Return which share of the layers goes to the graphics card; unsaid: all."""
+    if demand.device == "cpu":
+        return 0.0
+    wanted = int(card.options.get("gpu_layers", -1))
+    return 1.0 if wanted < 0 else min(1.0, wanted / (facts.num_layers + 1))
+
+
+def _extra_bytes(demand: Demand) -> int:
+    return sum(facts_of_card(extra).total_bytes for extra in demand.extra_cards)
+
+
+def predict_embedder(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+    """Return the need of documents' search: the embedder, Chroma and the readers of files.
+
+    The card's own context is what is read at once, whatever the demand says.
+    """
+    is_gguf = card.weight_file.endswith(".gguf")
+    weights = facts.total_bytes if is_gguf else facts.total_bytes / 2  # made 16 bits wide, once
+    batch = EMBEDDER_SEQUENCES * (card.context_length or 512)
+    return Footprint(
+        weights_mib=(weights + _extra_bytes(demand)) / MIB,
+        kv_cache_mib=0.0,
+        activations_mib=_activation_bytes(facts, batch, EMBEDDER_SEQUENCES) / MIB,
+        runtime_mib=EMBEDDER_RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB,
+        error=EMBEDDER_ERROR,
+    )

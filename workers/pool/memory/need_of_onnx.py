@@ -1,0 +1,54 @@
+"""What ONNX models need: voices, and the three models that read text in pictures.
+
+Their memory follows the input more than the weights: an arena grows with the longest sentence, and
+each picture brings its own arrays. What is reckoned lies between an ordinary input and the largest
+that is worked on, and the band reaches from one to the other. Measured by
+benchmarks/memory.py.
+"""
+
+from __future__ import annotations
+
+from configs.catalogue import ModelCard
+from workers.models.facts.model import ModelFacts
+
+from .need import Demand, Footprint
+
+MIB = 1 << 20
+
+VOICE_RUNTIME_MIB = 66
+"""Python, Piper and ONNX Runtime, imported; measured."""
+VOICE_ARENA_MIB, VOICE_ARENA_PER_WEIGHT, VOICE_ARENA_MAX_MIB = 60, 3.4, 450
+"""Joe's 60 MiB of weights work in 160 MiB for a sentence, and in 260 to 360 for one without an end."""
+VOICE_ERROR = 0.27
+
+OCR_RUNTIME_MIB = 66
+"""Python, OpenCV and ONNX Runtime, imported; measured."""
+OCR_PICTURE_MIB = 460
+"""175 for 0.2 million pixels, 500 for 3, 575 for 12: the largest that is worked on."""
+OCR_ERROR = 0.25
+UNSEEN_ERROR = 0.2
+"""More, for a voice of another engine than Piper."""
+
+
+def predict_voice(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+    """Return the need of a voice; sentences are spoken one by one, so long texts cost nothing."""
+    weights = facts.total_bytes / MIB
+    arena = min(VOICE_ARENA_MAX_MIB, VOICE_ARENA_MIB + VOICE_ARENA_PER_WEIGHT * weights)
+    return Footprint(
+        weights_mib=weights,
+        kv_cache_mib=0.0,
+        activations_mib=arena * demand.slots,
+        runtime_mib=VOICE_RUNTIME_MIB,
+        error=VOICE_ERROR if card.engine == "piper" else VOICE_ERROR + UNSEEN_ERROR,
+    )
+
+
+def predict_ocr(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+    """Return the need of reading large pictures, one at a time."""
+    return Footprint(
+        weights_mib=facts.total_bytes / MIB,
+        kv_cache_mib=0.0,
+        activations_mib=float(OCR_PICTURE_MIB * demand.slots),
+        runtime_mib=OCR_RUNTIME_MIB,
+        error=OCR_ERROR,
+    )
