@@ -58,6 +58,7 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
     import uvicorn
 
     from api.app import create_api
+    from compat.dialects import DIALECTS
     from configs.catalogue import load_catalogue
     from ui.blocks import build_ui, mount_ui
     from ui.share import open_share_link
@@ -67,7 +68,7 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
     pool, client = build_pool(settings, {**load_catalogue(), **own})
     pool.start()
     try:
-        api = create_api(client, settings)
+        api = create_api(client, settings, DIALECTS)
         mount_ui(api, build_ui(client, settings), settings.server, api.state.check_login)
         host, port = listeners[0].getsockname()[:2]
         log.info("Quintet is at http://%s:%s", "localhost" if host == "127.0.0.1" else host, port)

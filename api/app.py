@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import fastapi
@@ -12,11 +12,6 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from compat.gai.http.rag_routes import GAI_RAG
-from compat.gai.http.routes import GAI
-from compat.geniusrise.routes import GENIUSRISE
-from compat.llm_api.routes import LLM_API
-from compat.localai.routes import LOCALAI
 from configs.settings import Settings
 from workers.client import Client
 from workers.messages.errors import AppError
@@ -40,17 +35,17 @@ DIALECTS: tuple[Dialect, ...] = (
     OPENAI,
     RESPONSES,
     ANTHROPIC,
-    GENIUSRISE,
-    LLM_API,
-    GAI,
-    GAI_RAG,
-    LOCALAI,
 )
-"""To add one: a folder with `schemas.py`, `convert.py`, `routes.py`, and its name here."""
+"""Today's systems. To add one: a folder with `schemas.py`, `convert.py`, `routes.py`, and its name here.
+
+Those of older systems live in `compat/`; `compat.dialects` lists both.
+"""
 
 
-def create_api(client: Client, settings: Settings) -> FastAPI:
-    """Return the application that the page is mounted on."""
+def create_api(
+    client: Client, settings: Settings, dialects: Sequence[Dialect] = DIALECTS
+) -> FastAPI:
+    """Return the application that the page is mounted on; it speaks these dialects."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +63,7 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     api.include_router(documentation.create_documentation_router())
-    for dialect in DIALECTS:
+    for dialect in dialects:
         api.include_router(
             dialect.create_router(client, settings),
             tags=[dialect.name],
@@ -77,14 +72,16 @@ def create_api(client: Client, settings: Settings) -> FastAPI:
         )
     api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1
     _add_health(api, client)
-    _add_error_handlers(api)
+    _add_error_handlers(api, dialects)
     limits = KeyLimits()
     run_tools = mount_tools(api, client, settings, limits)
-    _add_gate(api, settings, limits)
+    _add_gate(api, settings, limits, dialects)
     return api
 
 
-def _add_gate(api: FastAPI, settings: Settings, limits: KeyLimits) -> None:
+def _add_gate(
+    api: FastAPI, settings: Settings, limits: KeyLimits, dialects: Sequence[Dialect]
+) -> None:
     """Put the check of origin, identity and limits in front, and CORS in front of that."""
     server = settings.server
     access, origins = Access(server), Origins(server)
@@ -94,7 +91,7 @@ def _add_gate(api: FastAPI, settings: Settings, limits: KeyLimits) -> None:
         access=access,
         origins=origins,
         limits=limits,
-        dialects=DIALECTS,
+        dialects=dialects,
         server=server,
     )
     # Starlette's own class: Gradio looks for it, and then leaves CORS to us.
@@ -118,20 +115,20 @@ def _add_health(api: FastAPI, client: Client) -> None:
         return {"status": "ready" if is_ready else "not ready", **states}
 
 
-def _add_error_handlers(api: FastAPI) -> None:
+def _add_error_handlers(api: FastAPI, dialects: Sequence[Dialect]) -> None:
     @api.exception_handler(AppError)
     async def told(request: fastapi.Request, error: AppError) -> Response:
-        return dialect_of(request.url.path, DIALECTS).on_error(error)
+        return dialect_of(request.url.path, dialects).on_error(error)
 
     @api.exception_handler(RequestValidationError)
     async def misshapen(request: fastapi.Request, error: RequestValidationError) -> Response:
-        return dialect_of(request.url.path, DIALECTS).refuse(error)
+        return dialect_of(request.url.path, dialects).refuse(error)
 
     @api.exception_handler(HTTPException)
     async def unread(request: fastapi.Request, error: HTTPException) -> Response:
-        return dialect_of(request.url.path, DIALECTS).on_error(from_http(error))
+        return dialect_of(request.url.path, dialects).on_error(from_http(error))
 
     @api.exception_handler(Exception)
     async def unforeseen(request: fastapi.Request, _: Exception) -> Response:
         sentence = "This went wrong inside Quintet; its log says why."
-        return dialect_of(request.url.path, DIALECTS).on_error(AppError(sentence))
+        return dialect_of(request.url.path, dialects).on_error(AppError(sentence))

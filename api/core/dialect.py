@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
@@ -34,7 +34,7 @@ class Dialect:
         return self.on_error(RequestError(told(error)))
 
 
-def dialect_of(path: str, dialects: tuple[Dialect, ...]) -> Dialect:
+def dialect_of(path: str, dialects: Sequence[Dialect]) -> Dialect:
     """Return the dialect whose prefix is the longest that `path` starts with."""
     matches = [
         (len(prefix), dialect)

@@ -37,7 +37,7 @@ class Gate:
         access: Access,
         origins: Origins,
         limits: KeyLimits,
-        dialects: tuple[Dialect, ...],
+        dialects: Sequence[Dialect],
         server: ServerSettings,
     ) -> None:
         self._app = app

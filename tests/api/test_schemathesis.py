@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import create_api
+from compat.dialects import DIALECTS
 from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from tests.running import App, start_app, stop_app
@@ -47,7 +48,7 @@ def described() -> dict[str, Any]:
     own = load_settings("cpu")
     pool, client = build_pool(own, load_catalogue())
     pool.start()
-    document = create_api(client, own).openapi()
+    document = create_api(client, own, DIALECTS).openapi()
     pool.close()
     return document
 

@@ -11,6 +11,7 @@ import httpx
 import yaml
 
 from api.app import create_api
+from compat.dialects import DIALECTS
 from compat.geniusrise.config import read_genius
 from compat.layers import Layer
 from compat.llm_api.config import read_llm_api
@@ -32,7 +33,7 @@ def served(layer: Layer, folder: Path) -> Iterator[httpx.AsyncClient]:
     pool, client = build_pool(settings, cards)
     pool.start()
     try:
-        transport = httpx.ASGITransport(create_api(client, settings))
+        transport = httpx.ASGITransport(create_api(client, settings, DIALECTS))
         yield httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60)
     finally:
         pool.close()
