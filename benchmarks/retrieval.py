@@ -11,8 +11,8 @@ from typing import Any
 
 from configs.catalogue import load_catalogue
 from workers.client import Client
-from workers.engines.contract import WorkerSettings
 from workers.messages import DocumentIndexed, Event, Ingest, Media, Retrieve
+from workers.messages.process_spec import WorkerSettings
 from workers.pool.threads import usable_cores, wait_policy
 
 from .harness import Measurement, in_own_process, quiet_pool

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from configs.catalogue import load_catalogue
 from workers.client import Client
-from workers.engines.contract import WorkerSettings
 from workers.messages import ChatMessage, Generate, SamplingParams, TextDelta
+from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import find_folder
 from workers.pool.threads import usable_cores, wait_policy
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
+from workers.messages.process_spec import Birth, WorkerSettings
 from workers.models.folder.reader import read_models_folder
 
 from .client import Client
-from .engines.contract import WorkerSettings
-from .engines.main import Birth
 from .engines.registry import WORKERS
 from .messages import MODALITIES, Modality
 from .messages.errors import LoadError

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from api.core.completions.objects import calls_of, end_of, text_of
 from workers.messages import Event, Finished, TextDelta, ToolCallDelta, Usage
+from workers.messages.folds import calls_of, end_of, text_of
 
 Json = dict[str, Any]
 

@@ -13,7 +13,6 @@ from fastapi.responses import JSONResponse, Response
 from sse_starlette import EventSourceResponse
 
 from api.core.answers import STREAMED
-from api.core.completions.objects import end_of
 from api.core.conversation import Conversations
 from api.core.dialect import Dialect
 from api.core.errors import headers_of, status_of
@@ -22,6 +21,7 @@ from configs.settings import Settings
 from workers.client import Client
 from workers.messages import Event
 from workers.messages.errors import AppError
+from workers.messages.folds import end_of
 
 from . import convert
 from .objects import MessageStream, message

@@ -6,6 +6,8 @@ the page serves is left to the page's own login, which asks the same `Access`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import HTTPConnection
 from starlette.responses import Response

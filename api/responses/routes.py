@@ -14,7 +14,6 @@ from sse_starlette import EventSourceResponse
 
 from api.core.answers import STREAMED
 from api.core.completions.errors import error_response
-from api.core.completions.objects import calls_of, text_of
 from api.core.conversation import Conversations
 from api.core.dialect import Dialect
 from api.core.stream import collected, peeked_items
@@ -22,6 +21,7 @@ from configs.settings import Settings
 from workers.client import Client
 from workers.messages import ChatMessage, Event, ToolCall
 from workers.messages.errors import AppError
+from workers.messages.folds import calls_of, text_of
 
 from . import convert
 from .objects import ResponseWriter

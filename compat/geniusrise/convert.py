@@ -7,11 +7,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from api.core.completions import convert, objects
+from api.core.completions import convert
 from api.core.completions.schemas import ChatRequest, CompletionRequest, Message
 from configs.catalogue import ModelCard
 from workers.messages import Event, Generate, TextDelta
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.folds import text_of
 
 from .schemas import NEUTRAL, ChatBody, PlainBody, VllmChat
 
@@ -121,7 +122,7 @@ def result(body: ChatBody, choices: Sequence[Sequence[Event]]) -> Json:
     return {
         "user_prompt": body.user_prompt,
         "system_prompt": body.system_prompt,
-        "result": [{"text": objects.text_of(events), "score": None} for events in choices],
+        "result": [{"text": text_of(events), "score": None} for events in choices],
     }
 
 

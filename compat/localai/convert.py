@@ -9,10 +9,11 @@ from typing import Any
 
 from api.core.audio.schemas import SpeechRequest
 from api.core.completions.convert import to_choices
-from api.core.completions.objects import end_of, text_of, usage_of
+from api.core.completions.objects import usage_of
 from configs.catalogue import ModelCard
 from workers.messages import ChatMessage, Complete, Embedded, Event, Generate, Request
 from workers.messages.errors import AppError
+from workers.messages.folds import end_of, text_of
 from workers.messages.sampling import sampling_for
 from workers.templates.conversation import render_edit
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from compat.localai.environment import settings_from_environment
 from configs.errors import ConfigError
-from workers.models.folder.reader import settings_from_environment
 
 
 def test_every_variable_goes_to_its_setting() -> None:

@@ -15,9 +15,9 @@ from configs.settings import load_settings
 from tests.downloads.local_hub import LocalHub, serve
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.engines.contract import WorkerSettings
 from workers.messages import ChatMessage, Generate, Loading, SamplingParams, TextDelta
 from workers.messages.errors import NotFetchedError, UnknownModelError
+from workers.messages.process_spec import WorkerSettings
 from workers.models.availability import Usable
 from workers.models.downloads.download import as_fetched, fetch, is_present
 from workers.models.weights import find_folder, with_weights

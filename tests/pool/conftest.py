@@ -10,9 +10,8 @@ import pytest
 
 from configs.catalogue import ModelCard
 from workers.client import Client
-from workers.engines.contract import WorkerSettings
-from workers.engines.main import Birth
 from workers.messages import ChatMessage, Generate, Modality
+from workers.messages.process_spec import Birth, WorkerSettings
 from workers.models.lookup import Models
 from workers.pool.job import Patience
 from workers.pool.memory.account import Account, Budget

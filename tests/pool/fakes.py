@@ -7,9 +7,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Event, Finished, Generate, Loading, Ready, Request, TextDelta, Usage
 from workers.messages.errors import LoadError, UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 
 class FakeWorker:

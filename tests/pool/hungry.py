@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.pool.fakes import FakeWorker
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Event, Ready, Request
 from workers.messages.errors import OutOfMemoryError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 
 class HungryWorker:

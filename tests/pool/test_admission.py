@@ -16,9 +16,9 @@ from configs.catalogue import ModelCard
 from tests.pool.conftest import birth, card, place_of, say
 from tests.pool.watching import LONG, reasons, start_in_background, text_of, wait_for, worker
 from workers.client import Client
-from workers.engines.main import Birth
 from workers.messages import END_EVENTS, Event, Failed, Finished, Modality
 from workers.messages.errors import LoadError, OutOfMemoryError
+from workers.messages.process_spec import Birth
 from workers.models.lookup import Models
 from workers.pool.job import Patience
 from workers.pool.memory.account import Account, Budget

@@ -9,9 +9,10 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from tests.rag.material import handbook_pdf
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.rag.worker import RagWorker
 from workers.messages import DocumentIndexed, Event, Ingest, Media, Request
+from workers.messages.process_spec import WorkerSettings
 
 LIMITS = {"max_file_mib": 4.0, "max_pages": 60.0}
 

@@ -12,13 +12,14 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 from tests.rag.conftest import LIMITS, add, ask
 from tests.rag.tiny_bert import PARTNERS, TOPICS, about, reranker_cards
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.rag.crossencoder import CrossEncoderReranker, CrossEncoderWorker
 from workers.engines.rag.engine import Reranker
 from workers.engines.rag.llamacpp_rerank import LlamaCppReranker
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Rerank, Reranked, Retrieve, Retrieved
 from workers.messages.errors import LoadError, NotFetchedError, UnsupportedInputError, WeightsError
+from workers.messages.process_spec import WorkerSettings
 
 EMBEDDER = load_catalogue()["all-minilm-l6-v2"]
 FORMS = ("crossencoder", "llamacpp")

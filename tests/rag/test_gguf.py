@@ -10,10 +10,10 @@ import pytest
 from tokenizers import Tokenizer
 
 from tests.rag.test_embedding import vectors_of
-from workers.engines.contract import WorkerSettings
 from workers.engines.rag.wordpiece import tokenizer_of
 from workers.engines.rag.worker import RagWorker
 from workers.messages.errors import LoadError
+from workers.messages.process_spec import WorkerSettings
 from workers.models.folder.reader import read_models_folder
 
 TEXTS = ("Hello World, don't tokenise!", "Łódź ünïcode 東京 [x] ##a 3.14", "word " * 300)

@@ -15,11 +15,11 @@ from tests.rag.conftest import LIMITS, add, ask
 from tests.rag.material import FACTS
 from tests.rag.test_embedding import TEXTS, vectors_of
 from tests.rag.tiny_bert import write_tokenizer
-from workers.engines.contract import WorkerSettings
 from workers.engines.rag.hf import HfEmbedder, HfRagWorker
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Retrieve, Retrieved
 from workers.messages.errors import LoadError, UnsupportedInputError, WeightsError
+from workers.messages.process_spec import WorkerSettings
 
 
 def settings_of(card: ModelCard, data_dir: Path, **given: Any) -> WorkerSettings:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from configs.catalogue import ModelCard
-from workers.engines.contract import Worker, WorkerSettings
+from workers.engines.contract import Worker
 from workers.engines.registry import WORKERS, create_worker
+from workers.messages.process_spec import WorkerSettings
 
 KEY_NAME = "SCRIPTED_API_KEY"
 KEY = "sk-scripted-0123456789-abcdefghij"

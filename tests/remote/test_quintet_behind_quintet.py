@@ -14,7 +14,7 @@ from configs.catalogue import load_catalogue
 from tests.remote.conftest import Load
 from tests.running import App
 from tests.vision.drawing import draw_receipt, to_media
-from workers.engines.contract import CancelToken, Worker, WorkerSettings
+from workers.engines.contract import CancelToken, Worker
 from workers.engines.rag.worker import RagWorker
 from workers.media.audio import pcm_to_wav
 from workers.messages import (
@@ -44,6 +44,7 @@ from workers.messages import (
     Transcribe,
 )
 from workers.messages.errors import ContextTooLongError, UnknownModelError
+from workers.messages.process_spec import WorkerSettings
 
 GREEDY = SamplingParams(temperature=0.0, max_tokens=24)
 SENTENCES = (

@@ -13,9 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 from configs.catalogue import ModelCard, load_catalogue
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.stt.fasterwhisper import FasterWhisperWorker
 from workers.messages import Event, SegmentDelta, Transcribe
+from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import verified_folder
 
 Pcm = NDArray[np.int16]

@@ -11,7 +11,6 @@ import pytest
 
 from configs.catalogue import ModelCard
 from tests.stt.conftest import hear, text_of
-from workers.engines.contract import WorkerSettings
 from workers.engines.stt.ctranslate import compute_type, split_device, told
 from workers.engines.stt.fasterwhisper import FasterWhisperWorker
 from workers.messages import Media, Ready, Transcribe
@@ -21,6 +20,7 @@ from workers.messages.errors import (
     LoadError,
     OutOfMemoryError,
 )
+from workers.messages.process_spec import WorkerSettings
 
 
 def load(

@@ -14,11 +14,12 @@ from configs.catalogue import ModelCard, load_catalogue
 from tests.stt.conftest import STORY, Pcm, hear, segments_of, text_of, to_wav
 from tests.stt.test_transcription import words
 from tests.stt.whisper_checkpoint import write_checkpoint
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.stt.fasterwhisper import FasterWhisperWorker
 from workers.engines.stt.hf import HfWhisperWorker
 from workers.messages import AudioInfo, Event, Media, Ready, SegmentDelta, Transcribe
 from workers.messages.errors import LoadError, UnsupportedInputError, WeightsError
+from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import find_folder
 
 SENTENCE = STORY[1]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from configs.catalogue import ModelCard
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.stt.fasterwhisper import FasterWhisperWorker
 from workers.messages import (
     AudioInfo,
@@ -26,6 +26,7 @@ from workers.messages import (
     Transcribe,
 )
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.process_spec import WorkerSettings
 
 from .conftest import (
     SPEECH_RATE_HZ,

@@ -10,7 +10,7 @@ import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
 from tests.tiny_llama import build_tiny_llama, card_values
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.text.hf import HfTextWorker
 from workers.engines.text.llamacpp import LlamaCppTextWorker
 from workers.messages import (
@@ -22,6 +22,7 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
+from workers.messages.process_spec import WorkerSettings
 
 from .hf_asking import Load
 

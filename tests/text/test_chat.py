@@ -10,10 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.text.llamacpp import LlamaCppEngine, LlamaCppTextWorker
 from workers.messages import ChatMessage, Generate, Progress, Ready, TextDelta
 from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
+from workers.messages.process_spec import WorkerSettings
 
 from .conftest import CONTEXT_TOKENS, SLOTS, answer, ask, end_of, text_of
 

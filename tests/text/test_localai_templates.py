@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from configs.catalogue import ModelCard
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.text.llamacpp import LlamaCppTextWorker
 from workers.messages import (
     ChatMessage,
@@ -20,6 +20,7 @@ from workers.messages import (
     Tool,
     ToolCallDelta,
 )
+from workers.messages.process_spec import WorkerSettings
 from workers.models.folder.reader import read_models_folder
 
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"

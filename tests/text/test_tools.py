@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.coder import coder_card
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.text.llamacpp import LlamaCppTextWorker
 from workers.messages import (
     ChatMessage,
@@ -23,6 +23,7 @@ from workers.messages import (
     ToolCallDelta,
 )
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.process_spec import WorkerSettings
 
 from .conftest import end_of, text_of
 

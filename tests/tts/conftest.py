@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from configs.catalogue import load_catalogue
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.tts.piper_tts import PiperWorker
 from workers.messages import AudioDelta, Event, Synthesize
+from workers.messages.process_spec import WorkerSettings
 
 MAX_TEXT_CHARS = 2_000
 

@@ -16,10 +16,10 @@ from configs.catalogue import ModelCard, load_catalogue
 from tests.tts.environment import give_environment
 from tests.tts.talking import client_with, deltas_of
 from workers.client import Client
-from workers.engines.elsewhere import environ_of
 from workers.media import audio
 from workers.messages import Finished, Media, Synthesize
 from workers.messages.errors import LoadError, UnknownModelError, UnsupportedInputError
+from workers.models.environments.interpreter import environ_of
 
 BUILDER = Path(__file__).with_name("tiny_coqui.py")
 TEXT = "Hello there. How are you?"

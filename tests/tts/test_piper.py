@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from configs.catalogue import load_catalogue
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.tts.piper_tts import PiperWorker
 from workers.media import audio
 from workers.messages import AudioDelta, Embed, Finished, Progress, Synthesize
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
+from workers.messages.process_spec import WorkerSettings
 
 from .conftest import MAX_TEXT_CHARS, Say, audio_of
 

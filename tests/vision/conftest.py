@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from configs.catalogue import load_catalogue
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.engines.vision.ocr import OcrWorker
 from workers.messages import Describe, Media, PictureRead
+from workers.messages.process_spec import WorkerSettings
 
 from .drawing import to_media
 

@@ -7,16 +7,11 @@ queues, and is therefore tested by calling it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Protocol
 
-from configs.catalogue import ModelCard
-from configs.settings import HubSettings
-from workers.messages import Event, Loading, Ready, Request
-
-ReportLoading = Callable[[Loading], None]
+from workers.messages import Event, Ready, Request
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 
 class CancelToken:
@@ -33,29 +28,6 @@ class CancelToken:
     def is_cancelled(self) -> bool:
         """True once `cancel` was called."""
         return self._event.is_set()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings:
-    """What a child process is told when it is born."""
-
-    card: ModelCard
-    """The model to load."""
-    reranker: ModelCard | None = None
-    """A second model, which a rag worker loads when it first orders passages."""
-    device: str = "cpu"
-    """Where to put the weights: "cpu" or "cuda:0". An engine that cannot use a GPU ignores it."""
-    threads: int
-    """How many compute threads its libraries may use."""
-    slots: int
-    """How many requests to work on at once, where the engine can."""
-    data_dir: Path
-    """Where the worker may keep files: converted weights, the index."""
-    limits: dict[str, float]
-    """Bounds on input, by name and unit: `max_audio_s`, `max_pixels`, `max_pages`…"""
-    may_fetch: bool = False
-    """Whether weights that are not here may be downloaded."""
-    hub: HubSettings = field(default_factory=HubSettings)
 
 
 class Worker(Protocol):

@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from workers.messages import (
@@ -35,30 +35,14 @@ from workers.messages import (
     Started,
 )
 from workers.messages.errors import AppError
+from workers.messages.process_spec import Birth
 from workers.messages.transport import DirectSender, Receiver
 from workers.models.weights import with_weights
 
-from .contract import CancelToken, Worker, WorkerSettings
+from .contract import CancelToken, Worker
 from .registry import create_worker
 
 log = logging.getLogger("quintet.worker")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Birth:
-    """Everything a child gets from its parent."""
-
-    name: str
-    """Process name for people: "text-0"."""
-    modality: str
-    engine: str
-    registry: dict[str, dict[str, str]]
-    settings: WorkerSettings
-    environment: dict[str, str]
-    """Set before any library loads."""
-    log_level: str
-    python: str = ""
-    """Interpreter of the virtual environment that the process lives in; "": the parent's own."""
 
 
 def peak_resident_mib() -> int:

@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from configs.catalogue import ModelCard
-from workers.engines.contract import ReportLoading, WorkerSettings
 from workers.messages import Loading
 from workers.messages.errors import WeightsError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .downloads.checksums import SeenBook, sha256_of, stamp
 from .downloads.download import as_fetched, fetch, is_downloadable, is_present, not_fetched

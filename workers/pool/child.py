@@ -8,8 +8,8 @@ import signal
 import threading
 from collections.abc import Callable
 
-from workers.engines.main import Birth
 from workers.messages import Request, Shutdown
+from workers.messages.process_spec import Birth
 from workers.messages.transport import Receiver, Sender, pipe
 
 from .spawning import CONTEXT, spawn

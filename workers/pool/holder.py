@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
-from workers.engines.main import Birth
 from workers.messages import Event, LoadFailed, Loading, Ready
 from workers.messages.errors import AppError
+from workers.messages.process_spec import Birth
 from workers.pool.memory.machine import CPU
 from workers.pool.memory.placement import Placement
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from workers.engines.main import Birth
 from workers.messages import Event, LoadFailed, Loading, Ping, Pong, Ready, Request
+from workers.messages.process_spec import Birth
 
 from .child import Child
 from .job import Patience

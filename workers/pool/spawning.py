@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Protocol
 
-from workers.engines.elsewhere import command_of, environ_of
-from workers.engines.main import Birth, run_child
+from workers.messages.process_spec import Birth, run_entry
+from workers.models.environments.interpreter import command_of, environ_of
 
 CONTEXT = multiprocessing.get_context("spawn")
 """Never fork: a forked child inherits locks held by other threads of the page."""
@@ -47,14 +47,14 @@ def spawn(birth: Birth, ends: Ends) -> Process:
     """
     if birth.python:
         return _Elsewhere(birth.python, ends)
-    process = CONTEXT.Process(target=run_child, args=(birth, *ends), name=birth.name, daemon=True)
+    process = CONTEXT.Process(target=run_entry, args=(birth, *ends), name=birth.name, daemon=True)
     with _main_left_alone():
         process.start()
     return process
 
 
 class _Elsewhere:
-    """A process under another interpreter: see `workers.engines.elsewhere`."""
+    """A process under another interpreter: see `workers.models.environments.interpreter`."""
 
     def __init__(self, python: str, ends: Ends) -> None:
         numbers = [end.fileno() for end in ends]

@@ -17,6 +17,7 @@ from workers.messages import (
     ToolCallDelta,
     Usage,
 )
+from workers.messages.folds import calls_of, end_of, text_of
 
 Json = dict[str, Any]
 
@@ -89,31 +90,6 @@ def text_chunks_of(event: Event, answer_id: str, model: str, index: int = 0) -> 
         "logprobs": None if is_end else _text_logprobs(getattr(event, "logprobs", ())),
     }
     return [{**_frame("text_completion", f"cmpl-{answer_id}", model), "choices": [choice]}]
-
-
-def text_of(events: Iterable[Event]) -> str:
-    """Return the answer's text."""
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
-
-
-def end_of(events: Iterable[Event]) -> Finished:
-    """Return the event that closes an answer."""
-    return next(event for event in events if isinstance(event, Finished))
-
-
-def calls_of(events: Iterable[Event]) -> list[Json]:
-    """Return the answer's tool calls, their pieces joined."""
-    calls: dict[int, Json] = {}
-    for event in events:
-        if isinstance(event, ToolCallDelta):
-            function = {"name": "", "arguments": ""}
-            call = calls.setdefault(
-                event.index, {"id": "", "type": "function", "function": function}
-            )
-            call["id"] = call["id"] or event.call_id
-            call["function"]["name"] = call["function"]["name"] or event.name
-            call["function"]["arguments"] += event.arguments
-    return list(calls.values())
 
 
 def finish_reason(end: Finished) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from configs.catalogue import ModelCard, load_card
 from tests.vision.drawing import to_media
-from workers.engines.contract import CancelToken, Ready, Worker, WorkerSettings
+from workers.engines.contract import CancelToken, Ready, Worker
 from workers.engines.registry import WORKERS, create_worker
 from workers.messages import (
     ChatMessage,
@@ -23,6 +23,7 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
+from workers.messages.process_spec import WorkerSettings
 
 from .shapes import Scene, draw, random_scene
 from .talk import answer

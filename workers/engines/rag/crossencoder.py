@@ -17,8 +17,8 @@ from workers.engines.common.torch.loading import (
     loading_errors,
     memory_errors,
 )
-from workers.engines.contract import ReportLoading, WorkerSettings
 from workers.messages.errors import LoadError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 
 from .engine import Embedder, Judged, readable

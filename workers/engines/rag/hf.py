@@ -23,9 +23,9 @@ from workers.engines.common.torch.loading import (
     loading_errors,
     memory_errors,
 )
-from workers.engines.contract import ReportLoading, WorkerSettings
 from workers.messages import Loading, Ready
 from workers.messages.errors import EngineNotInstalledError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder, weights_id
 
 from .engine import Embedder, Prompts, prompts_of, readable, space_id

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.errors import ConfigError
-from workers.engines.contract import WorkerSettings
 from workers.messages.errors import EngineNotInstalledError, GenerationError, LoadError
+from workers.messages.process_spec import WorkerSettings
 from workers.models.facts.gguf_header import read_gguf_header
 from workers.models.weights import verified_folder
 

@@ -22,9 +22,10 @@ from workers.engines.common.remote.connection import (
     options_of,
 )
 from workers.engines.common.remote.errors import foreign
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Event, Loading, Ready, Request
 from workers.messages.errors import AppError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .engine import Embedder, Prompts
 from .worker import RagWorker

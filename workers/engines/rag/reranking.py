@@ -12,8 +12,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages.errors import LoadError, UnsupportedInputError
+from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import with_weights
 
 from .engine import Embedder, Reranker, readable

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import (
     Chunks,
     Collections,
@@ -37,6 +37,7 @@ from workers.messages import (
     UpdateDocument,
 )
 from workers.messages.errors import LoadError, UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .chroma import ChromaStore
 from .documents.reader import DocumentLimits

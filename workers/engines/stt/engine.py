@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Decoding, Word
+from workers.messages.process_spec import WorkerSettings
 
 if TYPE_CHECKING:
     import numpy as np

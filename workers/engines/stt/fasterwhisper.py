@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Decoding, Word
 from workers.messages.errors import EngineNotInstalledError, LoadError
+from workers.messages.process_spec import WorkerSettings
 
 from .ctranslate import compute_type, open_cuda_libraries, split_device, told
 from .engine import Hints, Segment

@@ -23,9 +23,10 @@ from workers.engines.common.torch.loading import (
     loading_errors,
     memory_errors,
 )
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Word
 from workers.messages.errors import LoadError
+from workers.messages.process_spec import WorkerSettings
 
 from .engine import SAMPLE_RATE_HZ, Hints, Segment
 from .hf_words import words_of

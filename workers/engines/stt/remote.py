@@ -19,10 +19,11 @@ from workers.engines.common.remote.connection import (
     connect,
     options_of,
 )
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.media.audio import float_to_pcm, pcm_to_wav
 from workers.messages import Decoding, Ready, Word
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .engine import SAMPLE_RATE_HZ, Hints, Segment
 from .languages import NAMES, code_of

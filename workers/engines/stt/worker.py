@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Event, Loading, Ready, Request, Transcribe
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 
 from .decode import open_recording

@@ -24,9 +24,10 @@ from workers.engines.common.remote.connection import (
     options_of,
 )
 from workers.engines.common.remote.errors import broke_off, foreign
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import ChatMessage, Complete, Constraint, Generate, Ready, Tool, Usage
 from workers.messages.errors import EngineNotInstalledError, UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .engine import CallDelta, Completion, Delta, Piece, TextEngine
 from .openai_json import Json

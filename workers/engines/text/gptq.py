@@ -19,8 +19,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from workers.engines.contract import WorkerSettings
 from workers.messages.errors import EngineNotInstalledError, LoadError
+from workers.messages.process_spec import WorkerSettings
 
 from .engine import TextEngine
 from .hf import HfTextEngine, HfTextWorker

@@ -25,9 +25,10 @@ from workers.engines.common.torch.loading import (
     load_model,
     loading_errors,
 )
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Complete, Generate
 from workers.messages.errors import ContextTooLongError
+from workers.messages.process_spec import WorkerSettings
 
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
 from .hf_constraint import Constraints

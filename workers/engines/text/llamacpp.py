@@ -24,9 +24,10 @@ from typing import Any
 from workers.engines.common.bridge import iterate_callbacks
 from workers.engines.common.llamacpp.options import apply_options, is_template_with_tools
 from workers.engines.common.llamacpp.server import device_of, import_xllamacpp, open_server
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Complete, Generate
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.process_spec import WorkerSettings
 
 from .engine import Delta, Piece, TextEngine
 from .llamacpp_json import BATCH_TOKENS, body_of, pieces_of

@@ -18,7 +18,7 @@ from workers.engines.common.remote.connection import (
     connect,
     options_of,
 )
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import (
     Complete,
     Constraint,
@@ -27,6 +27,7 @@ from workers.messages import (
     SamplingParams,
 )
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .engine import Completion, Piece, TextEngine
 from .openai_json import Json, message_json, pieces_of_choice, tool_json

@@ -29,7 +29,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Complete, Constraint, Generate, SamplingParams
 from workers.messages.errors import (
     ContextTooLongError,
@@ -38,6 +38,7 @@ from workers.messages.errors import (
     OutOfMemoryError,
     UnsupportedInputError,
 )
+from workers.messages.process_spec import WorkerSettings
 
 from .engine import Piece, TextEngine
 from .hf_prompt import Prompts

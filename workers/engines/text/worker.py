@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import (
     Complete,
     Event,
@@ -21,6 +21,7 @@ from workers.messages import (
     ToolCallDelta,
 )
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 from workers.templates.conversation import formats_chat, lay_out, shows_tools
 

@@ -30,7 +30,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.media.audio import float_to_pcm, pcm_to_float
 from workers.messages import Ready
 from workers.messages.errors import (
@@ -40,6 +40,7 @@ from workers.messages.errors import (
     OutOfMemoryError,
     UnsupportedInputError,
 )
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .worker import TtsWorker
 

@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.media.audio import float_to_pcm
 from workers.messages.errors import (
     EngineNotInstalledError,
@@ -25,6 +25,7 @@ from workers.messages.errors import (
     LoadError,
     UnsupportedInputError,
 )
+from workers.messages.process_spec import WorkerSettings
 
 from .onnx_session import CancellableSession, session_options
 from .worker import TtsWorker

@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages.errors import EngineNotInstalledError, GenerationError, LoadError
+from workers.messages.process_spec import WorkerSettings
 
 from .onnx_session import CancellableSession, session_options
 from .worker import TtsWorker

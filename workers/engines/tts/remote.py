@@ -18,9 +18,10 @@ from workers.engines.common.remote.connection import (
     connect,
     options_of,
 )
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Ready
 from workers.messages.errors import RemoteError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .worker import TtsWorker
 

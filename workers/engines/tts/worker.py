@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from itertools import chain
 
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.media import audio
 from workers.messages import (
     AudioDelta,
@@ -21,6 +21,7 @@ from workers.messages import (
 )
 from workers.messages.consent import check_consent
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 
 from .clip import CLIP_RATE_HZ, read_clip

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event
+from workers.messages.process_spec import WorkerSettings
 
 if TYPE_CHECKING:
     from .images import Picture

@@ -26,9 +26,10 @@ from workers.engines.common.torch.loading import (
     loading_errors,
     memory_errors,
 )
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event, Finished, Progress, TextDelta
 from workers.messages.errors import ContextTooLongError
+from workers.messages.process_spec import WorkerSettings
 
 from .budget import image_budget
 from .conversation import turns_with_pictures

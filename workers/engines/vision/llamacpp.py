@@ -33,9 +33,10 @@ from workers.engines.common.llamacpp.server import (
     open_server,
     sampling_body,
 )
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event, Finished, Progress, TextDelta, Usage
 from workers.messages.errors import LoadError
+from workers.messages.process_spec import WorkerSettings
 
 from .budget import image_budget
 from .conversation import Turn, turns_with_pictures

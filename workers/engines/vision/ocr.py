@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.media.reading_order import reading_order
 from workers.messages import Describe, Event, PictureRead, Progress, TextLine
 from workers.messages.errors import EngineNotInstalledError, LoadError
+from workers.messages.process_spec import WorkerSettings
 
 from .bands import split_into_bands
 from .images import Picture

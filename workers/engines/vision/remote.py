@@ -21,8 +21,9 @@ from workers.engines.common.remote.connection import (
     connect,
     options_of,
 )
-from workers.engines.contract import CancelToken, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import ChatMessage, Describe, Event, Finished, Progress, TextDelta
+from workers.messages.process_spec import WorkerSettings
 
 from .conversation import turns_with_pictures
 from .worker import VisionWorker

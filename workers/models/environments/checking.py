@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 
-from workers.engines.elsewhere import command_of, environ_of
 from workers.messages.errors import EngineNotInstalledError
+from workers.models.environments.interpreter import command_of, environ_of
 
 from .places import Environments
 

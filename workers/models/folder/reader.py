@@ -19,7 +19,6 @@ from typing import Any
 
 import yaml
 
-from compat.localai.environment import settings_from_environment as settings_from_environment
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 

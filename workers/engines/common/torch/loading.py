@@ -26,13 +26,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from workers.engines.contract import WorkerSettings
 from workers.messages.errors import (
     EngineNotInstalledError,
     LoadError,
     OutOfMemoryError,
     WeightsError,
 )
+from workers.messages.process_spec import WorkerSettings
 
 log = logging.getLogger("quintet.torch")
 

@@ -1,0 +1,64 @@
+"""What a worker's process is told when it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from pkgutil import resolve_name
+
+from configs.catalogue import ModelCard
+from configs.settings import HubSettings
+
+from .control import Loading
+
+ReportLoading = Callable[[Loading], None]
+"""Says what is being loaded; may be called from any thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What a child process is told when it is born."""
+
+    card: ModelCard
+    """The model to load."""
+    reranker: ModelCard | None = None
+    """A second model, which a rag worker loads when it first orders passages."""
+    device: str = "cpu"
+    """Where to put the weights: "cpu" or "cuda:0". An engine that cannot use a GPU ignores it."""
+    threads: int
+    """How many compute threads its libraries may use."""
+    slots: int
+    """How many requests to work on at once, where the engine can."""
+    data_dir: Path
+    """Where the worker may keep files: converted weights, the index."""
+    limits: dict[str, float]
+    """Bounds on input, by name and unit: `max_audio_s`, `max_pixels`, `max_pages`…"""
+    may_fetch: bool = False
+    """Whether weights that are not here may be downloaded."""
+    hub: HubSettings = field(default_factory=HubSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Birth:
+    """Everything a child gets from its parent."""
+
+    name: str
+    """Process name for people: "text-0"."""
+    modality: str
+    engine: str
+    registry: dict[str, dict[str, str]]
+    settings: WorkerSettings
+    environment: dict[str, str]
+    """Set before any library loads."""
+    log_level: str
+    entry: str = "workers.engines.main:run_child"
+    """What the process runs, as "module:function"; it gets this and its three pipe ends."""
+    python: str = ""
+    """Interpreter of the virtual environment that the process lives in; "": the parent's own."""
+
+
+def run_entry(birth: Birth, requests: Connection, control: Connection, events: Connection) -> None:
+    """Be what `birth.entry` names. The target of a spawned process: the pool imports no engine."""
+    resolve_name(birth.entry)(birth, requests, control, events)
