@@ -12,6 +12,7 @@ from configs.settings import ServerSettings, Settings
 from workers.client import Client
 
 from .endpoints import add_endpoints
+from .guard import ClosedDoors, GuardedBlocks
 from .memory_panel import build_memory_panel
 from .strip import build_strip
 from .tabs.chat import build_chat_tab
@@ -49,7 +50,7 @@ CheckLogin = Callable[[str, str], bool]
 
 def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     """Return the page. It talks to the workers through `client` and nothing else."""
-    with gr.Blocks(
+    with GuardedBlocks(
         title="Quintet",
         analytics_enabled=False,
         delete_cache=(CACHE_SWEEP_S, CACHE_AGE_S),
@@ -92,7 +93,12 @@ def mount_ui(
         theme=build_theme(),
         css_paths=style_sheets(),
     )
-    api.state.page_user = page_user(mounted.routes[-1].app)
+    gradio_app = mounted.routes[-1].app
+    gradio_app.add_middleware(ClosedDoors)
+    # What launch() sets and a mounted page never reaches: without them Gradio does not check that a
+    # file was uploaded, serves uploaded SVGs as pages, and sends no heartbeat to who waits.
+    page.has_launched = page.is_running = True
+    api.state.page_user = page_user(gradio_app)
     return mounted
 
 
