@@ -26,6 +26,7 @@ from .gate.bodies import refuse_halves
 from .gate.gate import Gate
 from .gate.limits import KeyLimits
 from .gate.origin import Origins
+from .headers import SecurityHeaders, security_headers
 from .mcp.server import mount_tools
 from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
@@ -72,7 +73,7 @@ def create_api(
         )
     api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1
     _add_health(api, client)
-    _add_error_handlers(api, dialects)
+    _add_error_handlers(api, settings, dialects)
     limits = KeyLimits()
     run_tools = mount_tools(api, client, settings, limits)
     _add_gate(api, settings, limits, dialects)
@@ -82,7 +83,7 @@ def create_api(
 def _add_gate(
     api: FastAPI, settings: Settings, limits: KeyLimits, dialects: Sequence[Dialect]
 ) -> None:
-    """Put the check of origin, identity and limits in front, and CORS in front of that."""
+    """Put the check of origin, identity and limits in front, CORS and our headers around it."""
     server = settings.server
     access, origins = Access(server), Origins(server)
     api.state.check_login = access.check_login
@@ -96,6 +97,7 @@ def _add_gate(
     )
     # Starlette's own class: Gradio looks for it, and then leaves CORS to us.
     api.add_middleware(CORSMiddleware, **origins.cors_options())
+    api.add_middleware(SecurityHeaders, frame_ancestors=server.frame_ancestors)
 
 
 def _add_health(api: FastAPI, client: Client) -> None:
@@ -115,7 +117,7 @@ def _add_health(api: FastAPI, client: Client) -> None:
         return {"status": "ready" if is_ready else "not ready", **states}
 
 
-def _add_error_handlers(api: FastAPI, dialects: Sequence[Dialect]) -> None:
+def _add_error_handlers(api: FastAPI, settings: Settings, dialects: Sequence[Dialect]) -> None:
     @api.exception_handler(AppError)
     async def told(request: fastapi.Request, error: AppError) -> Response:
         return dialect_of(request.url.path, dialects).on_error(error)
@@ -131,4 +133,7 @@ def _add_error_handlers(api: FastAPI, dialects: Sequence[Dialect]) -> None:
     @api.exception_handler(Exception)
     async def unforeseen(request: fastapi.Request, _: Exception) -> Response:
         sentence = "This went wrong inside Quintet; its log says why."
-        return dialect_of(request.url.path, dialects).on_error(AppError(sentence))
+        response = dialect_of(request.url.path, dialects).on_error(AppError(sentence))
+        # sent from around all middleware, also around the one that adds these
+        response.headers.update(security_headers(settings.server.frame_ancestors))
+        return response

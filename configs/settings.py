@@ -100,6 +100,10 @@ class ServerSettings(_Frozen):
     """Web pages of other origins that may call; "localhost": any port of it; "*": all."""
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)]
     """Names this server answers to; empty: this machine's own while nothing else protects it."""
+    frame_ancestors: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[^\s;,']+$")], ...], BeforeValidator(_split)
+    ]
+    """Origins whose pages may show this one inside theirs; empty: none but this server's own."""
     also_ports: Annotated[
         tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(_split)
     ]

@@ -21,7 +21,7 @@ from .tabs.models import build_models_tab
 from .tabs.speech_in import build_speech_in_tab
 from .tabs.speech_out import build_speech_out_tab
 from .tabs.vision import build_vision_tab
-from .theme import ASSETS, build_theme, style_sheets
+from .theme import ASSETS, build_theme, scripts, style_sheets
 
 HEADER = """<header class="q-header"><h1><svg viewBox="0 0 25 20" aria-hidden="true">
 <rect class="q-text" x="0" y="8" width="3" height="12" rx="1.5"/>
@@ -92,6 +92,7 @@ def mount_ui(
         pwa=True,
         theme=build_theme(),
         css_paths=style_sheets(),
+        head=scripts(),
     )
     gradio_app = mounted.routes[-1].app
     gradio_app.add_middleware(ClosedDoors)

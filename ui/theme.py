@@ -32,3 +32,8 @@ def style_sheets() -> list[Path]:
     """Return every style sheet, ours first, then one per tab."""
     own = ASSETS / "style.css"
     return [own, *(path for path in sorted(ASSETS.glob("*.css")) if path != own)]
+
+
+def scripts() -> str:
+    """Return what the page runs besides Gradio's own, as a piece of its head."""
+    return f"<script>{(ASSETS / 'remote-pictures.js').read_text('utf-8')}</script>"

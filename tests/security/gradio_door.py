@@ -121,7 +121,7 @@ def listening(answer: bytes) -> Iterator[Listener]:
             self.end_headers()
             self.wfile.write(answer)
 
-        do_HEAD = do_POST = do_GET
+        do_HEAD = do_POST = do_GET  # noqa: N815 — the names that http.server calls
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

@@ -49,25 +49,19 @@ def test_no_handler_gives_away_a_file_that_was_not_uploaded(
     served: App, visitor: Visitor, secret: Path
 ) -> None:
     config = visitor.config()
-    told = []
     for dependency, data in attacks(config, [str(secret), "/proc/self/environ"]):
         heard = visitor.call(dependency["id"], data)
         heard += "" if dependency["queue"] else visitor.run(dependency["id"], data)
         heard += readable(visitor, heard)
-        if SECRET in heard or "GRADIO_TEMP_DIR=" in heard:
-            told.append((dependency["id"], dependency["api_name"], data))
-    assert told == []
+        assert SECRET not in heard, (dependency["api_name"], data)
+        assert "GRADIO_TEMP_DIR=" not in heard, (dependency["api_name"], data)
     assert leaks(served) == []
 
 
 def test_no_handler_fetches_an_address(visitor: Visitor) -> None:
     with listening(SECRET.encode()) as listener:
-        told = [
-            (dependency["id"], dependency["api_name"])
-            for dependency, data in attacks(visitor.config(), [f"{listener.url}/a.txt"])
-            if SECRET in visitor.call(dependency["id"], data)
-        ]
-        assert told == []
+        for dependency, data in attacks(visitor.config(), [f"{listener.url}/a.txt"]):
+            assert SECRET not in visitor.call(dependency["id"], data), dependency["api_name"]
         assert listener.heard == []
 
 

@@ -1,0 +1,30 @@
+// A picture that is not of this server is not loaded (the page's Content-Security-Policy says so).
+// In its place stands where it is; a click opens it in a new tab. Only attributes are changed: the
+// elements belong to the page, which removes them as it put them there.
+(() => {
+	const open = (picture) => window.open(picture.src, "_blank", "noopener,noreferrer");
+	const isRemote = (element) =>
+		element instanceof HTMLImageElement &&
+		/^https?:/.test(element.src) &&
+		new URL(element.src).origin !== location.origin;
+	const refused = (event) => {
+		const picture = event.target;
+		if (!isRemote(picture) || picture.classList.contains("q-remote")) return;
+		const where = new URL(picture.src).host;
+		picture.classList.add("q-remote");
+		picture.title = picture.src;
+		picture.alt = `Picture${picture.alt ? ` “${picture.alt}”` : ""} at ${where}, not loaded. Click to open it.`;
+		picture.tabIndex = 0;
+		picture.setAttribute("role", "link");
+	};
+	const chosen = (event) => {
+		const isWanted = event.type === "click" || event.key === "Enter";
+		if (!isWanted || !event.target.classList?.contains("q-remote")) return;
+		event.preventDefault();
+		event.stopPropagation();
+		open(event.target);
+	};
+	document.addEventListener("error", refused, true);
+	document.addEventListener("click", chosen, true);
+	document.addEventListener("keydown", chosen, true);
+})();

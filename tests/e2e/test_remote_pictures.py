@@ -1,0 +1,167 @@
+"""What a model or a document writes makes the browser ask nobody but Quintet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.remote.scripted import delta, serving, stream
+from tests.security.gradio_door import Listener, listening
+
+from .conftest import App, start_app, stop_app
+
+CARD = """id: scripted
+name: Scripted
+modality: text
+engine: remote
+source: remote:{url}/v1
+files: {{}}
+license: none
+license_url: none
+origin: tests
+parameters_m: 0
+context_length: 8192
+memory_mib: 70
+options: {{remote_model: scripted}}
+"""
+ANSWER = """The valley is quiet [1]. End of the answer.
+
+![a map]({url}/markdown.png?secret)
+
+<img src="{url}/html.png?secret"><video src="{url}/film.mp4"></video>
+
+<p style="background:url({url}/style.png)">Styled.</p>
+
+![through the server](/gradio_api/file={url}/roundabout.png)
+
+![by reference][x]
+
+[x]: {url}/reference.png
+"""
+
+
+@dataclass
+class Watched:
+    """A page, and what it asked for and complained of."""
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Listener]:
+    """Another server, to which answers point."""
+    with listening(b"never") as listener:
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def poisoned_app(tmp_path_factory: pytest.TempPathFactory, elsewhere: Listener) -> Iterator[App]:
+    """Quintet with a model that writes pictures of another server into every answer."""
+    folder = tmp_path_factory.mktemp("poisoned")
+    said = ANSWER.format(url=elsewhere.url)
+    with serving(stream(delta(said), delta("", "stop"), "[DONE]")) as model:
+        cards = folder / "data" / "models.d"
+        cards.mkdir(parents=True)
+        (cards / "scripted.yaml").write_text(CARD.format(url=model.url))
+        running = start_app(folder, QUINTET_WORKERS__TEXT__MODEL="scripted")
+        yield running
+        stop_app(running)
+
+
+@pytest.fixture
+def watch(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(45_000)
+    watched = Watched(page)
+
+    def hear(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            watched.complaints.append(message.text)
+
+    page.on("console", hear)
+    page.on("request", lambda request: watched.hosts.add(urlsplit(request.url).netloc))
+    yield watched
+    context.close()
+
+
+def ask_in_chat(page: Page) -> None:
+    page.locator("#chat-input textarea").fill("How is the valley?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat-log")).to_contain_text("End of the answer", timeout=60_000)
+    expect(page.locator("#chat-send")).to_be_visible(timeout=60_000)
+
+
+def ask_documents(page: Page, elsewhere: Listener, folder: Path) -> None:
+    note = folder / "valley.md"
+    note.write_text(f"# Valley\n\nThe valley is quiet. ![map]({elsewhere.url}/document.png)\n")
+    page.get_by_role("tab", name="RAG", exact=True).click()
+    page.set_input_files("#rag-files input[type=file]", str(note))
+    expect(page.locator("#rag-table")).to_contain_text("valley.md", timeout=120_000)
+    page.locator("#rag-question textarea, #rag-question input").first.fill("Is it quiet?")
+    page.locator("#rag-ask").click()
+    expect(page.locator("#rag-answer")).to_contain_text("End of the answer", timeout=60_000)
+    expect(page.locator("#rag-answer-status")).to_contain_text("total", timeout=60_000)
+
+
+def test_pictures_of_other_servers_are_not_loaded(
+    poisoned_app: App, watch: Watched, elsewhere: Listener, tmp_path: Path
+) -> None:
+    page = watch.page
+    page.goto(poisoned_app.url)
+    ask_in_chat(page)
+    shown = page.locator("#chat-log img.q-remote")
+    expect(shown.first).to_be_visible()
+    assert "a map" in (shown.first.get_attribute("alt") or "")
+    ask_documents(page, elsewhere, tmp_path)
+    assert "a map" in (page.locator("#rag-answer img.q-remote").first.get_attribute("alt") or "")
+    assert elsewhere.heard == []
+
+
+def test_a_click_opens_the_picture_and_tells_nothing_else(
+    poisoned_app: App, watch: Watched, elsewhere: Listener
+) -> None:
+    page = watch.page
+    page.goto(poisoned_app.url)
+    ask_in_chat(page)
+    elsewhere.heard.clear()
+    with page.context.expect_page() as opened:
+        page.locator("#chat-log img.q-remote").first.click()
+    opened.value.wait_for_load_state()
+    assert urlsplit(opened.value.url).path == "/markdown.png"
+    assert [path for path in elsewhere.heard if "favicon" not in path] == ["/markdown.png?secret"]
+    assert opened.value.evaluate("[document.referrer, window.opener]") == ["", None]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_keeps_to_its_own_policy(app: App, watch: Watched, path: str) -> None:
+    page = watch.page
+    page.goto(f"{app.url}{path}")
+    if path == "/docs":
+        page.locator(".opblock").first.wait_for()
+    else:
+        page.locator("#chat-input textarea").fill("Say hello.")
+        page.keyboard.press("Enter")
+        expect(page.locator("#chat-log")).to_contain_text("tokens/s", timeout=90_000)
+        for tab in ("Speech in", "Speech out", "Vision", "RAG", "Models"):
+            page.get_by_role("tab", name=tab, exact=True).click()
+    assert watch.complaints == []
+    assert watch.hosts <= {urlsplit(app.url).netloc, ""}
+
+
+def test_another_site_cannot_show_the_page_inside_its_own(
+    app: App, watch: Watched, tmp_path: Path
+) -> None:
+    with listening(f'<iframe src="{app.url}"></iframe>'.encode()) as other:
+        watch.page.goto(other.url)
+        watch.page.wait_for_load_state("networkidle")
+        assert any("frame-ancestors" in complaint for complaint in watch.complaints)
+        frame = watch.page.frames[1]
+        assert frame.locator("#chat-input").count() == 0
