@@ -96,9 +96,9 @@ def mount_ui(
     )
     gradio_app = mounted.routes[-1].app
     gradio_app.add_middleware(ClosedDoors)
-    # What launch() sets and a mounted page never reaches: without them Gradio does not check that a
-    # file was uploaded, serves uploaded SVGs as pages, and sends no heartbeat to who waits.
-    page.has_launched = page.is_running = True
+    # launch() sets it, and a mounted page is never launched. Gradio looks at what it is told to serve
+    # only from then on: without it, a handler could be made to give away any file.
+    page.has_launched = True
     api.state.page_user = page_user(gradio_app)
     return mounted
 

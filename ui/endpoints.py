@@ -1,12 +1,11 @@
 """Named endpoints of the page for `gradio_client`: a few clean ones, none of its buttons.
 
 They answer at /gradio_api and are listed by `Client(url).view_api()`. A file is what
-`gradio_client.handle_file` sends; Gradio refuses a path that was not uploaded.
+`gradio_client.handle_file` sends; a path that was not uploaded is refused, see `guard.py`.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
@@ -35,6 +34,8 @@ from workers.messages import (
 )
 from workers.messages.errors import AppError
 from workers.messages.sampling import sampling_for
+
+from .kept import keep
 
 LIMIT = 16
 """Calls of one endpoint at once; the pool does the queueing."""
@@ -82,9 +83,9 @@ class Endpoints:
         """Say a text; returns an mp3 file."""
         request = Synthesize(text=text, voice=voice or None, speed=speed)
         pieces = await _all(speak_to_file(self._client, request, "mp3"))
-        with tempfile.NamedTemporaryFile(suffix=".mp3", delete=False) as file:
-            file.write(b"".join(piece.data for piece in pieces if isinstance(piece, FileBytes)))
-        return FileData(path=file.name, orig_name="speech.mp3", mime_type="audio/mpeg")
+        mp3 = b"".join(piece.data for piece in pieces if isinstance(piece, FileBytes))
+        path = keep(mp3, "speech.mp3")
+        return FileData(path=path, orig_name="speech.mp3", mime_type="audio/mpeg")
 
     async def read_picture(self, picture: FileData, question: str = "") -> str:
         """Read the text in a picture, or answer a question about it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -13,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from configs.settings import Settings
+from ui.kept import keep
 from ui.picture_view import (
     Seen,
     conversation,
@@ -239,12 +239,11 @@ def _request(paths: Paths, messages: tuple[ChatMessage, ...]) -> Describe:
 
 
 def _write_downloads(seen: Seen) -> tuple[str, str]:
-    folder = Path(tempfile.mkdtemp(prefix="quintet-vision-"))
     name = Path(seen.paths[0]).stem or "pictures"
-    as_text, as_json = folder / f"{name}.txt", folder / f"{name}.json"
-    as_text.write_text(to_text(seen), encoding="utf-8")
-    as_json.write_text(to_json(seen), encoding="utf-8")
-    return str(as_text), str(as_json)
+    return (
+        keep(to_text(seen).encode(), f"{name}.txt"),
+        keep(to_json(seen).encode(), f"{name}.json"),
+    )
 
 
 def _capability_note(client: Client) -> str:
