@@ -55,15 +55,15 @@ def check_exposure(settings: Settings) -> None:
 
 def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket.socket]) -> None:
     """Run until told to stop."""
-    import uvicorn
-
     from api.app import create_api
+    from api.serving import leave_on_sigterm, serve_until_told
     from compat.dialects import DIALECTS
     from configs.catalogue import load_catalogue
     from ui.blocks import build_ui, mount_ui
     from ui.share import open_share_link
     from workers.assembly import build_pool
 
+    leave_on_sigterm()
     own = {card.id: card for card in cards}
     pool, client = build_pool(settings, {**load_catalogue(), **own})
     pool.start()
@@ -76,10 +76,7 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
             log.info("and on port %s", listener.getsockname()[1])
         if settings.server.share:
             log.info("and at %s", open_share_link(port))
-        server = uvicorn.Server(
-            uvicorn.Config(api, log_level="warning", timeout_graceful_shutdown=3)
-        )
-        server.run(sockets=listeners)
+        serve_until_told(api, pool, settings.server, listeners)
     finally:
         pool.close()
 

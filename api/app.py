@@ -20,7 +20,8 @@ from . import documentation
 from .anthropic.routes import ANTHROPIC
 from .core.answers import refusals
 from .core.dialect import Dialect, dialect_of
-from .core.errors import from_http
+from .core.errors import from_http, headers_of
+from .drain import Drain, DrainGate
 from .gate.access import Access
 from .gate.bodies import refuse_halves
 from .gate.gate import Gate
@@ -87,6 +88,7 @@ def _add_gate(
     server = settings.server
     access, origins = Access(server), Origins(server)
     api.state.check_login = access.check_login
+    api.state.drain = Drain()
     api.add_middleware(
         Gate,
         access=access,
@@ -95,6 +97,7 @@ def _add_gate(
         dialects=dialects,
         server=server,
     )
+    api.add_middleware(DrainGate, drain=api.state.drain, dialects=dialects)
     # Starlette's own class: Gradio looks for it, and then leaves CORS to us.
     api.add_middleware(CORSMiddleware, **origins.cors_options())
     api.add_middleware(SecurityHeaders, frame_ancestors=server.frame_ancestors)
@@ -113,14 +116,19 @@ def _add_health(api: FastAPI, client: Client) -> None:
             worker.modality: worker.state for worker in client.status().workers
         }
         is_ready = any(state in ("ready", "busy") for state in states.values())
-        response.status_code = 200 if is_ready else 503
-        return {"status": "ready" if is_ready else "not ready", **states}
+        status = "ready" if is_ready else "not ready"
+        if api.state.drain.has_begun:
+            status = "stopping"
+        response.status_code = 200 if status == "ready" else 503
+        return {"status": status, **states}
 
 
 def _add_error_handlers(api: FastAPI, settings: Settings, dialects: Sequence[Dialect]) -> None:
     @api.exception_handler(AppError)
     async def told(request: fastapi.Request, error: AppError) -> Response:
-        return dialect_of(request.url.path, dialects).on_error(error)
+        response = dialect_of(request.url.path, dialects).on_error(error)
+        response.headers.update(headers_of(error))
+        return response
 
     @api.exception_handler(RequestValidationError)
     async def misshapen(request: fastapi.Request, error: RequestValidationError) -> Response:

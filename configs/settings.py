@@ -84,6 +84,31 @@ class ApiKey(_Frozen):
     """Requests that may wait for one of those to end."""
 
 
+class ConnectionSettings(_Frozen):
+    """How many may be connected, and how long a client may take to say what it wants, or to read.
+
+    A long upload that goes on, and a long answer that is read, are never cut.
+    """
+
+    max_open: int = Field(ge=1)
+    """Connections at once; when all are at work the next is 503. An idle one leaves for it."""
+    max_per_address: int = Field(ge=1)
+    """Of one address, except this machine's own, from which all come who use a proxy or a tunnel."""
+    max_header_kib: int = Field(ge=1)
+    """A request's line and headers; with more it is 431."""
+    header_timeout_s: float = Field(gt=0)
+    """From the connection or the header's first byte to its end; then 408."""
+    body_timeout_s: float = Field(gt=0)
+    """A body that brings less than 500 bytes a second for so long has stopped: 408."""
+    send_timeout_s: float = Field(gt=0)
+    """Who reads nothing of an answer for so long is cut off."""
+
+    @property
+    def max_header_bytes(self) -> int:
+        """The same in bytes."""
+        return self.max_header_kib << 10
+
+
 class ServerSettings(_Frozen):
     """Where the page is served and who may enter."""
 
@@ -111,6 +136,9 @@ class ServerSettings(_Frozen):
     max_upload_mib: float = Field(gt=0)
     open_to_network: bool
     """Accept another host than this machine without a password (a Space is guarded by its owner)."""
+    connections: ConnectionSettings
+    drain_s: float = Field(ge=0)
+    """Told to stop, Quintet lets what runs go on for so long, and is gone at most 15 s later."""
 
     @property
     def is_protected(self) -> bool:

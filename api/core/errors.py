@@ -75,6 +75,8 @@ STATUS: dict[type[AppError], int] = {
 
 RETRY_AFTER_S = 2
 """What a refused client is told to wait."""
+RESTART_S = 15
+"""The same while Quintet stops, until it has been started again."""
 CHALLENGE = 'Bearer realm="quintet", Basic realm="quintet"'
 """Basic too: a browser then asks for the password, and Geniusrise's clients expect it."""
 
@@ -101,4 +103,6 @@ def headers_of(error: AppError) -> dict[str, str]:
     status = status_of(error)
     if status == 401:
         return {"WWW-Authenticate": CHALLENGE}
+    if isinstance(error, errors.PoolClosedError):
+        return {"Retry-After": str(RESTART_S)}
     return {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else {}

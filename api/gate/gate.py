@@ -12,10 +12,10 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from api.core.dialect import Dialect, dialect_of
 from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
+from api.refusal import answer
 from configs.settings import ServerSettings
 from workers.messages.errors import AppError
 
@@ -109,20 +109,9 @@ class Gate:
     async def _refuse(self, error: AppError, scope: Scope, receive: Receive, send: Send) -> None:
         response = dialect_of(scope["path"], self._dialects).on_error(error)
         response.headers.update(headers_of(error))
-        await _answer(response, scope, receive, send)
+        await answer(response, scope, receive, send)
 
 
 def _num_bytes(max_mib: float) -> int:
     """Return the size of a body with so much in it, as base64, and what stands around it."""
     return int((max_mib * 4 / 3 + 1) * 2**20)
-
-
-async def _answer(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "http":
-        await response(scope, receive, send)
-        return
-    socket = WebSocket(scope, receive, send)
-    if "websocket.http.response" in scope.get("extensions", {}):
-        await socket.send_denial_response(response)
-    else:
-        await socket.close(1008)

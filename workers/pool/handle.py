@@ -37,7 +37,7 @@ from workers.pool.memory.placement import Placement
 
 from .admission import Admission
 from .holder import BirthOf, Holder
-from .job import Job, Patience
+from .job import STOPPING, Job, Patience
 from .life import Life
 from .order import next_move
 from .running import Running, with_waits
@@ -80,7 +80,7 @@ class WorkerHandle:
     def submit(self, job: Job) -> None:
         """Take a request, or refuse it with one clear sentence."""
         if self._is_closed:
-            job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
+            job.fail(*STOPPING)
         elif len(self._waiting) >= self._patience.max_waiting:
             job.fail(
                 "queue_full",
@@ -125,10 +125,10 @@ class WorkerHandle:
         self._changed()
 
     def close(self) -> None:
-        """Refuse what waits, end the process, take nothing more."""
+        """End what waits and what runs with the reason, end the process, take nothing more."""
         self._is_closed = True
-        for job in self._waiting.take_all():
-            job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
+        for job in (*self._waiting.take_all(), *self._running.take_all()):
+            job.fail(*STOPPING)
         self.sleep()
 
     def kill(self) -> None:

@@ -15,6 +15,10 @@ Deliver = Callable[[Event], None]
 """Where a request's events go; called on the pool's loop, must return at once."""
 
 
+STOPPING = ("pool_closed", "Quintet is stopping.", "Ask again once it runs.")
+"""How every request ends that is there when the pool closes: code, sentence, hint."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long the pool waits for what, in seconds, and how often it tries again."""

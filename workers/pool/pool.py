@@ -7,6 +7,7 @@ are no locks. What the page shows is a frozen snapshot that the loop replaces.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -25,7 +26,7 @@ from .census import Census
 from .cores import Cores
 from .handle import WorkerHandle
 from .holder import BirthOf
-from .job import Deliver, Job, Patience
+from .job import STOPPING, Deliver, Job, Patience
 from .status import MemoryStatus, PoolStatus
 
 log = logging.getLogger("quintet.pool")
@@ -142,6 +143,11 @@ class Pool:
         self._loop.close()
         self._census.close()
 
+    def kill(self) -> None:
+        """End every process at once, where `close` gives them time; while that goes on, or before."""
+        with contextlib.suppress(RuntimeError):  # the loop has closed
+            self._loop.call_soon_threadsafe(self._kill)
+
     # --- on the loop -----------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -159,7 +165,7 @@ class Pool:
     def _refuse(*args: object) -> None:
         for job in args:
             if isinstance(job, Job):
-                job.fail("pool_closed", "Quintet is stopping.", "Start it again.")
+                job.fail(*STOPPING)
 
     def _submit(self, job: Job) -> None:
         handle = self._handles.get(job.card.modality)
@@ -228,14 +234,17 @@ class Pool:
                 idle.append(pid)
         self._cores.share(busy, idle)
 
+    def _kill(self) -> None:
+        for handle in self._handles.values():
+            handle.kill()
+
     async def _close(self, timeout_s: float) -> None:
         for handle in self._handles.values():
             handle.close()
         give_up = time.monotonic() + timeout_s
         while any(handle.has_process for handle in self._handles.values()):
             if time.monotonic() > give_up:
-                for handle in self._handles.values():
-                    handle.kill()
+                self._kill()
                 log.error("some workers did not stop within %.0f s: killed", timeout_s)
                 await asyncio.sleep(0.5)
                 return

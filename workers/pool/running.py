@@ -32,10 +32,14 @@ class Running:
         """Forget a request that has ended."""
         del self._jobs[request_id]
 
+    def take_all(self) -> list[Job]:
+        """Return all of them, which are none of the process's any more."""
+        jobs, self._jobs = self._jobs, {}
+        return list(jobs.values())
+
     def fail_all(self, reason: str) -> None:
         """The process has died: end all of them."""
-        jobs, self._jobs = self._jobs, {}
-        for job in jobs.values():
+        for job in self.take_all():
             if job.is_cancelled:
                 job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
             else:
