@@ -25,6 +25,8 @@ MIN_BYTES_PER_S = 500
 """A body that is slower, over `body_timeout_s`, has stopped. The pace that Apache asks for."""
 LINGER_S = 1.0
 """A refused client may go on sending for so long; closed at once, it would not get to read why."""
+MAX_UNREAD_BYTES = 1 << 20
+"""And so much."""
 MAX_LINGERING = 64
 """More that were refused are cut off without a word."""
 
@@ -42,7 +44,7 @@ class GuardedProtocol(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
         self._num_received = 0
-        """Bytes of the body since the timer was set."""
+        """Bytes since the timer was set, or since it was refused."""
         self._was_paused = False
         """Whether it was us who did not read on since then."""
         self._is_leaving = False
@@ -91,6 +93,9 @@ class GuardedProtocol(H11Protocol):
             super().data_received(data[:size])
             self._note(min(size, len(data)))
             data = data[size:]
+        self._num_received += len(data)
+        if self._is_leaving and self._num_received > MAX_UNREAD_BYTES:
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         """The client does not read: it may take `send_timeout_s` to begin again."""

@@ -1,0 +1,207 @@
+"""Clients that send slowly, without end, or not at all, and those who come in crowds."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.running import App, free_port, start_app, stop_app
+
+PATIENCE_S = 30
+HEADER_TIMEOUT_S = 1
+BODY_TIMEOUT_S = 1
+MAX_OPEN = 40
+HALF_BODY = (
+    b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 1000\r\n\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def ports() -> list[int]:
+    return [free_port()]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, ports: list[int]) -> Iterator[App]:
+    """It asks for a password, which none of these clients ever shows."""
+    running = start_app(
+        tmp_path_factory.mktemp("slow"),
+        QUINTET_POOL__WARM="[]",
+        QUINTET_SERVER__PASSWORD="secret",
+        QUINTET_SERVER__ALSO_PORTS=str(ports),
+        QUINTET_SERVER__CONNECTIONS=json.dumps(
+            {
+                "max_open": MAX_OPEN,
+                "header_timeout_s": HEADER_TIMEOUT_S,
+                "body_timeout_s": BODY_TIMEOUT_S,
+            }
+        ),
+    )
+    yield running
+    stop_app(running)
+
+
+@pytest.fixture(params=["main port", "other port"])
+def port(app: App, ports: list[int], request: pytest.FixtureRequest) -> int:
+    main = httpx.URL(app.url).port
+    assert main is not None
+    return main if request.param == "main port" else ports[0]
+
+
+def connected(port: int, data: bytes = b"") -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
+    client.sendall(data)
+    return client
+
+
+def said(client: socket.socket) -> bytes:
+    """Return all that the server says until it closes. Raises: TimeoutError if it does not."""
+    answer = b""
+    with client, contextlib.suppress(ConnectionResetError):
+        while block := client.recv(65_536):
+            answer += block
+    return answer
+
+
+def is_alive(app: App) -> bool:
+    return httpx.get(f"{app.url}/healthz", timeout=PATIENCE_S).status_code == 200
+
+
+def test_a_header_line_without_end_is_refused(app: App, port: int) -> None:
+    client = connected(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Endless: ")
+    num_sent = 0
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while num_sent < 64 << 20:
+            num_sent += client.send(b"a" * 65_536)
+    assert num_sent < 64 << 20
+    client.close()
+    assert is_alive(app)
+
+
+@pytest.mark.parametrize("ending", [b"", b"\r\n\r\n"], ids=["unfinished", "finished"])
+@pytest.mark.parametrize(
+    "header", [b"X: " + b"a" * 60_000, b"a:\r\n" * 15_000], ids=["long", "many"]
+)
+def test_too_long_a_header_is_told_so(app: App, port: int, header: bytes, ending: bytes) -> None:
+    client = connected(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + header + ending)
+    answer = said(client)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"A header may have 32 KiB" in answer
+
+
+def test_a_header_that_is_not_finished_is_told_to_hurry(app: App, port: int) -> None:
+    answer = said(connected(port, b"GET / HTTP/1.1\r\nHost: local"))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"A header may take 1 s" in answer
+
+
+def test_a_second_header_is_not_given_more_time(app: App, port: int) -> None:
+    whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    client = connected(port, whole)
+    first = b""
+    while not first.endswith(b'"ok"}'):
+        first += client.recv(65_536)
+    client.sendall(whole[:20])
+    assert said(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_who_says_nothing_is_let_go(app: App, port: int) -> None:
+    assert said(connected(port)) == b""
+
+
+def test_a_header_byte_by_byte_gains_no_time(app: App, port: int) -> None:
+    client = connected(port)
+    client.settimeout(HEADER_TIMEOUT_S / 10)
+    give_up = time.monotonic() + PATIENCE_S
+    answer = b""
+    with client, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while time.monotonic() < give_up:
+            client.sendall(b"G")
+            with contextlib.suppress(TimeoutError):
+                answer = client.recv(65_536)
+                break
+    assert time.monotonic() < give_up
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+AUTHORIZED = HALF_BODY.replace(b"Content-Type", b"Authorization: Bearer secret\r\nContent-Type")
+CHUNKED = AUTHORIZED.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize("start", [AUTHORIZED, AUTHORIZED + b"{", CHUNKED + b"1\r\n{\r\n"])
+def test_a_body_that_stops_is_refused(app: App, port: int, start: bytes) -> None:
+    answer = said(connected(port, start))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"The body has stopped" in answer
+
+
+def test_a_body_that_was_refused_may_not_drip_on(app: App, port: int) -> None:
+    """The answer, 401, is there at once; the connection stayed for as long as a byte came."""
+    client = connected(port, HALF_BODY)
+    give_up = time.monotonic() + PATIENCE_S
+    answer = b""
+    client.settimeout(BODY_TIMEOUT_S / 10)
+    with client, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while time.monotonic() < give_up:
+            client.sendall(b" ")
+            with contextlib.suppress(TimeoutError):
+                block = client.recv(65_536)
+                answer += block
+                if not block:
+                    break
+    assert time.monotonic() < give_up
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_slow_upload_that_goes_on_is_taken(app: App, port: int) -> None:
+    """For three times as long as a body may stand still."""
+    body = json.dumps({"input": "Hi", "model": "none"}).encode()
+    end = time.monotonic() + 3 * BODY_TIMEOUT_S
+    client = connected(port, CHUNKED.replace(b"Host:", b"Connection: close\r\nHost:"))
+    client.settimeout(BODY_TIMEOUT_S / 20)
+    block = b" " * 2000
+    while time.monotonic() < end:
+        client.sendall(b"%x\r\n%b\r\n" % (len(block), block))
+        with contextlib.suppress(TimeoutError):
+            pytest.fail(f"cut off: {client.recv(65_536)!r}")
+    client.settimeout(PATIENCE_S)
+    client.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+    assert b"none" in said(client)
+
+
+def test_300_slow_clients_do_not_keep_out_one_who_asks(app: App, port: int) -> None:
+    """They are more than may be connected: the longest idle leave for who comes."""
+    slow = [connected(port, b"GET / HTTP/1.1\r\nX: ") for _ in range(300)]
+    try:
+        for _ in range(20):
+            assert is_alive(app)
+    finally:
+        for client in slow:
+            client.close()
+
+
+def test_when_all_are_at_work_the_next_is_told_to_come_again(app: App, port: int) -> None:
+    working = [connected(port, AUTHORIZED) for _ in range(MAX_OPEN)]
+    try:
+        answer = said(connected(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"Retry-After: " in answer
+        assert f"This Quintet has {MAX_OPEN} connections at work".encode() in answer
+        assert len(answer.split(b"\r\n\r\n")[1].splitlines()) == 1
+    finally:
+        for client in working:
+            client.close()
+    give_up = time.monotonic() + PATIENCE_S
+    while not said(connected(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200"):
+        assert time.monotonic() < give_up
+
+
+def test_nothing_of_this_is_an_error_to_the_server(app: App) -> None:
+    assert "Traceback" not in app.log.read_text()
