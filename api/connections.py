@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any, Literal
 
 import h11
@@ -19,7 +20,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from configs.settings import ConnectionSettings
 
 from .core.errors import RETRY_AFTER_S
-from .gate.origin import LOOPBACK
 
 MIN_BYTES_PER_S = 500
 """A body that is slower, over `body_timeout_s`, has stopped. The pace that Apache asks for."""
@@ -218,9 +218,9 @@ def make_room(new: GuardedProtocol, connections: Iterable[Any], limits: Connecti
     come from there.
     """
     others = [other for other in connections if other is not new and not _is_leaving(other)]
-    address = new.client[0] if new.client else LOOPBACK[0]
+    address = new.client[0] if new.client else ""
     same = [other for other in others if other.client and other.client[0] == address]
-    is_crowd = address not in LOOPBACK and len(same) >= limits.max_per_address
+    is_crowd = not _is_this_machine(address) and len(same) >= limits.max_per_address
     if is_crowd and not _dismiss_idle(same):
         return (
             f"Your address {address} has {len(same)} connections at work here, as many as one may "
@@ -245,6 +245,13 @@ def _dismiss_idle(connections: Iterable[Any]) -> bool:
         return False
     min(idle, key=lambda pair: pair[0])[1].dismiss()
     return True
+
+
+def _is_this_machine(address: str) -> bool:
+    if not address:  # a socket without addresses
+        return True
+    found = ip_address(address.partition("%")[0])
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 def _is_leaving(connection: object) -> bool:

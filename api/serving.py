@@ -66,7 +66,7 @@ def serve_until_told(
     running.run(sockets=listeners)
     if running.last_signal is not None:
         _leave_soon()
-    if running.force_exit and running.last_signal is not None:
+    if running.is_forced and running.last_signal is not None:
         raise SystemExit(128 + running.last_signal)
 
 
@@ -76,6 +76,8 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, drain: Drain, pool: Pool, drain_s: float) -> None:
         super().__init__(config)
         self.last_signal: int | None = None
+        self.is_forced = False
+        """Whether a second signal came; uvicorn's `force_exit` would skip the application's end."""
         self._drain = drain
         self._pool = pool
         self._drain_s = drain_s
@@ -84,7 +86,7 @@ class Server(uvicorn.Server):
         """Begin to end, or end at once. Not noted for uvicorn, which would raise it again."""
         self.last_signal = sig
         if self._drain.has_begun:
-            self.force_exit = True
+            self.is_forced = True
         self._drain.begin()
 
     async def on_tick(self, counter: int) -> bool:
@@ -101,13 +103,13 @@ class Server(uvicorn.Server):
         await self._until(self._is_done, LAST_WORDS_S)
 
     def _is_done(self) -> bool:
-        return self._drain.num_running == 0 or self.force_exit
+        return self._drain.num_running == 0 or self.is_forced
 
     async def _close_pool(self) -> None:
         """End what still runs, and every worker; after a second signal without giving them time."""
         closing = asyncio.ensure_future(asyncio.to_thread(self._pool.close))
         while not closing.done():
-            if self.force_exit:
+            if self.is_forced:
                 self._pool.kill()
             await asyncio.wait({closing}, timeout=POLL_S)
         if (error := closing.exception()) is not None:

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 import httpx
 import pytest
@@ -16,7 +17,9 @@ from tests.running import App, free_port, start_app, stop_app
 PATIENCE_S = 30
 HEADER_TIMEOUT_S = 1
 BODY_TIMEOUT_S = 1
+SEND_TIMEOUT_S = 1
 MAX_OPEN = 40
+MAX_PER_ADDRESS = 8
 HALF_BODY = (
     b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Content-Length: 1000\r\n\r\n"
@@ -34,11 +37,14 @@ def app(tmp_path_factory: pytest.TempPathFactory, ports: list[int]) -> Iterator[
     running = start_app(
         tmp_path_factory.mktemp("slow"),
         QUINTET_POOL__WARM="[]",
+        QUINTET_SERVER__HOST="0.0.0.0",  # noqa: S104 — to be called by another address than loopback
         QUINTET_SERVER__PASSWORD="secret",
         QUINTET_SERVER__ALSO_PORTS=str(ports),
         QUINTET_SERVER__CONNECTIONS=json.dumps(
             {
                 "max_open": MAX_OPEN,
+                "max_per_address": MAX_PER_ADDRESS,
+                "send_timeout_s": SEND_TIMEOUT_S,
                 "header_timeout_s": HEADER_TIMEOUT_S,
                 "body_timeout_s": BODY_TIMEOUT_S,
             }
@@ -55,8 +61,8 @@ def port(app: App, ports: list[int], request: pytest.FixtureRequest) -> int:
     return main if request.param == "main port" else ports[0]
 
 
-def connected(port: int, data: bytes = b"") -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
+def connected(port: int, data: bytes = b"", host: str = "127.0.0.1") -> socket.socket:
+    client = socket.create_connection((host, port), PATIENCE_S)
     client.sendall(data)
     return client
 
@@ -201,6 +207,49 @@ def test_when_all_are_at_work_the_next_is_told_to_come_again(app: App, port: int
     give_up = time.monotonic() + PATIENCE_S
     while not said(connected(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200"):
         assert time.monotonic() < give_up
+
+
+def test_one_address_cannot_take_all_places(app: App, port: int) -> None:
+    address = own_address()
+    if ip_address(address).is_loopback:
+        pytest.skip("this machine has no address but its own")
+    working = [connected(port, AUTHORIZED, address) for _ in range(MAX_PER_ADDRESS)]
+    try:
+        answer = said(connected(port, b"GET /healthz HTTP/1.0\r\n\r\n", address))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        sentence = f"Your address {address} has {MAX_PER_ADDRESS} connections at work here"
+        assert sentence.encode() in answer
+        assert is_alive(app)
+    finally:
+        for client in working:
+            client.close()
+
+
+def own_address() -> str:
+    """Return the address by which others reach this machine; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def test_who_never_reads_is_cut_off(app: App, port: int) -> None:
+    """Nothing that is served to everybody is larger than what the system buffers: ask often."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", port))
+    request = (
+        b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n\r\n"
+    )
+    give_up = time.monotonic() + PATIENCE_S
+    client.settimeout(SEND_TIMEOUT_S / 10)
+    with client, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        while time.monotonic() < give_up:
+            with contextlib.suppress(TimeoutError):
+                client.sendall(request)
+    assert time.monotonic() < give_up
 
 
 def test_nothing_of_this_is_an_error_to_the_server(app: App) -> None:
