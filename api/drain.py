@@ -6,7 +6,7 @@ sees what its workers do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,7 +49,7 @@ class Drain:
 class DrainGate:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, drain: Drain, dialects: tuple[Dialect, ...]) -> None:
+    def __init__(self, app: ASGIApp, drain: Drain, dialects: Sequence[Dialect]) -> None:
         self._app = app
         self._drain = drain
         self._dialects = dialects
