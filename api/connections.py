@@ -34,12 +34,26 @@ Phase = Literal["header", "body", "none"]
 """What the client has to send next."""
 
 
+class StrictConnection(h11.Connection):
+    """HTTP/1.1 of h11, without two lengths of one body: a proxy might have believed the other one."""
+
+    def next_event(self) -> Any:
+        """Return what the client sent next. Raises: h11.RemoteProtocolError."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            names = {name for name, _ in event.headers}
+            if {b"content-length", b"transfer-encoding"} <= names:
+                raise h11.RemoteProtocolError("a Content-Length beside Transfer-Encoding")
+        return event
+
+
 class GuardedProtocol(H11Protocol):
     """HTTP/1.1 of uvicorn, with bounds."""
 
     def __init__(self, *args: Any, limits: ConnectionSettings, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._limits = limits
+        self.conn = StrictConnection(h11.SERVER, limits.max_header_bytes)
         self._phase: Phase = "none"
         self._timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None

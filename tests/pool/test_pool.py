@@ -275,7 +275,7 @@ def test_closing_the_pool_ends_every_request_and_process(make_pool: MakePool) ->
     pool.close()
     running.join(20)
     waiting.join(20)
-    assert isinstance(ran[-1], Finished)
+    assert isinstance(ran[-1], PoolClosedError)
     assert isinstance(waited[-1], PoolClosedError)
     assert pid is not None
     assert not psutil.pid_exists(pid)
