@@ -78,6 +78,8 @@ class ModelCard(BaseModel):
     file, used as it is, or a download that is checked against what the hub says of it. The name of a
     download may be a pattern: of one file or its pieces (`*Q4_K_M.gguf`, `model*.safetensors`), or
     of small ones beside the weights (`*.json`)."""
+    public_only: bool = False
+    """Its address was given through the page: it is fetched from hosts of the open internet only."""
     license: str
     """SPDX identifier, or the licence's own name."""
     license_url: str

@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -31,8 +32,11 @@ PREFIX = "QUINTET_"
 CALLERS = ("QUINTET_URL", "QUINTET_KEY")
 """Not settings: where the command line finds a Quintet that runs, and the key to it."""
 
-TEXT_KEYS = ("username", "password", "api_keys")
+TEXT_KEYS = ("username", "password", "admin_password", "api_keys")
 """Read from the environment as they stand: as YAML, the password 0123 would be the number 83."""
+
+ADMIN = "admin"
+"""The name an admin logs in with; a user's name is `username`."""
 
 MIN_BUDGET = 16 << 20
 """Bytes. The smallest model takes more."""
@@ -78,6 +82,8 @@ class ApiKey(_Frozen):
     name: str = Field(min_length=1)
     """For messages and logs, where the key itself never appears."""
     key: str = Field(min_length=1, repr=False)
+    role: Literal["user", "admin"] = "user"
+    """"admin": may also manage models and memory, and delete documents."""
     max_running: int | None = Field(default=None, ge=1)
     """Requests answered at once; None: no limit but the workers' own."""
     max_waiting: int = Field(default=0, ge=0)
@@ -119,6 +125,9 @@ class ServerSettings(_Frozen):
     username: str
     password: str | None = Field(repr=False)
     """Page login; None: open, allowed on this machine only (unless there are API keys)."""
+    admin_password: str | None = Field(repr=False)
+    """Manages models and memory and deletes documents; None: who sits at this machine does, while
+    nothing asks for a password and nobody else can call."""
     api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_read_keys)]
     """Each opens the HTTP interface, and the page as the password of `username`."""
     cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -144,6 +153,22 @@ class ServerSettings(_Frozen):
     def is_protected(self) -> bool:
         """Whether a password or a key is asked for."""
         return self.password is not None or bool(self.api_keys)
+
+    @property
+    def has_admin_secret(self) -> bool:
+        """Whether an admin's password or key is set."""
+        return self.admin_password is not None or any(key.role == ADMIN for key in self.api_keys)
+
+    @model_validator(mode="after")
+    def _tell_admins_apart(self) -> ServerSettings:
+        if not self.has_admin_secret:
+            return self
+        if self.username == ADMIN:
+            raise ValueError(f"the username may not be {ADMIN!r}, with which admins log in")
+        users = {self.password, *(key.key for key in self.api_keys)}
+        if self.admin_password is not None and self.admin_password in users:
+            raise ValueError("the admin_password is a user's password or key too")
+        return self
 
     @field_validator("api_keys")
     @classmethod

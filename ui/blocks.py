@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from configs.settings import ServerSettings, Settings
 from workers.client import Client
 
+from .admin_login import CheckLogin, add_admin_login
 from .endpoints import add_endpoints
 from .guard import ClosedDoors, GuardedBlocks
 from .memory_panel import build_memory_panel
@@ -44,9 +45,6 @@ CACHE_SWEEP_S = 3600
 CACHE_AGE_S = 6 * 3600
 """Uploads and made files older than this are deleted, once per sweep."""
 
-CheckLogin = Callable[[str, str], bool]
-"""(user name, password) → whether they are right."""
-
 
 def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     """Return the page. It talks to the workers through `client` and nothing else."""
@@ -58,7 +56,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     ) as page:
         gr.HTML(HEADER, container=False, padding=False, elem_id="q-header")
         build_strip(client, page)
-        build_memory_panel(client, settings)
+        build_memory_panel(client)
         with gr.Tabs():
             for title, tab_id, build_tab in TABS:
                 with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}"):
@@ -75,6 +73,7 @@ def mount_ui(
 
     Who is logged in can be asked from `api.state.page_user(connection)`.
     """
+    add_admin_login(api, check_login, has_admin_secret=server.has_admin_secret)
     mounted = gr.mount_gradio_app(
         api,
         page,
@@ -99,6 +98,7 @@ def mount_ui(
     # launch() sets it, and a mounted page is never launched. Gradio looks at what it is told to serve
     # only from then on: without it, a handler could be made to give away any file.
     page.has_launched = True
+    api.state.page = gradio_app
     api.state.page_user = page_user(gradio_app)
     return mounted
 

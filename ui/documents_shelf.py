@@ -24,6 +24,7 @@ from workers.messages import (
     Request,
 )
 
+from .callers import caller_of
 from .document_view import document_choices, documents_html, failures_html, files_html
 from .documents_panel import FIRST_COLLECTION, Parts, Update
 from .receipt import Receipt
@@ -96,22 +97,28 @@ class Shelf:
         except Exception as err:  # noqa: BLE001 — the edge of the page
             return {self._parts.status: error_html(err)}
 
-    async def on_delete_document(self, name: str, document_id: str | None) -> Update:
+    async def on_delete_document(
+        self, name: str, document_id: str | None, caller: gr.Request
+    ) -> Update:
         """Remove the chosen document and its vectors."""
         if not document_id:
             return {self._parts.status: note_html("Choose a document first.")}
         request = DeleteDocument(collection=name, document_id=document_id)
-        return await self._delete(request, name, "The document and its vectors are gone.")
+        told = "The document and its vectors are gone."
+        return await self._delete(caller, request, name, told)
 
-    async def on_delete_collection(self, name: str) -> Update:
+    async def on_delete_collection(self, name: str, caller: gr.Request) -> Update:
         """Remove the chosen collection and everything in it."""
         return await self._delete(
-            DeleteCollection(collection=name), FIRST_COLLECTION, f"“{name}” is gone."
+            caller, DeleteCollection(collection=name), FIRST_COLLECTION, f"“{name}” is gone."
         )
 
-    async def _delete(self, request: Request, shown_after: str, told: str) -> Update:
+    async def _delete(
+        self, caller: gr.Request, request: Request, shown_after: str, told: str
+    ) -> Update:
         parts = self._parts
         try:
+            caller_of(caller).check("delete documents")
             await self._client.arun(request)
             shelf = await self._shelf(shown_after)
         except Exception as err:  # noqa: BLE001 — the edge of the page

@@ -38,7 +38,6 @@ class Stand:
         self._data_dir = settings.data_dir
         self._desk = desk
         self._environments = Environments(data_dir=settings.data_dir)
-        self._may_change = may_change(settings)
         self._lock = threading.Lock()
         self._rows: tuple[ModelRow, ...] = ()
         self._seen_at = -CACHE_S
@@ -132,8 +131,6 @@ class Stand:
         return -(-sum(path.stat().st_size for path in paths if path.is_file()) // MIB)
 
     def _actions(self, card: ModelCard, state: State, *, is_used: bool) -> tuple[str, ...]:
-        if not self._may_change:
-            return ()
         can_remove = is_downloadable(card) or is_added(card, self._data_dir)
         match state:
             case "absent":
@@ -159,9 +156,3 @@ class Stand:
             plan = self._client.plan(card)
             self._plans[card.id] = (now, plan)
         return plan
-
-
-def may_change(settings: Settings) -> bool:
-    """Whether who sees the page may fetch, choose and remove models: not on a page open to all."""
-    server = settings.server
-    return server.is_protected or not (server.open_to_network or server.share)

@@ -54,6 +54,7 @@ class TooLargeError(RequestError):
 STATUS: dict[type[AppError], int] = {
     UnauthorizedError: 401,
     ForbiddenError: 403,
+    errors.NotAdminError: 403,
     MethodNotAllowedError: 405,
     TooLargeError: 413,
     TooManyRequestsError: 429,

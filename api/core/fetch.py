@@ -21,13 +21,11 @@ import httpx
 
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
+from workers.public_hosts import IpAddress, is_public
 
 MAX_REDIRECTS = 3
 CONNECT_TIMEOUT_S = 10
 TOTAL_TIMEOUT_S = 60
-
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 async def fetch_public(
@@ -82,19 +80,6 @@ def from_base64(text: str, name: str, max_mib: float) -> Media:
     except (binascii.Error, ValueError) as err:
         raise UnsupportedInputError("This is not base64.", "Send the file's bytes.") from err
     return _bounded(data, name, max_mib)
-
-
-def is_public(address: IpAddress) -> bool:
-    """Return whether the address is of the open internet, looking through IPv6's wrappings."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.teredo is not None or address.is_site_local:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 class _CheckedTransport(httpx.AsyncBaseTransport):

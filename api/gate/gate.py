@@ -1,4 +1,4 @@
-"""The gate in front of every route: name, origin, identity, limits; then the route, while watched.
+"""The gate in front of every route: name, origin, standing, identity, limits; then the watched route.
 
 It refuses before the body is read, in the words of the dialect that the path belongs to. What only
 the page serves is left to the page's own login, which asks the same `Access`.
@@ -13,11 +13,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.admin import Admins
 from api.core.dialect import Dialect, dialect_of
 from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
 from api.refusal import answer
 from configs.settings import ServerSettings
 from workers.messages.errors import AppError
+from workers.standing import KEY
 
 from .access import ANYONE, Access, Identity
 from .bodies import is_form, max_body_mib
@@ -26,8 +28,9 @@ from .methods import is_of_page, routed
 from .origin import Origins, is_safe, is_same_site
 from .presence import Presence
 
-OPEN_PATHS = ("/healthz", "/readyz")
-"""What a supervisor asks, which has no key and learns nothing that needs one."""
+OPEN_PATHS = ("/healthz", "/readyz", "/admin")
+"""What a supervisor asks, which has no key and learns nothing that needs one; and where an admin
+logs in."""
 
 
 class Gate:
@@ -44,6 +47,7 @@ class Gate:
     ) -> None:
         self._app = app
         self._access = access
+        self._admins = Admins(server, access)
         self._origins = origins
         self._dialects = dialects
         self._limits = limits
@@ -73,6 +77,7 @@ class Gate:
         """Return who calls; None where nobody needs to be known. Raises: AppError."""
         self._origins.check(connection)
         scope = connection.scope
+        scope.setdefault("state", {})[KEY] = self._admins.standing(connection)
         if scope["path"] in OPEN_PATHS or is_of_page(scope):
             return None
         if scope.get("method") == "OPTIONS":

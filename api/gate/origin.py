@@ -40,7 +40,7 @@ class Origins:
     def check(self, connection: HTTPConnection) -> None:
         """Raises: ForbiddenError if another site's page calls, or by a name that is not ours."""
         host = connection.headers.get("host", "")
-        if self._hosts and host and not self._is_our_name(_hostname(host)):
+        if self._hosts and host and not self._is_our_name(name_of(host)):
             raise ForbiddenError(
                 f"This Quintet does not answer to the name {host!r}.",
                 "Set a password, or add the name to server.allowed_hosts.",
@@ -100,6 +100,11 @@ def is_same_site(connection: HTTPConnection) -> bool:
     return netloc != "" and netloc in ours
 
 
+def host_of(origin: str) -> str:
+    """Return the lower-case host name of an origin, without its port; "" of what is none."""
+    return name_of(_netloc(origin))
+
+
 def _netloc(origin: str) -> str:
     """Return the host and port of an origin; "" of what is none."""
     try:
@@ -118,7 +123,7 @@ def _names(server: ServerSettings) -> tuple[str, ...]:
     return ()
 
 
-def _hostname(host: str) -> str:
+def name_of(host: str) -> str:
     """Return the lower-case name without its port; IPv6 addresses without their brackets."""
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -190,10 +190,10 @@ def test_what_names_nothing_is_refused(text: str) -> None:
         propose(text, HUB)
 
 
-def test_strangers_may_name_repositories_only(tmp_path: Path) -> None:
-    for text in (str(GGUF), "http://127.0.0.1:1/x.gguf", "../x.gguf", "~/x.gguf"):
-        with pytest.raises(UnsupportedInputError, match="not the name of a repository"):
-            propose(text, HUB, only_hub=True)
+@pytest.mark.parametrize("text", [str(GGUF), "../x.gguf", "~/x.gguf", "/etc/passwd", "tests"])
+def test_a_page_elsewhere_names_no_files_of_this_machine(text: str) -> None:
+    with pytest.raises(UnsupportedInputError, match="not the name of a repository"):
+        propose(text, HUB, reach="web")
 
 
 # --- a hub ----------------------------------------------------------------------------------------

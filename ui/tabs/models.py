@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -11,7 +11,8 @@ from gradio.context import get_render_context
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings
-from ui.models_stand import Stand, may_change
+from ui.callers import caller_of
+from ui.models_stand import Stand
 from ui.models_view import LOADING, TITLES, ModelRow, models_html, proposal_html
 from ui.render import error_html, note_html
 from ui.theme import ASSETS
@@ -20,8 +21,9 @@ from workers.messages.errors import UnsupportedInputError
 from workers.models import importing as adding
 from workers.models.downloads.download import is_downloadable
 from workers.models.downloads.manager import DownloadDesk
+from workers.standing import Standing
 
-CLOSED = "This page is open to everybody, so its models are managed by its owner."
+ACTION = "manage its models"
 ADD_HINT = "maker/repository, maker/repository:file.gguf, https://…/model.gguf, or a file or folder"
 _LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
@@ -32,12 +34,12 @@ def build_models_tab(client: Client, settings: Settings) -> None:
     desk = DownloadDesk(settings.data_dir, settings.hub)
     handlers = _Handlers(client, settings, desk)
     status = gr.HTML(
-        "" if may_change(settings) else note_html(CLOSED),
+        "",
         elem_classes="q-status",
         elem_id="models-status",
         padding=False,
     )
-    adding_parts = _lay_out_adding() if may_change(settings) else None
+    adding_parts = _lay_out_adding()
     listing = gr.HTML(
         LOADING,
         html_template=_shell(),
@@ -51,8 +53,8 @@ def build_models_tab(client: Client, settings: Settings) -> None:
     listing.look(handlers.on_look, sent, **shown)
     if isinstance(tab, gr.Tab):
         tab.select(handlers.on_look, sent, **shown)
-    if adding_parts is not None:
-        _wire_adding(handlers, adding_parts, [listing, sent])
+        tab.select(handlers.on_open, None, [status, adding_parts.fold], **_LIGHT)
+    _wire_adding(handlers, adding_parts, [listing, sent])
 
 
 def _shell() -> str:
@@ -76,8 +78,9 @@ def _shell() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Adding:
-    """What stands in the fold "Add a model"."""
+    """What stands in the fold "Add a model", which opens to an admin."""
 
+    fold: Any
     what: Any
     kind: Any
     look: Any
@@ -87,7 +90,7 @@ class _Adding:
 
 
 def _lay_out_adding() -> _Adding:
-    with gr.Accordion("Add a model", open=False, elem_id="models-add"):
+    with gr.Accordion("Add a model", open=False, visible=False, elem_id="models-add") as fold:
         with gr.Row():
             what = gr.Textbox(
                 label="A repository of the hub, an address, or a file or folder of this machine",
@@ -107,7 +110,9 @@ def _lay_out_adding() -> _Adding:
         look = gr.Button("Look at it", elem_id="models-look")
         found = gr.HTML(elem_id="models-found", padding=False)
         add = gr.Button("Add it", visible=False, variant="primary", elem_id="models-add-it")
-    return _Adding(what=what, kind=kind, look=look, found=found, proposed=gr.State(None), add=add)
+    return _Adding(
+        fold=fold, what=what, kind=kind, look=look, found=found, proposed=gr.State(None), add=add
+    )
 
 
 def _wire_adding(handlers: _Handlers, parts: _Adding, shown: list[Any]) -> None:
@@ -132,58 +137,67 @@ class _Handlers:
         self._desk = desk
         self._stand = Stand(client, settings, desk)
 
-    async def on_look(self, sent: str) -> tuple[Any, Any]:
+    def on_open(self, request: gr.Request) -> tuple[Any, Any]:
+        """Say who manages the models, to who does not; show the fold to who does."""
+        refusal = caller_of(request).refusal(ACTION)
+        return note_html(refusal) if refusal else gr.skip(), gr.Accordion(visible=not refusal)
+
+    async def on_look(self, sent: str, request: gr.Request) -> tuple[Any, Any]:
         """Show how it stands, if that is not what this browser tab shows already."""
         try:
-            html = models_html(await asyncio.to_thread(self._stand.rows))
+            html = await self._listing(caller_of(request))
         except Exception as err:  # noqa: BLE001 — the edge of the page
             html = error_html(err)
         return (gr.skip(), gr.skip()) if html == sent else (html, html)
 
-    async def on_act(self, event: gr.EventData) -> tuple[str, str, str]:
+    async def on_act(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
         """Do what a button asks for, and say so."""
         asked = event._data or {}
+        caller = caller_of(request)
         try:
+            caller.check(ACTION)
             status = await asyncio.to_thread(
                 self._act, str(asked.get("action")), str(asked.get("id"))
             )
         except Exception as err:  # noqa: BLE001 — the edge of the page
             status = error_html(err)
-        html = models_html(await asyncio.to_thread(self._stand.rows, fresh=True))
+        html = await self._listing(caller, fresh=True)
         return status, html, html
 
-    async def on_propose(self, what: str, kind: str) -> tuple[str, Any, Any]:
+    async def on_propose(self, what: str, kind: str, request: gr.Request) -> tuple[str, Any, Any]:
         """Say what a model is, before anything of it is fetched."""
+        caller = caller_of(request)
         try:
-            card = await asyncio.to_thread(self._propose, what or "", kind or "")
+            caller.check(ACTION)
+            reach: adding.Reach = "page" if caller.is_here else "web"
+            card = await asyncio.to_thread(
+                adding.propose, what or "", self._settings.hub, modality=kind or "", reach=reach
+            )
         except Exception as err:  # noqa: BLE001 — the edge of the page
             return error_html(err), None, gr.Button(visible=False)
         row = self._stand.row(card)
         plain = ModelRow(card=card, state="absent", plan=row.plan)
         return proposal_html(plain), card, gr.Button(visible=True)
 
-    async def on_add(self, card: ModelCard | None) -> tuple[Any, ...]:
+    async def on_add(self, card: ModelCard | None, request: gr.Request) -> tuple[Any, ...]:
         """Let the model that was looked at be asked for."""
         nothing = (None, gr.Button(visible=False))
+        caller = caller_of(request)
         try:
+            caller.check(ACTION)
             if card is None:
                 raise UnsupportedInputError("Look at a model first.")
             await asyncio.to_thread(self._add, card)
         except Exception as err:  # noqa: BLE001 — the edge of the page
             return error_html(err), *nothing, gr.skip(), gr.skip()
-        html = models_html(await asyncio.to_thread(self._stand.rows, fresh=True))
+        html = await self._listing(caller, fresh=True)
         next_step = "download it below" if is_downloadable(card) else "it can be used at once"
         return note_html(f"Added {card.name}: {next_step}."), *nothing, html, html
 
-    def _propose(self, what: str, kind: str) -> ModelCard:
-        return adding.propose(
-            what, self._settings.hub, modality=kind, only_hub=not self._is_own_machine()
-        )
-
-    def _is_own_machine(self) -> bool:
-        """Whether who sees the page sits at this machine, whose files he may name."""
-        server = self._settings.server
-        return server.host in ("127.0.0.1", "localhost", "::1") and not server.share
+    async def _listing(self, caller: Standing, *, fresh: bool = False) -> str:
+        """Return the rows, with buttons for who may press them."""
+        rows = await asyncio.to_thread(self._stand.rows, fresh=fresh)
+        return models_html(rows if caller.is_admin else [replace(row, actions=()) for row in rows])
 
     def _add(self, card: ModelCard) -> None:
         models = self._client.models
@@ -193,8 +207,6 @@ class _Handlers:
 
     def _act(self, action: str, model_id: str) -> str:
         """Returns the line above the list. Raises: AppError."""
-        if not may_change(self._settings):
-            raise UnsupportedInputError(CLOSED)
         card = self._client.models.get(model_id)
         match action:
             case "download" | "resume":

@@ -4,6 +4,7 @@ AppError
 ├── RequestError               the request cannot be served as it is (HTTP 4xx)
 │   ├── UnsupportedInputError      unreadable, empty, wrong format, too large
 │   ├── ContextTooLongError        the prompt does not fit the model's context
+│   ├── NotAdminError              an admin's action, asked for by somebody else (403)
 │   ├── UnknownModelError          no such model, voice or language
 │   └── NotFoundError              no such thing
 │       ├── CollectionNotFoundError
@@ -68,6 +69,12 @@ class ContextTooLongError(RequestError):
     """The prompt does not fit the model's context."""
 
     code = "context_length_exceeded"
+
+
+class NotAdminError(RequestError):
+    """An admin's action, asked for by somebody who is none."""
+
+    code = "admin_only"
 
 
 class UnknownModelError(RequestError):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, File, Form, UploadFile, WebSocket
 
+from api.admin import allow_admin
 from api.core.dialect import Dialect
 from api.core.uploads import saved
 from configs.settings import Settings
@@ -123,7 +124,7 @@ def _add_search(router: APIRouter, client: Client) -> None:
         found = await _one(client, ListDocuments(collection=name), Documents)
         return {"documents": [convert.document_row(document) for document in found.documents]}
 
-    @router.delete(PREFIX + "/collection/{name}")
+    @router.delete(PREFIX + "/collection/{name}", dependencies=[allow_admin("delete documents")])
     async def delete_collection(name: str) -> Json:
         """Delete a collection and its documents; answers with the number of those that remain."""
         left = await _one(client, DeleteCollection(collection=name), Collections)
@@ -142,7 +143,9 @@ def _add_documents(router: APIRouter, client: Client) -> None:
         chunks = (await _one(client, listing, Chunks)).chunks
         return {"document": convert.document_object(found.collection, found.document, chunks)}
 
-    @router.post(f"{PREFIX}/document")
+    @router.post(
+        f"{PREFIX}/document", dependencies=[allow_admin("change what is noted about documents")]
+    )
     async def update(body: DocumentBody, collection_name: str | None = None) -> Json:
         """Change what is noted about a document; what is left out is kept."""
         found = await _one(client, convert.to_update(body, collection_name), DocumentFound)
@@ -151,7 +154,9 @@ def _add_documents(router: APIRouter, client: Client) -> None:
             "document": convert.document_object(found.collection, found.document),
         }
 
-    @router.delete(PREFIX + "/document/{document_id}")
+    @router.delete(
+        PREFIX + "/document/{document_id}", dependencies=[allow_admin("delete documents")]
+    )
     async def delete(document_id: str, collection_name: str | None = None) -> Json:
         """Delete a document and its vectors."""
         request = DeleteDocument(document_id=document_id, collection=collection_name)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from configs.catalogue import ModelCard
 from workers.messages.errors import DownloadError
 
+from .connecting import client
 from .folders import Checksum
 from .remote import ANSWER_TIMEOUT_S, RemoteFile, check_name, is_pattern
 from .sentences import refused, unreachable
@@ -17,13 +18,15 @@ def address_files(card: ModelCard) -> tuple[RemoteFile, ...]:
     folder = card.source.removeprefix("url:").rstrip("/")
     if urlsplit(folder).scheme not in ("http", "https"):
         raise DownloadError(f"{folder} is no web address.", "Check the source of the card.")
-    return tuple(_file(folder, check_name(name), sha256) for name, sha256 in card.files.items())
+    return tuple(
+        _file(folder, check_name(name), sha256, public_only=card.public_only)
+        for name, sha256 in card.files.items()
+    )
 
 
-def _file(folder: str, name: str, sha256: str | None) -> RemoteFile:
+def _file(folder: str, name: str, sha256: str | None, *, public_only: bool) -> RemoteFile:
     """Ask with GET and read only the headers: signed addresses refuse HEAD."""
     import httpx2
-    from huggingface_hub import get_session
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     if is_pattern(name):
@@ -35,7 +38,10 @@ def _file(folder: str, name: str, sha256: str | None) -> RemoteFile:
     host = urlsplit(url).netloc
     headers = {"Accept-Encoding": "identity"}
     try:
-        with get_session().stream("GET", url, headers=headers, timeout=ANSWER_TIMEOUT_S) as answer:
+        with (
+            client(public_only=public_only) as session,
+            session.stream("GET", url, headers=headers, timeout=ANSWER_TIMEOUT_S) as answer,
+        ):
             status, said = answer.status_code, answer.headers
     except (httpx2.HTTPError, OfflineModeIsEnabled) as err:
         raise unreachable(host, err) from err
@@ -47,4 +53,5 @@ def _file(folder: str, name: str, sha256: str | None) -> RemoteFile:
         size=int(said["Content-Length"]) if said.get("Content-Length", "").isdigit() else None,
         checksum=Checksum("sha256", sha256) if sha256 else None,
         tag=said.get("ETag") or said.get("Last-Modified") or "",
+        public_only=public_only,
     )

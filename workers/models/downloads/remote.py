@@ -36,6 +36,8 @@ class RemoteFile:
     """The server's name for this content, "" if it has none."""
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     """For this address alone: they may hold the token."""
+    public_only: bool = False
+    """Only hosts of the open internet may be connected to for it."""
 
     @property
     def fingerprint(self) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from workers.messages.errors import DownloadError, DownloadPausedError
 
+from .connecting import client
 from .progress import IsCancelled, Meter
 from .remote import RemoteFile
 from .sentences import GOES_ON, refused, unreachable
@@ -72,7 +73,6 @@ def check_wanted(is_cancelled: IsCancelled) -> None:
 def _receive(file: RemoteFile, path: Path, meter: Meter, is_cancelled: IsCancelled) -> None:
     """One attempt."""
     import httpx2
-    from huggingface_hub import get_session
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     check_wanted(is_cancelled)
@@ -85,7 +85,10 @@ def _receive(file: RemoteFile, path: Path, meter: Meter, is_cancelled: IsCancell
         headers["Range"] = f"bytes={done}-"
     timeout = httpx2.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     try:
-        with get_session().stream("GET", file.url, headers=headers, timeout=timeout) as answer:
+        with (
+            client(public_only=file.public_only) as session,
+            session.stream("GET", file.url, headers=headers, timeout=timeout) as answer,
+        ):
             done = _start_of(answer, file, path, done)
             meter.start(file.name, done)
             with path.open("ab" if done else "wb") as half:
@@ -94,7 +97,7 @@ def _receive(file: RemoteFile, path: Path, meter: Meter, is_cancelled: IsCancell
                     done += len(block)
                     meter.move(file.name, done)
                     check_wanted(is_cancelled)
-    except OfflineModeIsEnabled as err:
+    except (OfflineModeIsEnabled, httpx2.TooManyRedirects) as err:
         raise unreachable(file.host, err) from err
     except (httpx2.TransportError, httpx2.DecodingError) as err:
         raise _CutError(unreachable(file.host, err)) from err

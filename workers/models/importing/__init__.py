@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .propose import Reach as Reach
 from .propose import propose as propose
 from .saved import forget as forget
 from .saved import is_added as is_added

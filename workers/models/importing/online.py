@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from configs.secrets import read_secret
 from configs.settings import HubSettings
 from workers.messages.errors import UnsupportedInputError
+from workers.models.downloads.connecting import client
 from workers.models.downloads.hub import Repository, repository_info
 from workers.models.downloads.remote import ANSWER_TIMEOUT_S
 from workers.models.downloads.sentences import TOKEN, refused, unreachable
@@ -35,7 +37,7 @@ def hub_shelf(name: str, chosen: str, revision: str, hub: HubSettings) -> Shelf:
 
     def read_head(file: str, num_bytes: int) -> bytes:
         url = hf_hub_url(name, file, revision=commit, endpoint=hub.endpoint)
-        return _head(url, file, num_bytes, headers)
+        return _head(url, file, num_bytes, _Asking(headers=headers))
 
     books = {
         sibling.rfilename: Book(
@@ -57,46 +59,66 @@ def hub_shelf(name: str, chosen: str, revision: str, hub: HubSettings) -> Shelf:
     )
 
 
-def web_shelf(url: str) -> Shelf:
+def web_shelf(url: str, *, public_only: bool) -> Shelf:
     """Return the file at an address, with those that are named after it beside it.
 
-    Raises: UnsupportedInputError; DownloadError.
+    `public_only`: no host of this machine's own networks is asked. Raises: UnsupportedInputError; DownloadError.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     file = unquote(PurePosixPath(parts.path).name)
-    if parts.scheme not in ("http", "https") or not file or parts.query:
+    if not parts.hostname or parts.scheme not in ("http", "https") or not file or parts.query:
         raise UnsupportedInputError(
             f"{url} is not the address of a file.",
             "Give one as https://host/folder/model.gguf, or a hub's OWNER/REPOSITORY.",
         )
     folder = url.rpartition("/")[0]
+    asking = _Asking(public_only=public_only)
 
     def read_head(name: str, num_bytes: int) -> bytes:
-        return _head(f"{folder}/{name}", name, num_bytes, {})
+        return _head(f"{folder}/{name}", name, num_bytes, asking)
 
     names = [file, f"{file}.json"] if file.endswith(".onnx") else [file]
     return Shelf(
         place=url,
         source=f"url:{folder}/",
-        books={name: Book(size=_size(f"{folder}/{name}", name)) for name in names},
+        books={name: Book(size=_size(f"{folder}/{name}", name, asking)) for name in names},
         read_head=read_head,
         license_url=url,
         origin=parts.netloc,
         chosen=file,
+        public_only=public_only,
     )
 
 
-def _head(url: str, name: str, num_bytes: int, headers: Mapping[str, str]) -> bytes:
+def _split(url: str) -> SplitResult:
+    """Take an address apart; one that is none has no host."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """How a shelf's server is asked."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    public_only: bool = False
+
+
+def _head(url: str, name: str, num_bytes: int, asking: _Asking) -> bytes:
     """Return the beginning of a file. Raises: DownloadError."""
     import httpx2
-    from huggingface_hub import get_session
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     host = urlsplit(url).netloc
-    asked = {**headers, "Accept-Encoding": "identity", "Range": f"bytes=0-{num_bytes - 1}"}
+    asked = {**asking.headers, "Accept-Encoding": "identity", "Range": f"bytes=0-{num_bytes - 1}"}
     content = bytearray()
     try:
-        with get_session().stream("GET", url, headers=asked, timeout=ANSWER_TIMEOUT_S) as answer:
+        with (
+            client(public_only=asking.public_only) as session,
+            session.stream("GET", url, headers=asked, timeout=ANSWER_TIMEOUT_S) as answer,
+        ):
             if answer.status_code == httpx2.codes.RANGE_NOT_SATISFIABLE:
                 return b""
             if answer.status_code not in (httpx2.codes.OK, httpx2.codes.PARTIAL_CONTENT):
@@ -105,25 +127,27 @@ def _head(url: str, name: str, num_bytes: int, headers: Mapping[str, str]) -> by
                 content += block
                 if len(content) >= num_bytes:
                     break
-    except (httpx2.HTTPError, OfflineModeIsEnabled) as err:
+    except (httpx2.HTTPError, httpx2.InvalidURL, OfflineModeIsEnabled) as err:
         raise unreachable(host, err) from err
     return bytes(content[:num_bytes])
 
 
-def _size(url: str, name: str) -> int | None:
+def _size(url: str, name: str, asking: _Asking) -> int | None:
     """Ask with GET and read only the headers: signed addresses refuse HEAD."""
     import httpx2
-    from huggingface_hub import get_session
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     host = urlsplit(url).netloc
     headers = {"Accept-Encoding": "identity"}
     try:
-        with get_session().stream("GET", url, headers=headers, timeout=ANSWER_TIMEOUT_S) as answer:
+        with (
+            client(public_only=asking.public_only) as session,
+            session.stream("GET", url, headers=headers, timeout=ANSWER_TIMEOUT_S) as answer,
+        ):
             if answer.status_code != httpx2.codes.OK:
                 raise refused(name, host, answer.status_code)
             said = answer.headers.get("Content-Length", "")
-    except (httpx2.HTTPError, OfflineModeIsEnabled) as err:
+    except (httpx2.HTTPError, httpx2.InvalidURL, OfflineModeIsEnabled) as err:
         raise unreachable(host, err) from err
     return int(said) if said.isdigit() else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -26,7 +27,12 @@ _HUB_PAGE = re.compile(
 )
 _FREE = re.compile(r"(apache-2\.0|mit|bsd(-.*)?|isc|cc0-1\.0|cc-by(-sa)?-[34]\.0|unlicense|wtfpl)")
 _SPDX = {"apache-2.0": "Apache-2.0", "mit": "MIT", "cc0-1.0": "CC0-1.0", "isc": "ISC"}
+Reach = Literal["shell", "page", "web"]
+"""Who names a model, and so what he may name. At a shell of this machine: whatever it can read or
+ask. At the page of a machine that is his alone: the hub, public hosts, and folders, without links
+that lead out of them. At a page elsewhere: the hub and public hosts."""
 UNKNOWN_LICENSE = "not stated"
+HOW = "Write it as OWNER/REPOSITORY, with :FILE after it if it has several models."
 MODALITIES = ("text", "stt", "tts", "vision", "rag")
 
 
@@ -36,16 +42,19 @@ def propose(
     *,
     model_id: str = "",
     modality: str = "",
-    only_hub: bool = False,
+    reach: Reach = "shell",
 ) -> ModelCard:
     """Return the card of the model that `text` names.
 
     That is OWNER/REPOSITORY[@REVISION][:FILE] of the hub, the address of a file, or a file or
-    folder of this machine; `only_hub` refuses the last two: for a page that strangers may use. Raises:
-    UnsupportedInputError with the reason and what to look for; DownloadError.
+    folder of this machine, as far as `reach` goes. Raises: UnsupportedInputError with the reason and
+    what to look for; DownloadError.
     """
-    shelf = _shelf(text.strip(), hub, only_hub=only_hub)
-    found = recognize(shelf, modality)
+    shelf = _shelf(text.strip(), hub, reach)
+    try:
+        found = recognize(shelf, modality)
+    except UnsupportedInputError as err:
+        raise UnsupportedInputError(err.message, f"{err.hint} {shelf.cut}".strip()) from err
     if modality and found["modality"] != modality:
         raise UnsupportedInputError(
             f"{shelf.place} is a model for {found['modality']}, not for {modality}.",
@@ -54,18 +63,22 @@ def propose(
     return _card(shelf, found, model_id)
 
 
-def _shelf(text: str, hub: HubSettings, *, only_hub: bool) -> Shelf:
+def _shelf(text: str, hub: HubSettings, reach: Reach) -> Shelf:
     page = _HUB_PAGE.fullmatch(text)
     named = page or _HUB.fullmatch(text)
-    is_path = text.startswith(("/", "~", "./", "../")) or (not page and Path(text).exists())
-    if named and not is_path:
+    if named and not (reach != "web" and not page and _is_path(text)):
         return hub_shelf(named["name"], named["file"] or "", named["revision"] or "main", hub)
-    if not text or only_hub:
-        raise UnsupportedInputError(
-            f"{text!r} is not the name of a repository." if text else "Nothing was named.",
-            "Write it as OWNER/REPOSITORY, with :FILE after it if it has several models.",
-        )
-    return web_shelf(text) if "://" in text else folder_shelf(Path(text))
+    if not text:
+        raise UnsupportedInputError("Nothing was named.", HOW)
+    if "://" in text:
+        return web_shelf(text, public_only=reach != "shell")
+    if reach == "web":
+        raise UnsupportedInputError(f"{text!r} is not the name of a repository.", HOW)
+    return folder_shelf(Path(text), links_out=reach == "shell")
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith(("/", "~", "./", "../")) or Path(text).exists()
 
 
 def _card(shelf: Shelf, found: Values, model_id: str) -> ModelCard:
@@ -73,6 +86,7 @@ def _card(shelf: Shelf, found: Values, model_id: str) -> ModelCard:
     name = _name(shelf, values)
     said = str(shelf.license or values.get("license") or "").lower()
     is_free = _FREE.fullmatch(said) is not None
+    said_of = f"Added by you from {shelf.place}; its memory is an estimate."
     values |= {
         "id": model_id or _slug(name, str(values.get("quantization", ""))),
         "name": name,
@@ -80,7 +94,8 @@ def _card(shelf: Shelf, found: Values, model_id: str) -> ModelCard:
         "license_url": shelf.license_url,
         "license_restricted": not is_free and not shelf.is_here,
         "origin": shelf.origin,
-        "description": f"Added by you from {shelf.place}; its memory is an estimate.",
+        "public_only": shelf.public_only,
+        "description": " ".join(filter(None, (said_of, shelf.cut))),
         "languages": values.get("languages", ()),
     }
     try:

@@ -17,6 +17,7 @@ from workers.messages.errors import UnsupportedInputError
 from workers.models.facts.gguf_header import Value, read_gguf_header
 
 from .head import with_head
+from .walk import walk
 
 MAX_JSON_BYTES = 32 << 20
 """A tokenizer's file may be 20 MB; a configuration is a few kB."""
@@ -53,6 +54,10 @@ class Shelf:
     """The file that was asked for; "": whichever is right."""
     folder: Path | None = None
     """Where the files are, if they are on this machine."""
+    cut: str = ""
+    """One sentence about what of the folder was not looked at."""
+    public_only: bool = False
+    """Only hosts of the open internet may be asked for it."""
     _jsons: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -92,23 +97,22 @@ class Shelf:
         return content if isinstance(content, dict) else {}
 
 
-def folder_shelf(path: Path) -> Shelf:
+def folder_shelf(path: Path, *, links_out: bool = True) -> Shelf:
     """Return a folder of this machine, or the folder around one file.
 
-    Raises: UnsupportedInputError if it is not there.
+    `links_out`: links to files outside of it are followed. Raises: UnsupportedInputError if it is
+    not there.
     """
     path = path.expanduser().absolute()
     if not path.exists():
         raise UnsupportedInputError(f"There is no file or folder {path}.")
     folder, chosen = (path, "") if path.is_dir() else (path.parent, path.name)
-    if chosen:
-        names = [file.name for file in folder.iterdir() if file.is_file()]
-    else:
-        names = [
-            file.relative_to(folder).as_posix()
-            for file in folder.rglob("*")
-            if file.is_file() and not any(part.startswith(".") for part in file.parts[-2:])
-        ]
+    found = walk(folder, links_out=links_out, **({"max_depth": 0} if chosen else {}))
+    files = dict(found.files)
+    if chosen:  # whatever the walk left out
+        _check_kind(path, folder, links_out=links_out)
+        near = (path, path.with_name(f"{chosen}.json"))
+        files |= {file.name: file.stat().st_size for file in near if file.is_file()}
 
     def read_head(name: str, num_bytes: int) -> bytes:
         with (folder / name).open("rb") as file:
@@ -117,9 +121,20 @@ def folder_shelf(path: Path) -> Shelf:
     return Shelf(
         place=str(path),
         source=f"path:{folder}",
-        books={name: Book(size=(folder / name).stat().st_size) for name in sorted(names)},
+        books={name: Book(size=files[name]) for name in sorted(files)},
         read_head=read_head,
         origin="your own file",
         chosen=chosen,
         folder=folder,
+        cut=found.cut,
     )
+
+
+def _check_kind(path: Path, folder: Path, *, links_out: bool) -> None:
+    """Raises: UnsupportedInputError if a path is no regular file, or leads elsewhere and may not."""
+    if not path.is_file():
+        raise UnsupportedInputError(f"{path} is neither a file nor a folder.")
+    if not links_out and not path.resolve().is_relative_to(folder.resolve()):
+        raise UnsupportedInputError(
+            f"{path} is a link that leads out of its folder.", "Name the file that it leads to."
+        )
