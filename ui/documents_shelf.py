@@ -21,7 +21,6 @@ from workers.messages import (
     ListCollections,
     ListDocuments,
     Media,
-    Request,
 )
 
 from .callers import caller_of
@@ -101,24 +100,27 @@ class Shelf:
         self, name: str, document_id: str | None, caller: gr.Request
     ) -> Update:
         """Remove the chosen document and its vectors."""
-        if not document_id:
-            return {self._parts.status: note_html("Choose a document first.")}
-        request = DeleteDocument(collection=name, document_id=document_id)
+        request = DeleteDocument(collection=name, document_id=document_id or "")
         told = "The document and its vectors are gone."
         return await self._delete(caller, request, name, told)
 
     async def on_delete_collection(self, name: str, caller: gr.Request) -> Update:
         """Remove the chosen collection and everything in it."""
-        return await self._delete(
-            caller, DeleteCollection(collection=name), FIRST_COLLECTION, f"“{name}” is gone."
-        )
+        request = DeleteCollection(collection=name)
+        return await self._delete(caller, request, FIRST_COLLECTION, f"“{name}” is gone.")
 
     async def _delete(
-        self, caller: gr.Request, request: Request, shown_after: str, told: str
+        self,
+        caller: gr.Request,
+        request: DeleteDocument | DeleteCollection,
+        shown_after: str,
+        told: str,
     ) -> Update:
         parts = self._parts
         try:
             caller_of(caller).check("delete documents")
+            if isinstance(request, DeleteDocument) and not request.document_id:
+                return {parts.status: note_html("Choose a document first.")}
             await self._client.arun(request)
             shelf = await self._shelf(shown_after)
         except Exception as err:  # noqa: BLE001 — the edge of the page
