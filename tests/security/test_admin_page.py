@@ -1,0 +1,54 @@
+"""What a user and an admin see in a browser: the same models, with and without the buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import browser as browser
+from tests.running import App, start_app, stop_app
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    app = start_app(
+        tmp_path_factory.mktemp("public"),
+        QUINTET_POOL__WARM="[]",
+        QUINTET_SERVER__OPEN_TO_NETWORK="true",
+        QUINTET_SERVER__ADMIN_PASSWORD="of-admins",
+    )
+    yield app
+    stop_app(app)
+
+
+def open_models(page: Page) -> None:
+    page.locator("#memory > button").click()
+    page.get_by_role("tab", name="Models", exact=True).click()
+    page.locator(".q-model").first.wait_for()
+
+
+def test_a_visitor_reads_why_and_an_admin_logs_in(public: App, browser: Browser) -> None:
+    page = browser.new_context().new_page()
+    page.set_default_timeout(45_000)
+    page.goto(public.url)
+    open_models(page)
+    for place in ("#models-status", "#memory-said"):
+        expect(page.locator(place)).to_contain_text("Only an admin may", timeout=20_000)
+        expect(page.locator(place)).to_contain_text("Log in at /admin")
+    expect(page.locator("#models-add")).to_be_hidden()
+    expect(page.locator("#memory-ram input")).to_be_disabled()
+    expect(page.locator("[data-action]")).to_have_count(0)
+
+    page.goto(f"{public.url}/admin")
+    page.get_by_label("Password").fill("of-admins")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{public.url}/")
+    open_models(page)
+    expect(page.locator("#models-add")).to_be_visible(timeout=20_000)
+    expect(page.locator('.q-model [data-action="download"]').first).to_be_visible()
+    expect(page.locator("#memory-ram input")).to_be_enabled(timeout=20_000)
+    page.locator("#memory-ram input").fill("20")
+    page.keyboard.press("Enter")
+    expect(page.locator("#memory-said")).to_contain_text("20 MiB are too few")
