@@ -199,6 +199,8 @@ class WorkerConfig(_Frozen):
     """Requests worked on at once, where the engine can."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """"cuda": on the graphics card or not at all; "auto": there if it fits, else on the CPU."""
+    timeout_s: float = Field(default=7200.0, ge=0)
+    """A request that names no limit may take so long, waiting included; 0: for ever."""
 
 
 def _check_budget(budget: ByteSize) -> ByteSize:
@@ -252,6 +254,13 @@ class PoolSettings(_Frozen):
     max_waiting: int = Field(ge=1)
     idle_ttl_s: float = Field(ge=0)
     ping_timeout_s: float = Field(gt=0)
+    """A process silent for so long is replaced."""
+    stall_timeout_s: float = Field(gt=0)
+    """So is one that has work, but for so long neither comes further nor computes…"""
+    spin_timeout_s: float = Field(gt=0)
+    """…and one that computes for so long without coming further."""
+    cancel_grace_s: float = Field(gt=0)
+    """And one that works on for so long at what was stopped, or at what its time is up for."""
 
 
 class Settings(_Frozen):

@@ -46,6 +46,10 @@ def build_pool(
         max_waiting=settings.pool.max_waiting,
         idle_ttl_s=settings.pool.idle_ttl_s,
         ping_timeout_s=settings.pool.ping_timeout_s,
+        stall_timeout_s=settings.pool.stall_timeout_s,
+        spin_timeout_s=settings.pool.spin_timeout_s,
+        cancel_grace_s=settings.pool.cancel_grace_s,
+        timeout_s={name: _config(settings, name).timeout_s for name in MODALITIES},
     )
     pool = Pool(
         models,

@@ -13,6 +13,7 @@ from contextlib import aclosing, closing
 
 from configs.catalogue import ModelCard
 
+from .deadline import with_deadline
 from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
 from .messages.errors import UnknownModelError, from_code
 from .models.lookup import Models
@@ -25,15 +26,22 @@ from .pool.status import PoolStatus
 class Client:
     """What the page, the HTTP interface and scripts use."""
 
-    def __init__(self, pool: Pool, models: Models) -> None:
+    def __init__(self, pool: Pool, models: Models, deadline: float | None = None) -> None:
+        """`deadline`: `time.monotonic()` after which no answer is wanted any more."""
         self._pool = pool
         self._models = models
+        self._deadline = deadline
+
+    def until(self, deadline: float | None) -> Client:
+        """Return the same door for one question that has a deadline: see `workers.deadline`."""
+        return self if deadline is None else Client(self._pool, self._models, deadline)
 
     def stream(self, request: Request) -> Generator[Event, None, None]:
         """Yield the request's events, the last being Finished.
 
         Raises: UnknownModelError at once; AppError of the class that a Failed event names.
         """
+        request = with_deadline(request, self._deadline)
         inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         card = self._card_for(request)
         if self.loaded(card.modality) != card:
@@ -52,6 +60,7 @@ class Client:
 
     async def astream(self, request: Request) -> AsyncGenerator[Event, None]:
         """Yield the request's events on an event loop; the same contract as `stream`."""
+        request = with_deadline(request, self._deadline)
         loop = asyncio.get_running_loop()
         inbox: asyncio.Queue[Event] = asyncio.Queue()
 

@@ -7,6 +7,7 @@ queues, and is therefore tested by calling it.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -14,11 +15,24 @@ from workers.messages import Event, Ready, Request
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 
+class Pulse:
+    """When a process last came further, with whatever request; beaten by any of its threads."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
+        """`time.monotonic()`; parent and child share that clock."""
+
+    def beat(self) -> None:
+        """A piece of work is done."""
+        self.at = time.monotonic()
+
+
 class CancelToken:
     """Says whether the user still wants the answer. Set from the control thread, read by engines."""
 
-    def __init__(self) -> None:
+    def __init__(self, pulse: Pulse | None = None) -> None:
         self._event = threading.Event()
+        self._pulse = pulse or Pulse()
 
     def cancel(self) -> None:
         """Ask the engine to stop at the next token, segment, sentence or page."""
@@ -28,6 +42,15 @@ class CancelToken:
     def is_cancelled(self) -> bool:
         """True once `cancel` was called."""
         return self._event.is_set()
+
+    def progressed(self) -> None:
+        """Say that a piece of work is done from which no event came: costs as much as reading a clock.
+
+        Every event says so by itself. A worker that computes for minutes without either is taken to
+        hang (`workers.pool.watch`): to be called after each piece, and while waiting only for what has
+        a time-out of its own.
+        """
+        self._pulse.beat()
 
 
 class Worker(Protocol):
@@ -44,7 +67,8 @@ class Worker(Protocol):
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """Answer one request, event by event; may be called from several threads, up to `slots`.
 
-        Looks at `cancel` between the smallest pieces of work and returns early when it is set. The
+        Looks at `cancel` between the smallest pieces of work and returns early when it is set; tells
+        it of pieces from which no event comes (`CancelToken.progressed`). The
         last event may be a `Finished` that carries the usage; without one, `workers.engines.main` adds
         it. Raises: AppError, for anything the user should read.
         """

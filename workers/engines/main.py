@@ -39,7 +39,7 @@ from workers.messages.process_spec import Birth
 from workers.messages.transport import DirectSender, Receiver
 from workers.models.weights import with_weights
 
-from .contract import CancelToken, Worker
+from .contract import CancelToken, Pulse, Worker
 from .registry import create_worker
 
 log = logging.getLogger("quintet.worker")
@@ -89,16 +89,17 @@ def _set_title(name: str) -> None:
 
 
 class TokenBoard:
-    """The cancel tokens of the requests this child has heard of."""
+    """The cancel tokens of the requests this child has heard of, and the pulse that they share."""
 
     def __init__(self) -> None:
+        self.pulse = Pulse()
         self._tokens: dict[str, CancelToken] = {}
         self._lock = threading.Lock()
 
     def token(self, request_id: str) -> CancelToken:
         """Return the request's token; a Cancel may arrive before the request itself."""
         with self._lock:
-            return self._tokens.setdefault(request_id, CancelToken())
+            return self._tokens.setdefault(request_id, CancelToken(self.pulse))
 
     def forget(self, request_id: str) -> None:
         """Drop the token of a request that has ended."""
@@ -121,7 +122,7 @@ def _listen(control: Receiver, sender: DirectSender, tokens: TokenBoard) -> None
         if isinstance(message, Cancel):
             tokens.token(message.request_id).cancel()
         elif isinstance(message, Ping):
-            sender.put(Pong())
+            sender.put(Pong(progress_at=tokens.pulse.at))
         elif isinstance(message, Shutdown):
             tokens.cancel_all()
 

@@ -65,4 +65,7 @@ class LoadFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pong:
-    """The answer to Ping."""
+    """The answer to Ping, from a thread that a hanging engine does not stop."""
+
+    progress_at: float
+    """`time.monotonic()` at which any of its requests last came further (`CancelToken.progressed`)."""

@@ -27,6 +27,7 @@ AppError
     ├── QueueFullError
     ├── TimedOutError
     ├── WorkerDiedError
+    │   └── WorkerHungError            it stopped answering, and was ended
     └── PoolClosedError
 
 Errors cross queues as `messages.Failed`; `from_code` turns one back into the class it came from.
@@ -201,6 +202,12 @@ class WorkerDiedError(PoolError):
     """The worker's process ended while it held the request."""
 
     code = "worker_died"
+
+
+class WorkerHungError(WorkerDiedError):
+    """The worker's process stopped answering, and was ended while it held the request."""
+
+    code = "worker_hung"
 
 
 class PoolClosedError(PoolError):

@@ -12,6 +12,7 @@ from workers.messages import Request, Shutdown
 from workers.messages.process_spec import Birth
 from workers.messages.transport import Receiver, Sender, pipe
 
+from .ending import describe_exit
 from .spawning import CONTEXT, spawn
 
 REAP_TIMEOUT_S = 2.0
@@ -30,6 +31,7 @@ class Child:
     ) -> None:
         self._on_message = on_message
         self._on_exit = on_exit
+        self._is_killed = False
         requests_out, requests_in = pipe(CONTEXT)
         control_out, control_in = pipe(CONTEXT)
         events_out, events_in = pipe(CONTEXT)
@@ -65,6 +67,7 @@ class Child:
 
     def kill(self) -> None:
         """End the process at once; `on_exit` follows."""
+        self._is_killed = True
         self._process.kill()
 
     def join(self, timeout_s: float) -> bool:
@@ -78,10 +81,10 @@ class Child:
                 self._on_message(self._events.get())
         self._process.join(REAP_TIMEOUT_S)
         if self._process.is_alive():
-            self._process.kill()
+            self.kill()
             self._process.join()
         self._sweep()
-        reason = describe_exit(self._process.exitcode)
+        reason = describe_exit(self._process.exitcode, by_us=self._is_killed)
         self._events.close()
         self._requests.close(timeout_s=0.1)
         self._control.close(timeout_s=0.1)
@@ -93,17 +96,3 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self.pid is not None:
                 os.killpg(self.pid, signal.SIGKILL)
-
-
-def describe_exit(exit_code: int | None) -> str:
-    """Say for people how a process ended: "exited", "exit status 1", "killed by SIGKILL"."""
-    if exit_code is None or exit_code == 0:
-        return "exited"
-    if exit_code > 0:
-        return f"exit status {exit_code}"
-    try:
-        name = signal.Signals(-exit_code).name
-    except ValueError:
-        name = f"signal {-exit_code}"
-    hint = ", perhaps for lack of memory" if name == "SIGKILL" else ""
-    return f"killed by {name}{hint}"

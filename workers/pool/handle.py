@@ -36,6 +36,7 @@ from workers.pool.memory.eviction import Tenant
 from workers.pool.memory.placement import Placement
 
 from .admission import Admission
+from .ending import Ending
 from .holder import BirthOf, Holder
 from .job import STOPPING, Job, Patience
 from .life import Life
@@ -278,12 +279,12 @@ class WorkerHandle:
             log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
         job.deliver(event)
 
-    def on_exit(self, reason: str) -> None:
+    def on_exit(self, ending: Ending) -> None:
         """Fail what ran, and serve who waits."""
         self._admission.release(self)
         self._room_for = ""
         self._on_change()  # whoever hears of the failure must find it in the status
-        self._running.fail_all(reason)
+        self._running.fail_all(ending)
         self._advance()
         self._admission.settle()
 
@@ -352,18 +353,18 @@ class WorkerHandle:
     def _drop_late(self, now: float) -> None:
         late = self._waiting.take_late(now)
         for job in late:
-            job.fail("timed_out", f"The request waited {now - job.submitted:.0f} s in the queue.")
-        for request_id in self._running.late(now):
-            self.cancel(request_id)
+            job.expire(now)
+        for job in self._running.late(now):
+            self.cancel(job.request_id)  # if it goes on, `_kill_if_deaf`
+            job.expire(now)
         if late:
             self._advance()
 
     def _kill_if_deaf(self, now: float) -> None:
         """Free a process that works for nobody: what waits goes to the next."""
         grace_s = self._patience.cancel_grace_s
-        if self._running.is_deaf(now, grace_s):
-            log.error("%s goes on %.0f s after it was stopped: killed", self.modality, grace_s)
-            self.kill()
+        if self._running.is_deaf(now, grace_s) and self._holder.life is not None:
+            self._holder.life.give_up(f"{grace_s:g} s of work on a request that was stopped")
 
     def _is_idle(self, now: float) -> bool:
         is_unused = self._holder.phase == "ready" and not self._running and not self._waiting

@@ -20,6 +20,7 @@ from workers.messages.process_spec import Birth
 from workers.pool.memory.machine import CPU
 from workers.pool.memory.placement import Placement
 
+from .ending import Ending
 from .job import Patience
 from .life import Life
 from .restarts import Restarts
@@ -50,7 +51,7 @@ class Owner(Protocol):
     def on_event(self, event: Event) -> None:
         """It says something about a request."""
 
-    def on_exit(self, reason: str) -> None:
+    def on_exit(self, ending: Ending) -> None:
         """The process has gone."""
 
     def on_restart(self) -> None:
@@ -181,6 +182,8 @@ class Holder:
 
     def on_ready(self) -> None:
         """Pass it on."""
+        if (restarts := self._deaths.get(self.card.id)) is not None:
+            restarts.num_stuck_loads = 0
         self._owner.on_ready()
 
     def on_event(self, event: Event) -> None:
@@ -192,24 +195,35 @@ class Holder:
         self.failure = failure
         self._owner.on_failure(failure)
 
-    def on_exit(self, reason: str) -> None:
+    def on_exit(self, ending: Ending) -> None:
         """See whether it died."""
-        has_died = self.phase in ("loading", "ready")
+        phase = self.phase
         self.life = None
-        if has_died:
-            self._on_death(reason)
-        self._owner.on_exit(reason)
+        if phase in ("loading", "ready"):
+            self._on_death(ending, is_stuck=ending.is_hung and phase == "loading")
+        self._owner.on_exit(ending)
 
-    def _on_death(self, reason: str) -> None:
+    def _on_death(self, ending: Ending, *, is_stuck: bool) -> None:
+        """Start it again after a pause, or leave it alone; `is_stuck`: it hung while it was loaded."""
+        reason = ending.reason
         log.error("%s died: %s", self.card.id, reason)
         restarts = self._deaths.setdefault(self.card.id, self._patience.restarts())
         restarts.record_death(time.monotonic(), reason)
         failure = self.given_up(self.card)
+        if failure is None and is_stuck and restarts.record_stuck_load():
+            failure = self._stuck(reason)
         if failure is not None:
             self.on_load_failed(failure)
             return
         self._restarting = Loading(what=f"restarting, was {reason}")
         self._restart = self._loop.call_later(restarts.next_pause_s(), self._start_again)
+
+    def _stuck(self, reason: str) -> LoadFailed:
+        return LoadFailed(
+            code="worker_hung",
+            message=f"{self.card.name} hung while it was loaded, as often as it was tried: {reason}.",
+            hint="The log says more; the next request tries again.",
+        )
 
     def _start_again(self) -> None:
         self._restart = None

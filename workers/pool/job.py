@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from configs.catalogue import ModelCard
-from workers.messages import Event, Failed, Request
+from workers.messages import Event, Failed, Modality, Request
 
 from .restarts import Restarts
 
@@ -29,7 +29,15 @@ class Patience:
     """A worker unused for so long goes to sleep; 0: never."""
     ping_every_s: float = 5.0
     ping_timeout_s: float = 60.0
-    """A process silent for so long is killed. Loading a library can hold it for tens of seconds."""
+    """A process silent for so long is killed, unless it works on its way into memory: loading a library
+    can keep it from answering."""
+    stall_timeout_s: float = 120.0
+    """A process that has something to do, but neither comes further nor computes, is killed after this."""
+    spin_timeout_s: float = 900.0
+    """One that computes without coming further is killed after this. One batch of a prompt, one window
+    of speech, one picture may take minutes on a slow machine."""
+    timeout_s: Mapping[Modality, float] = field(default_factory=dict)
+    """How long a request that names no deadline may take, waiting included; 0 or missing: for ever."""
     cancel_grace_s: float = 30.0
     """A cancelled request may go on for so long before its process is killed: some steps of a library
     cannot be interrupted, and a few of those would take hours."""
@@ -39,7 +47,16 @@ class Patience:
     """Pause before the second restart; it doubles with each further one. The first is at once."""
     max_deaths: int = 5
     """Deaths of one model within `death_window_s` after which it is left alone."""
+    max_stuck_loads: int = 2
+    """Loads of one model in a row that hang, after which those who wait for it are told so."""
     death_window_s: float = 60.0
+
+    def deadline(self, request: Request, modality: Modality, now: float) -> float | None:
+        """Return when a request that comes now must have ended: its own word, or ours."""
+        if request.deadline is not None:
+            return request.deadline
+        timeout_s = self.timeout_s.get(modality, 0.0)
+        return now + timeout_s if timeout_s > 0 else None
 
     def restarts(self) -> Restarts:
         """Return the count of a model's deaths, none so far."""
@@ -47,7 +64,12 @@ class Patience:
             pause_s=self.restart_pause_s,
             max_deaths=self.max_deaths,
             window_s=self.death_window_s,
+            max_stuck_loads=self.max_stuck_loads,
         )
+
+
+def _to_nobody(_event: Event) -> None:
+    """Who asked has been told the end."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,10 +79,14 @@ class Job:
     request: Request
     card: ModelCard
     deliver: Deliver
+    deadline: float | None = None
+    """`time.monotonic()` after which nobody waits any more; None: somebody always does."""
     submitted: float = field(default_factory=time.monotonic)
     announced: tuple[int, str] | None = None
     cancelled: float | None = None
     """`time.monotonic()` at which the process was told to stop."""
+    has_expired: bool = False
+    """Whether who asked has been told that time is up; the process may still work on it."""
 
     @property
     def request_id(self) -> str:
@@ -78,7 +104,19 @@ class Job:
 
     def is_late(self, now: float) -> bool:
         """Whether nobody waits for the answer any more."""
-        return self.request.deadline is not None and now > self.request.deadline
+        return self.deadline is not None and now > self.deadline
+
+    def expire(self, now: float) -> None:
+        """Tell who asked that time is up, now; whatever the worker still says is heard by nobody."""
+        limit_s = max(0.0, (self.deadline or now) - self.submitted)
+        where = "waiting in the queue" if self.cancelled is None else "being worked on"
+        self.fail(
+            "timed_out",
+            f"{self.card.name} did not answer within {f'{limit_s:,.1f}'.removesuffix('.0')} s: "
+            f"the request was still {where}.",
+            "Ask for less, or give it more time.",
+        )
+        self.has_expired, self.deliver = True, _to_nobody
 
     def fail(self, code: str, message: str, hint: str = "") -> None:
         """Deliver the one end event, a failure."""

@@ -12,11 +12,23 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from workers.messages import Event, LoadFailed, Loading, Ping, Pong, Ready, Request
+from workers.messages import (
+    END_EVENTS,
+    Event,
+    LoadFailed,
+    Loading,
+    Ping,
+    Pong,
+    Ready,
+    Request,
+)
 from workers.messages.process_spec import Birth
 
 from .child import Child
+from .ending import Ending
 from .job import Patience
+from .vitals import read_vitals
+from .watch import Watch
 
 log = logging.getLogger("quintet.pool")
 
@@ -38,12 +50,12 @@ class Owner(Protocol):
     def on_event(self, event: Event) -> None:
         """It says something about a request."""
 
-    def on_exit(self, reason: str) -> None:
+    def on_exit(self, ending: Ending) -> None:
         """The process has gone; nothing follows."""
 
 
 class Life:
-    """A spawned process, what it has said about itself, and when it was last heard."""
+    """A spawned process, what it has said about itself, and whether it goes on."""
 
     def __init__(
         self, birth: Birth, patience: Patience, loop: asyncio.AbstractEventLoop, owner: Owner
@@ -56,8 +68,10 @@ class Life:
         self._patience = patience
         self._loop = loop
         self._owner = owner
-        self._last_pong = self.started
         self._last_ping = 0.0
+        self._num_running = 0
+        self._given_up = ""
+        """Why it was ended by us although it had work to do; "": it was not."""
         self._has_exited = False
         self._child = Child(
             birth,
@@ -65,12 +79,15 @@ class Life:
             on_exit=lambda reason: self._soon(self._on_exit, reason),
         )
         self.pid = self._child.pid
+        self._watch = Watch(patience, lambda: read_vitals(self.pid), self.started)
         log.info("%s started (process %s)", birth.name, self.pid)
 
     # --- what the owner asks for -----------------------------------------------------------------
 
     def send(self, request: Request) -> None:
         """Give the process one request to work on."""
+        self._num_running += 1
+        self._watch.note_progress(time.monotonic())
         self._child.send(request)
 
     def control(self, message: object) -> None:
@@ -91,17 +108,24 @@ class Life:
             with contextlib.suppress(ValueError):  # it has gone, and the news is still on its way
                 self._child.kill()
 
+    def give_up(self, why: str) -> None:
+        """End a process that does not go on; `why` is for people, after "ended after"."""
+        if not self._given_up:
+            self._given_up = f"ended after {why}"
+            log.error("%s: %s", self.birth.name, self._given_up)
+        self.kill()
+
     def look_after(self, now: float) -> None:
-        """Ask for a sign of life; kill what has given none for too long."""
+        """Ask for a sign of life; end what has given none, or come no further, for too long."""
         if self.phase == "stopping":
             return
         if now - self._last_ping >= self._patience.ping_every_s:
             self._last_ping = now
             self._child.control(Ping())
-        silence_s = now - self._last_pong
-        if silence_s > self._patience.ping_timeout_s:
-            log.error("%s has not answered for %.0f s: killed", self.birth.name, silence_s)
-            self.kill()
+        is_loading = self.phase == "loading"
+        why = self._watch.verdict(now, is_loading=is_loading, num_running=self._num_running)
+        if why:
+            self.give_up(why)
 
     # --- what the process says -------------------------------------------------------------------
 
@@ -113,10 +137,13 @@ class Life:
             log.debug("the pool's loop has closed")
 
     def _on_message(self, message: object) -> None:
+        now = time.monotonic()
+        self._watch.note_answer(now)
+        self._watch.note_progress(message.progress_at if isinstance(message, Pong) else now)
+        if isinstance(message, END_EVENTS):
+            self._num_running -= 1
         if isinstance(message, Event):
             self._owner.on_event(message)
-        elif isinstance(message, Pong):
-            self._last_pong = time.monotonic()
         elif isinstance(message, Loading):
             self.loading = message
             self._owner.on_loading()
@@ -141,4 +168,5 @@ class Life:
 
     def _on_exit(self, reason: str) -> None:
         self._has_exited = True
-        self._owner.on_exit(reason)
+        is_hung = bool(self._given_up)
+        self._owner.on_exit(Ending(reason=self._given_up or reason, is_hung=is_hung))

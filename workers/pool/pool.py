@@ -90,7 +90,9 @@ class Pool:
         Its events go to `deliver`, which is called on the pool's loop. Whatever happens, the last
         one is a Finished or a Failed.
         """
-        self._schedule(self._submit, Job(request=request, card=card, deliver=deliver))
+        deadline = self._patience.deadline(request, card.modality, time.monotonic())
+        job = Job(request=request, card=card, deliver=deliver, deadline=deadline)
+        self._schedule(self._submit, job)
 
     def cancel(self, request_id: str) -> None:
         """Stop a request, wherever it is; unknown ids are ignored."""

@@ -23,12 +23,27 @@ class Restarts:
     """All deaths ever."""
     reason: str = ""
     """Why it died the last time, for people."""
+    max_stuck_loads: int = 2
+    """Loads in a row that hang, after which it is not tried again by itself."""
+    num_stuck_loads: int = 0
+    """Loads that hung since the last one that did not."""
 
     def record_death(self, now: float, reason: str = "") -> None:
         """Remember that the process died unasked."""
         self.deaths.append(now)
         self.num_deaths += 1
         self.reason = reason
+
+    def record_stuck_load(self) -> bool:
+        """Remember that it hung on its way into memory; returns whether that was once too often.
+
+        Such a death takes longer than the window: those who wait would see one after the other.
+        """
+        self.num_stuck_loads += 1
+        if self.num_stuck_loads < self.max_stuck_loads:
+            return False
+        self.num_stuck_loads = 0  # who asks again has it tried again
+        return True
 
     def is_exhausted(self, now: float) -> bool:
         """Whether it has died too often lately to be tried again."""

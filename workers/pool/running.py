@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from workers.messages import Event, Finished, Started
 
+from .ending import Ending
 from .job import Job
 from .life import Life
 
@@ -37,18 +38,17 @@ class Running:
         jobs, self._jobs = self._jobs, {}
         return list(jobs.values())
 
-    def fail_all(self, reason: str) -> None:
-        """The process has died: end all of them."""
+    def fail_all(self, ending: Ending) -> None:
+        """The process has gone: end all of them."""
         for job in self.take_all():
             if job.is_cancelled:
                 job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
             else:
-                sentence = f"{job.card.name} died while it worked ({reason})."
-                job.fail("worker_died", sentence, "Try again.")
+                job.fail(ending.code, ending.sentence(job.card.name), "Try again.")
 
-    def late(self, now: float) -> list[str]:
-        """Return the ids of those that nobody waits for any more."""
-        return [job.request_id for job in self._jobs.values() if job.is_late(now)]
+    def late(self, now: float) -> list[Job]:
+        """Return those whose time is up, and who asked has not been told yet."""
+        return [job for job in self._jobs.values() if job.is_late(now) and not job.has_expired]
 
     def is_deaf(self, now: float, grace_s: float) -> bool:
         """Whether one of them goes on although it was told to stop."""

@@ -26,7 +26,12 @@ class Outlet(Generic[T]):
     def __call__(self, item: T) -> bool:
         """Take the next item; True asks the library to stop."""
         self.items.put(item)
+        self.progressed()
         return self.is_closed
+
+    def progressed(self) -> None:
+        """Say that the library has come further without having an item: see `CancelToken`."""
+        self._cancel.progressed()
 
     @property
     def is_closed(self) -> bool:

@@ -90,7 +90,7 @@ class Indexing:
         pages: list[Progress] = []
         chunks: list[Chunk] = []
         sections = self._sections(opened, document.name, pages)
-        for piece in slices(sections, self.embedder.count_tokens):
+        for piece in slices(sections, self._count_tokens):
             number = len(chunks)
             chunks.append(
                 Chunk(
@@ -104,6 +104,11 @@ class Indexing:
             yield from pages
             pages.clear()
         return chunks
+
+    def _count_tokens(self, text: str) -> int:
+        """Count, and say that cutting goes on: a long text without pages takes minutes to cut."""
+        self.cancel.progressed()
+        return self.embedder.count_tokens(text)
 
     def _sections(
         self, opened: OpenDocument, name: str, pages: list[Progress]

@@ -59,6 +59,7 @@ class Reranking:
                 return None
             judged = reranker.judge(query, texts[start : start + reranker.batch_size])
             scores += judged.scores
+            cancel.progressed()
             num_tokens += judged.num_tokens
         return Verdict(scores=tuple(scores), model=card.id if card else "", num_tokens=num_tokens)
 
@@ -73,6 +74,7 @@ class Reranking:
             batch = texts[start : start + embedder.batch_size]
             rows = embedder.embed(batch, embedder.prompts.passage)
             scores += [float(row @ vector) for row in rows]
+            cancel.progressed()
         limit = embedder.max_tokens
         num_tokens = sum(
             min(embedder.count_tokens(readable(text, limit)), limit) for text in (query, *texts)

@@ -153,6 +153,7 @@ class RagWorker:
             if cancel.is_cancelled:
                 return
             rows.append(self._embedder.embed(request.texts[start : start + step]))
+            cancel.progressed()
         yield Embedded(
             request_id=request.request_id,
             vectors=np.concatenate(rows).tobytes(),

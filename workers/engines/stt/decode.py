@@ -61,6 +61,7 @@ class Recording:
         num_pending, num_samples = 0, 0
         for piece in self._pcm(cancel):
             pieces.append(piece)
+            cancel.progressed()
             num_pending += len(piece) // 2
             num_samples += len(piece) // 2
             check_length(self._name, num_samples / SAMPLE_RATE_HZ, self._max_s)

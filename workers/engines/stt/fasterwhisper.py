@@ -70,6 +70,7 @@ class _Interruptible:
         pending = self._thread.submit(call, *args, **kwargs)
         while not self.cancel.is_cancelled:
             if wait([pending], timeout=POLL_S).done:
+                self.cancel.progressed()
                 return pending.result()
         pending.cancel()
         raise _CancelledError

@@ -189,6 +189,7 @@ class HfWhisperEngine:
             yield
 
     def _look(self, *_: Any) -> None:
+        self._cancel.progressed()
         if self._cancel.is_cancelled:
             raise _CancelledError
 

@@ -118,6 +118,7 @@ def pieces_of(
                 output = inbox.get(timeout=POLL_S)
             except queue.Empty:
                 continue
+            cancel.progressed()
             if isinstance(output, Exception):
                 raise told(output)
             (written,) = output.outputs

@@ -272,6 +272,7 @@ def _until_cancelled(torch: Any, cancel: CancelToken) -> list[Any]:
     """Return what transformers asks after each token."""
 
     def check(input_ids: Any, scores: Any, **_: Any) -> Any:
+        cancel.progressed()
         if cancel.is_cancelled:
             raise _CancelledError
         return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)

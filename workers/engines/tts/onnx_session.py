@@ -41,6 +41,7 @@ class CancellableSession:
         """Run the graph. Raises: ONNX Runtime's error when cancelled meanwhile."""
         with self._watched():
             results: list[Any] = self._session.run(outputs, feeds, self._options)
+        self._cancel.progressed()
         return results
 
     @contextmanager

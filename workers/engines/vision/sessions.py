@@ -51,7 +51,9 @@ class StoppableModel:
         watcher = threading.Thread(target=self._watch, args=(options, is_done), daemon=True)
         watcher.start()
         try:
-            return self._session.run(None, {self._input: inputs}, options)[0]
+            outputs = self._session.run(None, {self._input: inputs}, options)[0]
+            self.cancel.progressed()
+            return outputs
         except Exception as err:
             if self.cancel.is_cancelled:
                 raise StoppedError from err

@@ -164,6 +164,7 @@ class RemoteServer:
             while not concurrent.futures.wait([future], CANCEL_POLL_S).done:
                 if cancel.is_cancelled:
                     return None
+                cancel.progressed()  # the library's own time-out bounds this silence
             return future.result()
         except Exception as err:
             explained = told(err, self.server, self._key)
@@ -187,6 +188,7 @@ class RemoteServer:
                 try:
                     item = items.get(timeout=CANCEL_POLL_S)
                 except queue.Empty:
+                    cancel.progressed()  # the library's own time-out bounds this silence
                     continue
                 if item is None:
                     future.result()

@@ -95,6 +95,7 @@ class _Run:
 
     def check(self) -> None:
         """Raises: _NobodyWaitsError."""
+        self._outlet.progressed()
         if self._outlet.is_closed:
             raise _NobodyWaitsError
 

@@ -1,0 +1,43 @@
+"""Pools of real processes around an engine that gets stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pool.conftest import MakePool, birth, fake_models, roomy_ledger
+from workers.client import Client
+from workers.pool.job import Patience
+from workers.pool.pool import Pool
+
+STUCK = {
+    modality: {"fake": "tests.faults.stuck:StuckWorker"} for modality in ("text", "stt", "tts")
+}
+
+
+@pytest.fixture
+def make_pool(tmp_path: Path) -> Iterator[MakePool]:
+    """Build started pools with little patience; every one is closed at the end."""
+    pools: list[Pool] = []
+
+    def make(slots: int = 1, **patience: Any) -> tuple[Pool, Client]:
+        pool = Pool(
+            models := fake_models(),
+            lambda card, placement: replace(birth(card, tmp_path, slots), registry=STUCK),
+            Patience(
+                **{"ping_every_s": 0.1, "stop_grace_s": 0.3, "restart_pause_s": 0.01} | patience
+            ),
+            roomy_ledger(),
+        )
+        pool.start()
+        pools.append(pool)
+        return pool, Client(pool, models)
+
+    yield make
+    for pool in pools:
+        pool.close()
+        assert all(worker.pid is None for worker in pool.status().workers)
