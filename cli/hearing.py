@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Json, Where, grouped
+from .options import Json, Timeout, Where, grouped
 from .output import emit, progress, say
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Listening:
     translate: Annotated[bool, typer.Option(help="Translate to English.")] = False
     words: Annotated[bool, typer.Option(help="Note the time of each word (in JSON).")] = False
     model: Annotated[str | None, typer.Option(help="Id of a model; see `models list`.")] = None
+    timeout: Timeout = None
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,7 +60,11 @@ def transcribe(
 
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"translate": listening.translate, "words": listening.words}
+    options: dict[str, Any] = {
+        "translate": listening.translate,
+        "words": listening.words,
+        "timeout_s": listening.timeout,
+    }
     if listening.language:
         options["language"] = listening.language
     with open_quintet(where, language=listening.language, stt=listening.model) as quintet:

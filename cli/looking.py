@@ -34,11 +34,11 @@ def see(
 
     files, question = split_question(images)
     if where.url and not question:
-        _read_there(where, files, sampling.model, as_json=as_json)
+        _read_there(where, files, sampling, as_json=as_json)
         return
     with open_quintet(where, vision=sampling.model) as quintet:
         if not question:
-            read = quintet.read(files)
+            read = quintet.read(files, timeout_s=sampling.timeout)
             if as_json:
                 emit({"text": read.text, "pictures": read.pictures})
             else:
@@ -54,12 +54,16 @@ def see(
             say("")
 
 
-def _read_there(where: Where, files: list[Path], model: str | None, *, as_json: bool) -> None:
+def _read_there(where: Where, files: list[Path], sampling: Sampling, *, as_json: bool) -> None:
     from library.inputs import to_files
 
     from .opening import reach
 
-    if model:
+    if sampling.timeout is not None:
+        raise UnsupportedInputError(
+            "Another Quintet reads text by its own limits: leave out --timeout, or ask a question."
+        )
+    if sampling.model:
         raise UnsupportedInputError(
             "Another Quintet reads text with its own model: leave out --model, or ask a question."
         )

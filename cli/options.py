@@ -19,6 +19,11 @@ WHERE = "Where the models are"
 SAMPLING = "How the answer is written"
 
 
+Timeout = Annotated[
+    float | None, Option(metavar="SECONDS", help="Give up after so long, waiting included.")
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
     """Which models and documents a command works on."""
@@ -65,6 +70,7 @@ class Sampling:
         int | None, Option(min=1, help="Longest answer.", rich_help_panel=SAMPLING)
     ] = None
     seed: Annotated[int | None, Option(help="Repeatable chance.", rich_help_panel=SAMPLING)] = None
+    timeout: Timeout = None
 
     def given(self) -> dict[str, Any]:
         """Return what was asked for, as the library takes it."""
@@ -72,6 +78,7 @@ class Sampling:
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
             "seed": self.seed,
+            "timeout_s": self.timeout,
         }
         return {name: value for name, value in asked.items() if value is not None}
 

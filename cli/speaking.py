@@ -12,11 +12,11 @@ import typer
 from workers.messages import VOICE_CONSENT
 from workers.messages.errors import UnsupportedInputError
 
-from .options import Json, Where, grouped
+from .options import Json, Timeout, Where, grouped
 from .output import emit, progress, read_stdin, say
 
 if TYPE_CHECKING:
-    from library.calls import SpeakOptions
+    from library.options import SpeakOptions
     from library.results import Speech
     from library.session import Quintet
 
@@ -28,6 +28,7 @@ class Speaking:
     voice: Annotated[str | None, typer.Option(help="One of the model's voices.")] = None
     speed: Annotated[float, typer.Option(min=0.5, max=2, help="1 is normal.")] = 1.0
     model: Annotated[str | None, typer.Option(help="Id of a model; see `models list`.")] = None
+    timeout: Timeout = None
     clip: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="3 to 30 s of a voice to take on; needs the next one."),
@@ -39,7 +40,7 @@ class Speaking:
     @property
     def options(self) -> SpeakOptions:
         """What the library is told; without a clip, nothing of consent."""
-        given: SpeakOptions = {"speed": self.speed}
+        given: SpeakOptions = {"speed": self.speed, "timeout_s": self.timeout}
         if self.clip is not None:
             given |= {"clip": self.clip, "consent": self.i_have_consent}
         return given

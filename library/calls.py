@@ -2,19 +2,19 @@
 
 A function here takes a client and what the caller said, and returns what to ask for, what the
 events add to a stream, and what they amount to. It never waits, so that the sync and the async
-library are made from the same functions.
+library are made from the same functions. `timeout_s` everywhere: see `library.options`.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, TypeVar
 
 from typing_extensions import Unpack
 
 from workers.client import Client
+from workers.deadline import deadline_in
 from workers.flows.documents import Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -49,6 +49,7 @@ from workers.messages.sampling import sampling_for
 
 from . import results
 from .inputs import File, Messages, Schema, to_constraint, to_files, to_media, to_messages, to_tools
+from .options import ChatOptions, ListenOptions, SpeakOptions, check_names
 from .results import Answer, ChatResult, Description, Speech, Transcript
 
 R = TypeVar("R")
@@ -62,41 +63,6 @@ FAITHFUL = {"temperature": 0.0, "repeat_penalty": 1.0, "max_tokens": 256}
 """The likeliest token, and no penalty: an answer from a text or a picture has to repeat it."""
 
 
-class ChatOptions(TypedDict, total=False):
-    """See `workers.messages.SamplingParams`; `model` is a card's id, `tool_choice` as OpenAI's."""
-
-    model: str
-    tool_choice: str
-    temperature: float
-    top_p: float
-    top_k: int
-    min_p: float
-    repeat_penalty: float
-    max_tokens: int
-    seed: int
-    stop: str | Sequence[str]
-    frequency_penalty: float
-    presence_penalty: float
-
-
-class ListenOptions(TypedDict, total=False):
-    """See `workers.messages.Transcribe`; `model` is a card's id."""
-
-    model: str
-    language: str
-    translate: bool
-    words: bool
-
-
-class SpeakOptions(TypedDict, total=False):
-    """See `workers.messages.Synthesize`; `model` is a card's id."""
-
-    speed: float
-    model: str | None
-    clip: File | None
-    consent: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[R, P]):
     """One thing to be done: R is what it comes to, P one piece of its stream."""
@@ -106,6 +72,8 @@ class Call(Generic[R, P]):
     piece: Callable[[Event], P | None]
     watch: Callable[[Event], object] = lambda _event: None
     """Told of every event: the caller's callbacks."""
+    deadline: float | None = None
+    """`time.monotonic()` at which the caller gives up; None: the settings say when."""
 
 
 def chat(
@@ -125,7 +93,7 @@ def chat(
     `schema` the answer is JSON that matches it (`.parsed()`). `on_text` gets each piece as it
     comes. Raises: AppError.
     """
-    _check_names(options, ChatOptions)
+    check_names(options, ChatOptions)
     model = options.get("model")
     card = client.models.get(model, "text") if model else client.card("text")
     request = Generate(
@@ -137,7 +105,11 @@ def chat(
         model=model,
     )
     return Call(
-        source=request, result=results.chat_result, piece=_text, watch=_each(_text, on_text)
+        source=request,
+        result=results.chat_result,
+        piece=_text,
+        watch=_each(_text, on_text),
+        deadline=_deadline(options.get("timeout_s")),
     )
 
 
@@ -155,7 +127,7 @@ def transcribe(
     `words` for the time of each word; `on_progress` counts seconds. Raises: AppError,
     FileNotFoundError.
     """
-    _check_names(options, ListenOptions)
+    check_names(options, ListenOptions)
     request = Transcribe(
         audio=to_media(audio, "recording"),
         language=options.get("language"),
@@ -163,8 +135,13 @@ def transcribe(
         word_timestamps=options.get("words", False),
         model=options.get("model"),
     )
-    watch = _each(_progress, on_progress)
-    return Call(source=request, result=results.transcript, piece=_of(SegmentDelta), watch=watch)
+    return Call(
+        source=request,
+        result=results.transcript,
+        piece=_of(SegmentDelta),
+        watch=_each(_progress, on_progress),
+        deadline=_deadline(options.get("timeout_s")),
+    )
 
 
 def speak(
@@ -181,7 +158,7 @@ def speak(
     `clip` is a recording of 3 to 30 s whose voice a model that clones takes on; `consent` says that
     it is your own voice, or that its owner has agreed. Raises: AppError, FileNotFoundError.
     """
-    _check_names(options, SpeakOptions)
+    check_names(options, SpeakOptions)
     clip = options.get("clip")
     request = Synthesize(
         text=text,
@@ -192,16 +169,30 @@ def speak(
         has_consent=options.get("consent", False),
     )
     check_consent(request)
-    watch = _each(_progress, on_progress)
-    return Call(source=request, result=results.speech, piece=_of(AudioDelta), watch=watch)
+    return Call(
+        source=request,
+        result=results.speech,
+        piece=_of(AudioDelta),
+        watch=_each(_progress, on_progress),
+        deadline=_deadline(options.get("timeout_s")),
+    )
 
 
 def read(
-    client: Client, /, images: File | Iterable[File], *, model: str | None = None
+    client: Client,
+    /,
+    images: File | Iterable[File],
+    *,
+    model: str | None = None,
+    timeout_s: float | None = None,
 ) -> Call[Description, PictureRead]:
     """Read the text in one picture or several: paths or bytes. Raises: AppError."""
-    request = Describe(images=to_files(images), model=model)
-    return Call(source=request, result=results.description, piece=_of(PictureRead))
+    return Call(
+        source=Describe(images=to_files(images), model=model),
+        result=results.description,
+        piece=_of(PictureRead),
+        deadline=_deadline(timeout_s),
+    )
 
 
 def describe(
@@ -214,7 +205,7 @@ def describe(
     **options: Unpack[ChatOptions],
 ) -> Call[Description, str]:
     """Answer a question about pictures: paths or bytes. Raises: AppError."""
-    _check_names(options, ChatOptions)
+    check_names(options, ChatOptions)
     request = Describe(
         images=to_files(images),
         messages=to_messages(question),
@@ -225,15 +216,31 @@ def describe(
     def source(client: Client) -> AsyncGenerator[Event, None]:
         return ask_about_pictures(client, request)
 
-    return Call(source=source, result=results.description, piece=_text, watch=_each(_text, on_text))
+    return Call(
+        source=source,
+        result=results.description,
+        piece=_text,
+        watch=_each(_text, on_text),
+        deadline=_deadline(options.get("timeout_s")),
+    )
 
 
 def embed(
-    client: Client, /, texts: str | Sequence[str], *, model: str | None = None
+    client: Client,
+    /,
+    texts: str | Sequence[str],
+    *,
+    model: str | None = None,
+    timeout_s: float | None = None,
 ) -> Call[list[list[float]], Event]:
     """Return one vector of length 1 per text. Raises: AppError."""
     listed = (texts,) if isinstance(texts, str) else tuple(texts)
-    return Call(source=Embed(texts=listed, model=model), result=results.vectors, piece=_none)
+    return Call(
+        source=Embed(texts=listed, model=model),
+        result=results.vectors,
+        piece=_none,
+        deadline=_deadline(timeout_s),
+    )
 
 
 def index(
@@ -243,6 +250,7 @@ def index(
     files: File | Iterable[File],
     *,
     on_progress: OnProgress | None = None,
+    timeout_s: float | None = None,
 ) -> Call[tuple[DocumentIndexed, ...], DocumentIndexed]:
     """Add documents to a collection; a folder stands for the files in it.
 
@@ -250,16 +258,31 @@ def index(
     `.reason`. `on_progress` counts chunks. Raises: AppError, FileNotFoundError.
     """
     request = Ingest(collection=collection, documents=to_files(files))
-    watch = _each(_progress, on_progress)
-    return Call(source=request, result=results.indexed, piece=_of(DocumentIndexed), watch=watch)
+    return Call(
+        source=request,
+        result=results.indexed,
+        piece=_of(DocumentIndexed),
+        watch=_each(_progress, on_progress),
+        deadline=_deadline(timeout_s),
+    )
 
 
 def search(
-    client: Client, /, collection: str, query: str, *, top_k: int = 6
+    client: Client,
+    /,
+    collection: str,
+    query: str,
+    *,
+    top_k: int = 6,
+    timeout_s: float | None = None,
 ) -> Call[tuple[Passage, ...], Event]:
     """Return the passages nearest to a query, best first. Raises: AppError."""
-    request = Retrieve(collection=collection, query=query, top_k=top_k)
-    return Call(source=request, result=results.passages, piece=_none)
+    return Call(
+        source=Retrieve(collection=collection, query=query, top_k=top_k),
+        result=results.passages,
+        piece=_none,
+        deadline=_deadline(timeout_s),
+    )
 
 
 def ask(
@@ -273,7 +296,7 @@ def ask(
     **options: Unpack[ChatOptions],
 ) -> Call[Answer, str]:
     """Answer a question from a collection's documents, with citations. Raises: AppError."""
-    _check_names(options, ChatOptions)
+    check_names(options, ChatOptions)
     model = options.get("model")
     card = client.models.get(model, "text") if model else client.card("text")
     sampling = sampling_for(card, {**FAITHFUL, **options})
@@ -284,7 +307,13 @@ def ask(
         )
         return ask_documents(client, asked)
 
-    return Call(source=source, result=results.answer, piece=_text, watch=_each(_text, on_text))
+    return Call(
+        source=source,
+        result=results.answer,
+        piece=_text,
+        watch=_each(_text, on_text),
+        deadline=_deadline(options.get("timeout_s")),
+    )
 
 
 def collections(client: Client, /) -> Call[tuple[CollectionInfo, ...], Event]:
@@ -310,12 +339,9 @@ def delete_collection(client: Client, /, name: str) -> Call[tuple[CollectionInfo
     return Call(source=DeleteCollection(collection=name), result=_collections, piece=_none)
 
 
-def _check_names(options: Mapping[str, Any], known: type) -> None:
-    """Raises: TypeError, as Python does for a keyword that no parameter has."""
-    for name in options.keys() - known.__annotations__.keys():
-        near = get_close_matches(name, known.__annotations__, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise TypeError(f"got an unexpected keyword argument {name!r}{hint}")
+def _deadline(timeout_s: float | None) -> float | None:
+    """Raises: RequestError for a time that is none."""
+    return None if timeout_s is None else deadline_in(timeout_s)
 
 
 def _collections(events: tuple[Event, ...]) -> tuple[CollectionInfo, ...]:

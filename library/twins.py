@@ -45,7 +45,7 @@ Build = Callable[Concatenate[Client, A], Call[R, P]]
 
 def events_of(client: Client, call: Call[R, P]) -> Generator[Event, None, None]:
     """Yield a call's events to a thread."""
-    source = call.source
+    client, source = client.until(call.deadline), call.source
     if isinstance(source, Request):
         return client.stream(source)
     return iterate(source(client))
@@ -53,7 +53,7 @@ def events_of(client: Client, call: Call[R, P]) -> Generator[Event, None, None]:
 
 def aevents_of(client: Client, call: Call[R, P]) -> AsyncGenerator[Event, None]:
     """Yield a call's events on an event loop."""
-    source = call.source
+    client, source = client.until(call.deadline), call.source
     return client.astream(source) if isinstance(source, Request) else source(client)
 
 
