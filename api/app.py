@@ -31,6 +31,7 @@ from .headers import SecurityHeaders, security_headers
 from .mcp.server import mount_tools
 from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
+from .patience import tell_of_header
 from .responses.routes import RESPONSES
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -69,7 +70,7 @@ def create_api(
         api.include_router(
             dialect.create_router(client, settings),
             tags=[dialect.name],
-            dependencies=[Depends(refuse_halves)],
+            dependencies=[Depends(refuse_halves), Depends(tell_of_header)],
             responses=refusals(dialect),
         )
     api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1

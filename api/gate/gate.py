@@ -16,9 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.admin import Admins
 from api.core.dialect import Dialect, dialect_of
 from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
+from api.patience import deadline_of
 from api.refusal import answer
 from configs.settings import ServerSettings
-from workers.messages.errors import AppError
+from workers.deadline import set_deadline
+from workers.messages.errors import AppError, TimedOutError
 from workers.standing import KEY
 
 from .access import ANYONE, Access, Identity
@@ -84,7 +86,10 @@ class Gate:
             return ANYONE
         with_cookie = is_safe(connection) or is_same_site(connection)
         identity = self._access.identify(connection, with_cookie=with_cookie)
-        scope.setdefault("state", {})["identity"] = identity
+        deadline = deadline_of(connection)
+        if scope["type"] == "http" and deadline is not None:  # a socket is no request that ends
+            set_deadline(deadline)
+        scope.setdefault("state", {}).update(identity=identity, deadline=deadline)
         self._check_length(connection)
         return identity
 
@@ -106,9 +111,9 @@ class Gate:
             identity = ANYONE
         async with presence.watch():
             try:
-                async with self._limits.slot(identity):
+                async with self._limits.slot(identity, scope["state"]["deadline"]):
                     await bounded(scope, presence.receive, presence.send_through(send))
-            except TooManyRequestsError as err:
+            except (TooManyRequestsError, TimedOutError) as err:
                 await self._refuse(err, scope, receive, send)
 
     async def _refuse(self, error: AppError, scope: Scope, receive: Receive, send: Send) -> None:

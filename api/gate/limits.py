@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
 
 from api.core.errors import TooManyRequestsError
+from workers.messages.errors import TimedOutError
 
 from .access import Identity
 
@@ -30,8 +32,11 @@ class KeyLimits:
         self._lanes: dict[str, _Lane] = {}
 
     @asynccontextmanager
-    async def slot(self, identity: Identity) -> AsyncIterator[None]:
-        """Wait for one of the key's places and hold it. Raises: TooManyRequestsError at once."""
+    async def slot(self, identity: Identity, deadline: float | None = None) -> AsyncIterator[None]:
+        """Wait for one of the key's places and hold it.
+
+        Raises: TooManyRequestsError at once; TimedOutError at the deadline (`time.monotonic()`).
+        """
         if identity.max_running is None:
             yield
             return
@@ -44,7 +49,24 @@ class KeyLimits:
             )
         lane.num_inside += 1
         try:
-            async with lane.running:
+            await _enter(lane, identity, deadline)
+            try:
                 yield
+            finally:
+                lane.running.release()
         finally:
             lane.num_inside -= 1
+
+
+async def _enter(lane: _Lane, identity: Identity, deadline: float | None) -> None:
+    """Raises: TimedOutError."""
+    left_s = None if deadline is None else deadline - time.monotonic()
+    try:
+        with anyio.fail_after(left_s):
+            await lane.running.acquire()
+    except TimeoutError:
+        raise TimedOutError(
+            f"The request was still waiting for one of the {identity.max_running} places of the "
+            f"API key “{identity.name}” when its time was up.",
+            "Ask again when one is free, or give it more time.",
+        ) from None

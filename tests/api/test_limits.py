@@ -86,6 +86,16 @@ def test_who_waits_and_leaves_gives_up_the_place(app: App) -> None:
             time.sleep(0.2)
 
 
+def test_who_waits_for_a_place_is_told_when_time_is_up(app: App) -> None:
+    with streamed(app) as stream:
+        lines = stream.iter_lines()
+        next(lines)
+        late = chat(app, headers=ALICE | {"X-Request-Timeout": "0.2"})
+        assert late.status_code == 504
+        assert "one of the 1 places of the API key “alice”" in late.json()["error"]["message"]
+    assert chat(app, headers=ALICE).status_code == 200
+
+
 def test_a_request_that_fails_gives_back_its_place(app: App) -> None:
     for _ in range(3):
         wrong = httpx.post(app.url + CHAT, json={"messages": []}, headers=ALICE)
