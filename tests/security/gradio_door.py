@@ -15,7 +15,9 @@ from typing import Any
 import httpx
 
 META = {"_type": "gradio.FileData"}
-ENDS = ("process_completed", "unexpected_error", "close_stream")
+BARE = ("audio", "video", "image", "uploadbutton", "downloadbutton", "api")
+"""Components that take a file as it stands."""
+ENDS = ("process_completed", "unexpected_error")
 
 
 @dataclass(frozen=True)
@@ -23,20 +25,20 @@ class Visitor:
     """Somebody who may see the page."""
 
     http: httpx.Client
+    session: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def config(self) -> dict[str, Any]:
         return dict(self.http.get("/config").raise_for_status().json())
 
     def call(self, dependency: int, data: list[Any]) -> str:
         """Run one event handler through the queue; returns all that the stream says."""
-        session = uuid.uuid4().hex
-        body = {"fn_index": dependency, "data": data, "session_hash": session}
+        body = {"fn_index": dependency, "data": data, "session_hash": self.session}
         joined = self.http.post("/gradio_api/queue/join", json=body)
-        return joined.text if joined.is_error else self._stream(session)
+        return joined.text if joined.is_error else self._stream(joined.json()["event_id"])
 
     def run(self, dependency: int, data: list[Any]) -> str:
         """Run one event handler without the queue, where Gradio allows that."""
-        body = {"fn_index": dependency, "data": data, "session_hash": uuid.uuid4().hex}
+        body = {"fn_index": dependency, "data": data, "session_hash": self.session}
         return self.http.post("/gradio_api/run/predict", json=body).text
 
     def call_named(self, name: str, data: list[Any]) -> str:
@@ -50,13 +52,14 @@ class Visitor:
         answer = self.http.post("/gradio_api/upload", files={"files": (name, data)})
         return str(answer.raise_for_status().json()[0])
 
-    def _stream(self, session: str) -> str:
+    def _stream(self, event_id: str) -> str:
         heard = []
-        params = {"session_hash": session}
+        params = {"session_hash": self.session}
         with self.http.stream("GET", "/gradio_api/queue/data", params=params) as stream:
             for line in stream.iter_lines():
                 heard.append(line)
-                if line.startswith("data:") and json.loads(line[5:]).get("msg") in ENDS:
+                said = json.loads(line[5:]) if line.startswith("data:") else {}
+                if said.get("event_id") == event_id and said["msg"] in ENDS:
                     break
         return "\n".join(heard)
 
@@ -73,7 +76,7 @@ def inputs_of(config: dict[str, Any], dependency: dict[str, Any]) -> list[dict[s
 
 
 def disguises(component: dict[str, Any], file: dict[str, Any]) -> list[Any]:
-    """The shapes in which a component takes a file; a bare one for those that take none."""
+    """The shapes in which a component takes a file; none for those that take no file."""
     kind = component["type"]
     message = {"role": "user", "content": [{"type": "file", "file": file}]}
     inside = {"type": "component", "component": "file", "value": file}
@@ -84,20 +87,23 @@ def disguises(component: dict[str, Any], file: dict[str, Any]) -> list[Any]:
         "file": [[file], file],
         "multimodaltextbox": [{"text": "", "files": [file]}],
     }
-    return shapes.get(kind, [file])
+    return shapes.get(kind, [file] if kind in BARE else [])
 
 
 def attacks(
-    config: dict[str, Any], targets: list[str]
+    config: dict[str, Any], files: list[dict[str, Any]]
 ) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-    """Yield every event handler with data that names a target in one of its inputs."""
-    files = [file_named(path, with_meta=meta) for path in targets for meta in (True, False)]
+    """Yield every event handler with data that names a file: in each input, in each shape.
+
+    What takes no file by itself is tried too, all such inputs of a handler at once.
+    """
     for dependency, file in itertools.product(config["dependencies"], files):
         components = inputs_of(config, dependency)
+        if not components:
+            continue
+        yield dependency, [file for _ in components]
         harmless = [component["props"].get("value") for component in components]
         for place, component in enumerate(components):
-            if component["type"] == "state":  # kept by the server; what is sent is not read
-                continue
             for value in disguises(component, file):
                 yield dependency, [*harmless[:place], value, *harmless[place + 1 :]]
 

@@ -49,7 +49,8 @@ def test_no_handler_gives_away_a_file_that_was_not_uploaded(
     served: App, visitor: Visitor, secret: Path
 ) -> None:
     config = visitor.config()
-    for dependency, data in attacks(config, [str(secret), "/proc/self/environ"]):
+    files = [file_named(str(secret)), file_named(str(secret), with_meta=False)]
+    for dependency, data in attacks(config, [*files, file_named("/proc/self/environ")]):
         heard = visitor.call(dependency["id"], data)
         heard += "" if dependency["queue"] else visitor.run(dependency["id"], data)
         heard += readable(visitor, heard)
@@ -60,7 +61,9 @@ def test_no_handler_gives_away_a_file_that_was_not_uploaded(
 
 def test_no_handler_fetches_an_address(visitor: Visitor) -> None:
     with listening(SECRET.encode()) as listener:
-        for dependency, data in attacks(visitor.config(), [f"{listener.url}/a.txt"]):
+        address = f"{listener.url}/a.txt"
+        files = [file_named(address), file_named(address, with_meta=False)]
+        for dependency, data in attacks(visitor.config(), files):
             assert SECRET not in visitor.call(dependency["id"], data), dependency["api_name"]
         assert listener.heard == []
 
