@@ -48,6 +48,12 @@ def python() -> Finding:
     return ok("python", detail)
 
 
+def cards(left_out: Iterable[str]) -> Iterator[Finding]:
+    """Tell of the models' cards that cannot be used."""
+    for sentence in left_out:
+        yield warning("models", sentence, "mend or delete the file that is named")
+
+
 def engines(needed: Iterable[ModelCard]) -> Iterator[Finding]:
     """Look for the library of every engine; those of the models in use have to be there."""
     in_use = {card.engine for card in needed}

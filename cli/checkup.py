@@ -58,6 +58,7 @@ def _findings(where: Where) -> Iterator[Finding]:
         yield broken("settings", str(err), "mend the setting that is named")
         return
     yield ok("settings", f"profile {where.profile}")
+    yield from checks.cards(known.left_out)
     cards = [known.default(modality) for modality in known.modalities]
     yield from checks.engines(cards)
     yield from checks.data_folder(settings.data_dir)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
 from workers.messages.process_spec import Birth, WorkerSettings
-from workers.models.folder.reader import read_models_folder
 
+from .card_reader import CardReader, Catalogue
 from .client import Client
 from .engines.registry import WORKERS
 from .messages import MODALITIES, Modality
@@ -17,8 +16,7 @@ from .messages.errors import LoadError
 from .models.availability import Usable
 from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
-from .models.importing import read_added
-from .models.lookup import Models, ReadCards
+from .models.lookup import Models
 from .pool.job import Patience
 from .pool.memory.ledger import build_ledger
 from .pool.memory.machine import CPU
@@ -29,8 +27,6 @@ from .pool.threads import usable_cores, wait_policy
 log = logging.getLogger("quintet")
 
 Registry = dict[str, dict[str, str]]
-Catalogue = Mapping[str, ModelCard] | ReadCards
-"""The cards by id, or how to read them; read again when a model is asked for that is not known."""
 
 
 def build_pool(
@@ -64,8 +60,13 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     """Return the models that can be asked for. Raises as `build_pool`."""
     defaults = {name: _config(settings, name).model[-1] for name in MODALITIES}
     usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
+    read_cards = CardReader(settings, catalogue)
     models = Models(
-        _reader(settings, catalogue), defaults, usable, reranker=settings.workers.rag.reranker
+        read_cards,
+        defaults,
+        usable,
+        reranker=settings.workers.rag.reranker,
+        left_out=lambda: read_cards.left_out,
     )
     if any(len(_config(settings, name).model) > 1 for name in MODALITIES):
         _choose_defaults(models, settings)
@@ -144,22 +145,6 @@ def _environment(card: ModelCard, threads: int, may_fetch: bool) -> dict[str, st
     if may_fetch and is_downloadable(card):
         del environment["HF_HUB_OFFLINE"]
     return environment
-
-
-def _reader(settings: Settings, catalogue: Catalogue) -> ReadCards:
-    """Return how to read the catalogue, what was added to it, and the user's own folder.
-
-    Of equal names, the last of these three comes first.
-    """
-
-    def read() -> Mapping[str, ModelCard]:
-        cards = catalogue() if callable(catalogue) else catalogue
-        cards = {**cards, **read_added(settings.data_dir)}
-        if settings.models_path is None:
-            return cards
-        return {**cards, **read_models_folder(settings.models_path)}
-
-    return read
 
 
 def _config(settings: Settings, modality: Modality) -> WorkerConfig:

@@ -39,7 +39,7 @@ def test_a_number_that_is_none_is_told_when_the_model_is_loaded(
     settings: Settings, options: dict[str, object]
 ) -> None:
     with pytest.raises(LoadError, match=r"not a whole number from [01]\. Mend the card fake-text"):
-        birth_of(card("text", **options), settings)
+        birth_of(card("text").model_copy(update={"options": options}), settings)
 
 
 def test_a_models_folder_is_offered_and_looked_at_again(settings: Settings, tmp_path: Path) -> None:

@@ -197,7 +197,8 @@ class _Handlers:
     async def _listing(self, caller: Standing, *, fresh: bool = False) -> str:
         """Return the rows, with buttons for who may press them."""
         rows = await asyncio.to_thread(self._stand.rows, fresh=fresh)
-        return models_html(rows if caller.is_admin else [replace(row, actions=()) for row in rows])
+        shown = rows if caller.is_admin else [replace(row, actions=()) for row in rows]
+        return models_html(shown, self._client.models.left_out)
 
     def _add(self, card: ModelCard) -> None:
         models = self._client.models

@@ -35,7 +35,7 @@ Errors cross queues as `messages.Failed`; `from_code` turns one back into the cl
 
 from __future__ import annotations
 
-MAX_CHARS = 4_000
+from configs.quoting import shortened
 
 
 class AppError(Exception):
@@ -44,10 +44,8 @@ class AppError(Exception):
     code = "app_error"
 
     def __init__(self, message: str, hint: str = "") -> None:
-        if len(message) > MAX_CHARS:  # it quotes what was sent
-            message = f"{message[:MAX_CHARS]}…"
-        super().__init__(message)
-        self.message = message
+        self.message = shortened(message)
+        super().__init__(self.message)
         self.hint = hint
 
     def __str__(self) -> str:
