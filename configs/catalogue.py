@@ -20,6 +20,9 @@ CARDS_DIR = Path(__file__).parent / "models"
 MAX_COUNT = 1 << 31
 """Of tokens, layers, MiB: what is larger is a mistake, and no float."""
 
+MAX_WORDS_CHARS = 2_000
+"""Of a licence's name, an address: what a list of models can hold."""
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -81,17 +84,17 @@ class ModelCard(BaseModel):
     of small ones beside the weights (`*.json`)."""
     public_only: bool = False
     """Its address was given through the page: it is fetched from hosts of the open internet only."""
-    license: str
+    license: str = Field(max_length=MAX_WORDS_CHARS)
     """SPDX identifier, or the licence's own name."""
-    license_url: str
+    license_url: str = Field(max_length=MAX_WORDS_CHARS)
     license_restricted: bool = False
     """The licence limits what the model may be used for: it is shown before a download, which needs
     a yes."""
-    origin: str
+    origin: str = Field(max_length=MAX_WORDS_CHARS)
     """Who made the model, and where it was published."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1 codes."""
-    quantization: str = "none"
+    quantization: str = Field(default="none", max_length=MAX_WORDS_CHARS)
     parameters_m: float = Field(ge=0)
     """Millions of parameters."""
     context_length: int = Field(default=0, ge=0, lt=MAX_COUNT)
@@ -103,7 +106,7 @@ class ModelCard(BaseModel):
     """Size of all files, about; 0: not known before the server is asked."""
     shape: Shape | None = None
     """Of the language model in it; None: not known, or the model has no KV cache."""
-    description: str = ""
+    description: str = Field(default="", max_length=10_000)
     """One sentence for people: what it is good for, what it is not."""
     recommended: bool = False
     """One of the few that are offered first for their modality."""

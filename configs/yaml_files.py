@@ -63,7 +63,7 @@ def _check_extent(text: str) -> None:
                 raise ConfigError(f"a number has {len(event.value):,} digits")
             anchor, size = event.anchor, 1
         elif isinstance(event, yaml.AliasEvent):  # of something around itself: it has no end
-            anchor, size = None, sizes.get(event.anchor, MAX_NODES)
+            anchor, size = None, sizes.get(event.anchor or "", MAX_NODES)
         else:
             continue
         if anchor is not None:

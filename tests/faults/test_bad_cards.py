@@ -116,6 +116,7 @@ def test_quintet_starts_among_bad_cards_and_says_which(app: App) -> None:
 
 
 def test_a_card_with_odd_options_harms_nobody_else(app: App) -> None:
+    body: dict[str, object]
     for name in BENT_OPTIONS:
         body = {"model": f"odd-{name}", "messages": [{"role": "user", "content": "Hi"}]}
         answer = httpx.post(f"{app.url}/v1/chat/completions", json=body, timeout=60)

@@ -33,8 +33,9 @@ class Models:
         reranker: str | None = None,
         left_out: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """Without `usable`, nobody looks for weights. `left_out` tells of cards that `read_cards`
-        could not use.
+        """Without `usable`, nobody looks for weights.
+
+        `left_out` tells of cards that `read_cards` could not use.
 
         Raises: UnknownModelError if a default or the reranker has no card, or one of another
         modality.

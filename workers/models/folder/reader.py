@@ -102,7 +102,7 @@ def _add(cards: dict[str, ModelCard], entry: Entry, folder: Path, place: _Place)
         if ".." in Path(name).parts or Path(name).is_absolute():
             raise ConfigError("its name is a path, and names become file names")
         cards[name], ignored = card_of(entry, folder)
-    except Exception as err:
+    except Exception as err:  # whatever a file holds, the others load
         log.debug("%s: %r", place.name, name, exc_info=True)
         place.tell(f"{place.name}: the model {name!r} is not offered: {err}")
         return

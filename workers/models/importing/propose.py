@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from configs.catalogue import ModelCard
-from configs.errors import explain
+from configs.errors import ConfigError, explain
 from configs.settings import HubSettings
 from workers.messages.errors import UnsupportedInputError
 
@@ -51,16 +51,34 @@ def propose(
     what to look for; DownloadError.
     """
     shelf = _shelf(text.strip(), hub, reach)
-    try:
-        found = recognize(shelf, modality)
-    except UnsupportedInputError as err:
-        raise UnsupportedInputError(err.message, f"{err.hint} {shelf.cut}".strip()) from err
+    found = _recognized(shelf, modality)
     if modality and found["modality"] != modality:
         raise UnsupportedInputError(
             f"{shelf.place} is a model for {found['modality']}, not for {modality}.",
             "Leave the modality out.",
         )
     return _card(shelf, found, model_id)
+
+
+def _recognized(shelf: Shelf, modality: str) -> Values:
+    """What the files say of themselves may be anything: a text for a number, no number at all."""
+    try:
+        found = recognize(shelf, modality)
+    except UnsupportedInputError as err:
+        raise UnsupportedInputError(err.message, f"{err.hint} {shelf.cut}".strip()) from err
+    except (
+        ConfigError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+    ) as err:
+        raise UnsupportedInputError(
+            f"What {shelf.place} says of itself makes no sense: {err}", "Choose another file."
+        ) from err
+    shelf.check_whole(list(found["files"]))
+    return found
 
 
 def _shelf(text: str, hub: HubSettings, reach: Reach) -> Shelf:
