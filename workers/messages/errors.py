@@ -11,7 +11,8 @@ AppError
 │       └── DocumentNotFoundError
 ├── ResourceError              the machine lacks something (503)
 │   ├── OutOfMemoryError
-│   └── DiskFullError
+│   ├── DiskFullError
+│   └── FolderInUseError
 ├── EngineError                the model's library failed (5xx)
 │   ├── EngineNotInstalledError    its library or its environment is missing (404)
 │   ├── WeightsError               missing weights or a wrong checksum
@@ -116,6 +117,12 @@ class DiskFullError(ResourceError):
     """No room left where the data is kept."""
 
     code = "disk_full"
+
+
+class FolderInUseError(ResourceError):
+    """Another Quintet has a folder open that only one can use."""
+
+    code = "folder_in_use"
 
 
 class EngineError(AppError):

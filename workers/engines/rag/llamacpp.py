@@ -6,7 +6,6 @@ never sees a text, and a text is cut exactly where the reference implementation 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from workers.messages.errors import EngineNotInstalledError, GenerationError, Lo
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_header import read_gguf_header
 from workers.models.weights import verified_folder, weights_id
+from workers.scratch import scratch_folder
 
 from .disk import disk_errors
 from .engine import Prompts, prompts_of, readable, space_id
@@ -150,9 +150,9 @@ class LlamaCppEmbedder:
 
 def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
     """Start llama.cpp's server so that nobody else reaches it. Raises: LoadError."""
-    with tempfile.TemporaryDirectory(prefix="quintet-rag-") as socket_dir:
+    with scratch_folder("rag") as socket_dir:
         # The in-process server also listens: on a socket whose folder goes at once.
-        params.hostnames = [str(Path(socket_dir) / "engine.sock")]
+        params.hostnames = [str(socket_dir / "engine.sock")]
         try:
             return xllamacpp.Server(params)
         except RuntimeError as err:

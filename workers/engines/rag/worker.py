@@ -36,7 +36,7 @@ from workers.messages import (
     Retrieved,
     UpdateDocument,
 )
-from workers.messages.errors import LoadError, UnsupportedInputError
+from workers.messages.errors import FolderInUseError, UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .chroma import ChromaStore
@@ -87,7 +87,7 @@ class RagWorker:
         report(Loading(what="opening the index"))
         self._settings = settings
         self._lock = FolderLock(settings.data_dir / "collections")
-        with suppress(LoadError):  # another program has it: embedding goes on without, and a
+        with suppress(FolderInUseError):  # another program has it: embedding goes on without, and a
             self._open_index()  # question about documents tries again and says so
         return Ready(
             slots=max(settings.slots, _MIN_SLOTS),
@@ -101,7 +101,7 @@ class RagWorker:
         )
 
     def _open_index(self) -> None:
-        """Open the collections, unless they are. Raises: LoadError if another program has them."""
+        """Open the collections, unless they are. Raises: FolderInUseError if another program has them."""
         with self._opening:
             if not self._is_open:
                 self._lock.take()

@@ -9,8 +9,6 @@ model behind the pool's back.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from workers.messages import SamplingParams
@@ -22,6 +20,7 @@ from workers.messages.errors import (
     LoadError,
     UnsupportedInputError,
 )
+from workers.scratch import scratch_folder
 
 Json = dict[str, Any]
 
@@ -46,8 +45,8 @@ def import_xllamacpp(purpose: str) -> Any:
 
 def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
     """Load the model that `params` describe. Raises: LoadError."""
-    with tempfile.TemporaryDirectory(prefix=f"quintet-{modality}-") as folder:
-        params.hostnames = [str(Path(folder) / "engine.sock")]
+    with scratch_folder(modality) as folder:
+        params.hostnames = [str(folder / "engine.sock")]
         try:
             return xllamacpp.Server(params)
         except RuntimeError as err:
