@@ -157,7 +157,7 @@ def documents(folder: Path) -> Iterator[Finding]:
 
 def port(settings: Settings) -> Finding:
     """Look whether the page could be served."""
-    from api.sockets import listen
+    from api.server.sockets import listen
 
     server = settings.server
     try:

@@ -13,10 +13,10 @@ import gradio as gr
 from workers.client import Client
 from workers.messages import Modality
 from workers.messages.errors import AppError, UnsupportedInputError
+from workers.messages.standing import Standing
 from workers.pool.memory.account import Budget
 from workers.pool.memory.machine import CPU
 from workers.pool.status import PoolStatus
-from workers.standing import Standing
 
 from .callers import caller_of
 from .memory_view import workers_html

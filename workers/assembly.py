@@ -8,12 +8,12 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
 from workers.messages.process_spec import Birth, WorkerSettings
 
-from .card_reader import CardReader, Catalogue
 from .client import Client
 from .engines.registry import WORKERS
 from .messages import MODALITIES, Modality
 from .messages.errors import LoadError
 from .models.availability import Usable
+from .models.card_reader import CardReader, Catalogue
 from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
 from .models.lookup import Models

@@ -9,9 +9,9 @@ from fastapi import UploadFile
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
+from workers.media.scratch import scratch_folder
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
-from workers.scratch import scratch_folder
 
 BLOCK = 1 << 20
 

@@ -14,7 +14,7 @@ import pytest
 
 from configs.errors import ConfigError
 from tests.running import ROOT, App, free_port, start_app, stop_app
-from workers.data_folder import prepare_data_folder
+from workers.models.data_folder import prepare_data_folder
 
 
 def serve(data_dir: Path, before: Callable[[], None] | None = None) -> tuple[int, str]:

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from tests.running import ROOT, start_app, stop_app
-from workers.scratch import LOCK_NAME, scratch_folder, sweep
+from workers.media.scratch import LOCK_NAME, scratch_folder, sweep
 
 HOLDER = (
-    "import sys, time\nfrom pathlib import Path\nfrom workers.scratch import scratch_folder\n"
+    "import sys, time\nfrom pathlib import Path\nfrom workers.media.scratch import scratch_folder\n"
     "with scratch_folder('test', Path(sys.argv[1])) as folder:\n"
     "    (folder / 'large').write_bytes(bytes(1000))\n"
     "    print(folder, flush=True)\n"

@@ -18,10 +18,10 @@ from ui.render import error_html, note_html
 from ui.theme import ASSETS
 from workers.client import Client
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.standing import Standing
 from workers.models import importing as adding
 from workers.models.downloads.download import is_downloadable
 from workers.models.downloads.manager import DownloadDesk
-from workers.standing import Standing
 
 ACTION = "manage its models"
 ADD_HINT = "maker/repository, maker/repository:file.gguf, https://…/model.gguf, or a file or folder"

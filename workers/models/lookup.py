@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from configs.secrets import is_listed
-from workers.card_reader import ReadCards
 from workers.messages import MODALITIES, Modality
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
+from workers.models.card_reader import ReadCards
 
 from .availability import Usable
 

@@ -68,4 +68,4 @@ class Restarts:
         doublings = len(self.recent) - 2
         if doublings < 0:
             return 0.0
-        return min(self.pause_s * 2 ** min(doublings, 30), max(self.pause_s, MAX_PAUSE_S))
+        return min(self.pause_s * float(2 ** min(doublings, 30)), max(self.pause_s, MAX_PAUSE_S))

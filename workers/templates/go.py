@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from configs.gotemplate_engine import TemplateError as TemplateError
-from configs.gotemplate_engine import plain as plain
-from configs.gotemplate_process import TemplateProcess
+from workers.templates.go_engine import TemplateError as TemplateError
+from workers.templates.go_engine import plain as plain
+from workers.templates.go_process import TemplateProcess
 
 _process = TemplateProcess()
 

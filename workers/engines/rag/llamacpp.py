@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.catalogue import ModelCard
+from workers.media.scratch import scratch_folder
 from workers.messages import Loading
 from workers.messages.errors import EngineNotInstalledError, GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_header import read_gguf_header
 from workers.models.weights import verified_folder, weights_id
-from workers.scratch import scratch_folder
 
 from .disk import disk_errors
 from .engine import Prompts, prompts_of, readable, space_id

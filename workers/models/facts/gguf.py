@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from configs.gguf_values import number_of, text_of
+from workers.models.facts.gguf_values import number_of, text_of
 
 from .gguf_header import Value, read_gguf_header
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from configs.gguf_values import number_of, text_of
 from workers.messages.errors import UnsupportedInputError
 from workers.models.facts.gguf import UNKNOWN, parameters_m, quantization
 from workers.models.facts.gguf_header import Value
+from workers.models.facts.gguf_values import number_of, text_of
 
 from .repo_files import Shelf
 from .values import Values, card_values

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from configs.errors import ConfigError
-from workers.scratch import scratch_folder
+from workers.media.scratch import scratch_folder
 
 FIRST_BYTES = 1 << 20
 MAX_BYTES = 64 << 20

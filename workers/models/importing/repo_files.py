@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
-from configs.gguf_extent import check_extent
 from configs.small_files import parse_json
 from workers.messages.errors import UnsupportedInputError
+from workers.models.facts.gguf_extent import check_extent
 from workers.models.facts.gguf_header import Value, read_gguf_header
 from workers.models.facts.safetensors_header import safetensors_facts
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.media.scratch import scratch_folder
 from workers.messages import SamplingParams
 from workers.messages.errors import (
     AppError,
@@ -20,7 +21,6 @@ from workers.messages.errors import (
     LoadError,
     UnsupportedInputError,
 )
-from workers.scratch import scratch_folder
 
 Json = dict[str, Any]
 

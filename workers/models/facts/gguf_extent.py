@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from configs.errors import ConfigError
 from workers.models.facts.gguf_header import GgufOutline, Tensor, read_gguf_outline
 
-from .errors import ConfigError
 from .gguf_values import number_of
 
 DEFAULT_ALIGNMENT = 32

@@ -15,10 +15,10 @@ import fastapi
 from starlette.requests import HTTPConnection
 
 from configs.settings import ServerSettings
-from workers.standing import Standing, standing_of
+from workers.messages.standing import Standing, standing_of
 
-from .gate.access import Access
-from .gate.origin import LOOPBACK, host_of, is_safe, is_same_site, name_of
+from .access import Access
+from .origin import LOOPBACK, host_of, is_safe, is_same_site, name_of
 
 RELAYS = (
     "x-forwarded", "forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip",

@@ -19,9 +19,9 @@ import threading
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-from .gotemplate_engine import TemplateError, compile_here, render_here
+from .go_engine import TemplateError, compile_here, render_here
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MAX_CPU_S = 2.0
 """Processor time for one template, once; those that people write take milliseconds."""
 MAX_MEMORY_MIB = 512

@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
-from .errors import ConfigError
+from configs.errors import ConfigError
 
 _SHUT_OUT = ("env", "expandenv", "getHostByName")
 _MAX_OUTPUT_CHARS = 10_000_000

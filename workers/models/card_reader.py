@@ -14,7 +14,7 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.models.folder.reader import read_models_folder
 
-from .models.importing import read_added
+from .importing import read_added
 
 log = logging.getLogger("quintet.models")
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from configs.errors import ConfigError
 from workers.models.facts.gguf_header import Value
-
-from .errors import ConfigError
 
 MAX_NUMBER = 1 << 53
 """Larger ones are no sizes."""
