@@ -14,6 +14,8 @@ from tests.api.test_chat import TOOLS
 from tests.coder import FILE, coder_folder
 from tests.running import App, start_app, stop_app
 
+pytestmark = pytest.mark.coder
+
 MODEL = "coder"
 QUESTION = {"role": "user", "content": "What is the weather in Paris?"}
 GREEDY: dict[str, Any] = {"model": MODEL, "temperature": 0, "max_tokens": 60}

@@ -21,6 +21,8 @@ from workers.messages import Rerank, Reranked, Retrieve, Retrieved
 from workers.messages.errors import LoadError, NotFetchedError, UnsupportedInputError, WeightsError
 from workers.messages.process_spec import WorkerSettings
 
+pytestmark = pytest.mark.torch
+
 EMBEDDER = load_catalogue()["all-minilm-l6-v2"]
 FORMS = ("crossencoder", "llamacpp")
 RNG = random.Random(7)

@@ -21,6 +21,8 @@ from workers.messages import Retrieve, Retrieved
 from workers.messages.errors import LoadError, UnsupportedInputError, WeightsError
 from workers.messages.process_spec import WorkerSettings
 
+pytestmark = pytest.mark.torch
+
 
 def settings_of(card: ModelCard, data_dir: Path, **given: Any) -> WorkerSettings:
     return WorkerSettings(card=card, threads=1, slots=2, data_dir=data_dir, limits=LIMITS, **given)

@@ -22,6 +22,8 @@ from workers.messages.errors import LoadError, UnsupportedInputError, WeightsErr
 from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import find_folder
 
+pytestmark = pytest.mark.torch
+
 SENTENCE = STORY[1]
 FILES = ("model.safetensors", "config.json", "generation_config.json", "tokenizer.json")
 

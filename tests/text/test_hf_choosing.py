@@ -30,6 +30,8 @@ from .hf_asking import (
     text_of,
 )
 
+pytestmark = pytest.mark.torch
+
 
 @pytest.fixture
 def worker(hf_worker: HfTextWorker) -> HfTextWorker:

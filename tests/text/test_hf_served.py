@@ -21,6 +21,8 @@ from workers.client import Client
 from workers.messages import ChatMessage, Event, Finished, Generate, SamplingParams, TextDelta
 from workers.messages.errors import ContextTooLongError
 
+pytestmark = pytest.mark.torch
+
 FRANCE, _, COUNT, *_ = ANSWERS
 
 

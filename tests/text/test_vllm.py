@@ -19,7 +19,12 @@ from workers.client import Client
 from workers.messages import Constraint, Finished, TextDelta
 from workers.messages.errors import ContextTooLongError, UnsupportedInputError
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.env("vllm-cpu"),
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
 
 

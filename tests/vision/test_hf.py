@@ -25,6 +25,8 @@ from workers.engines.contract import CancelToken
 from workers.messages import Media, SamplingParams, TextDelta
 from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
 
+pytestmark = pytest.mark.torch
+
 NUM_UNSEEN = 68
 """Of which two may be wrong: 66 of 68 is 97 %."""
 BOUND = 0.97
