@@ -22,6 +22,8 @@ from .pool.memory.plan import Plan
 from .pool.pool import Pool
 from .pool.status import PoolStatus
 
+__all__ = ["Client"]
+
 
 class Client:
     """What the page, the HTTP interface and scripts use."""

@@ -71,7 +71,7 @@ def install(python: str, options: Sequence[str]) -> int:
     """Let uv install into the environment of an interpreter, and pip if uv cannot."""
     uv = find_uv()
     if uv:
-        environ = uv_environ(pip_settings(python), os.environ)
+        environ = uv_environ(pip_settings(), os.environ)
         command = [uv, "pip", "install", "--python", python, *options]
         if (status := _run(command, environ)) == 0:
             return 0
@@ -80,10 +80,10 @@ def install(python: str, options: Sequence[str]) -> int:
     return _run([*pip, "--progress-bar", "off", *options], os.environ)
 
 
-def is_arriving(name: str, marker: Path = ARRIVING) -> bool:
+def is_arriving(name: str) -> bool:
     """Whether a package is being installed now, so that what is there of it may be half of it."""
     try:
-        pid, *names = marker.read_text(encoding="utf-8").split()
+        pid, *names = ARRIVING.read_text(encoding="utf-8").split()
         os.kill(int(pid), 0)
     except (OSError, ValueError):
         return False
@@ -95,10 +95,10 @@ def find_uv() -> str | None:
     return shutil.which("uv") or shutil.which("uv", path=sysconfig.get_path("scripts"))
 
 
-def pip_settings(python: str) -> dict[str, str]:
+def pip_settings() -> dict[str, str]:
     """Return what pip's files and `PIP_…` variables say about installing; empty without pip."""
-    told = subprocess.run(  # noqa: S603 — the interpreter that is installed for
-        [python, "-m", "pip", "--disable-pip-version-check", "config", "list"],
+    told = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"],
         capture_output=True,
         text=True,
         check=False,
@@ -140,17 +140,17 @@ def _narrowed(options: Sequence[str], names: Sequence[str]) -> Iterator[list[str
 
 
 @contextmanager
-def _announced(options: Sequence[str], marker: Path = ARRIVING) -> Iterator[None]:
+def _announced(options: Sequence[str]) -> Iterator[None]:
     """Let `is_arriving` say yes for everything in the list after `-r`."""
     names = _entries(Path(options[options.index("-r") + 1]).read_text(encoding="utf-8"))
-    (draft := marker.with_suffix(".draft")).write_text(
+    (draft := ARRIVING.with_suffix(".draft")).write_text(
         " ".join([str(os.getpid()), *names]), "utf-8"
     )
-    draft.replace(marker)
+    draft.replace(ARRIVING)
     try:
         yield
     finally:
-        marker.unlink(missing_ok=True)
+        ARRIVING.unlink(missing_ok=True)
 
 
 def entries(lock: str, names: Sequence[str]) -> str:
