@@ -54,7 +54,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     pools: list[Pool] = []
     cards = {found.id: found for found in map(hungry_card, MODELS)}
     models = Models(lambda: cards, {name: f"fake-{name}" for name in WORKERS})
-    registry = {name: {"hungry": "tests.pool.hungry:HungryWorker"} for name in WORKERS}
+    registry: dict[str, dict[str, str]] = {
+        name: {"hungry": "tests.pool.hungry:HungryWorker"} for name in WORKERS
+    }
 
     def make(room_mib: int, pinned: tuple[str, ...] = (), slots: int = 1) -> tuple[Pool, Client]:
         budget = Budget(ram_mib=main_mib() + SLACK_MIB + room_mib, leave_room_mib=0)

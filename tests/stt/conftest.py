@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from configs.catalogue import ModelCard, load_catalogue
-from workers.engines.contract import CancelToken
+from workers.engines.contract import CancelToken, Worker
 from workers.engines.stt.fasterwhisper import FasterWhisperWorker
 from workers.messages import Event, SegmentDelta, Transcribe
 from workers.messages.process_spec import WorkerSettings
@@ -111,7 +111,7 @@ def encode(pcm: Pcm, container: str, codec: str, *, picture: bool = False) -> by
     return file.getvalue()
 
 
-def hear(worker: FasterWhisperWorker, request: Transcribe) -> list[Event]:
+def hear(worker: Worker, request: Transcribe) -> list[Event]:
     return list(worker.handle(request, CancelToken()))
 
 

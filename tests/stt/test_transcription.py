@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import av
@@ -173,6 +173,7 @@ def test_cancel_ends_within_a_moment(
 def test_closing_the_stream_frees_the_worker(worker: FasterWhisperWorker, story_wav: bytes) -> None:
     events = worker.handle(Transcribe(audio=recording(story_wav)), CancelToken())
     next(events)
+    assert isinstance(events, Generator)
     events.close()
     assert segments_of(hear(worker, Transcribe(audio=recording(story_wav))))
 

@@ -31,6 +31,11 @@ def ask(question: str, **sampling: Any) -> Generate:
     return Generate(messages=(turn,), sampling=replace(GREEDY, **sampling))
 
 
+def engine_of(worker: HfTextWorker) -> Any:
+    """The engine with its insides, which no protocol shows."""
+    return worker._engine
+
+
 def run(worker: HfTextWorker, request: Generate | Complete) -> list[Event]:
     return list(worker.handle(request, CancelToken()))
 

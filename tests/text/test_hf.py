@@ -30,6 +30,7 @@ from .hf_asking import (
     Load,
     ask,
     end_of,
+    engine_of,
     run,
     text_of,
 )
@@ -56,7 +57,7 @@ def test_weights_that_are_quantised_in_their_file_need_no_option(
     worker, _ = load(load_in="nf4")
     for file in tiny_llama.iterdir():
         shutil.copy(file, tmp_path)
-    worker._engine._writer._model.save_pretrained(tmp_path)
+    engine_of(worker)._writer._model.save_pretrained(tmp_path)
     worker.close()
     saved, _ = load(folder=tmp_path)
     assert (tmp_path / "model.safetensors").stat().st_size < _size(tiny_llama)
@@ -130,7 +131,7 @@ def test_an_answer_ends_where_the_context_does(load: Load) -> None:
 def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: HfTextWorker) -> None:
     import torch
 
-    engine = worker._engine
+    engine = engine_of(worker)
     ids, _ = engine._prompts.encode(ask(COUNT))
     row = torch.tensor([ids])
     order = Order(sampling=GREEDY, max_tokens=60, prefill_tokens=4)
@@ -168,7 +169,7 @@ def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: HfTextWorker) -
 def test_stop_is_heard_between_two_layers(worker: HfTextWorker) -> None:
     """Also while a prompt is read: the layers after the one that heard it are not computed."""
     cancel, seen = CancelToken(), []
-    layers = worker._engine._writer._model.model.layers
+    layers = engine_of(worker)._writer._model.model.layers
 
     def stop_after_the_first(*_: Any) -> None:
         seen.append(0)
@@ -192,7 +193,7 @@ def test_full_memory_fails_one_request_and_the_next_is_answered(worker: HfTextWo
     def too_much(*_: Any) -> None:
         torch.empty(1 << 62, dtype=torch.uint8)
 
-    hook = worker._engine._writer._model.model.layers[0].register_forward_hook(too_much)
+    hook = engine_of(worker)._writer._model.model.layers[0].register_forward_hook(too_much)
     try:
         with pytest.raises(OutOfMemoryError, match="Tiny Llama does not fit"):
             run(worker, ask(COUNT))
@@ -225,7 +226,7 @@ def test_a_full_graphics_card_is_told_with_its_numbers(load: Load) -> None:
 
     worker, _ = load(device="cuda:0")
     num_bytes = torch.cuda.get_device_properties(0).total_memory * 2
-    layer = worker._engine._writer._model.model.layers[0]
+    layer = engine_of(worker)._writer._model.model.layers[0]
     hook = layer.register_forward_hook(
         lambda *_: torch.empty(num_bytes, dtype=torch.uint8, device="cuda:0") and None
     )

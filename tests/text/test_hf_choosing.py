@@ -26,6 +26,7 @@ from .hf_asking import (
     Load,
     ask,
     end_of,
+    engine_of,
     run,
     text_of,
 )
@@ -93,7 +94,7 @@ def _by_hand(worker: HfTextWorker) -> float:
     """Log-probability of the whole answer to FRANCE, from one pass through the model."""
     import torch
 
-    engine = worker._engine
+    engine = engine_of(worker)
     head, _ = engine._prompts.encode(ask(FRANCE))
     tail = engine._writer.tokenizer(ANSWERS[FRANCE]).input_ids
     with torch.no_grad():
@@ -104,8 +105,8 @@ def _by_hand(worker: HfTextWorker) -> float:
 
 def test_tools_are_shown_and_a_call_is_heard(load: Load, worker: HfTextWorker) -> None:
     tool = Tool(name="get_weather", parameters='{"type": "object", "properties": {"city": {}}}')
-    shown, _ = worker._engine._prompts.encode(replace(ask(WEATHER), tools=(tool,)))
-    assert "get_weather" in worker._engine._writer.tokenizer.decode(shown)
+    shown, _ = engine_of(worker)._prompts.encode(replace(ask(WEATHER), tools=(tool,)))
+    assert "get_weather" in engine_of(worker)._writer.tokenizer.decode(shown)
     request = replace(ask(WEATHER), tools=(tool,), tool_choice="get_weather")
     events = run(worker, request)
     calls = [event for event in events if isinstance(event, ToolCallDelta)]

@@ -23,7 +23,7 @@ from workers.messages.errors import ContextTooLongError
 
 pytestmark = pytest.mark.torch
 
-FRANCE, _, COUNT, *_ = ANSWERS
+FRANCE, _, COUNT, *_others = ANSWERS
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -76,7 +77,8 @@ def test_what_leads_from_pictures_to_words_is_not_quantised(load_seer: LoadSeer)
 
     worker = load_seer("{load_in: nf4}").worker
     assert isinstance(worker, HfVisionWorker)
-    kinds = {name: type(module).__name__ for name, module in worker._engine.model.named_modules()}
+    engine: Any = worker._engine
+    kinds = {name: type(module).__name__ for name, module in engine.model.named_modules()}
 
     assert kinds["model.multi_modal_projector.linear_1"] == "Linear"
     assert kinds["lm_head"] == "Linear"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from configs.catalogue import ModelCard, load_card
 from tests.vision.drawing import to_media
-from workers.engines.contract import CancelToken, Ready, Worker
+from workers.engines.contract import CancelToken, Worker
 from workers.engines.registry import WORKERS, create_worker
 from workers.messages import (
     ChatMessage,
@@ -20,6 +20,7 @@ from workers.messages import (
     Finished,
     Media,
     Progress,
+    Ready,
     SamplingParams,
     TextDelta,
 )
