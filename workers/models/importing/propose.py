@@ -32,6 +32,7 @@ Reach = Literal["shell", "page", "web"]
 ask. At the page of a machine that is his alone: the hub, public hosts, and folders, without links
 that lead out of them. At a page elsewhere: the hub and public hosts."""
 UNKNOWN_LICENSE = "not stated"
+PATH_STARTS = ("/", "~", "./", "../")
 HOW = "Write it as OWNER/REPOSITORY, with :FILE after it if it has several models."
 MODALITIES = ("text", "stt", "tts", "vision", "rag")
 
@@ -90,13 +91,18 @@ def _shelf(text: str, hub: HubSettings, reach: Reach) -> Shelf:
         raise UnsupportedInputError("Nothing was named.", HOW)
     if "://" in text:
         return web_shelf(text, public_only=reach != "shell")
+    if reach == "web" and text.startswith(PATH_STARTS):
+        raise UnsupportedInputError(
+            f"{text!r} is a path, and only who sits at the machine may name its files.",
+            "Use a shell there: quintet models add PATH",
+        )
     if reach == "web":
         raise UnsupportedInputError(f"{text!r} is not the name of a repository.", HOW)
     return folder_shelf(Path(text), links_out=reach == "shell")
 
 
 def _is_path(text: str) -> bool:
-    return text.startswith(("/", "~", "./", "../")) or Path(text).exists()
+    return text.startswith(PATH_STARTS) or Path(text).exists()
 
 
 def _card(shelf: Shelf, found: Values, model_id: str) -> ModelCard:
