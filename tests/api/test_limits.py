@@ -7,7 +7,6 @@ import json
 import random
 import time
 import wave
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import App, start_app, stop_app
+from tests.running import App
 
 ALICE = {"Authorization": "Bearer key-of-alice"}
 BOB = {"x-api-key": "key-of-bob"}
-KEYS = "[{name: alice, key: key-of-alice, max_running: 1, max_waiting: 1}, {name: bob, key: key-of-bob}]"
 STORY = {
     "messages": [{"role": "user", "content": "Tell me a very long story about the sea."}],
     "max_tokens": 4000,
@@ -32,12 +30,9 @@ PATIENCE_S = 20
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    folder = tmp_path_factory.mktemp("limits")
-    running = start_app(folder, QUINTET_SERVER__API_KEYS=KEYS, QUINTET_POOL__WARM="[text]")
-    httpx.post(running.url + CHAT, json=SHORT, headers=BOB, timeout=60).raise_for_status()
-    yield running
-    stop_app(running)
+def app(locked_app: App) -> App:
+    chat(locked_app, headers=BOB).raise_for_status()  # its model is awake
+    return locked_app
 
 
 def wait_until(app: App, worker: str, state: str) -> None:

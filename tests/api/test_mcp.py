@@ -7,7 +7,7 @@ import base64
 import http.client
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx
@@ -16,10 +16,10 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import AudioContent, CallToolResult, ListToolsResult, TextContent
 
-from tests.e2e.conftest import ROOT, App, start_app, stop_app
+from tests.running import ROOT, App
 
 ASSETS = ROOT / "assets"
-KEY = {"Authorization": "Bearer key-of-alice"}
+KEY = {"Authorization": "Bearer key-of-carol"}
 OTHER_KEY = {"Authorization": "Bearer key-of-bob"}
 TOOLS = {"ask", "transcribe", "speak", "describe_image", "search_documents", "list_models"}
 STORY = "Tell me a very long story about the sea, the wind and the waves."
@@ -29,15 +29,8 @@ Work = Callable[[ClientSession], Awaitable[Result]]
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    running = start_app(
-        tmp_path_factory.mktemp("mcp"),
-        QUINTET_SERVER__API_KEYS="[{name: alice, key: key-of-alice, max_running: 1}, "
-        "{name: bob, key: key-of-bob}]",
-        QUINTET_POOL__WARM="[text]",
-    )
-    yield running
-    stop_app(running)
+def app(locked_app: App) -> App:
+    return locked_app
 
 
 def connected(app: App, work: Work[Result], headers: dict[str, str] = KEY) -> Result:
@@ -223,7 +216,7 @@ def test_a_caller_that_gives_up_frees_the_worker(app: App, way: str) -> None:
 
 
 def test_a_keys_places_count_tools_and_not_the_protocol(app: App) -> None:
-    """Alice may run one: a second call is refused, in the tool's words, and the session lives on."""
+    """Carol may run one: a second call is refused, in the tool's words, and the session lives on."""
 
     async def work(session: ClientSession) -> CallToolResult:
         long = asyncio.create_task(session.call_tool("ask", {"question": STORY}))
@@ -235,7 +228,7 @@ def test_a_keys_places_count_tools_and_not_the_protocol(app: App) -> None:
 
     refused = connected(app, work)
     assert refused.isError
-    assert "“alice” may have 1 requests running and 0 waiting" in text_of(refused)
+    assert "“carol” may have 1 requests running and 0 waiting" in text_of(refused)
     give_up = time.monotonic() + 5
     while call(app, "list_models").isError:  # the end of the session ends its work
         assert time.monotonic() < give_up

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.running import App
+
 from .conftest import OLD_PORTS, Doors
 from .recorded import HERE, Answered, Conversation, check_body
 
@@ -35,8 +37,8 @@ def test_requests_are_answered_as_recorded(
 
 
 @pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.parent.name)
-def test_a_key_is_asked_for_as_recorded(locked: Doors, tmp_path: Path, path: Path) -> None:
-    findings = Conversation(locked.app.url, tmp_path, {}).findings(path)
+def test_a_key_is_asked_for_as_recorded(locked_app: App, tmp_path: Path, path: Path) -> None:
+    findings = Conversation(locked_app.url, tmp_path, {}).findings(path)
     assert not findings, "\n".join(findings)
 
 

@@ -11,7 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from .conftest import App, start_app, stop_app
+from tests.apps import PASSWORD
+from tests.running import App, start_app
 
 
 def children_of(app: App) -> list[psutil.Process]:
@@ -66,13 +67,9 @@ def test_a_killed_application_leaves_no_process(tmp_path: Path) -> None:
     assert are_gone(processes)
 
 
-def test_a_password_guards_the_page(tmp_path: Path) -> None:
-    app = start_app(tmp_path, QUINTET_SERVER__PASSWORD="hunter2", QUINTET_POOL__WARM="[]")
-    try:
-        assert httpx.get(f"{app.url}/config").status_code == 401
-        right = {"username": "quintet", "password": "hunter2"}
-        wrong = {**right, "password": "guess"}
-        assert httpx.post(f"{app.url}/login", data=wrong).status_code == 400
-        assert httpx.post(f"{app.url}/login", data=right).status_code == 200
-    finally:
-        stop_app(app)
+def test_a_password_guards_the_page(locked_app: App) -> None:
+    assert httpx.get(f"{locked_app.url}/config").status_code == 401
+    right = {"username": "quintet", "password": PASSWORD}
+    wrong = {**right, "password": "guess"}
+    assert httpx.post(f"{locked_app.url}/login", data=wrong).status_code == 400
+    assert httpx.post(f"{locked_app.url}/login", data=right).status_code == 200
