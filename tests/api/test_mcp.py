@@ -22,6 +22,9 @@ ASSETS = ROOT / "assets"
 KEY = {"Authorization": "Bearer key-of-carol"}
 OTHER_KEY = {"Authorization": "Bearer key-of-bob"}
 TOOLS = {"ask", "transcribe", "speak", "describe_image", "search_documents", "list_models"}
+PATIENCE_S = 60
+SOON_S = 10
+"""Long before a story has ended by itself."""
 STORY = "Tell me a very long story about the sea, the wind and the waves."
 
 Result = TypeVar("Result")
@@ -200,18 +203,18 @@ def test_a_session_belongs_to_its_key(app: App) -> None:
 def test_a_caller_that_gives_up_frees_the_worker(app: App, way: str) -> None:
     session = {**open_session(app, OTHER_KEY), **OTHER_KEY}
     address = httpx.URL(app.url)
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=20)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=PATIENCE_S)
     params = {"name": "ask", "arguments": {"question": STORY}}
     asked = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}
     connection.request("POST", "/mcp", json.dumps(asked), session)
-    wait_until(app, "busy", 20)
+    wait_until(app, "busy", PATIENCE_S)
     if way == "leaves":
         connection.close()
     else:
         note = {"method": "notifications/cancelled", "params": {"requestId": 7}}
         told = httpx.post(f"{app.url}/mcp", headers=session, json={"jsonrpc": "2.0", **note})
         assert told.status_code == 202
-    wait_until(app, "ready", 3)
+    wait_until(app, "ready", SOON_S)
     connection.close()
 
 
@@ -220,7 +223,7 @@ def test_a_keys_places_count_tools_and_not_the_protocol(app: App) -> None:
 
     async def work(session: ClientSession) -> CallToolResult:
         long = asyncio.create_task(session.call_tool("ask", {"question": STORY}))
-        await asyncio.sleep(1)
+        await asyncio.to_thread(wait_until, app, "busy", PATIENCE_S)
         refused = await session.call_tool("list_models", {})
         await session.send_ping()
         long.cancel()
@@ -229,10 +232,10 @@ def test_a_keys_places_count_tools_and_not_the_protocol(app: App) -> None:
     refused = connected(app, work)
     assert refused.isError
     assert "“carol” may have 1 requests running and 0 waiting" in text_of(refused)
-    give_up = time.monotonic() + 5
+    give_up = time.monotonic() + SOON_S
     while call(app, "list_models").isError:  # the end of the session ends its work
         assert time.monotonic() < give_up
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 INITIALIZE = {

@@ -26,7 +26,7 @@ def test_every_system_with_an_address_is_recorded() -> None:
     assert {path.parent.name for path in OPEN} == set(OLD_PORTS)
 
 
-@pytest.mark.parametrize("door", ["main", "old"])
+@pytest.mark.parametrize("door", ["main", pytest.param("old", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", OPEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_requests_are_answered_as_recorded(
     doors: Doors, material: Path, texts: dict[str, str], path: Path, door: str

@@ -97,6 +97,7 @@ def test_a_client_that_leaves_frees_the_worker(app: App) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_an_upload_above_the_bound_is_refused(tmp_path: Path) -> None:
     app = start_app(tmp_path, QUINTET_SERVER__MAX_UPLOAD_MIB="0.01", QUINTET_POOL__WARM="[]")
     try:

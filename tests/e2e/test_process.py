@@ -46,7 +46,9 @@ def test_the_main_process_loads_no_model_library(app: App) -> None:
         assert library not in loaded
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_an_orderly_stop_leaves_no_process(tmp_path: Path, stop: signal.Signals) -> None:
     app = start_app(tmp_path, QUINTET_POOL__WARM="[tts]")
     processes = children_of(app)
@@ -55,6 +57,7 @@ def test_an_orderly_stop_leaves_no_process(tmp_path: Path, stop: signal.Signals)
     assert are_gone(processes)
 
 
+@pytest.mark.slow
 def test_a_killed_application_leaves_no_process(tmp_path: Path) -> None:
     app = start_app(tmp_path, QUINTET_POOL__WARM="[tts]")
     give_up = time.monotonic() + 30

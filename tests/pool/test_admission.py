@@ -283,6 +283,7 @@ def test_one_that_cannot_be_started_when_its_turn_comes_lets_the_next_model_have
     assert text_of(heard).strip().endswith("fake-text")
 
 
+@pytest.mark.slow
 def test_switches_at_random_never_exceed_the_budget(start: Start) -> None:
     room_mib = need_mib("text-big")
     _, client = start(room_mib)

@@ -229,6 +229,7 @@ def test_on_an_open_page_an_admin_logs_in_and_out(public_app: App) -> None:
         assert_manages_nothing_by_http(person)
 
 
+@pytest.mark.slow
 def test_where_nobody_is_an_admin_the_page_says_how_to_become_one(unmanaged: App) -> None:
     with browser(unmanaged) as user:
         log_in(user, "quintet", "of-users")
