@@ -11,7 +11,6 @@ from workers.engines.contract import Engine
 from workers.engines.registry import create_worker
 from workers.messages import MODALITIES
 from workers.models.environments.recipes import recipe_names
-from workers.specs import spec as specs
 from workers.specs.spec import EngineSpec, built_in_specs, find_spec, resolve, spec_of
 
 SPECS = built_in_specs()
@@ -71,6 +70,6 @@ def test_an_engine_that_nobody_has_is_none() -> None:
 
 def test_a_record_stands_beside_its_engine() -> None:
     for spec in ENGINES:
-        module = import_module(f"{specs.__package__}.{spec.modality}.specs")
+        module = import_module(f"workers.engines.{spec.modality}.specs")
         assert spec in module.SPECS
         assert spec.target.startswith(f"{module.__package__}."), spec.target

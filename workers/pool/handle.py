@@ -359,9 +359,9 @@ class WorkerHandle:
         late = self._waiting.take_late(now)
         for job in late:
             job.expire(now)
-        for job in self._running.late(now):
-            self.cancel(job.request_id)  # if it goes on, `_kill_if_deaf`
-            job.expire(now)
+        for running in self._running.late(now):
+            self.cancel(running.request_id)  # if it goes on, `_kill_if_deaf`
+            running.expire(now)
         if late:
             self._advance()
 
