@@ -54,9 +54,9 @@ class Running:
         """Whether requests like this one have ended too many processes lately."""
         return self._suspects.is_convicted(job, time.monotonic())
 
-    def late(self, now: float) -> list[str]:
-        """Return the ids of those that nobody waits for any more."""
-        return [job.request_id for job in self._jobs.values() if job.is_late(now)]
+    def late(self, now: float) -> list[Job]:
+        """Return those whose time is up, and who asked has not been told yet."""
+        return [job for job in self._jobs.values() if job.is_late(now) and not job.has_expired]
 
     def is_deaf(self, now: float, grace_s: float) -> bool:
         """Whether one of them goes on although it was told to stop."""
