@@ -25,10 +25,10 @@ from workers.messages.standing import KEY
 
 from .access import ANYONE, Access, Identity
 from .bodies import is_form, max_body_mib
+from .disconnect_watcher import DisconnectWatcher
 from .limits import COUNTED_INSIDE, KeyLimits
 from .methods import is_of_page, routed
 from .origin import Origins, is_safe, is_same_site
-from .presence import Presence
 
 OPEN_PATHS = ("/healthz", "/readyz", "/admin")
 """What a supervisor asks, which has no key and learns nothing that needs one; and where an admin
@@ -104,7 +104,7 @@ class Gate:
             )
 
     async def _work(self, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
-        presence = Presence(receive)
+        presence = DisconnectWatcher(receive)
         max_mib = max_body_mib(HTTPConnection(scope), self._server)
         bounded = RequestBodyLimitMiddleware(self._app, _num_bytes(max_mib))
         if scope["path"] in COUNTED_INSIDE:

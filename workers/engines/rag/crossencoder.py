@@ -21,7 +21,7 @@ from workers.engines.common.torch.loading import (
 from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .engine import Judged, Reranker, readable
+from .engine import Reranker, RerankScores, readable
 from .hf import import_sentence_transformers
 
 MAX_TOKENS = 1024
@@ -63,7 +63,7 @@ class CrossEncoderReranker(Reranker):
         """Texts between two looks at the cancel flag."""
         return BATCH_SIZE
 
-    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+    def judge(self, query: str, texts: Sequence[str]) -> RerankScores:
         """See `Reranker.judge`."""
         query = readable(query, self.context_length)
         pairs = [(query, readable(text, self.context_length)) for text in texts]
@@ -73,7 +73,9 @@ class CrossEncoderReranker(Reranker):
             [pair[0] for pair in pairs], [pair[1] for pair in pairs],
             truncation=True, max_length=self.context_length,
         )["input_ids"]  # fmt: skip
-        return Judged(scores=[float(score) for score in scores], num_tokens=sum(map(len, ids)))
+        return RerankScores(
+            scores=[float(score) for score in scores], num_tokens=sum(map(len, ids))
+        )
 
     def close(self) -> None:
         """See `Reranker.close`."""

@@ -37,7 +37,7 @@ def readable(text: str, max_tokens: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prompts:
+class EmbeddingPrompts:
     """What some models want to read before a text; "" for the others."""
 
     query: str = ""
@@ -46,7 +46,7 @@ class Prompts:
     """Before what is found."""
 
 
-def prompts_of(card: ModelCard) -> Prompts:
+def prompts_of(card: ModelCard) -> EmbeddingPrompts:
     """Return the card's options `query_prompt` and `passage_prompt`. Raises: LoadError."""
     found = {name: card.options.get(f"{name}_prompt", "") for name in ("query", "passage")}
     for name, prompt in found.items():
@@ -55,10 +55,10 @@ def prompts_of(card: ModelCard) -> Prompts:
                 f"{card.name}: the option {name}_prompt is {prompt!r}, not a text.",
                 f"Mend the card {card.id}.",
             )
-    return Prompts(**found)
+    return EmbeddingPrompts(**found)
 
 
-def space_id(card: ModelCard, weights: str, prompts: Prompts) -> str:
+def space_id(card: ModelCard, weights: str, prompts: EmbeddingPrompts) -> str:
     """Name a vector space by card, weights and what is read before each passage."""
     read_before = hashlib.sha256(prompts.passage.encode()).hexdigest()[:6]
     return f"{card.id}@{weights[:12]}" + (f"+{read_before}" if prompts.passage else "")
@@ -82,7 +82,7 @@ class Embedder(Engine, Protocol):
         ...
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """What to give `embed` with a query and with a passage."""
         ...
 
@@ -114,7 +114,7 @@ class Embedder(Engine, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class RerankScores:
     """How well some texts answer a query."""
 
     scores: list[float]
@@ -130,7 +130,7 @@ class Reranker(Engine, Protocol):
         """Texts that one `judge` should be given; more would not be faster."""
         ...
 
-    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+    def judge(self, query: str, texts: Sequence[str]) -> RerankScores:
         """Return the scores of a few texts; each counts as far as the model reads.
 
         Need not be interruptible: keep to `batch_size`. Raises: GenerationError.
@@ -144,7 +144,7 @@ def sigmoid(logit: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class StoreHit:
     """One vector near to a query."""
 
     chunk_id: str
@@ -165,7 +165,7 @@ class Store(Protocol):
         """Keep the rows; ids that are already there are overwritten. Creates the space."""
         ...
 
-    def nearest(self, space: str, vector: FloatArray, top_k: int) -> list[Hit]:
+    def nearest(self, space: str, vector: FloatArray, top_k: int) -> list[StoreHit]:
         """Return at most `top_k` hits, best first; an unknown space has none."""
         ...
 

@@ -12,7 +12,7 @@ from workers.engines.common.fake import Fake, rest
 from workers.engines.contract import CancelToken
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .engine import Embedder, Judged, Prompts, Reranker, readable
+from .engine import Embedder, EmbeddingPrompts, Reranker, RerankScores, readable
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -37,9 +37,9 @@ class FakeEmbedder(Embedder):
         return f"{self._fake.model_id}@{DIM}"
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """None."""
-        return Prompts()
+        return EmbeddingPrompts()
 
     @property
     def dim(self) -> int:
@@ -87,12 +87,12 @@ class FakeReranker(Reranker):
         """See `Reranker`."""
         return BATCH_SIZE
 
-    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+    def judge(self, query: str, texts: Sequence[str]) -> RerankScores:
         """See `Reranker`."""
         wanted = set(_words(self._fake.obey(query), self.context_length))
         found = [set(_words(text, self.context_length)) for text in texts]
         scores = [len(wanted & words) / max(1, len(wanted)) for words in found]
-        return Judged(scores=scores, num_tokens=sum(map(len, found)))
+        return RerankScores(scores=scores, num_tokens=sum(map(len, found)))
 
     def close(self) -> None:
         """See `Engine.close`."""

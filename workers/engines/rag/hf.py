@@ -25,7 +25,7 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import weights_id
 from workers.specs.spec import missing_library
 
-from .engine import Embedder, Prompts, prompts_of, readable, space_id
+from .engine import Embedder, EmbeddingPrompts, prompts_of, readable, space_id
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -82,7 +82,7 @@ class HfEmbedder(Embedder):
         return self._model_id
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """The card's, else those of the model's folder."""
         return self._prompts
 
@@ -123,12 +123,12 @@ class HfEmbedder(Embedder):
         free_cache(self.device)
 
 
-def _prompts(settings: WorkerSettings, model: Any) -> Prompts:
+def _prompts(settings: WorkerSettings, model: Any) -> EmbeddingPrompts:
     """The card's word counts for each of the two; else the folder's `config_sentence_transformers.json`."""
     own, given = dict(model.prompts or {}), settings.card.options
     chosen = prompts_of(settings.card)
     passage = next((own[name] for name in _PASSAGE_NAMES if own.get(name)), "")
-    return Prompts(
+    return EmbeddingPrompts(
         query=chosen.query if "query_prompt" in given else own.get("query") or "",
         passage=chosen.passage if "passage_prompt" in given else passage,
     )

@@ -20,7 +20,7 @@ from workers.models.weights import weights_id
 from workers.specs.spec import missing_library
 
 from .disk import disk_errors
-from .engine import Embedder, Prompts, prompts_of, readable, space_id
+from .engine import Embedder, EmbeddingPrompts, prompts_of, readable, space_id
 from .minilm import converted_path
 from .wordpiece import tokenizer_of
 
@@ -93,7 +93,7 @@ class LlamaCppEmbedder(Embedder):
         return space_id(self._card, self._weights_id, self._prompts)
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """The card's."""
         return self._prompts
 
@@ -147,7 +147,7 @@ def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
         # The in-process server also listens: on a socket whose folder goes at once.
         params.hostnames = [str(socket_dir / "engine.sock")]
         try:
-            return xllamacpp.Server(params)
+            return xllamacpp.RemoteAddress(params)
         except RuntimeError as err:
             raise LoadError(f"llama.cpp could not load {name}: {err}") from err
 

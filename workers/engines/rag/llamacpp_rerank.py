@@ -17,7 +17,7 @@ from workers.messages.errors import GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_header import read_gguf_header
 
-from .engine import Judged, Reranker, sigmoid
+from .engine import Reranker, RerankScores, sigmoid
 from .llamacpp import POOLING_RANK, closed_server
 
 MAX_TOKENS = 1024
@@ -61,7 +61,7 @@ class LlamaCppReranker(Reranker):
         """As many as llama.cpp reads together."""
         return _NUM_SEQUENCES
 
-    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+    def judge(self, query: str, texts: Sequence[str]) -> RerankScores:
         """See `Reranker.judge`."""
         room = self.context_length * _CHARS_PER_TOKEN
         query, cut = query[:room], [text[:room] for text in texts]
@@ -76,7 +76,7 @@ class LlamaCppReranker(Reranker):
                 raise GenerationError(f"{self._name} failed: {message}.")
             query, cut = query[: longest // 2], [text[: longest // 2] for text in cut]
         logits = {row["index"]: float(row["relevance_score"]) for row in reply["results"]}
-        return Judged(
+        return RerankScores(
             scores=[sigmoid(logits[index]) for index in range(len(cut))],
             num_tokens=int(reply.get("usage", {}).get("total_tokens", 0)),
         )

@@ -27,7 +27,7 @@ from workers.messages import Loading
 from workers.messages.errors import AppError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .engine import Embedder, Prompts, StoppedError
+from .engine import Embedder, EmbeddingPrompts, StoppedError
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -59,7 +59,7 @@ class RemoteEmbedder(Embedder):
         self.options = options_of(settings.card, RemoteRagOptions)
         access = access_to(settings.card, self.options)
         self._server = access.server
-        self._prompts = Prompts(
+        self._prompts = EmbeddingPrompts(
             query=self.options.query_prompt, passage=self.options.passage_prompt
         )
         self.context_length = settings.card.context_length or DEFAULT_CONTEXT_TOKENS
@@ -81,7 +81,7 @@ class RemoteEmbedder(Embedder):
         return f"{self._server.model}@{self._server.url}{length}"
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """The card's."""
         return self._prompts
 

@@ -41,11 +41,11 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 
 from .chroma import ChromaStore
+from .collection_index import CollectionIndex
+from .document_store import DocumentStore
 from .documents.reader import DocumentLimits
 from .engine import Embedder, StoppedError, readable
-from .index import Index
 from .ingest import Ingestion
-from .ledger import Ledger
 from .lock import FolderLock
 from .reranking import Reranking
 from .retrieval import reordered, retrieve, to_judge
@@ -110,8 +110,8 @@ class RagWorker:
 
     def _read_index(self) -> None:
         folder, limits = self._settings.data_dir / "collections", self._settings.limits
-        self._index = Index(
-            Ledger(folder / "ledger.sqlite3"),
+        self._index = CollectionIndex(
+            DocumentStore(folder / "ledger.sqlite3"),
             ChromaStore(folder / "vectors"),
             self._embedder.model_id,
             self._embedder.dim,

@@ -16,8 +16,8 @@ from workers.models.weights import verified_folder
 
 from .decode import open_recording
 from .engine import SttEngine
-from .listening import Listening
 from .silero import SileroVad
+from .transcription_session import TranscriptionSession
 
 DEFAULT_MAX_AUDIO_S = 4 * 3600.0
 
@@ -56,7 +56,7 @@ class SttWorker:
             raise UnsupportedInputError("Speech in was asked before its model was loaded.")
         self._check_language(request)
         with open_recording(request.audio, self._max_audio_s) as recording:
-            yield from Listening(
+            yield from TranscriptionSession(
                 self._engine, self._find_speech, request, recording, cancel
             ).events()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from workers.engines.common.remote.chat import chunks_of, takes_extensions
 from workers.engines.common.remote.connection import (
     CONNECT_TIMEOUT_S,
-    Access,
+    RemoteAccess,
     RemoteOptions,
     RemoteServer,
     access_to,
@@ -145,7 +145,7 @@ class _Calls:
             yield CallDelta(index=self._numbers[event["index"]], arguments=delta["partial_json"])
 
 
-def _connect(access: Access, options: ClaudeOptions) -> AsyncAnthropic:
+def _connect(access: RemoteAccess, options: ClaudeOptions) -> AsyncAnthropic:
     try:
         import anthropic
     except ImportError as err:

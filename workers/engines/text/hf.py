@@ -32,7 +32,7 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
 from .hf_constraint import Constraints
-from .hf_prompt import Prompts
+from .hf_prompt import ChatPrompts
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
@@ -53,7 +53,7 @@ class HfTextEngine(TextEngine):
             )
         model = load_model(library.AutoModelForCausalLM, folder, settings)
         self._writer = TorchWriter(model, tokenizer, name)
-        self._prompts = Prompts(tokenizer, name)
+        self._prompts = ChatPrompts(tokenizer, name)
         self._constraints = Constraints(tokenizer, model.config.vocab_size, self._writer.eos_ids)
         self.device = self._writer.device
         self.context_length = _context_length(settings, model.config)

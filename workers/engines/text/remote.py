@@ -10,7 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from workers.engines.common.remote.chat import Answer, chunks_of, sampling_json, takes_extensions
+from workers.engines.common.remote.chat import (
+    RemoteAnswer,
+    chunks_of,
+    sampling_json,
+    takes_extensions,
+)
 from workers.engines.common.remote.connection import (
     RemoteOptions,
     RemoteServer,
@@ -59,7 +64,7 @@ class RemoteTextEngine(TextEngine):
         route: Any = self._client.chat.completions
         if isinstance(request, Complete):
             route = self._client.completions
-        answer = Answer(self._server)
+        answer = RemoteAnswer(self._server)
         with closing(
             self._remote.stream(lambda: chunks_of(route.create(**body)), cancel)
         ) as chunks:

@@ -41,7 +41,7 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.specs.spec import missing_library
 
 from .engine import Piece, TextEngine
-from .hf_prompt import Prompts
+from .hf_prompt import ChatPrompts
 from .vllm_steps import Steps, pieces_of, told
 
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -75,7 +75,7 @@ class VllmEngine(TextEngine):
         self.context_length = _context_length(settings, config)
         engine = self._start(engine_args(folder, settings, config, self.context_length), settings)
         tokenizer = engine.get_tokenizer()
-        self._prompts = Prompts(tokenizer, settings.card.name)
+        self._prompts = ChatPrompts(tokenizer, settings.card.name)
         self._steps = Steps(engine)
         is_cpu = import_module("vllm.platforms").current_platform.is_cpu()
         self.device = "cpu" if is_cpu else settings.device

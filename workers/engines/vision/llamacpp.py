@@ -39,7 +39,7 @@ from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .budget import image_budget
-from .conversation import Turn, turns_with_pictures
+from .conversation import PictureTurn, turns_with_pictures
 from .engine import VisionEngine
 from .gguf_pictures import Scaled, read_sight
 
@@ -140,7 +140,7 @@ def _context_length(settings: WorkerSettings) -> int:
     return min(settings.card.context_length or wanted, wanted)
 
 
-def _messages(turns: Iterable[Turn], scaled: Sequence[Scaled]) -> list[Json]:
+def _messages(turns: Iterable[PictureTurn], scaled: Sequence[Scaled]) -> list[Json]:
     rest = iter(scaled)
     messages: list[Json] = []
     for turn in turns:

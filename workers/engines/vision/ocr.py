@@ -22,7 +22,7 @@ from workers.specs.spec import missing_library
 from .bands import split_into_bands
 from .engine import VisionEngine
 from .images import Picture
-from .sessions import StoppableModel, StoppedError, open_session
+from .sessions import ReadingStoppedError, StoppableModel, open_session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +100,7 @@ class RapidOcrEngine(VisionEngine):
         try:
             for index, picture in enumerate(pictures):
                 yield from self._read(request, index, picture, cancel)
-        except StoppedError:
+        except ReadingStoppedError:
             return
 
     def close(self) -> None:
@@ -161,7 +161,7 @@ class RapidOcrEngine(VisionEngine):
         return found
 
     def _turn_upright(self, crops: list[_Crop]) -> list[_Crop]:
-        """Turn every line by 180° if the longest of them stand on their heads."""
+        """PictureTurn every line by 180° if the longest of them stand on their heads."""
         import numpy as np
 
         voters = sorted(crops, key=lambda crop: -crop.pixels.shape[1])[:NUM_VOTERS]

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.common.remote.chat import Answer, Json, chunks_of, sampling_json
+from workers.engines.common.remote.chat import Json, RemoteAnswer, chunks_of, sampling_json
 from workers.engines.common.remote.connection import (
     RemoteOptions,
     RemoteServer,
@@ -77,7 +77,7 @@ class RemoteVisionEngine(VisionEngine):
         body["stream_options"] = {"include_usage": True}
         body["messages"] = _turns(request.messages, parts)
         create: Any = self._client.chat.completions.create
-        answer = Answer(self._server)
+        answer = RemoteAnswer(self._server)
         with closing(self._remote.stream(lambda: chunks_of(create(**body)), cancel)) as chunks:
             for choice in answer.choices(chunks):
                 if text := (choice.get("delta") or {}).get("content"):

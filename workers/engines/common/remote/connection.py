@@ -27,7 +27,7 @@ from workers.messages.errors import LoadError
 from workers.models.availability import missing_key
 from workers.specs.spec import missing_library
 
-from .errors import Server, told
+from .errors import RemoteAddress, told
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -66,10 +66,10 @@ class RemoteOptions(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class RemoteAccess:
     """A server and the key to it."""
 
-    server: Server
+    server: RemoteAddress
     key: SecretStr | None
 
 
@@ -81,7 +81,7 @@ def options_of(card: ModelCard, kind: type[Options]) -> Options:
         raise LoadError(f"The options of {card.id} are not right: {explain(err, kind)}.") from err
 
 
-def access_to(card: ModelCard, options: RemoteOptions) -> Access:
+def access_to(card: ModelCard, options: RemoteOptions) -> RemoteAccess:
     """Return the card's server and the key to it.
 
     Raises: LoadError if the address is not one, or if the key is missing or cannot be one.
@@ -93,17 +93,17 @@ def access_to(card: ModelCard, options: RemoteOptions) -> Access:
             f"The source of {card.id} is not the address of a server.",
             "It must look like remote:https://host/v1; a key belongs into options.api_key_env.",
         )
-    server = Server(
+    server = RemoteAddress(
         url=url,
         host=parts.netloc,
         model=options.remote_model or card.id,
         key_name=options.api_key_env,
         timeout_s=options.timeout_s,
     )
-    return Access(server=server, key=_key(card, server))
+    return RemoteAccess(server=server, key=_key(card, server))
 
 
-def _key(card: ModelCard, server: Server) -> SecretStr | None:
+def _key(card: ModelCard, server: RemoteAddress) -> SecretStr | None:
     if not server.key_name:
         return None
     key = read_secret(server.key_name)
@@ -118,7 +118,7 @@ def _key(card: ModelCard, server: Server) -> SecretStr | None:
     return key
 
 
-def connect(access: Access, options: RemoteOptions) -> AsyncOpenAI:
+def connect(access: RemoteAccess, options: RemoteOptions) -> AsyncOpenAI:
     """Return OpenAI's client of that server. Raises: EngineNotInstalledError."""
     try:
         import openai
@@ -145,7 +145,7 @@ class _Closable(Protocol):
 class RemoteServer:
     """Runs the requests of one client (of `openai` or `anthropic`); safe to use from threads."""
 
-    def __init__(self, access: Access, client: _Closable) -> None:
+    def __init__(self, access: RemoteAccess, client: _Closable) -> None:
         self.server = access.server
         self._key = access.key
         self._client = client
