@@ -9,6 +9,7 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import Settings, load_settings, profiles
 from workers.assembly import build_models
+from workers.engine_cards import cards_of_engines
 from workers.messages import MODALITIES, Modality
 from workers.pool.memory.estimate import Estimator
 from workers.pool.memory.measured import MeasuredPeaks
@@ -23,7 +24,8 @@ DRIVER_MIB = 300
 
 
 def models_of(settings: Settings, modality: Modality) -> tuple[ModelCard, ...]:
-    return tuple(CARDS[name] for name in getattr(settings.workers, modality).model)
+    known = {**CARDS, **cards_of_engines(settings)}
+    return tuple(known[name] for name in getattr(settings.workers, modality).model)
 
 
 def placements(settings: Settings, card: ModelCard, *devices: str) -> tuple[Placement, ...]:
