@@ -29,8 +29,8 @@ from .gate.limits import KeyLimits
 from .gate.origin import Origins
 from .gate.patience import tell_of_header
 from .mcp.server import mount_tools
-from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
+from .openai.unsupported_routes import create_elsewhere_router
 from .responses.routes import RESPONSES
 from .server.drain import Drain, DrainGate
 

@@ -72,7 +72,7 @@ class ModelCard(BaseModel):
     """Name for people."""
     modality: Literal["text", "stt", "tts", "vision", "rag"]
     engine: str
-    """Name in `workers.engines.registry`."""
+    """Name of its record: see `workers.specs.spec`."""
     source: str = Field(pattern=r"^(package|path|hf|url|remote):.+")
     """Where the folder with `files` is: `package:NAME==VERSION/IMPORT/PATH`, `path:/FOLDER`,
     `hf:OWNER/REPOSITORY@REVISION`, `url:https://…/` (the files lie under it); or, with no files,

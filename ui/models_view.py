@@ -10,6 +10,7 @@ from typing import Literal
 from configs.catalogue import ModelCard
 from workers.messages import MODALITIES
 from workers.pool.memory.plan import Plan
+from workers.specs.spec import spec_of
 
 from .titles import TITLES as TITLES
 
@@ -20,18 +21,6 @@ State = Literal[
 
 COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
 """Of a plan's outcome."""
-ENGINES = {
-    "llamacpp": "llama.cpp",
-    "transformers": "PyTorch",
-    "gptqmodel": "GPTQModel",
-    "vllm": "vLLM",
-    "fasterwhisper": "faster-whisper",
-    "sentencetransformers": "Sentence Transformers",
-    "crossencoder": "reranker, PyTorch",
-    "rapidocr": "RapidOCR",
-    "remote": "another server",
-    "claude": "another server",
-}
 _ACTIVE = ("running", "waiting", "elsewhere", "paused", "failed")
 _ORDER = ("in_use", *_ACTIVE, "here")
 _WORDS = {
@@ -138,10 +127,15 @@ def _facts(row: ModelRow) -> str:
         _parameters(card.parameters_m),
         card.quantization.upper() if card.quantization not in ("none", "unknown") else "",
         size,
-        ENGINES.get(card.engine, card.engine),
+        _engine(card),
     ]
     plain = " · ".join(escape(part) for part in parts if part)
     return f"{plain} · {_licence(card)}" if plain else _licence(card)
+
+
+def _engine(card: ModelCard) -> str:
+    spec = spec_of(card)
+    return spec.title if spec is not None else card.engine
 
 
 def _licence(card: ModelCard) -> str:

@@ -26,7 +26,7 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 from workers.pool.pool import Pool
 
 from .connections import GuardedProtocol
@@ -62,7 +62,7 @@ def serve_until_told(
         log_level="warning",
         timeout_graceful_shutdown=CLOSE_S,
     )
-    running = Server(config, api.state.drain, pool, server.drain_s)
+    running = QuintetServer(config, api.state.drain, pool, server.drain_s)
     running.run(sockets=listeners)
     if running.last_signal is not None:
         _leave_soon()
@@ -70,7 +70,7 @@ def serve_until_told(
         raise SystemExit(128 + running.last_signal)
 
 
-class Server(uvicorn.Server):
+class QuintetServer(uvicorn.Server):
     """uvicorn's, with an end in good order."""
 
     def __init__(self, config: uvicorn.Config, drain: Drain, pool: Pool, drain_s: float) -> None:

@@ -144,6 +144,18 @@ def test_weights_on_their_way_are_waited_for(
     assert found == [find_folder(card, tmp_path)]
 
 
+def test_only_what_is_not_here_is_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chat's weights came first, and must not wait for the others."""
+    (listed := tmp_path / "weights.txt").write_text("pytest==1\nnever-made-weights==1\n")
+    monkeypatch.setattr(installer, "ARRIVING", tmp_path / "arriving")
+    with installer._announced(["-r", str(listed)]):
+        assert installer.is_arriving("never-made-weights")
+        assert not installer.is_arriving("pytest")
+    assert not installer.is_arriving("never-made-weights")
+
+
 def test_who_died_while_installing_installs_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from workers.messages import MODALITIES, Modality
 from workers.pool.memory.estimate import Estimator
 from workers.pool.memory.measured import MeasuredPeaks
 from workers.pool.memory.placement import Placement, place
+from workers.specs.cards import cards_of_engines
 
 CARDS = load_catalogue()
 PAGE_MIB = 400
@@ -23,7 +24,8 @@ DRIVER_MIB = 300
 
 
 def models_of(settings: Settings, modality: Modality) -> tuple[ModelCard, ...]:
-    return tuple(CARDS[name] for name in getattr(settings.workers, modality).model)
+    known = {**CARDS, **cards_of_engines(settings)}
+    return tuple(known[name] for name in getattr(settings.workers, modality).model)
 
 
 def placements(settings: Settings, card: ModelCard, *devices: str) -> tuple[Placement, ...]:

@@ -13,7 +13,7 @@ import pytest
 from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS
 from workers.engines.common.torch.generation import Order, Read, Written
 from workers.engines.contract import CancelToken
-from workers.engines.text.hf import HfTextWorker
+from workers.engines.text.worker import TextWorker
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.torch
 
 
 @pytest.fixture
-def worker(hf_worker: HfTextWorker) -> HfTextWorker:
+def worker(hf_worker: TextWorker) -> TextWorker:
     return hf_worker
 
 
@@ -75,14 +75,14 @@ def test_a_half_of_the_memory_says_the_same(load: Load) -> None:
     worker.close()
 
 
-def test_characters_arrive_whole_and_piece_by_piece(worker: HfTextWorker) -> None:
+def test_characters_arrive_whole_and_piece_by_piece(worker: TextWorker) -> None:
     deltas = [e.text for e in run(worker, ask(JAPANESE)) if isinstance(e, TextDelta)]
     assert "".join(deltas) == ANSWERS[JAPANESE]
     assert len(deltas) > 8
     assert not any("\N{REPLACEMENT CHARACTER}" in delta for delta in deltas)
 
 
-def test_the_end_tells_what_it_cost(worker: HfTextWorker) -> None:
+def test_the_end_tells_what_it_cost(worker: TextWorker) -> None:
     whole, cut = end_of(run(worker, ask(COUNT))), end_of(run(worker, ask(COUNT, max_tokens=5)))
     assert (whole.reason, cut.reason) == ("stop", "length")
     assert cut.usage.completion_tokens == 5 < whole.usage.completion_tokens
@@ -91,30 +91,30 @@ def test_the_end_tells_what_it_cost(worker: HfTextWorker) -> None:
 
 
 @pytest.mark.parametrize("stop", [" seven", "ven ei", "en eight n", "s"])
-def test_nothing_of_a_stop_sequence_is_told(worker: HfTextWorker, stop: str) -> None:
+def test_nothing_of_a_stop_sequence_is_told(worker: TextWorker, stop: str) -> None:
     events = run(worker, ask(COUNT, stop=("never said", stop)))
     assert text_of(events) == ANSWERS[COUNT].partition(stop)[0]
     assert end_of(events).reason == "stop"
 
 
-def test_what_only_begins_like_a_stop_sequence_is_told(worker: HfTextWorker) -> None:
+def test_what_only_begins_like_a_stop_sequence_is_told(worker: TextWorker) -> None:
     assert text_of(run(worker, ask(COUNT, stop=("ten thousand",)))) == ANSWERS[COUNT]
 
 
-def test_a_text_is_continued_with_its_spaces(worker: HfTextWorker) -> None:
+def test_a_text_is_continued_with_its_spaces(worker: TextWorker) -> None:
     prompt = f"<|im_start|>user\n{FRANCE}<|im_end|>\n<|im_start|>assistant\nThe capital of"
     events = run(worker, Complete(prompt=prompt, sampling=GREEDY))
     assert text_of(events) == " France is Paris."
 
 
-def test_an_assistants_turn_is_continued(worker: HfTextWorker) -> None:
+def test_an_assistants_turn_is_continued(worker: TextWorker) -> None:
     begun = ChatMessage(role="assistant", text="one two three")
     request = ask(COUNT)
     events = run(worker, replace(request, messages=(*request.messages, begun)))
     assert text_of(events) == ANSWERS[COUNT].removeprefix(begun.text)
 
 
-def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(worker: HfTextWorker) -> None:
+def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(worker: TextWorker) -> None:
     with pytest.raises(ContextTooLongError, match=f"holds {CONTEXT_TOKENS}"):
         run(worker, ask("word " * CONTEXT_TOKENS))
 
@@ -128,7 +128,7 @@ def test_an_answer_ends_where_the_context_does(load: Load) -> None:
     worker.close()
 
 
-def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: HfTextWorker) -> None:
+def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: TextWorker) -> None:
     import torch
 
     engine = engine_of(worker)
@@ -143,7 +143,7 @@ def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: HfTextWorker) -> N
     assert "".join(p.text for p in pieces if isinstance(p, Written)) == ANSWERS[COUNT]
 
 
-def test_five_requests_at_once_keep_their_own_answers(worker: HfTextWorker) -> None:
+def test_five_requests_at_once_keep_their_own_answers(worker: TextWorker) -> None:
     answers: dict[str, str] = {}
 
     def work(question: str) -> None:
@@ -157,7 +157,7 @@ def test_five_requests_at_once_keep_their_own_answers(worker: HfTextWorker) -> N
     assert answers == ANSWERS
 
 
-def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: HfTextWorker) -> None:
+def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: TextWorker) -> None:
     cancel = CancelToken()
     events = worker.handle(ask(COUNT, max_tokens=400, ignore_eos=True), cancel)
     next(events)
@@ -166,7 +166,7 @@ def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: HfTextWorker) -
     assert "generate" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_stop_is_heard_between_two_layers(worker: HfTextWorker) -> None:
+def test_stop_is_heard_between_two_layers(worker: TextWorker) -> None:
     """Also while a prompt is read: the layers after the one that heard it are not computed."""
     cancel, seen = CancelToken(), []
     layers = engine_of(worker)._writer._model.model.layers
@@ -187,7 +187,7 @@ def test_stop_is_heard_between_two_layers(worker: HfTextWorker) -> None:
     assert seen == [0]
 
 
-def test_full_memory_fails_one_request_and_the_next_is_answered(worker: HfTextWorker) -> None:
+def test_full_memory_fails_one_request_and_the_next_is_answered(worker: TextWorker) -> None:
     import torch
 
     def too_much(*_: Any) -> None:

@@ -73,10 +73,10 @@ def test_quantised_while_it_loads_it_still_sees(load_seer: LoadSeer, load_in: st
 
 
 def test_what_leads_from_pictures_to_words_is_not_quantised(load_seer: LoadSeer) -> None:
-    from workers.engines.vision.hf import HfVisionWorker
+    from workers.engines.vision.worker import VisionWorker
 
     worker = load_seer("{load_in: nf4}").worker
-    assert isinstance(worker, HfVisionWorker)
+    assert isinstance(worker, VisionWorker)
     engine: Any = worker._engine
     kinds = {name: type(module).__name__ for name, module in engine.model.named_modules()}
 

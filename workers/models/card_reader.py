@@ -1,4 +1,4 @@
-"""All cards there are: the catalogue's, those that were added, and those of the user's own folder.
+"""All cards there are: those that engines bring, the catalogue's, those that were added, and those of the user's own folder.
 
 A card that cannot be read is left out, and said: in the log, to `quintet doctor`, on the page's Models
 tab and beside the list of models. It keeps no other model from being used.
@@ -13,6 +13,7 @@ from functools import lru_cache
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.models.folder.reader import read_models_folder
+from workers.specs.cards import cards_of_engines
 
 from .importing import read_added
 
@@ -41,7 +42,8 @@ class CardReader:
             _say(sentence)
 
         own = self._catalogue() if callable(self._catalogue) else self._catalogue
-        cards = _over(own, read_added(self._settings.data_dir, tell), tell)
+        cards = _over(cards_of_engines(self._settings), own, tell)
+        cards = _over(cards, read_added(self._settings.data_dir, tell), tell)
         if self._settings.models_path is not None:
             cards = _over(cards, read_models_folder(self._settings.models_path, tell=tell), tell)
         self.left_out = tuple(left_out)

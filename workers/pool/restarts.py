@@ -68,4 +68,5 @@ class Restarts:
         doublings = len(self.recent) - 2
         if doublings < 0:
             return 0.0
-        return min(self.pause_s * float(2 ** min(doublings, 30)), max(self.pause_s, MAX_PAUSE_S))
+        pause_s: float = self.pause_s * 2 ** min(doublings, 30)
+        return min(pause_s, max(self.pause_s, MAX_PAUSE_S))

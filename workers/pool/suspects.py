@@ -50,19 +50,20 @@ class Suspects:
             return False
         return self._blame.get(_fingerprint(job), (0.0, now))[0] >= MAX_BLAME - 1e-9
 
-    def refuse(self, job: Job) -> None:
-        """Deliver the failure that says so."""
-        job.fail(
-            "bad_request",
-            f"{job.card.name} died {MAX_BLAME:.0f} times while it worked on exactly this request, "
-            f"so it is not tried again for {FORGET_S:.0f} s.",
-            "Ask for something else; the log says more.",
-        )
-
     def _forget(self, now: float) -> None:
         for fingerprint, (_, since) in list(self._blame.items()):
             if now - since > FORGET_S:
                 del self._blame[fingerprint]
+
+
+def refuse(job: Job) -> None:
+    """Deliver the failure that says so."""
+    job.fail(
+        "bad_request",
+        f"{job.card.name} died {MAX_BLAME:.0f} times while it worked on exactly this request, "
+        f"so it is not tried again for {FORGET_S:.0f} s.",
+        "Ask for something else; the log says more.",
+    )
 
 
 def _fingerprint(job: Job) -> str:

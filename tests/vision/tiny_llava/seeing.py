@@ -12,7 +12,7 @@ from PIL import Image
 from configs.catalogue import ModelCard, load_card
 from tests.vision.drawing import to_media
 from workers.engines.contract import CancelToken, Worker
-from workers.engines.registry import WORKERS, create_worker
+from workers.engines.registry import create_worker
 from workers.messages import (
     ChatMessage,
     Describe,
@@ -25,6 +25,7 @@ from workers.messages import (
     TextDelta,
 )
 from workers.messages.process_spec import WorkerSettings
+from workers.specs.spec import spec_of
 
 from .shapes import Scene, draw, random_scene
 from .talk import answer
@@ -95,7 +96,9 @@ class Seer:
 
 def load(card: ModelCard, data_dir: Path, **limits: float) -> Seer:
     """Load the card's model through the registry, as a worker's process does."""
-    worker = create_worker("vision", card.engine, WORKERS)
+    spec = spec_of(card)
+    assert spec is not None
+    worker = create_worker("vision", spec.target)
     settings = WorkerSettings(card=card, threads=2, slots=1, data_dir=data_dir, limits=limits)
     return Seer(worker, worker.load(settings, lambda loading: None))
 

@@ -22,6 +22,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 SECTIONS = ("global", "install", ":env:")
@@ -141,8 +142,9 @@ def _narrowed(options: Sequence[str], names: Sequence[str]) -> Iterator[list[str
 
 @contextmanager
 def _announced(options: Sequence[str]) -> Iterator[None]:
-    """Let `is_arriving` say yes for everything in the list after `-r`."""
-    names = _entries(Path(options[options.index("-r") + 1]).read_text(encoding="utf-8"))
+    """Let `is_arriving` say yes for what is not here of the list after `-r`."""
+    listed = _entries(Path(options[options.index("-r") + 1]).read_text(encoding="utf-8"))
+    names = [name for name in listed if not _is_installed(name)]
     (draft := ARRIVING.with_suffix(".draft")).write_text(
         " ".join([str(os.getpid()), *names]), "utf-8"
     )
@@ -151,6 +153,14 @@ def _announced(options: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         ARRIVING.unlink(missing_ok=True)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def entries(lock: str, names: Sequence[str]) -> str:

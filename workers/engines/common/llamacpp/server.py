@@ -12,15 +12,15 @@ from __future__ import annotations
 from typing import Any
 
 from workers.media.scratch import scratch_folder
-from workers.messages import SamplingParams
+from workers.messages import Modality, SamplingParams
 from workers.messages.errors import (
     AppError,
     ContextTooLongError,
-    EngineNotInstalledError,
     GenerationError,
     LoadError,
     UnsupportedInputError,
 )
+from workers.specs.spec import missing_library
 
 Json = dict[str, Any]
 
@@ -28,18 +28,12 @@ _SAME_NAME = """temperature top_p top_k min_p repeat_penalty frequency_penalty p
 typical_p mirostat mirostat_tau mirostat_eta ignore_eos""".split()
 
 
-def import_xllamacpp(purpose: str) -> Any:
-    """Return the package; `purpose` begins the sentence if it is missing.
-
-    Raises: EngineNotInstalledError.
-    """
+def import_xllamacpp(modality: Modality) -> Any:
+    """Return the package. Raises: EngineNotInstalledError."""
     try:
         import xllamacpp
     except ImportError as err:
-        raise EngineNotInstalledError(
-            f"{purpose} needs the package xllamacpp, which is not installed.",
-            hint="Run: pip install xllamacpp",
-        ) from err
+        raise missing_library(modality, "llamacpp", err) from err
     return xllamacpp
 
 
@@ -48,7 +42,7 @@ def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
     with scratch_folder(modality) as folder:
         params.hostnames = [str(folder / "engine.sock")]
         try:
-            return xllamacpp.Server(params)
+            return xllamacpp.RemoteAddress(params)
         except RuntimeError as err:
             raise LoadError(
                 f"llama.cpp could not load {name}: {err}",

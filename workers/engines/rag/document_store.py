@@ -44,7 +44,7 @@ class Collection:
         return f"collection-{self.key:06d}"
 
 
-class Ledger:
+class DocumentStore:
     """The SQLite file; safe to use from several threads."""
 
     def __init__(self, path: Path) -> None:

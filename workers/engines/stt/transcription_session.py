@@ -24,7 +24,7 @@ from .engine import Hints, Segment, SttEngine
 from .windows import FindSpeech, Window, cut_windows
 
 
-class Listening:
+class TranscriptionSession:
     """Serves one request and is then thrown away."""
 
     def __init__(

@@ -21,8 +21,8 @@ from workers.messages.errors import (
     UnsupportedInputError,
 )
 
+from .document_store import Collection, DocumentStore
 from .engine import Store
-from .ledger import Collection, Ledger
 from .metadata import merged
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 _MAX_NAME_CHARS = 80
 
 
-class Index:
+class CollectionIndex:
     """The collections on disk, all in the vector space of one embedding model."""
 
-    def __init__(self, ledger: Ledger, store: Store, model_id: str, dim: int) -> None:
+    def __init__(self, ledger: DocumentStore, store: Store, model_id: str, dim: int) -> None:
         """`model_id` and `dim` are the loaded embedder's."""
         self.ledger = ledger
         self.store = store

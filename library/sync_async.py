@@ -24,7 +24,7 @@ from workers.client import Client
 from workers.messages import Event, Finished, Request
 from workers.messages.errors import RequestError
 
-from .calls import Call
+from .calls import LibraryCall
 
 A = ParamSpec("A")
 R = TypeVar("R")
@@ -40,10 +40,10 @@ class HasClient(Protocol):
         ...
 
 
-Build = Callable[Concatenate[Client, A], Call[R, P]]
+Build = Callable[Concatenate[Client, A], LibraryCall[R, P]]
 
 
-def events_of(client: Client, call: Call[R, P]) -> Generator[Event, None, None]:
+def events_of(client: Client, call: LibraryCall[R, P]) -> Generator[Event, None, None]:
     """Yield a call's events to a thread."""
     client, source = client.until(call.deadline), call.source
     if isinstance(source, Request):
@@ -51,7 +51,7 @@ def events_of(client: Client, call: Call[R, P]) -> Generator[Event, None, None]:
     return iterate(source(client))
 
 
-def aevents_of(client: Client, call: Call[R, P]) -> AsyncGenerator[Event, None]:
+def aevents_of(client: Client, call: LibraryCall[R, P]) -> AsyncGenerator[Event, None]:
     """Yield a call's events on an event loop."""
     client, source = client.until(call.deadline), call.source
     return client.astream(source) if isinstance(source, Request) else source(client)
@@ -85,7 +85,7 @@ def iterate(events: AsyncGenerator[Event, None]) -> Generator[Event, None, None]
 class Stream(Iterator[P], Generic[R, P]):
     """The pieces of an answer as they come. Closing it, or leaving its `with`, stops the work."""
 
-    def __init__(self, client: Client, call: Call[R, P]) -> None:
+    def __init__(self, client: Client, call: LibraryCall[R, P]) -> None:
         self._call = call
         self._source = events_of(client, call)
         self._events: list[Event] = []
@@ -119,7 +119,7 @@ class Stream(Iterator[P], Generic[R, P]):
 class AsyncStream(AsyncIterator[P], Generic[R, P]):
     """`Stream` for event loops."""
 
-    def __init__(self, client: Client, call: Call[R, P]) -> None:
+    def __init__(self, client: Client, call: LibraryCall[R, P]) -> None:
         self._call = call
         self._source = aevents_of(client, call)
         self._events: list[Event] = []

@@ -20,7 +20,7 @@ BLOCKS_AHEAD = 4
 GONE: Message = {"type": "http.disconnect"}
 
 
-class Presence:
+class DisconnectWatcher:
     """One connection: give `receive` and `send_through(send)` to the application."""
 
     def __init__(self, receive: Receive) -> None:

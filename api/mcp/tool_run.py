@@ -16,7 +16,7 @@ from workers.messages import Event, Progress
 REPORT_EVERY_S = 0.25
 
 
-class Call:
+class ToolRun:
     """Runs requests on behalf of one tool call."""
 
     def __init__(self, context: RequestContext[ServerSession, Any, Request]) -> None:
