@@ -11,6 +11,8 @@ from tests.apps import app as app
 from tests.apps import client as client
 from tests.apps import locked_app as locked_app
 from tests.apps import public_app as public_app
+from tests.collected import COLLECTED, Collected
+from tests.groups import group_of
 from tests.needs import check_needs, mark_by_fixtures
 from workers.pool.threads import usable_cores, wait_policy
 
@@ -26,9 +28,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the markers of its fixtures, before `-m` chooses."""
+    """Give each test the markers of its fixtures, before `-m` chooses, and its group."""
     for item in items:
         mark_by_fixtures(item)
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note what reading the tests has cost; `tests/architecture/test_collection.py` looks at it."""
+    session.config.stash[COLLECTED] = Collected.now()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
