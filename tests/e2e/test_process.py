@@ -26,7 +26,7 @@ def wait_until_ready(app: App) -> dict[str, str]:
         if all(states[name] == "ready" for name in ("text", "stt", "tts", "vision", "rag")):
             return states
         assert time.monotonic() < give_up, states
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 def are_gone(processes: list[psutil.Process], timeout_s: float = 15) -> bool:
