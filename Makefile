@@ -24,9 +24,9 @@ SOURCES := app.py quintet.py api benchmarks cli compat configs docs library test
 REST    := torch or coder or env or slow
 ALWAYS  := not gpu and not network
 PYTEST  := $(BIN)/python -m pytest $(TESTS)
-# Two processes: each keeps a fleet of Quintet's own, which a third core or more would not make faster.
+# Two processes, each with a fleet of its own: more would need more memory. See tests/groups.py.
 JOBS    ?= 2
-APART   := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadgroup)
+APART   := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS))
 # What is below tests/unit needs no weights.
 LOADED  := $(if $(filter-out tests/unit%,$(TESTS)),weights)
 
