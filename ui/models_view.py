@@ -11,7 +11,7 @@ from configs.catalogue import ModelCard
 from workers.messages import MODALITIES
 from workers.pool.memory.plan import Plan
 
-from .titles import TITLES as TITLES
+from .core.titles import TITLES as TITLES
 
 State = Literal[
     "in_use", "here", "absent", "running", "waiting", "elsewhere", "paused", "failed",
