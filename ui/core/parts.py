@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 
-def status_line(value: str = "", elem_id: str | None = None) -> gr.HTML:
+def status_line(value: str | None = None, elem_id: str | None = None) -> gr.HTML:
     """The line that says what is going on: waiting, progress, error, receipt."""
     return gr.HTML(value, elem_classes="q-status", padding=False, elem_id=elem_id)
 
