@@ -129,7 +129,7 @@ class TwoRuns:
 
 
 async def _left_in_the_middle(source: Source, run: Drawn) -> list[Update]:
-    updates = TwoRuns(source, run).on_click(None, "hello")  # type: ignore[arg-type]
+    updates = TwoRuns(source, run).on_click(None, "hello")
     seen = [await anext(updates), await anext(updates)]
     waiting = asyncio.ensure_future(anext(updates))
     await asyncio.sleep(0)
@@ -147,7 +147,7 @@ def test_a_browser_that_leaves_ends_the_request_under_way() -> None:
 
 def test_a_browser_that_leaves_between_two_updates_ends_the_request() -> None:
     async def leave(source: Source, run: Drawn) -> None:
-        updates = TwoRuns(source, run).on_click(None, "hello")  # type: ignore[arg-type]
+        updates = TwoRuns(source, run).on_click(None, "hello")
         while await anext(updates) != {"text": "Hello"}:
             pass
         await updates.aclose()
