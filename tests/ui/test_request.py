@@ -52,7 +52,7 @@ class Drawn(RequestRun):
         self.is_closed = True
 
 
-class Source:
+class ScriptedEvents:
     """Events of a request, and whether it was cancelled."""
 
     def __init__(
@@ -88,7 +88,7 @@ def delta(text: str) -> TextDelta:
 
 def test_a_request_is_drawn_from_the_click_to_its_end() -> None:
     run = Drawn()
-    source = Source(
+    source = ScriptedEvents(
         Started(request_id=ID, queue_wait_s=0), delta("Hel"), delta("lo"), Finished(request_id=ID)
     )
     updates = drawn_of(run_request(source.stream(), run, 0))
@@ -100,7 +100,7 @@ def test_a_request_is_drawn_from_the_click_to_its_end() -> None:
 
 def test_an_error_is_drawn_after_what_came_before_it() -> None:
     run = Drawn()
-    source = Source(delta("Hello"), error=AppError("Too long.", "Cut it."))
+    source = ScriptedEvents(delta("Hello"), error=AppError("Too long.", "Cut it."))
     updates = drawn_of(run_request(source.stream(), run, 0))
     assert {"text": "Hello"} in updates
     assert "Too long." in updates[-1]["error"]
@@ -111,7 +111,7 @@ def test_an_error_that_nobody_foresaw_is_drawn_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        updates = drawn_of(run_request(Source(error=KeyError("x")).stream(), Drawn(), 0))
+        updates = drawn_of(run_request(ScriptedEvents(error=KeyError("x")).stream(), Drawn(), 0))
     assert "unexpected" in updates[-1]["error"]
     assert "KeyError" in caplog.text
 
@@ -119,7 +119,7 @@ def test_an_error_that_nobody_foresaw_is_drawn_and_logged(
 class TwoRuns:
     """A handler that draws an update and a request that never ends."""
 
-    def __init__(self, source: Source, run: Drawn) -> None:
+    def __init__(self, source: ScriptedEvents, run: Drawn) -> None:
         self._source, self._run = source, run
 
     @streamed
@@ -128,7 +128,7 @@ class TwoRuns:
         yield run_request(self._source.stream(), self._run)
 
 
-async def _left_in_the_middle(source: Source, run: Drawn) -> list[Update]:
+async def _left_in_the_middle(source: ScriptedEvents, run: Drawn) -> list[Update]:
     updates = TwoRuns(source, run).on_click(None, "hello")
     seen = [await anext(updates), await anext(updates)]
     waiting = asyncio.ensure_future(anext(updates))
@@ -140,19 +140,19 @@ async def _left_in_the_middle(source: Source, run: Drawn) -> list[Update]:
 
 
 def test_a_browser_that_leaves_ends_the_request_under_way() -> None:
-    source, run = Source(has_end=False), Drawn()
+    source, run = ScriptedEvents(has_end=False), Drawn()
     assert asyncio.run(_left_in_the_middle(source, run)) == [{"said": "hello"}, {"text": ""}]
     assert run.is_closed
 
 
 def test_a_browser_that_leaves_between_two_updates_ends_the_request() -> None:
-    async def leave(source: Source, run: Drawn) -> None:
+    async def leave(source: ScriptedEvents, run: Drawn) -> None:
         updates = TwoRuns(source, run).on_click(None, "hello")
         while await anext(updates) != {"text": "Hello"}:
             pass
         await updates.aclose()
 
-    source, run = Source(delta("Hello"), has_end=False), Drawn()
+    source, run = ScriptedEvents(delta("Hello"), has_end=False), Drawn()
     asyncio.run(leave(source, run))
     assert run.is_closed
     assert source.was_closed
@@ -160,7 +160,7 @@ def test_a_browser_that_leaves_between_two_updates_ends_the_request() -> None:
 
 def test_gradio_takes_a_handler_of_steps_for_a_stream_that_wants_the_event() -> None:
     """It looks at the signature: whether updates follow each other, and which arguments it fills."""
-    handler = TwoRuns(Source(), Drawn()).on_click
+    handler = TwoRuns(ScriptedEvents(), Drawn()).on_click
     _, _, place_of_event, _ = special_args(handler)
     assert inspect.isasyncgenfunction(handler)
     assert place_of_event == 0
