@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 from typing_extensions import Unpack
 
 from workers.client import Client
-from workers.deadline import deadline_in
 from workers.flows.documents import Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -45,6 +44,7 @@ from workers.messages import (
     Transcribe,
 )
 from workers.messages.consent import check_consent
+from workers.messages.deadline import deadline_in
 from workers.messages.sampling import sampling_for
 
 from . import results

@@ -18,6 +18,7 @@ from workers.models.environments.places import Environments
 from workers.models.importing import is_added
 from workers.models.weights import find_folder
 from workers.pool.memory.plan import Plan
+from workers.specs.spec import may_be_default
 
 from .models_view import ModelRow, State
 
@@ -26,7 +27,6 @@ CACHE_S = 0.9
 PLAN_CACHE_S = 15.0
 """The free memory trembles; what is read about it should not. Plans are made anew at once when
 another model is in memory."""
-NOT_USED_ALONE = ("crossencoder",)
 RERANKER_HINT = "It works beside the embedder: start with QUINTET_WORKERS__RAG__RERANKER={id}."
 
 
@@ -105,7 +105,7 @@ class Stand:
         hindrance = self._environments.hindrance_of(card)
         if hindrance is not None:
             return "needs_environment", f"needs {card.environment}", None, str(hindrance)
-        is_reranker = card.engine in NOT_USED_ALONE and card.id != self._client.models.reranker
+        is_reranker = not may_be_default(card) and card.id != self._client.models.reranker
         return "here", "", None, RERANKER_HINT.format(id=card.id) if is_reranker else ""
 
     def _missing(self, card: ModelCard) -> tuple[State, str, int | None, str] | None:
@@ -141,7 +141,7 @@ class Stand:
             case "paused" | "failed":
                 return ("resume", "remove")
             case "here" | "remote" | "needs_environment" | "broken":
-                may_use = state in ("here", "remote") and card.engine not in NOT_USED_ALONE
+                may_use = state in ("here", "remote") and may_be_default(card)
                 use = ("use",) if may_use and not is_used else ()
                 return (*use, *(("remove",) if can_remove and not is_used else ()))
         return ()

@@ -10,6 +10,7 @@ from typing import Literal
 from configs.catalogue import ModelCard
 from workers.messages import MODALITIES
 from workers.pool.memory.plan import Plan
+from workers.specs.spec import spec_of
 
 from .core.titles import TITLES as TITLES
 
@@ -20,18 +21,6 @@ State = Literal[
 
 COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
 """Of a plan's outcome."""
-ENGINES = {
-    "llamacpp": "llama.cpp",
-    "transformers": "PyTorch",
-    "gptqmodel": "GPTQModel",
-    "vllm": "vLLM",
-    "fasterwhisper": "faster-whisper",
-    "sentencetransformers": "Sentence Transformers",
-    "crossencoder": "reranker, PyTorch",
-    "rapidocr": "RapidOCR",
-    "remote": "another server",
-    "claude": "another server",
-}
 _ACTIVE = ("running", "waiting", "elsewhere", "paused", "failed")
 _ORDER = ("in_use", *_ACTIVE, "here")
 _WORDS = {
@@ -67,11 +56,15 @@ class ModelRow:
     is_added: bool = False
 
 
-def models_html(rows: Sequence[ModelRow]) -> str:
-    """Return a section per modality; what is used, under way or here comes first in each."""
+def models_html(rows: Sequence[ModelRow], left_out: Sequence[str] = ()) -> str:
+    """Return a section per modality; what is used, under way or here comes first in each.
+
+    Above them what is said of cards that cannot be used.
+    """
+    told = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
     if not rows:
-        return f'<p class="q-empty">{escape(NOTHING_FITS)}</p>'
-    return "".join(_section(name, rows) for name in MODALITIES)
+        return f'{told}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
+    return told + "".join(_section(name, rows) for name in MODALITIES)
 
 
 def _section(modality: str, rows: Iterable[ModelRow]) -> str:
@@ -134,10 +127,15 @@ def _facts(row: ModelRow) -> str:
         _parameters(card.parameters_m),
         card.quantization.upper() if card.quantization not in ("none", "unknown") else "",
         size,
-        ENGINES.get(card.engine, card.engine),
+        _engine(card),
     ]
     plain = " · ".join(escape(part) for part in parts if part)
     return f"{plain} · {_licence(card)}" if plain else _licence(card)
+
+
+def _engine(card: ModelCard) -> str:
+    spec = spec_of(card)
+    return spec.title if spec is not None else card.engine
 
 
 def _licence(card: ModelCard) -> str:

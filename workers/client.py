@@ -13,14 +13,16 @@ from contextlib import aclosing, closing
 
 from configs.catalogue import ModelCard
 
-from .deadline import with_deadline
 from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
+from .messages.deadline import with_deadline
 from .messages.errors import UnknownModelError, from_code
 from .models.lookup import Models
 from .pool.memory.account import Budget
 from .pool.memory.plan import Plan
 from .pool.pool import Pool
 from .pool.status import PoolStatus
+
+__all__ = ["Client"]
 
 
 class Client:
@@ -33,7 +35,7 @@ class Client:
         self._deadline = deadline
 
     def until(self, deadline: float | None) -> Client:
-        """Return the same door for one question that has a deadline: see `workers.deadline`."""
+        """Return the same door for one question that has a deadline: see `workers.messages.deadline`."""
         return self if deadline is None else Client(self._pool, self._models, deadline)
 
     def stream(self, request: Request) -> Generator[Event, None, None]:

@@ -25,6 +25,7 @@ def create_models_router(client: Client) -> APIRouter:
         """The models of all modalities; `filter` is a regular expression on their ids.
 
         `excludeConfigured=false` also names the files of a models folder that they are made of.
+        `warnings`, where there are any, tell of cards that cannot be used.
         """
         is_wanted = _matcher(filter)
         cards = [card for card in client.models.all() if is_wanted(card.id)]
@@ -32,7 +33,12 @@ def create_models_router(client: Client) -> APIRouter:
         if not exclude_configured:
             files = [name for name in _own_files(client) if is_wanted(name)]
             listed += [{"id": name, "object": "model"} for name in files]
-        return {"object": "list", "data": listed}
+        left_out = client.models.left_out
+        return {
+            "object": "list",
+            "data": listed,
+            **({"warnings": list(left_out)} if left_out else {}),
+        }
 
     @router.get("/models/{model_id:path}")
     def show_model(model_id: str) -> dict[str, Any]:

@@ -13,15 +13,15 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.admin import Admins
 from api.core.dialect import Dialect, dialect_of
 from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
-from api.patience import deadline_of
-from api.refusal import answer
+from api.gate.admin import Admins
+from api.gate.patience import deadline_of
+from api.gate.refusal import answer
 from configs.settings import ServerSettings
-from workers.deadline import set_deadline
+from workers.messages.deadline import set_deadline
 from workers.messages.errors import AppError, TimedOutError
-from workers.standing import KEY
+from workers.messages.standing import KEY
 
 from .access import ANYONE, Access, Identity
 from .bodies import is_form, max_body_mib

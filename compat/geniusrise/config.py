@@ -10,11 +10,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from compat.layers import Layer, Weights, find_file, hub_source, nearest, text_card
 from configs.errors import ConfigError, explain
+from configs.yaml_files import read_yaml
 
 log = logging.getLogger("quintet.genius")
 
@@ -89,10 +89,7 @@ def read_genius(path: Path) -> Layer:
 
 
 def _read(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as err:
-        raise ConfigError(f"{path}: {err}") from err
+    return read_yaml(path)
 
 
 def _args_of(path: Path, content: Any) -> dict[str, Any]:

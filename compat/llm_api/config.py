@@ -12,11 +12,11 @@ from glob import escape
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from compat.layers import Layer, Weights, hub_source, nearest, text_card
 from configs.errors import ConfigError, explain
+from configs.yaml_files import read_yaml
 
 log = logging.getLogger("quintet.llm_api")
 
@@ -113,10 +113,7 @@ def read_llm_api(path: Path, environment: Mapping[str, str]) -> Layer:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as err:
-        raise ConfigError(f"{path}: {err}") from err
+    content = read_yaml(path) or {}
     if not isinstance(content, dict):
         raise ConfigError(f"{path} holds no keys.")
     return content

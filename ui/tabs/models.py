@@ -18,10 +18,10 @@ from ui.models_stand import Stand
 from ui.models_view import LOADING, TITLES, ModelRow, models_html, proposal_html
 from workers.client import Client
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.standing import Standing
 from workers.models import importing as adding
 from workers.models.downloads.download import is_downloadable
 from workers.models.downloads.manager import DownloadDesk
-from workers.standing import Standing
 
 ACTION = "manage its models"
 ADD_HINT = "maker/repository, maker/repository:file.gguf, https://…/model.gguf, or a file or folder"
@@ -197,7 +197,8 @@ class _Handlers:
     async def _listing(self, caller: Standing, *, fresh: bool = False) -> str:
         """Return the rows, with buttons for who may press them."""
         rows = await asyncio.to_thread(self._stand.rows, fresh=fresh)
-        return models_html(rows if caller.is_admin else [replace(row, actions=()) for row in rows])
+        shown = rows if caller.is_admin else [replace(row, actions=()) for row in rows]
+        return models_html(shown, self._client.models.left_out)
 
     def _add(self, card: ModelCard) -> None:
         models = self._client.models

@@ -8,12 +8,10 @@ from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
 from ui.core.theme import ASSETS
 from workers.client import Client
+from workers.specs.spec import spec_of
 
 from .handlers import VisionHandlers
 from .layout import EXAMPLES, VisionParts, layout_vision
-
-READERS = ("rapidocr",)
-"""Engines that read text and answer nothing."""
 
 
 def build_vision_tab(client: Client, settings: Settings) -> None:
@@ -46,7 +44,8 @@ def _wire(parts: VisionParts, handlers: VisionHandlers) -> None:
 
 def _capabilities(client: Client) -> str:
     card = client.card("vision")
-    if card.engine not in READERS:
+    spec = spec_of(card)
+    if spec is None or not spec.only_reads:
         return f"{card.name} looks at the pictures itself. {card.description}"
     return (
         f"{card.name} reads the text in pictures, and {client.card('text').name} answers from "

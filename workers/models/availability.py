@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from configs.catalogue import ModelCard
 from configs.secrets import is_listed, key_name
-from workers.messages.errors import AppError, MissingKeyError, WeightsError
+from workers.messages.errors import AppError, LoadError, MissingKeyError, WeightsError
+from workers.specs.spec import may_be_default
 
 from .downloads.download import is_downloadable, is_present, license_not_accepted, not_fetched
 from .environments.places import Environments
@@ -34,14 +35,17 @@ class Usable:
         """Whether a model is worth showing to who wants to use one now."""
         if card.source.startswith("remote:"):
             return is_listed(card)
-        return self.hindrance(card) is None and self._has_files(card)
+        return self._missing(card) is None and self._has_files(card)
 
     def hindrance(self, card: ModelCard) -> AppError | None:
         """Return why a request for this model is refused at once; None if it is not.
 
-        Only a missing environment, download or key is told here: what else is wrong, loading says
-        better.
+        Only a missing environment, download or key is told here, and a model that works beside
+        another one only: what else is wrong, loading says better.
         """
+        return self._missing(card) if may_be_default(card) else only_beside(card)
+
+    def _missing(self, card: ModelCard) -> AppError | None:
         if card.source.startswith("remote:"):
             return None if is_listed(card) else missing_key(card, key_name(card))
         if (no_place := Environments(data_dir=self.data_dir).hindrance_of(card)) is not None:
@@ -60,6 +64,14 @@ class Usable:
         except WeightsError:
             return False
         return all((folder / name).is_file() for name in card.files)
+
+
+def only_beside(card: ModelCard) -> LoadError:
+    """Return what is said of a reranker that is asked to work alone."""
+    return LoadError(
+        f"{card.name} orders passages, but cannot find them: it makes no vectors.",
+        f"Set workers.rag.reranker to {card.id}, and workers.rag.model to an embedding model.",
+    )
 
 
 def missing_key(card: ModelCard, name: str) -> MissingKeyError:

@@ -32,7 +32,7 @@ class ChromaStore:
         except ImportError as err:
             raise EngineNotInstalledError(
                 f"Keeping documents needs the package {err.name}, which is not installed.",
-                hint="Run: pip install '.[rag]'",
+                hint="Run: pip install chromadb",
             ) from err
         self._not_found = NotFoundError
         self._chroma_error = ChromaError

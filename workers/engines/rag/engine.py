@@ -1,7 +1,7 @@
 """The engines that retrieval stands on: what makes vectors, what keeps them, what orders passages.
 
 Vectors are float32 rows of length 1, so that a dot product is the cosine similarity. Another
-embedder or another store is one file that fulfils one of these protocols.
+embedder or reranker is one file that fulfils one of these protocols, and its record in `specs.py`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from configs.catalogue import ModelCard
-from workers.messages.errors import LoadError
+from workers.engines.contract import CancelToken, Engine
+from workers.messages.errors import AppError, LoadError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,8 +64,17 @@ def space_id(card: ModelCard, weights: str, prompts: Prompts) -> str:
     return f"{card.id}@{weights[:12]}" + (f"+{read_before}" if prompts.passage else "")
 
 
-class Embedder(Protocol):
-    """Turns texts into vectors; safe to call from several threads."""
+class StoppedError(AppError):
+    """The user stopped a request while the engine was busy with it; nobody reads this."""
+
+    code = "stopped"
+
+
+class Embedder(Engine, Protocol):
+    """Turns texts into vectors; safe to call from several threads.
+
+    Its `context_length` are the tokens of one text that the model reads, its special tokens included.
+    """
 
     @property
     def model_id(self) -> str:
@@ -81,11 +92,6 @@ class Embedder(Protocol):
         ...
 
     @property
-    def max_tokens(self) -> int:
-        """Tokens of one text that the model reads, its special tokens included."""
-        ...
-
-    @property
     def batch_size(self) -> int:
         """Texts that one `embed` should be given; more would not be faster."""
         ...
@@ -97,14 +103,14 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str], prompt: str = "") -> FloatArray:
         """Return one row per text, shape (len(texts), dim); `prompt` is read before each.
 
-        A text counts as far as `max_tokens`. Need not be interruptible: keep to `batch_size`.
+        A text counts as far as `context_length`. Need not be interruptible: keep to `batch_size`.
         Raises: GenerationError.
         """
         ...
 
-    def close(self) -> None:
-        """Free the model."""
-        ...
+    def stopped_by(self, cancel: CancelToken) -> AbstractContextManager[None]:
+        """Let `cancel` interrupt the calls of this thread, with StoppedError, where that is possible."""
+        return nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,7 @@ class Judged:
     num_tokens: int
 
 
-class Reranker(Protocol):
+class Reranker(Engine, Protocol):
     """Reads a query and a text together, and says how well the one answers the other."""
 
     @property
@@ -129,10 +135,6 @@ class Reranker(Protocol):
 
         Need not be interruptible: keep to `batch_size`. Raises: GenerationError.
         """
-        ...
-
-    def close(self) -> None:
-        """Free the model."""
         ...
 
 

@@ -23,8 +23,9 @@ from configs.catalogue import ModelCard
 from configs.errors import explain
 from configs.secrets import read_secret
 from workers.engines.contract import CancelToken
-from workers.messages.errors import EngineNotInstalledError, LoadError
+from workers.messages.errors import LoadError
 from workers.models.availability import missing_key
+from workers.specs.spec import missing_library
 
 from .errors import Server, told
 
@@ -122,10 +123,7 @@ def connect(access: Access, options: RemoteOptions) -> AsyncOpenAI:
     try:
         import openai
     except ImportError as err:
-        raise EngineNotInstalledError(
-            "Models on other servers need the package openai, which is not installed.",
-            "Run: pip install openai",
-        ) from err
+        raise missing_library("text", "remote", err) from err
     client = openai.AsyncOpenAI(
         base_url=access.server.url,
         # Never None: the client would take OPENAI_API_KEY, and send it to whatever server this is.

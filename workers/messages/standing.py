@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .messages.errors import NotAdminError
+from .errors import NotAdminError
 
 KEY = "standing"
 """In the `state` of an ASGI scope."""

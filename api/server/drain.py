@@ -11,12 +11,11 @@ from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.core.dialect import Dialect, dialect_of
+from api.core.errors import headers_of
+from api.gate.origin import SAFE_METHODS
+from api.gate.refusal import answer
 from workers.messages.errors import PoolClosedError
-
-from .core.dialect import Dialect, dialect_of
-from .core.errors import headers_of
-from .gate.origin import SAFE_METHODS
-from .refusal import answer
 
 PAGE = "/gradio_api/"
 PAGE_WORK = ("/queue/join", "/call/", "/upload")

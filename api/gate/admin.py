@@ -10,15 +10,18 @@ set a password, as docs/access.md says.
 from __future__ import annotations
 
 import ipaddress
+import logging
 
 import fastapi
 from starlette.requests import HTTPConnection
 
 from configs.settings import ServerSettings
-from workers.standing import Standing, standing_of
+from workers.messages.standing import Standing, standing_of
 
-from .gate.access import Access
-from .gate.origin import LOOPBACK, host_of, is_safe, is_same_site, name_of
+from .access import Access
+from .origin import LOOPBACK, host_of, is_safe, is_same_site, name_of
+
+log = logging.getLogger(__name__)
 
 RELAYS = (
     "x-forwarded", "forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip",
@@ -44,6 +47,8 @@ class Admins:
             and not (server.share or server.open_to_network)
             and not (server.is_protected or server.has_admin_secret)
         )
+        if not (self._is_own_machine or server.has_admin_secret):
+            log.warning("Nobody may manage models and memory through the page. %s", HOW_TO_SET)
 
     def standing(self, connection: HTTPConnection) -> Standing:
         """Return what the caller of this connection may do."""

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Header
 from starlette.requests import HTTPConnection
 
-from workers.deadline import deadline_in
+from workers.messages.deadline import deadline_in
 from workers.messages.errors import RequestError
 
 HEADER = "X-Request-Timeout"

@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import TypeVar
 
-from .messages.errors import RequestError
-from .messages.requests import Request
+from .errors import RequestError
+from .requests import Request
 
 MAX_TIMEOUT_S = 7 * 24 * 3600
 
