@@ -12,7 +12,7 @@ from workers.messages import MODALITIES
 from workers.pool.memory.plan import Plan
 from workers.specs.spec import spec_of
 
-from .titles import TITLES as TITLES
+from .core.titles import TITLES as TITLES
 
 State = Literal[
     "in_use", "here", "absent", "running", "waiting", "elsewhere", "paused", "failed",

@@ -11,11 +11,11 @@ from gradio.context import get_render_context
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings
-from ui.callers import caller_of
+from ui.core.callers import caller_of
+from ui.core.render import error_html, note_html
+from ui.core.theme import ASSETS
 from ui.models_stand import Stand
 from ui.models_view import LOADING, TITLES, ModelRow, models_html, proposal_html
-from ui.render import error_html, note_html
-from ui.theme import ASSETS
 from workers.client import Client
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.standing import Standing
