@@ -16,7 +16,7 @@ from configs.settings import Settings
 from workers.messages import Progress
 from workers.messages.errors import UnsupportedInputError, WeightsError
 from workers.models.downloads import download
-from workers.models.downloads.checksums import SeenBook
+from workers.models.downloads.checksums import ChecksumCache
 from workers.models.downloads.folders import model_folder, part_bytes
 from workers.models.downloads.manager import download_state
 from workers.models.downloads.progress import MIB, DownloadProgress
@@ -34,7 +34,7 @@ Report = Callable[[Progress], None]
 
 def state_of(card: ModelCard, data_dir: Path) -> str:
     """Say where the weights are, or what else is missing; checksums are not looked at."""
-    if (no_place := Environments(data_dir=data_dir).hindrance_of(card)) is not None:
+    if (no_place := Environments(data_dir=data_dir).unavailable_reason_of(card)) is not None:
         return no_place.hint.removeprefix("Run: ").partition(" (")[0]
     if card.source.startswith("remote:"):
         return ELSEWHERE if is_listed(card) else f"needs {key_name(card)}"
@@ -112,7 +112,7 @@ def remove(card: ModelCard, folder: Path, data_dir: Path) -> int:
         return download.remove(card, data_dir) // MIB
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     shutil.rmtree(folder)
-    SeenBook(data_dir, card.id).delete()
+    ChecksumCache(data_dir, card.id).delete()
     return size // MIB
 
 

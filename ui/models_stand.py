@@ -12,7 +12,7 @@ from configs.settings import Settings
 from workers.client import Client
 from workers.messages.errors import AppError, WeightsError
 from workers.models.downloads.download import is_downloadable, stored_bytes
-from workers.models.downloads.manager import DownloadDesk
+from workers.models.downloads.manager import DownloadManager
 from workers.models.downloads.progress import MIB
 from workers.models.environments.places import Environments
 from workers.models.importing import is_added
@@ -33,7 +33,7 @@ RERANKER_HINT = "It works beside the embedder: start with QUINTET_WORKERS__RAG__
 class Stand:
     """Looks at the disk, the downloads and the memory. Safe to use from any thread."""
 
-    def __init__(self, client: Client, settings: Settings, desk: DownloadDesk) -> None:
+    def __init__(self, client: Client, settings: Settings, desk: DownloadManager) -> None:
         self._client = client
         self._data_dir = settings.data_dir
         self._desk = desk
@@ -102,9 +102,9 @@ class Stand:
                 return seen.kind, str(seen), seen.percent, seen.sentence * (seen.kind == "failed")
         elif (missing := self._missing(card)) is not None:
             return missing
-        hindrance = self._environments.hindrance_of(card)
-        if hindrance is not None:
-            return "needs_environment", f"needs {card.environment}", None, str(hindrance)
+        unavailable_reason = self._environments.unavailable_reason_of(card)
+        if unavailable_reason is not None:
+            return "needs_environment", f"needs {card.environment}", None, str(unavailable_reason)
         is_reranker = card.engine in NOT_USED_ALONE and card.id != self._client.models.reranker
         return "here", "", None, RERANKER_HINT.format(id=card.id) if is_reranker else ""
 

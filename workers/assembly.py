@@ -14,7 +14,7 @@ from .client import Client
 from .engines.registry import WORKERS
 from .messages import MODALITIES, Modality
 from .messages.errors import LoadError
-from .models.availability import Usable
+from .models.availability import Availability
 from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
 from .models.importing import read_added
@@ -63,9 +63,9 @@ def build_pool(
 def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     """Return the models that can be asked for. Raises as `build_pool`."""
     defaults = {name: _config(settings, name).model[-1] for name in MODALITIES}
-    usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
+    availability = Availability(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
     models = Models(
-        _reader(settings, catalogue), defaults, usable, reranker=settings.workers.rag.reranker
+        _reader(settings, catalogue), defaults, availability, reranker=settings.workers.rag.reranker
     )
     if any(len(_config(settings, name).model) > 1 for name in MODALITIES):
         _choose_defaults(models, settings)

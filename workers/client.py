@@ -154,7 +154,7 @@ class Client:
         modality = MODALITY_OF.get(type(request))
         if modality is None:
             raise UnknownModelError(f"No worker knows {type(request).__name__} requests.")
-        return self._models.usable(request.model, modality)
+        return self._models.available(request.model, modality)
 
 
 def _raise_if_failed(event: Event) -> None:

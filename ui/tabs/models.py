@@ -20,7 +20,7 @@ from workers.client import Client
 from workers.messages.errors import UnsupportedInputError
 from workers.models import importing as adding
 from workers.models.downloads.download import is_downloadable
-from workers.models.downloads.manager import DownloadDesk
+from workers.models.downloads.manager import DownloadManager
 from workers.standing import Standing
 
 ACTION = "manage its models"
@@ -31,7 +31,7 @@ _LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"
 def build_models_tab(client: Client, settings: Settings) -> None:
     """Lay the tab out and wire it."""
     tab = get_render_context()
-    desk = DownloadDesk(settings.data_dir, settings.hub)
+    desk = DownloadManager(settings.data_dir, settings.hub)
     handlers = _Handlers(client, settings, desk)
     status = gr.HTML(
         "",
@@ -131,7 +131,7 @@ def _wire_adding(handlers: _Handlers, parts: _Adding, shown: list[Any]) -> None:
 class _Handlers:
     """What happens on the tab; holds no state of any browser."""
 
-    def __init__(self, client: Client, settings: Settings, desk: DownloadDesk) -> None:
+    def __init__(self, client: Client, settings: Settings, desk: DownloadManager) -> None:
         self._client = client
         self._settings = settings
         self._desk = desk
@@ -226,7 +226,7 @@ class _Handlers:
 
     def _use(self, card: ModelCard) -> str:
         models = self._client.models
-        models.usable(card.id, card.modality)
+        models.available(card.id, card.modality)
         models.use(card.modality, card.id)
         self._client.warm(card.modality)
         return note_html(f"{TITLES[card.modality]} now uses {card.name}, until Quintet ends.")

@@ -23,7 +23,7 @@ from .weights import find_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usable:
+class Availability:
     """What can be used with this data folder."""
 
     data_dir: Path
@@ -34,9 +34,9 @@ class Usable:
         """Whether a model is worth showing to who wants to use one now."""
         if card.source.startswith("remote:"):
             return is_listed(card)
-        return self.hindrance(card) is None and self._has_files(card)
+        return self.unavailable_reason(card) is None and self._has_files(card)
 
-    def hindrance(self, card: ModelCard) -> AppError | None:
+    def unavailable_reason(self, card: ModelCard) -> AppError | None:
         """Return why a request for this model is refused at once; None if it is not.
 
         Only a missing environment, download or key is told here: what else is wrong, loading says
@@ -44,7 +44,9 @@ class Usable:
         """
         if card.source.startswith("remote:"):
             return None if is_listed(card) else missing_key(card, key_name(card))
-        if (no_place := Environments(data_dir=self.data_dir).hindrance_of(card)) is not None:
+        if (
+            no_place := Environments(data_dir=self.data_dir).unavailable_reason_of(card)
+        ) is not None:
             return no_place
         if not is_downloadable(card) or is_present(card, self.data_dir):
             return None

@@ -20,7 +20,7 @@ from configs.settings import HubSettings
 from workers.messages.errors import DownloadError, UnsupportedInputError
 
 from .address import address_files
-from .checksums import SeenBook, fits, sha256_of
+from .checksums import ChecksumCache, fits, sha256_of
 from .folders import (
     FetchedFile,
     Manifest,
@@ -105,7 +105,7 @@ def remove(card: ModelCard, data_dir: Path) -> int:
         with FileLock(path, blocking=False):
             freed = stored_bytes(card, data_dir)
             delete_folders(card, data_dir)
-            SeenBook(data_dir, card.id).delete()
+            ChecksumCache(data_dir, card.id).delete()
     except Timeout as err:
         raise UnsupportedInputError(
             f"{card.name} is being downloaded.", "Stop that first, then remove it."
@@ -187,10 +187,10 @@ def _download_all(
         fetched[file.name] = FetchedFile(size=path.stat().st_size, sha256=sha256)
     manifest = Manifest(source=card.source, wanted=tuple(card.files), files=fetched)
     folder = move_in(card, data_dir, manifest)
-    book = SeenBook(data_dir, card.id)
+    cache = ChecksumCache(data_dir, card.id)
     for name, done in fetched.items():
-        book.add(folder / name, done.sha256)
-    book.save()
+        cache.add(folder / name, done.sha256)
+    cache.save()
     meter.finish()
 
 

@@ -98,7 +98,7 @@ class _Job:
         return self.thread is not None and self.thread.is_alive()
 
 
-class DownloadDesk:
+class DownloadManager:
     """All downloads of one data folder. Safe to use from any thread."""
 
     def __init__(self, data_dir: Path, hub: HubSettings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .repo_files import Shelf
+from .repo_files import RepoFiles
 
 Values = dict[str, Any]
 
@@ -16,7 +16,7 @@ MIB = 1 << 20
 
 
 def card_values(
-    shelf: Shelf,
+    repo: RepoFiles,
     *,
     modality: str,
     engine: str,
@@ -27,12 +27,12 @@ def card_values(
     """Return a card's fields; `weights_bytes` are those in memory, once loaded."""
     memory = weights_bytes / MIB + RUNTIME_MIB.get(engine, DEFAULT_RUNTIME_MIB)
     cache_mib = cache_of(more)
-    download = 0 if shelf.is_here else -(-shelf.size(*files) // MIB)
+    download = 0 if repo.is_here else -(-repo.size(*files) // MIB)
     return {
         "modality": modality,
         "engine": engine,
-        "source": shelf.source,
-        "files": {name: shelf.books[name].sha256 for name in files},
+        "source": repo.source,
+        "files": {name: repo.files[name].sha256 for name in files},
         "memory_mib": round(memory + cache_mib),
         "download_mib": download,
         **{name: value for name, value in more.items() if value is not None},
