@@ -109,9 +109,9 @@ class Models:
         Raises: UnknownModelError; NotFetchedError with the command that downloads it.
         """
         card = self.default(modality) if model_id is None else self.get(model_id, modality)
-        reason = self._availability.reason(card) if self._availability else None
+        reason = self._availability.unavailable_reason(card) if self._availability else None
         if reason is not None:
-            raise unavailable_reason
+            raise reason
         return card
 
     def is_here(self, card: ModelCard) -> bool:
