@@ -15,10 +15,10 @@ from .admin_login import CheckLogin, add_admin_login
 from .endpoints import add_endpoints
 from .guard import ClosedDoors, GuardedBlocks
 from .memory_panel import build_memory_panel
+from .models.layout import build_models_tab
 from .strip import build_strip
 from .tabs.chat import build_chat_tab
 from .tabs.documents import build_documents_tab
-from .tabs.models import build_models_tab
 from .tabs.speech_in import build_speech_in_tab
 from .tabs.speech_out import build_speech_out_tab
 from .tabs.vision import build_vision_tab

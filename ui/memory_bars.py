@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from workers.pool.memory.account import Holding
-from workers.pool.memory.machine import CPU, DeviceMemory
-from workers.pool.status import PoolStatus
+from workers.client import CPU, DeviceMemory, Holding, PoolStatus
 
 from .titles import TITLES
 

@@ -10,12 +10,9 @@ from typing import Any
 
 import gradio as gr
 
-from workers.client import Client
+from workers.client import CPU, Budget, Client, PoolStatus
 from workers.messages import Modality
 from workers.messages.errors import AppError, UnsupportedInputError
-from workers.pool.memory.account import Budget
-from workers.pool.memory.machine import CPU
-from workers.pool.status import PoolStatus
 from workers.standing import Standing
 
 from .callers import caller_of

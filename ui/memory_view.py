@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from workers.pool.memory.account import Holding
-from workers.pool.memory.machine import CPU
-from workers.pool.memory.need import Footprint
-from workers.pool.status import PoolStatus, WorkerStatus
+from workers.client import CPU, Footprint, Holding, PoolStatus, WorkerStatus
 
 from .titles import TITLES
 

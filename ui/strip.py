@@ -6,8 +6,7 @@ from html import escape
 
 import gradio as gr
 
-from workers.client import Client
-from workers.pool.status import PoolStatus, WorkerStatus
+from workers.client import Client, PoolStatus, WorkerStatus
 
 from .memory_bars import bars_html
 from .titles import TITLES

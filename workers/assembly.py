@@ -19,6 +19,7 @@ from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
 from .models.importing import read_added
 from .models.lookup import Models, ReadCards
+from .models.manager import ModelManager
 from .pool.job import Patience
 from .pool.memory.ledger import build_ledger
 from .pool.memory.machine import CPU
@@ -57,7 +58,8 @@ def build_pool(
         patience,
         build_ledger(settings, lambda card: _guests(card, models)),
     )
-    return pool, Client(pool, models)
+    manager = ModelManager(models, Client(pool, models), settings)
+    return pool, Client(pool, models, manager=manager)
 
 
 def build_models(settings: Settings, catalogue: Catalogue) -> Models:

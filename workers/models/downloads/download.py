@@ -29,6 +29,7 @@ from .folders import (
     model_folder,
     move_in,
     part_folder,
+    pause_path,
     read_manifest,
     read_plan,
     write_plan,
@@ -43,6 +44,7 @@ from .folders import (
     stored_bytes as stored_bytes,
 )
 from .hub import hub_files
+from .pausing import PauseWatch
 from .progress import DownloadProgress as DownloadProgress
 from .progress import IsCancelled, Meter, OnProgress
 from .remote import RemoteFile
@@ -65,19 +67,25 @@ def fetch(
 ) -> Path:
     """Return the folder with the card's files, downloading what is missing.
 
-    Raises: DownloadError; DownloadPausedError once `is_cancelled` says so; DiskFullError;
+    Raises: DownloadError; DownloadPausedError once `is_cancelled` says so, or another program asks
+    for a pause; DiskFullError;
     NotFetchedError if the licence limits the use and was not accepted; UnsupportedInputError if the
     card's files are not downloaded at all.
     """
-    _check_kind(card)
+    check_downloadable(card)
     if is_present(card, data_dir):
         return model_folder(card, data_dir)
     if card.license_restricted and not accept_license:
         raise license_not_accepted(card)
+    watch = PauseWatch(card, data_dir)
+
+    def is_paused() -> bool:
+        return is_cancelled() or watch.is_asked()
+
     try:
-        with _alone(card, data_dir, on_progress, is_cancelled):
+        with _alone(card, data_dir, on_progress, is_paused):
             if not is_present(card, data_dir):
-                _download_all(card, data_dir, _files(card, hub), on_progress, is_cancelled)
+                _download_all(card, data_dir, _files(card, hub), on_progress, is_paused)
     except OSError as err:
         raise disk_trouble(card, err, data_dir) from err
     return model_folder(card, data_dir)
@@ -88,7 +96,7 @@ def size_of(card: ModelCard, hub: HubSettings) -> int | None:
 
     Raises: DownloadError; UnsupportedInputError if the card's files are not downloaded.
     """
-    _check_kind(card)
+    check_downloadable(card)
     sizes = [file.size for file in _files(card, hub)]
     return None if None in sizes else sum(size or 0 for size in sizes)
 
@@ -98,13 +106,14 @@ def remove(card: ModelCard, data_dir: Path) -> int:
 
     Raises: UnsupportedInputError if it is being downloaded now, or comes from elsewhere.
     """
-    _check_kind(card)
+    check_downloadable(card)
     path = lock_path(card, data_dir)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(path, blocking=False):
             freed = stored_bytes(card, data_dir)
             delete_folders(card, data_dir)
+            pause_path(card, data_dir).unlink(missing_ok=True)
             ChecksumCache(data_dir, card.id).delete()
     except Timeout as err:
         raise UnsupportedInputError(
@@ -125,7 +134,8 @@ def as_fetched(card: ModelCard, data_dir: Path) -> ModelCard:
     return card.model_copy(update={"files": files})
 
 
-def _check_kind(card: ModelCard) -> None:
+def check_downloadable(card: ModelCard) -> None:
+    """Raises: UnsupportedInputError saying where the card's files come from, if not from a download."""
     if is_downloadable(card):
         return
     kind, _, place = card.source.partition(":")
