@@ -34,6 +34,13 @@ def wait_for(downloads: DownloadManager, *kinds: str, more_than: int = -1) -> Do
         time.sleep(0.02)
 
 
+def wait_until_ended(*managers: DownloadManager) -> None:
+    give_up = time.monotonic() + PATIENCE_S
+    while any(manager.running() for manager in managers):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
 def test_two_who_start_it_share_one_download(
     downloads: DownloadManager, local_hub: LocalHub
 ) -> None:
@@ -147,3 +154,48 @@ def test_more_than_two_wait_for_their_turn(downloads: DownloadManager, local_hub
     while {downloads.state(card).kind for card in cards} != {"here"}:
         assert time.monotonic() < give_up
         time.sleep(0.02)
+
+
+def test_another_program_pauses_it_and_it_can_go_on_at_once(
+    downloads: DownloadManager, local_hub: LocalHub, tmp_path: Path
+) -> None:
+    local_hub.faults.bytes_per_s = 500_000
+    downloads.start(CARD)
+    wait_for(downloads, "running", more_than=200_000)
+    other = DownloadManager(tmp_path, HubSettings(endpoint=local_hub.url))
+    assert other.state(CARD).kind == "elsewhere"
+    other.pause(CARD)
+    assert other.wait_until_paused(CARD, PATIENCE_S)
+    assert wait_for(downloads, "paused").done_bytes > 200_000
+    assert other.state(CARD).kind == "paused"
+    wait_until_ended(downloads)
+    downloads.start(CARD)  # the old request is not meant for it
+    wait_for(downloads, "running")
+    local_hub.faults.bytes_per_s = 0
+    wait_for(downloads, "here")
+
+
+def test_a_pause_is_for_all_who_download_and_who_wait_for_them(
+    downloads: DownloadManager, local_hub: LocalHub, tmp_path: Path
+) -> None:
+    local_hub.faults.bytes_per_s = 500_000
+    downloads.start(CARD)
+    wait_for(downloads, "running", more_than=200_000)
+    waiting = DownloadManager(tmp_path, HubSettings(endpoint=local_hub.url))
+    waiting.start(CARD)
+    wait_for(waiting, "running")
+    DownloadManager(tmp_path, HubSettings(endpoint=local_hub.url)).pause(CARD)
+    wait_for(downloads, "paused")
+    wait_for(waiting, "paused")
+    wait_until_ended(downloads, waiting)
+
+
+def test_a_download_that_has_no_bytes_yet_is_seen_from_another_program(
+    downloads: DownloadManager, local_hub: LocalHub, tmp_path: Path
+) -> None:
+    local_hub.faults.stall_after = 0
+    other = DownloadManager(tmp_path, HubSettings(endpoint=local_hub.url))
+    downloads.start(CARD)
+    wait_for(other, "elsewhere")
+    local_hub.faults.stall_after = None
+    wait_for(other, "here")
