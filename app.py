@@ -26,13 +26,18 @@ def start(settings: Settings, cards: Sequence[ModelCard] = ()) -> None:
 
     Raises: ConfigError before anything is started; AppError.
     """
-    from api.sockets import listen
+    from api.server.sockets import listen
+    from workers.media.scratch import sweep
+    from workers.models.data_folder import prepare_data_folder
 
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
     for name in ("httpx", "httpx2"):  # Gradio's own start-up requests, the hub's answers
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("mcp").setLevel(logging.CRITICAL)  # a session that ends is an error to it
     check_exposure(settings)
+    prepare_data_folder(settings.data_dir)
+    for parent in (None, settings.data_dir):
+        sweep(parent)
     listeners = listen(settings.server)
     if settings.fetch_packages:
         from workers.models.packages import ensure_packages
@@ -56,12 +61,13 @@ def check_exposure(settings: Settings) -> None:
 def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket.socket]) -> None:
     """Run until told to stop."""
     from api.app import create_api
-    from api.serving import leave_on_sigterm, serve_until_told
+    from api.server.serving import leave_on_sigterm, serve_until_told
     from compat.dialects import DIALECTS
     from configs.catalogue import load_catalogue
     from ui.blocks import build_ui, mount_ui
     from ui.share import open_share_link
     from workers.assembly import build_pool
+    from workers.media.scratch import sweep
 
     leave_on_sigterm()
     own = {card.id: card for card in cards}
@@ -79,6 +85,7 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
         serve_until_told(api, pool, settings.server, listeners)
     finally:
         pool.close()
+        sweep()  # of workers that were killed because they did not stop in time
 
 
 def main(arguments: list[str]) -> int:

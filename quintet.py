@@ -45,3 +45,24 @@ from workers.messages import SamplingParams as SamplingParams
 from workers.messages import Tool as Tool
 from workers.messages import errors as errors
 from workers.messages.errors import AppError as AppError
+
+__all__ = [
+    "RAG",
+    "Answer",
+    "AppError",
+    "AsyncQuintet",
+    "ChatMessage",
+    "ChatResult",
+    "ConfigError",
+    "Description",
+    "DocumentRetriever",
+    "Gaigen",
+    "LocalEngine",
+    "ModelCard",
+    "Quintet",
+    "SamplingParams",
+    "Speech",
+    "Tool",
+    "Transcript",
+    "errors",
+]

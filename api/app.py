@@ -21,18 +21,18 @@ from .anthropic.routes import ANTHROPIC
 from .core.answers import refusals
 from .core.dialect import Dialect, dialect_of
 from .core.errors import from_http, headers_of
-from .drain import Drain, DrainGate
 from .gate.access import Access
 from .gate.bodies import refuse_halves
 from .gate.gate import Gate
+from .gate.headers import SecurityHeaders, security_headers
 from .gate.limits import KeyLimits
 from .gate.origin import Origins
-from .headers import SecurityHeaders, security_headers
+from .gate.patience import tell_of_header
 from .mcp.server import mount_tools
-from .openai.elsewhere import create_elsewhere_router
 from .openai.routes import OPENAI
-from .patience import tell_of_header
+from .openai.unsupported_routes import create_elsewhere_router
 from .responses.routes import RESPONSES
+from .server.drain import Drain, DrainGate
 
 DIALECTS: tuple[Dialect, ...] = (
     OPENAI,

@@ -7,12 +7,12 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from configs.catalogue import load_catalogue
 from workers.client import Client
 from workers.messages import DocumentIndexed, Event, Ingest, Media, Retrieve
 from workers.messages.process_spec import WorkerSettings
+from workers.models.weights import find_folder
 from workers.pool.threads import usable_cores, wait_policy
 
 from .harness import Measurement, in_own_process, quiet_pool
@@ -92,7 +92,9 @@ def bare_chunks_per_s(text: str) -> float:
             data_dir=Path(folder),
             limits={},
         )
-        embedder: Any = LlamaCppEmbedder(settings, lambda loading: None)
+        embedder = LlamaCppEmbedder()
+        weights = find_folder(settings.card, settings.data_dir)
+        embedder.load(weights, settings, lambda loading: None)
         section = Section(text=text, page=None)
         pieces = [piece.text for piece in slices([section], embedder.count_tokens)]
         embedder.embed(pieces[:8])

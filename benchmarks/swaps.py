@@ -5,7 +5,7 @@
 
 On the CPU the budget of each swap leaves room for one of the two, so the first has to go. On a card
 the budget is 8 GiB whatever the card has, and the ledger decides who has to. Models that the profile
-names and that are here are used: `quintet models get ID` brings one. Writes results/swaps-<device>.json
+names and that are here are used: `quintet models pull ID` brings one. Writes results/swaps-<device>.json
 and .md.
 """
 

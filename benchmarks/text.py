@@ -120,7 +120,8 @@ def bare_timings() -> dict[int, list[Timing]]:
     settings = WorkerSettings(
         card=card, threads=usable_cores(), slots=SLOTS, data_dir=folder, limits={}
     )
-    engine = LlamaCppEngine(str(folder / card.weight_file), settings)
+    engine = LlamaCppEngine()
+    engine.load(folder, settings, lambda loading: None)
 
     def ask(request: Generate) -> Timing:
         body = body_of(request, ANY_SLOT)

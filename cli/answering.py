@@ -12,13 +12,13 @@ import typer
 
 from workers.messages.errors import UnsupportedInputError
 
-from .options import Json, Sampling, Where, grouped
+from .options import Json, SamplingFlags, Where, grouped
 from .output import emit, note, read_stdin, say
 
 if TYPE_CHECKING:
     from library.results import Answer, ChatResult, Description
     from library.session import Quintet
-    from library.twins import Stream
+    from library.sync_async import Stream
     from workers.messages import Passage
 
 
@@ -48,7 +48,7 @@ def ask(
     ] = "",
     *,
     about: About,
-    sampling: Sampling,
+    sampling: SamplingFlags,
     where: Where,
     as_json: Json = False,
 ) -> None:
@@ -92,7 +92,9 @@ def _check(about: About, where: Where) -> None:
         )
 
 
-def _stream(quintet: Quintet, question: str, about: About, sampling: Sampling) -> Stream[Any, str]:
+def _stream(
+    quintet: Quintet, question: str, about: About, sampling: SamplingFlags
+) -> Stream[Any, str]:
     options = sampling.given()
     if about.collection:
         return quintet.stream_answer(about.collection, question, **options)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .options import Json, Sampling, Where, grouped
+from .options import Json, SamplingFlags, Where, grouped
 from .output import emit, note, say
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(grouped(chat))
 
 
-def chat(*, sampling: Sampling, where: Where, as_json: Json = False) -> None:
+def chat(*, sampling: SamplingFlags, where: Where, as_json: Json = False) -> None:
     """Chat in the terminal; /help lists what can be done there."""
     from . import slash
     from .conversation import Conversation

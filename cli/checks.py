@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
-from configs.settings import Settings
-from workers.engines.registry import WORKERS
+from configs.settings import CONFIGS_DIR, Settings
 from workers.messages.errors import WeightsError
 from workers.models.downloads.checksums import sha256_of
 from workers.models.downloads.download import is_downloadable
+from workers.models.environments.places import Environments, environment_of
 from workers.models.weights import find_folder, package_of
 from workers.pool.memory.ledger import build_ledger
 from workers.pool.threads import usable_cores
+from workers.specs.spec import EngineSpec, engine_specs, spec_of
 
 from . import machine
 from .findings import Finding, broken, ok, warning
@@ -28,15 +30,7 @@ from .findings import Finding, broken, ok, warning
 OLDEST_PYTHON = (3, 10)
 LOW_DISK_MIB = 1024
 PIP = f"{sys.executable} -m pip install"
-LIBRARIES = {
-    "llamacpp": "xllamacpp",
-    "fasterwhisper": "faster-whisper",
-    "piper": "piper-tts",
-    "rapidocr": "rapidocr",
-    "remote": "openai",
-    "claude": "anthropic",
-}
-"""Engine → the package that it wraps."""
+LISTS = CONFIGS_DIR.parent / "requirements"
 
 
 def python() -> Finding:
@@ -48,18 +42,57 @@ def python() -> Finding:
     return ok("python", detail)
 
 
-def engines(needed: Iterable[ModelCard]) -> Iterator[Finding]:
-    """Look for the library of every engine; those of the models in use have to be there."""
-    in_use = {card.engine for card in needed}
-    for engine in sorted({name for engines in WORKERS.values() for name in engines}):
-        package = LIBRARIES.get(engine, engine)
-        try:
-            version = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found = broken if engine in in_use else warning
-            yield found(f"engine {engine}", f"{package} is not installed", f"{PIP} {package}")
-        else:
-            yield ok(f"engine {engine}", f"{package} {version}")
+def cards(left_out: Iterable[str]) -> Iterator[Finding]:
+    """Tell of the models' cards that cannot be used."""
+    for sentence in left_out:
+        yield warning("models", sentence, "mend or delete the file that is named")
+
+
+def engines(needed: Iterable[ModelCard], settings: Settings) -> Iterator[Finding]:
+    """Look for the library of every engine; those of the models in use have to be there.
+
+    One that lives in several modalities with the same libraries is looked at once.
+    """
+    cards = list(needed)
+    for card in cards:
+        if spec_of(card) is None:
+            detail = f"no {card.modality} engine has this name, and {card.id} needs it"
+            mend = "install the package that brings it, or choose another model"
+            yield broken(f"engine {card.engine}", detail, mend)
+    in_use = {(card.engine, environment_of(card)) for card in cards}
+    environments = Environments(data_dir=settings.data_dir)
+    seen = set()
+    for spec in sorted(engine_specs(), key=lambda spec: spec.name):
+        if spec.distributions and (spec.name, spec.distributions[0]) not in seen:
+            seen.add((spec.name, spec.distributions[0]))
+            place = next((place for name, place in in_use if name == spec.name), None)
+            found = warning if place is None else broken
+            if place or spec.environment:
+                yield _engine_apart(spec, environments, place or spec.environment, found)
+            else:
+                yield _engine_here(spec, found)
+
+
+def _engine_here(spec: EngineSpec, found: Callable[[str, str, str], Finding]) -> Finding:
+    package = spec.distributions[0]
+    try:
+        return ok(f"engine {spec.name}", f"{package} {metadata.version(package)}")
+    except metadata.PackageNotFoundError:
+        command = spec.install_command.replace("pip install", PIP)
+        command = command.replace("-r requirements/", f"-r {shlex.quote(str(LISTS))}/")
+        return found(f"engine {spec.name}", f"{package} is not installed", command)
+
+
+def _engine_apart(
+    spec: EngineSpec,
+    environments: Environments,
+    place: str,
+    found: Callable[[str, str, str], Finding],
+) -> Finding:
+    if environments.unavailable_reason(place) is None:
+        return ok(f"engine {spec.name}", f"runs in the environment {place}")
+    detail = f"the environment {place} is not there"
+    return found(f"engine {spec.name}", detail, f"quintet env create {place}")
 
 
 def weights(cards: Iterable[ModelCard], settings: Settings, options: str) -> Iterator[Finding]:
@@ -151,7 +184,7 @@ def documents(folder: Path) -> Iterator[Finding]:
 
 def port(settings: Settings) -> Finding:
     """Look whether the page could be served."""
-    from api.sockets import listen
+    from api.server.sockets import listen
 
     server = settings.server
     try:

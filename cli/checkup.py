@@ -58,8 +58,9 @@ def _findings(where: Where) -> Iterator[Finding]:
         yield broken("settings", str(err), "mend the setting that is named")
         return
     yield ok("settings", f"profile {where.profile}")
+    yield from checks.cards(known.left_out)
     cards = [known.default(modality) for modality in known.modalities]
-    yield from checks.engines(cards)
+    yield from checks.engines(cards, settings)
     yield from checks.data_folder(settings.data_dir)
     yield from checks.weights(cards, settings, _options(where))
     yield from checks.documents(settings.data_dir)

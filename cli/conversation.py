@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from library.session import Quintet
-from library.twins import Stream
+from library.sync_async import Stream
 from workers.messages import ChatMessage
 
 
@@ -18,7 +18,7 @@ class Conversation:
 
     quintet: Quintet
     options: dict[str, Any] = field(default_factory=dict)
-    """Sampling, as the library takes it."""
+    """SamplingFlags, as the library takes it."""
     system: str = ""
     is_elsewhere: bool = False
     """Whether another Quintet answers."""

@@ -71,7 +71,7 @@ def search(
     from .opening import open_quintet
 
     if where.url:
-        from .elsewhere import Elsewhere
+        from .remote_quintet import Elsewhere
 
         passages = Elsewhere(where.url, where.key).search(collection, query, num)
     else:

@@ -26,7 +26,7 @@ class Format(str, Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
+class TranscriptionFlags:
     """How to listen."""
 
     language: Annotated[
@@ -51,7 +51,7 @@ def transcribe(
         Path | None,
         typer.Option("--output", "-o", metavar="FOLDER", help="Write a file per recording there."),
     ] = None,
-    listening: Listening,
+    listening: TranscriptionFlags,
     where: Where,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +69,7 @@ def transcribe(
         options["language"] = listening.language
     with open_quintet(where, language=listening.language, stt=listening.model) as quintet:
         for file in files:
-            with progress(f"Listening to {file.name}") as report:
+            with progress(f"TranscriptionFlags to {file.name}") as report:
                 heard = quintet.transcribe(file, on_progress=report, **options)
             text = _written(heard, Format.json if as_json and output is None else format)
             target = None

@@ -10,7 +10,7 @@ import typer
 
 from workers.messages.errors import UnsupportedInputError
 
-from .options import Json, Sampling, Where, grouped
+from .options import Json, SamplingFlags, Where, grouped
 from .output import emit, say
 
 
@@ -25,7 +25,7 @@ def see(
         typer.Argument(metavar="IMAGE… [QUESTION]", help="Pictures; then what to ask about them."),
     ],
     *,
-    sampling: Sampling,
+    sampling: SamplingFlags,
     where: Where,
     as_json: Json = False,
 ) -> None:
@@ -54,7 +54,7 @@ def see(
             say("")
 
 
-def _read_there(where: Where, files: list[Path], sampling: Sampling, *, as_json: bool) -> None:
+def _read_there(where: Where, files: list[Path], sampling: SamplingFlags, *, as_json: bool) -> None:
     from library.inputs import to_files
 
     from .opening import reach

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from library.session import Quintet
     from workers.models.lookup import Models
 
-    from .elsewhere import Elsewhere
     from .options import Where
+    from .remote_quintet import Elsewhere
 
 
 def open_quintet(
@@ -37,7 +37,7 @@ def open_quintet(
 
 def reach(where: Where) -> Elsewhere:
     """Return the Quintet at `where.url`. Raises: ConfigError if that is no address."""
-    from .elsewhere import Elsewhere
+    from .remote_quintet import Elsewhere
 
     return Elsewhere(where.url, where.key)
 

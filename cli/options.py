@@ -54,7 +54,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
+class SamplingFlags:
     """How a text model writes; what is not given is the model's own."""
 
     system: Annotated[

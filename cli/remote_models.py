@@ -11,8 +11,8 @@ from configs.catalogue import ModelCard
 from workers.messages import Progress
 from workers.messages.errors import DownloadError, DownloadPausedError, RequestError
 
-from .elsewhere import Elsewhere
 from .output import note
+from .remote_quintet import Elsewhere
 
 POLL_S = 0.5
 MIB = 1024 * 1024

@@ -70,6 +70,44 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What is served."""
+
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Settings of configs/ (default cpu; gpu8 with a graphics card; on a Space, spaces)."
+        ),
+    ] = None
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Use the models of this engine, as fake, where it has any."
+        ),
+    ] = None
+
+    def profile_name(self) -> str:
+        """Return the profile: the one that was given, that of the engine, or what fits this machine."""
+        from configs.settings import profiles
+
+        named = self.engine if self.engine in profiles() else None
+        return self.profile or named or default_profile()
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings of workers with which the engine works wherever it can.
+
+        Raises: ConfigError if no model runs on it.
+        """
+        if self.engine is None:
+            return {}
+        from configs.catalogue import load_catalogue
+        from workers.specs.cards import models_of_engine
+
+        found = models_of_engine(self.engine, load_catalogue())
+        return {modality: {"model": models} for modality, models in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Others:
     """Files that other systems were run with."""
 
@@ -116,18 +154,13 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     *,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            help="Settings of configs/ (default cpu; gpu8 with a graphics card; on a Space, spaces)."
-        ),
-    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Where index and caches live (default ~/.quintet).")
     ] = None,
     models: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="A folder of your own models.")
     ] = None,
+    setup: Setup,
     door: Door,
     room: Room,
     others: Others,
@@ -136,7 +169,9 @@ def serve(
     from app import start
     from configs.settings import load_settings, merge
 
-    flags: dict[str, Any] = {"server": door.given(), "memory": room.given()}
+    flags: dict[str, Any] = {
+        "server": door.given(), "memory": room.given(), "workers": setup.given(),
+    }  # fmt: skip
     flags |= {
         name: str(value.absolute())
         for name, value in (("data_dir", data_dir), ("models_path", models))
@@ -146,7 +181,7 @@ def serve(
     merged: dict[str, Any] = {}
     for layer in (*(layer.settings for layer in layers), flags):
         merged = merge(merged, layer)
-    settings = load_settings(profile or default_profile(), merged)
+    settings = load_settings(setup.profile_name(), merged)
     start(settings, [card for layer in layers for card in layer.cards])
 
 

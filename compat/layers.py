@@ -23,7 +23,7 @@ OVERHEAD_MIB = 300
 """The process, its library and a KV cache of 4,096 tokens."""
 
 SAFETENSORS = ("model*.safetensors", "*.j[si]*")
-"""Weights in whatever number of files; configuration, tokenizer and chat template beside them."""
+"""ModelFiles in whatever number of files; configuration, tokenizer and chat template beside them."""
 
 _SIZE = re.compile(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)([bm])(?![a-z])", re.IGNORECASE)
 _QUANTIZATION = re.compile(r"(?:I?Q\d(?:_[A-Z0-9]+)*|B?F16|F32)", re.IGNORECASE)
@@ -40,7 +40,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
+class ModelFiles:
     """Where a model comes from, and what runs it."""
 
     name: str
@@ -52,7 +52,7 @@ class Weights:
 
 
 def text_card(
-    weights: Weights, options: Mapping[str, Any], sampling: Mapping[str, Any]
+    weights: ModelFiles, options: Mapping[str, Any], sampling: Mapping[str, Any]
 ) -> ModelCard:
     """Return a card for a text model of the user's own.
 
@@ -71,7 +71,7 @@ def text_card(
     )
 
 
-def _files(weights: Weights) -> dict[str, None]:
+def _files(weights: ModelFiles) -> dict[str, None]:
     """Of a whole repository what transformers reads; of a folder that is here, nothing is checked."""
     if weights.file:
         return {weights.file: None}
@@ -111,7 +111,7 @@ def _id_of(name: str) -> str:
     return _NOT_IN_IDS.sub("-", last).strip("-.") or "model"
 
 
-def _seen(weights: Weights) -> dict[str, Any]:
+def _seen(weights: ModelFiles) -> dict[str, Any]:
     """What the file says of itself; empty if it is not here."""
     kind, _, folder = weights.source.partition(":")
     if kind != "path" or not weights.file:
@@ -129,7 +129,7 @@ def _seen(weights: Weights) -> dict[str, Any]:
     }
 
 
-def _guessed(weights: Weights) -> dict[str, Any]:
+def _guessed(weights: ModelFiles) -> dict[str, Any]:
     found = _QUANTIZATION.search(weights.file)
     parameters_m = _parameters_m(weights)
     return {
@@ -143,7 +143,7 @@ def _guessed(weights: Weights) -> dict[str, Any]:
     }
 
 
-def _parameters_m(weights: Weights) -> float:
+def _parameters_m(weights: ModelFiles) -> float:
     """Return millions of parameters, as a name like "7b" or "135M" says; 0 if none does."""
     found = _SIZE.search(f"{weights.name} {weights.file}")
     if found is None:

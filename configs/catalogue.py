@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from .card_options import checked_options
 from .errors import ConfigError, explain
+from .yaml_files import read_yaml
 
 CARDS_DIR = Path(__file__).parent / "models"
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The parser in C, where PyYAML was built with it: five times as fast."""
+MAX_COUNT = 1 << 31
+"""Of tokens, layers, MiB: what is larger is a mistake, and no float."""
+
+MAX_WORDS_CHARS = 2_000
+"""Of a licence's name, an address: what a list of models can hold."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -46,29 +50,29 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    num_layers: int = Field(gt=0)
-    hidden_size: int = Field(gt=0)
-    num_heads: int = Field(gt=0)
-    num_kv_heads: int = Field(gt=0)
+    num_layers: int = Field(gt=0, lt=MAX_COUNT)
+    hidden_size: int = Field(gt=0, lt=MAX_COUNT)
+    num_heads: int = Field(gt=0, lt=MAX_COUNT)
+    num_kv_heads: int = Field(gt=0, lt=MAX_COUNT)
     """As many as `num_heads`, or fewer with grouped queries."""
-    head_dim: int = Field(gt=0)
+    head_dim: int = Field(gt=0, lt=MAX_COUNT)
     """Values per head; not always `hidden_size / num_heads`."""
-    vocab_size: int = Field(default=0, ge=0)
+    vocab_size: int = Field(default=0, ge=0, lt=MAX_COUNT)
     """0: not known."""
 
 
 class ModelCard(BaseModel):
     """What the pool, the page and the licence notice need to know about one model."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    id: str
+    id: str = Field(min_length=1, max_length=300)
     """Stable name, used in requests and settings."""
-    name: str
+    name: str = Field(max_length=300)
     """Name for people."""
     modality: Literal["text", "stt", "tts", "vision", "rag"]
     engine: str
-    """Name in `workers.engines.registry`."""
+    """Name of its record: see `workers.specs.spec`."""
     source: str = Field(pattern=r"^(package|path|hf|url|remote):.+")
     """Where the folder with `files` is: `package:NAME==VERSION/IMPORT/PATH`, `path:/FOLDER`,
     `hf:OWNER/REPOSITORY@REVISION`, `url:https://…/` (the files lie under it); or, with no files,
@@ -80,29 +84,29 @@ class ModelCard(BaseModel):
     of small ones beside the weights (`*.json`)."""
     public_only: bool = False
     """Its address was given through the page: it is fetched from hosts of the open internet only."""
-    license: str
+    license: str = Field(max_length=MAX_WORDS_CHARS)
     """SPDX identifier, or the licence's own name."""
-    license_url: str
+    license_url: str = Field(max_length=MAX_WORDS_CHARS)
     license_restricted: bool = False
     """The licence limits what the model may be used for: it is shown before a download, which needs
     a yes."""
-    origin: str
+    origin: str = Field(max_length=MAX_WORDS_CHARS)
     """Who made the model, and where it was published."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1 codes."""
-    quantization: str = "none"
-    parameters_m: float
+    quantization: str = Field(default="none", max_length=MAX_WORDS_CHARS)
+    parameters_m: float = Field(ge=0)
     """Millions of parameters."""
-    context_length: int = 0
+    context_length: int = Field(default=0, ge=0, lt=MAX_COUNT)
     """Tokens; 0 where the word has no meaning."""
-    memory_mib: int
+    memory_mib: int = Field(ge=0, lt=MAX_COUNT)
     """Resident memory of its worker on a CPU, measured with the default settings; an estimate where
     the weights had to be downloaded first."""
-    download_mib: int = 0
+    download_mib: int = Field(default=0, ge=0, lt=MAX_COUNT)
     """Size of all files, about; 0: not known before the server is asked."""
     shape: Shape | None = None
     """Of the language model in it; None: not known, or the model has no KV cache."""
-    description: str = ""
+    description: str = Field(default="", max_length=10_000)
     """One sentence for people: what it is good for, what it is not."""
     recommended: bool = False
     """One of the few that are offered first for their modality."""
@@ -112,7 +116,7 @@ class ModelCard(BaseModel):
     """This model's own defaults for the fields of `SamplingParams`."""
     templates: Templates | None = None
     """Prompt formats in place of the chat template that the weights carry."""
-    options: Mapping[str, Any] = {}
+    options: Annotated[Mapping[str, Any], AfterValidator(checked_options)] = {}
     """For its engine alone: `gpu_layers`, `use_mmap`, `remote_model`, `api_key_env`…"""
 
     @property
@@ -123,11 +127,9 @@ class ModelCard(BaseModel):
 
 def load_card(path: Path) -> ModelCard:
     """Read and check one card. Raises: ConfigError naming the file and every wrong key."""
+    content = read_yaml(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 — a safe one
         return ModelCard.model_validate(content)
-    except (yaml.YAMLError, OSError) as err:
-        raise ConfigError(f"{path}: {err}") from err
     except ValidationError as err:
         raise ConfigError(f"{path}: {explain(err, ModelCard)}") from err
 

@@ -6,9 +6,14 @@ import difflib
 
 from pydantic import BaseModel, ValidationError
 
+from .quoting import shortened
+
 
 class ConfigError(Exception):
     """A configuration file, variable or flag is wrong; the message says where and how."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(message))
 
 
 def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -12,12 +12,13 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WIDE, PHONE = {"width": 1200, "height": 860}, {"width": 390, "height": 844}
+WIDE = ViewportSize(width=1200, height=860)
+PHONE = ViewportSize(width=390, height=844)
 LONG_MS = 90_000
 
 

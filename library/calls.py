@@ -1,4 +1,4 @@
-"""Every verb of the library, once: from arguments to a `Call`. `library.twins` runs them.
+"""Every verb of the library, once: from arguments to a `LibraryCall`. `library.sync_async` runs them.
 
 A function here takes a client and what the caller said, and returns what to ask for, what the
 events add to a stream, and what they amount to. It never waits, so that the sync and the async
@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 from typing_extensions import Unpack
 
 from workers.client import Client
-from workers.deadline import deadline_in
 from workers.flows.documents import Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
@@ -45,6 +44,7 @@ from workers.messages import (
     Transcribe,
 )
 from workers.messages.consent import check_consent
+from workers.messages.deadline import deadline_in
 from workers.messages.sampling import sampling_for
 
 from . import results
@@ -64,7 +64,7 @@ FAITHFUL = {"temperature": 0.0, "repeat_penalty": 1.0, "max_tokens": 256}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Generic[R, P]):
+class LibraryCall(Generic[R, P]):
     """One thing to be done: R is what it comes to, P one piece of its stream."""
 
     source: Request | Flow
@@ -86,7 +86,7 @@ def chat(
     schema: Schema | None = None,
     on_text: OnText | None = None,
     **options: Unpack[ChatOptions],
-) -> Call[ChatResult, str]:
+) -> LibraryCall[ChatResult, str]:
     """Answer a question, or continue a conversation of `{"role": …, "content": …}`.
 
     `tools` are functions in OpenAI's shape; what the model wants called is in `.tool_calls`. With a
@@ -104,7 +104,7 @@ def chat(
         tool_choice=options.get("tool_choice", "auto"),
         model=model,
     )
-    return Call(
+    return LibraryCall(
         source=request,
         result=results.chat_result,
         piece=_text,
@@ -120,7 +120,7 @@ def transcribe(
     *,
     on_progress: OnProgress | None = None,
     **options: Unpack[ListenOptions],
-) -> Call[Transcript, SegmentDelta]:
+) -> LibraryCall[Transcript, SegmentDelta]:
     """Write down a recording: the path or the bytes of any audio or video file.
 
     `language` is an ISO 639-1 code (without it, it is detected), `translate` asks for English,
@@ -135,7 +135,7 @@ def transcribe(
         word_timestamps=options.get("words", False),
         model=options.get("model"),
     )
-    return Call(
+    return LibraryCall(
         source=request,
         result=results.transcript,
         piece=_of(SegmentDelta),
@@ -152,7 +152,7 @@ def speak(
     voice: str | None = None,
     on_progress: OnProgress | None = None,
     **options: Unpack[SpeakOptions],
-) -> Call[Speech, AudioDelta]:
+) -> LibraryCall[Speech, AudioDelta]:
     """Speak a text. `speed` is in [0.5, 2]; `on_progress` counts characters.
 
     `clip` is a recording of 3 to 30 s whose voice a model that clones takes on; `consent` says that
@@ -169,7 +169,7 @@ def speak(
         has_consent=options.get("consent", False),
     )
     check_consent(request)
-    return Call(
+    return LibraryCall(
         source=request,
         result=results.speech,
         piece=_of(AudioDelta),
@@ -185,9 +185,9 @@ def read(
     *,
     model: str | None = None,
     timeout_s: float | None = None,
-) -> Call[Description, PictureRead]:
+) -> LibraryCall[Description, PictureRead]:
     """Read the text in one picture or several: paths or bytes. Raises: AppError."""
-    return Call(
+    return LibraryCall(
         source=Describe(images=to_files(images), model=model),
         result=results.description,
         piece=_of(PictureRead),
@@ -203,7 +203,7 @@ def describe(
     *,
     on_text: OnText | None = None,
     **options: Unpack[ChatOptions],
-) -> Call[Description, str]:
+) -> LibraryCall[Description, str]:
     """Answer a question about pictures: paths or bytes. Raises: AppError."""
     check_names(options, ChatOptions)
     request = Describe(
@@ -216,7 +216,7 @@ def describe(
     def source(client: Client) -> AsyncGenerator[Event, None]:
         return ask_about_pictures(client, request)
 
-    return Call(
+    return LibraryCall(
         source=source,
         result=results.description,
         piece=_text,
@@ -232,10 +232,10 @@ def embed(
     *,
     model: str | None = None,
     timeout_s: float | None = None,
-) -> Call[list[list[float]], Event]:
+) -> LibraryCall[list[list[float]], Event]:
     """Return one vector of length 1 per text. Raises: AppError."""
     listed = (texts,) if isinstance(texts, str) else tuple(texts)
-    return Call(
+    return LibraryCall(
         source=Embed(texts=listed, model=model),
         result=results.vectors,
         piece=_none,
@@ -251,14 +251,14 @@ def index(
     *,
     on_progress: OnProgress | None = None,
     timeout_s: float | None = None,
-) -> Call[tuple[DocumentIndexed, ...], DocumentIndexed]:
+) -> LibraryCall[tuple[DocumentIndexed, ...], DocumentIndexed]:
     """Add documents to a collection; a folder stands for the files in it.
 
     Returns what became of each: `.status` is "added", "unchanged" or "failed", the last with a
     `.reason`. `on_progress` counts chunks. Raises: AppError, FileNotFoundError.
     """
     request = Ingest(collection=collection, documents=to_files(files))
-    return Call(
+    return LibraryCall(
         source=request,
         result=results.indexed,
         piece=_of(DocumentIndexed),
@@ -275,9 +275,9 @@ def search(
     *,
     top_k: int = 6,
     timeout_s: float | None = None,
-) -> Call[tuple[Passage, ...], Event]:
+) -> LibraryCall[tuple[Passage, ...], Event]:
     """Return the passages nearest to a query, best first. Raises: AppError."""
-    return Call(
+    return LibraryCall(
         source=Retrieve(collection=collection, query=query, top_k=top_k),
         result=results.passages,
         piece=_none,
@@ -294,7 +294,7 @@ def ask(
     num_passages: int = 6,
     on_text: OnText | None = None,
     **options: Unpack[ChatOptions],
-) -> Call[Answer, str]:
+) -> LibraryCall[Answer, str]:
     """Answer a question from a collection's documents, with citations. Raises: AppError."""
     check_names(options, ChatOptions)
     model = options.get("model")
@@ -307,7 +307,7 @@ def ask(
         )
         return ask_documents(client, asked)
 
-    return Call(
+    return LibraryCall(
         source=source,
         result=results.answer,
         piece=_text,
@@ -316,27 +316,29 @@ def ask(
     )
 
 
-def collections(client: Client, /) -> Call[tuple[CollectionInfo, ...], Event]:
+def collections(client: Client, /) -> LibraryCall[tuple[CollectionInfo, ...], Event]:
     """List the collections of documents."""
-    return Call(source=ListCollections(), result=_collections, piece=_none)
+    return LibraryCall(source=ListCollections(), result=_collections, piece=_none)
 
 
-def documents(client: Client, /, collection: str) -> Call[tuple[DocumentInfo, ...], Event]:
+def documents(client: Client, /, collection: str) -> LibraryCall[tuple[DocumentInfo, ...], Event]:
     """List the documents of a collection. Raises: NotFoundError."""
-    return Call(source=ListDocuments(collection=collection), result=_documents, piece=_none)
+    return LibraryCall(source=ListDocuments(collection=collection), result=_documents, piece=_none)
 
 
 def delete_document(
     client: Client, /, collection: str, document_id: str
-) -> Call[tuple[DocumentInfo, ...], Event]:
+) -> LibraryCall[tuple[DocumentInfo, ...], Event]:
     """Remove a document; returns those that remain. Raises: NotFoundError."""
     request = DeleteDocument(collection=collection, document_id=document_id)
-    return Call(source=request, result=_documents, piece=_none)
+    return LibraryCall(source=request, result=_documents, piece=_none)
 
 
-def delete_collection(client: Client, /, name: str) -> Call[tuple[CollectionInfo, ...], Event]:
+def delete_collection(
+    client: Client, /, name: str
+) -> LibraryCall[tuple[CollectionInfo, ...], Event]:
     """Remove a collection; returns those that remain. Raises: NotFoundError."""
-    return Call(source=DeleteCollection(collection=name), result=_collections, piece=_none)
+    return LibraryCall(source=DeleteCollection(collection=name), result=_collections, piece=_none)
 
 
 def _deadline(timeout_s: float | None) -> float | None:

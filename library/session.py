@@ -1,6 +1,6 @@
 """`Quintet` and `AsyncQuintet`: the five modalities for people who script.
 
-Both are the verbs of `library.calls`, run by `library.twins`; a session only owns the pool. Nothing
+Both are the verbs of `library.calls`, run by `library.sync_async`; a session only owns the pool. Nothing
 is started before the first call, and a worker only when it is first asked for something.
 """
 
@@ -22,7 +22,7 @@ from workers.messages.errors import PoolClosedError
 from workers.models.manager import ModelManager
 from workers.pool.pool import Pool
 
-from . import calls, twins
+from . import calls, sync_async
 
 
 class Session:
@@ -105,25 +105,25 @@ class Quintet(Session):
     Use it as a context manager, or call `close`, to give the memory back early.
     """
 
-    chat = twins.run(calls.chat)
-    transcribe = twins.run(calls.transcribe)
-    speak = twins.run(calls.speak)
-    read = twins.run(calls.read)
-    describe = twins.run(calls.describe)
-    embed = twins.run(calls.embed)
-    index = twins.run(calls.index)
-    search = twins.run(calls.search)
-    ask = twins.run(calls.ask)
-    collections = twins.run(calls.collections)
-    documents = twins.run(calls.documents)
-    delete_document = twins.run(calls.delete_document)
-    delete_collection = twins.run(calls.delete_collection)
+    chat = sync_async.run(calls.chat)
+    transcribe = sync_async.run(calls.transcribe)
+    speak = sync_async.run(calls.speak)
+    read = sync_async.run(calls.read)
+    describe = sync_async.run(calls.describe)
+    embed = sync_async.run(calls.embed)
+    index = sync_async.run(calls.index)
+    search = sync_async.run(calls.search)
+    ask = sync_async.run(calls.ask)
+    collections = sync_async.run(calls.collections)
+    documents = sync_async.run(calls.documents)
+    delete_document = sync_async.run(calls.delete_document)
+    delete_collection = sync_async.run(calls.delete_collection)
 
-    stream_chat = twins.stream(calls.chat)
-    stream_transcript = twins.stream(calls.transcribe)
-    stream_speech = twins.stream(calls.speak)
-    stream_description = twins.stream(calls.describe)
-    stream_answer = twins.stream(calls.ask)
+    stream_chat = sync_async.stream(calls.chat)
+    stream_transcript = sync_async.stream(calls.transcribe)
+    stream_speech = sync_async.stream(calls.speak)
+    stream_description = sync_async.stream(calls.describe)
+    stream_answer = sync_async.stream(calls.ask)
 
     def close(self) -> None:
         """End every worker and give all memory back."""
@@ -144,25 +144,25 @@ class Quintet(Session):
 class AsyncQuintet(Session):
     """`Quintet` for event loops: the same verbs, awaited."""
 
-    chat = twins.arun(calls.chat)
-    transcribe = twins.arun(calls.transcribe)
-    speak = twins.arun(calls.speak)
-    read = twins.arun(calls.read)
-    describe = twins.arun(calls.describe)
-    embed = twins.arun(calls.embed)
-    index = twins.arun(calls.index)
-    search = twins.arun(calls.search)
-    ask = twins.arun(calls.ask)
-    collections = twins.arun(calls.collections)
-    documents = twins.arun(calls.documents)
-    delete_document = twins.arun(calls.delete_document)
-    delete_collection = twins.arun(calls.delete_collection)
+    chat = sync_async.arun(calls.chat)
+    transcribe = sync_async.arun(calls.transcribe)
+    speak = sync_async.arun(calls.speak)
+    read = sync_async.arun(calls.read)
+    describe = sync_async.arun(calls.describe)
+    embed = sync_async.arun(calls.embed)
+    index = sync_async.arun(calls.index)
+    search = sync_async.arun(calls.search)
+    ask = sync_async.arun(calls.ask)
+    collections = sync_async.arun(calls.collections)
+    documents = sync_async.arun(calls.documents)
+    delete_document = sync_async.arun(calls.delete_document)
+    delete_collection = sync_async.arun(calls.delete_collection)
 
-    stream_chat = twins.astream(calls.chat)
-    stream_transcript = twins.astream(calls.transcribe)
-    stream_speech = twins.astream(calls.speak)
-    stream_description = twins.astream(calls.describe)
-    stream_answer = twins.astream(calls.ask)
+    stream_chat = sync_async.astream(calls.chat)
+    stream_transcript = sync_async.astream(calls.transcribe)
+    stream_speech = sync_async.astream(calls.speak)
+    stream_description = sync_async.astream(calls.describe)
+    stream_answer = sync_async.astream(calls.ask)
 
     async def close(self) -> None:
         """End every worker and give all memory back."""

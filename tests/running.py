@@ -34,12 +34,20 @@ def free_port() -> int:
         return port
 
 
-def start_app(folder: Path, **environment: str) -> App:
+def start_app(folder: Path, *arguments: str, **environment: str) -> App:
     port = free_port()
     log = folder / "app.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--data-dir", str(folder / "data")],
+            [
+                sys.executable,
+                "app.py",
+                "--port",
+                str(port),
+                "--data-dir",
+                str(folder / "data"),
+                *arguments,
+            ],
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,

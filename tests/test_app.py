@@ -7,7 +7,7 @@ import socket
 import pytest
 
 import app
-from api.sockets import listen
+from api.server.sockets import listen
 from configs.errors import ConfigError
 from configs.settings import Settings, load_settings
 

@@ -94,7 +94,7 @@ def test_what_is_no_wav_is_refused(data: bytes) -> None:
 
 def test_floats_and_pcm_are_inverse_and_loud_samples_are_clipped() -> None:
     assert audio.float_to_pcm(audio.pcm_to_float(tone())) == tone()
-    clipped = np.frombuffer(audio.float_to_pcm(np.float32([-2, 0, 2])), dtype="<i2")
+    clipped = np.frombuffer(audio.float_to_pcm(np.array([-2, 0, 2], np.float32)), dtype="<i2")
     assert clipped.tolist() == [-32768, 0, 32767]
 
 

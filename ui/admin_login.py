@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from configs.settings import ADMIN
-from workers.standing import standing_of
+from workers.messages.standing import standing_of
 
 MAX_FORM_BYTES = 4096
 FORM = """<form method="post" action="./admin"><p><label>Password or key of an admin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 from starlette.requests import Request
 
-from workers.standing import UNKNOWN, Standing, standing_of
+from workers.messages.standing import UNKNOWN, Standing, standing_of
 
 
 def caller_of(request: object) -> Standing:

@@ -13,7 +13,7 @@ import gradio as gr
 from workers.client import CPU, Budget, Client, PoolStatus
 from workers.messages import Modality
 from workers.messages.errors import AppError, UnsupportedInputError
-from workers.standing import Standing
+from workers.messages.standing import Standing
 
 from .callers import caller_of
 from .memory_view import workers_html

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
 from workers.messages.process_spec import Birth, WorkerSettings
-from workers.models.folder.reader import read_models_folder
 
 from .client import Client
-from .engines.registry import WORKERS
 from .messages import MODALITIES, Modality
-from .messages.errors import LoadError
-from .models.availability import Availability
+from .messages.errors import LoadError, UnknownModelError
+from .models.availability import Availability, only_beside
+from .models.card_reader import CardReader, Catalogue
 from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
-from .models.importing import read_added
-from .models.lookup import Models, ReadCards
+from .models.lookup import Models
 from .models.manager import ModelManager
 from .pool.job import Patience
 from .pool.memory.ledger import build_ledger
@@ -26,17 +23,12 @@ from .pool.memory.machine import CPU
 from .pool.memory.placement import Placement, place
 from .pool.pool import Pool
 from .pool.threads import usable_cores, wait_policy
+from .specs.spec import engine_specs, spec_of
 
 log = logging.getLogger("quintet")
 
-Registry = dict[str, dict[str, str]]
-Catalogue = Mapping[str, ModelCard] | ReadCards
-"""The cards by id, or how to read them; read again when a model is asked for that is not known."""
 
-
-def build_pool(
-    settings: Settings, catalogue: Catalogue, registry: Registry = WORKERS
-) -> tuple[Pool, Client]:
+def build_pool(settings: Settings, catalogue: Catalogue) -> tuple[Pool, Client]:
     """Return a pool that is not started yet, and its client.
 
     Raises: UnknownModelError if a worker's model has no card or the card is of another modality;
@@ -54,7 +46,7 @@ def build_pool(
     )
     pool = Pool(
         models,
-        lambda card, placement: birth_of(card, settings, registry, models, placement),
+        lambda card, placement: birth_of(card, settings, models, placement),
         patience,
         build_ledger(settings, lambda card: _guests(card, models)),
     )
@@ -66,8 +58,13 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     """Return the models that can be asked for. Raises as `build_pool`."""
     defaults = {name: _config(settings, name).model[-1] for name in MODALITIES}
     availability = Availability(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
+    read_cards = CardReader(settings, catalogue)
     models = Models(
-        _reader(settings, catalogue), defaults, availability, reranker=settings.workers.rag.reranker
+        read_cards,
+        defaults,
+        availability,
+        reranker=settings.workers.rag.reranker,
+        left_out=lambda: read_cards.left_out,
     )
     if any(len(_config(settings, name).model) > 1 for name in MODALITIES):
         _choose_defaults(models, settings)
@@ -93,14 +90,14 @@ def _choose_defaults(models: Models, settings: Settings) -> None:
 def birth_of(
     card: ModelCard,
     settings: Settings,
-    registry: Registry = WORKERS,
     models: Models | None = None,
     placement: Placement | None = None,
 ) -> Birth:
     """Return what the process that holds this model is told; without a placement, it goes into RAM.
 
     Raises: LoadError if the card's own `slots` or `threads` are not whole numbers;
-    EngineNotInstalledError if its environment is not there.
+    UnknownModelError if no engine has the name that it says; EngineNotInstalledError if its
+    environment is not there.
     """
     if placement is not None and placement.options:
         card = card.model_copy(update={"options": {**card.options, **placement.options}})
@@ -109,8 +106,7 @@ def birth_of(
     return Birth(
         name=card.modality,
         modality=card.modality,
-        engine=card.engine,
-        registry=registry,
+        target=_target(card),
         settings=WorkerSettings(
             card=card,
             reranker=_reranker(card, models),
@@ -126,6 +122,19 @@ def birth_of(
         log_level=settings.log_level,
         python=Environments(data_dir=settings.data_dir).python_of(card),
     )
+
+
+def _target(card: ModelCard) -> str:
+    spec = spec_of(card)
+    if spec is None:
+        known = ", ".join(sorted(spec.name for spec in engine_specs(card.modality)))
+        raise UnknownModelError(
+            f"{card.name}: no {card.modality} engine is called {card.engine!r}; known: {known}.",
+            f"Mend the card {card.id}, or install the package that brings this engine.",
+        )
+    if not spec.target:
+        raise only_beside(card)
+    return spec.target
 
 
 def _guests(card: ModelCard, models: Models) -> tuple[ModelCard, ...]:
@@ -146,22 +155,6 @@ def _environment(card: ModelCard, threads: int, may_fetch: bool) -> dict[str, st
     if may_fetch and is_downloadable(card):
         del environment["HF_HUB_OFFLINE"]
     return environment
-
-
-def _reader(settings: Settings, catalogue: Catalogue) -> ReadCards:
-    """Return how to read the catalogue, what was added to it, and the user's own folder.
-
-    Of equal names, the last of these three comes first.
-    """
-
-    def read() -> Mapping[str, ModelCard]:
-        cards = catalogue() if callable(catalogue) else catalogue
-        cards = {**cards, **read_added(settings.data_dir)}
-        if settings.models_path is None:
-            return cards
-        return {**cards, **read_models_folder(settings.models_path)}
-
-    return read
 
 
 def _config(settings: Settings, modality: Modality) -> WorkerConfig:

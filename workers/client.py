@@ -13,8 +13,8 @@ from contextlib import aclosing, closing
 
 from configs.catalogue import ModelCard
 
-from .deadline import with_deadline
 from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
+from .messages.deadline import with_deadline
 from .messages.errors import UnknownModelError, from_code
 from .models.lookup import Models
 from .models.manager import ModelManager
@@ -27,6 +27,8 @@ from .pool.memory.plan import Plan as Plan
 from .pool.pool import Pool
 from .pool.status import PoolStatus as PoolStatus
 from .pool.status import WorkerStatus as WorkerStatus
+
+__all__ = ["Client"]
 
 
 class Client:
@@ -46,7 +48,7 @@ class Client:
         self._manager = manager
 
     def until(self, deadline: float | None) -> Client:
-        """Return the same door for one question that has a deadline: see `workers.deadline`."""
+        """Return the same door for one question that has a deadline: see `workers.messages.deadline`."""
         if deadline is None:
             return self
         return Client(self._pool, self._models, deadline, self._manager)

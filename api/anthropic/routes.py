@@ -16,7 +16,7 @@ from api.core.answers import STREAMED
 from api.core.conversation import Conversations
 from api.core.dialect import Dialect
 from api.core.errors import headers_of, status_of
-from api.core.stream import collected, peeked_items
+from api.core.stream import await_first_item, collected
 from configs.settings import Settings
 from workers.client import Client
 from workers.messages import Event
@@ -57,7 +57,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
             answer = await collected(events, connection)
             return JSONResponse(message(answer, request.request_id, model))
         stream = MessageStream(request.request_id, model)
-        source = await peeked_items(events, lambda event: event)
+        source = await await_first_item(events, lambda event: event)
         return EventSourceResponse(_sse(source, stream), sep="\n")
 
     @router.post("/messages/count_tokens")

@@ -21,7 +21,7 @@ import httpx
 
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
-from workers.public_hosts import IpAddress, is_public
+from workers.models.downloads.public_hosts import IpAddress, is_public
 
 MAX_REDIRECTS = 3
 CONNECT_TIMEOUT_S = 10

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from api.admin import allow_admin
+from api.gate.admin import allow_admin
 from workers.client import Client
 from workers.messages.errors import NotFetchedError, UnsupportedInputError
+from workers.messages.standing import standing_of
 from workers.models.manager import ModelManager, Reach
-from workers.standing import standing_of
 
 PAUSE_WAIT_S = 5.0
 """A line that has gone silent is left after ten; the state says that it is not left yet."""

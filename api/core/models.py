@@ -28,6 +28,7 @@ def create_models_router(client: Client) -> APIRouter:
 
         `excludeConfigured=false` also names the files of a models folder that they are made of.
         `with_state` also lists models that are not here yet, each with its state.
+        `warnings`, where there are any, tell of cards that cannot be used.
         """
         is_wanted = _matcher(filter)
         if with_state:
@@ -39,7 +40,12 @@ def create_models_router(client: Client) -> APIRouter:
         if not exclude_configured:
             files = [name for name in _own_files(client) if is_wanted(name)]
             listed += [{"id": name, "object": "model"} for name in files]
-        return {"object": "list", "data": listed}
+        left_out = client.models.left_out
+        return {
+            "object": "list",
+            "data": listed,
+            **({"warnings": list(left_out)} if left_out else {}),
+        }
 
     @router.get("/models/{model_id:path}")
     def show_model(model_id: str) -> dict[str, Any]:

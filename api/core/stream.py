@@ -68,15 +68,15 @@ async def _all_of(events: AsyncGenerator[Item, None]) -> tuple[Item, ...]:
         return tuple([event async for event in events])
 
 
-async def peeked(client: Client, request: Request) -> AsyncIterator[Event]:
+async def await_first_event(client: Client, request: Request) -> AsyncIterator[Event]:
     """Return the request's events once the first piece of the answer is there.
 
     So that a refusal is still an HTTP status: nothing has been sent when it is raised.
     """
-    return await peeked_items(client.astream(request), lambda event: event)
+    return await await_first_item(client.astream(request), lambda event: event)
 
 
-async def peeked_items(
+async def await_first_item(
     items: AsyncGenerator[Item, None], event_of: Callable[[Item], Event]
 ) -> AsyncGenerator[Item, None]:
     """Return the same items once one of them holds the first piece of the answer."""
@@ -96,7 +96,7 @@ async def peeked_items(
     return replay()
 
 
-async def side_by_side(
+async def merge(
     sources: Sequence[AsyncGenerator[Event, None]],
 ) -> AsyncGenerator[tuple[int, Event], None]:
     """Yield (which source, event) from several at once, as they come; closing it closes them all.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 from fastapi import UploadFile
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
+from workers.media.scratch import scratch_folder
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
 
@@ -25,8 +24,8 @@ async def saved(upload: UploadFile, max_mib: float) -> AsyncIterator[Media]:
     """
     name = upload.filename or "upload"
     size = 0
-    with tempfile.TemporaryDirectory(prefix="quintet-upload-") as folder:
-        path = Path(folder) / "upload"
+    with scratch_folder("upload") as folder:
+        path = folder / "upload"
         with path.open("wb") as file:
             while block := await upload.read(BLOCK):
                 size += len(block)

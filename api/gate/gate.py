@@ -13,22 +13,22 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.admin import Admins
 from api.core.dialect import Dialect, dialect_of
 from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
-from api.patience import deadline_of
-from api.refusal import answer
+from api.gate.admin import Admins
+from api.gate.patience import deadline_of
+from api.gate.refusal import answer
 from configs.settings import ServerSettings
-from workers.deadline import set_deadline
+from workers.messages.deadline import set_deadline
 from workers.messages.errors import AppError, TimedOutError
-from workers.standing import KEY
+from workers.messages.standing import KEY
 
 from .access import ANYONE, Access, Identity
 from .bodies import is_form, max_body_mib
+from .disconnect_watcher import DisconnectWatcher
 from .limits import COUNTED_INSIDE, KeyLimits
 from .methods import is_of_page, routed
 from .origin import Origins, is_safe, is_same_site
-from .presence import Presence
 
 OPEN_PATHS = ("/healthz", "/readyz", "/admin")
 """What a supervisor asks, which has no key and learns nothing that needs one; and where an admin
@@ -104,7 +104,7 @@ class Gate:
             )
 
     async def _work(self, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
-        presence = Presence(receive)
+        presence = DisconnectWatcher(receive)
         max_mib = max_body_mib(HTTPConnection(scope), self._server)
         bounded = RequestBodyLimitMiddleware(self._app, _num_bytes(max_mib))
         if scope["path"] in COUNTED_INSIDE:

@@ -33,7 +33,7 @@ from configs.settings import Settings
 from workers.client import Client
 from workers.messages.errors import AppError, RequestError
 
-from .call import Call
+from .tool_run import ToolRun
 from .tools import Tools
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _beginning_with(body: bytes, receive: Receive) -> Receive:
 
 def _create_server(client: Client, limits: KeyLimits, max_mib: float) -> Server[Any, Any]:
     server: Server[Any, Any] = Server("quintet", instructions=INSTRUCTIONS)
-    methods = Tools(client, lambda: Call(server.request_context), max_mib)
+    methods = Tools(client, lambda: ToolRun(server.request_context), max_mib)
     tools = {name: _tool(getattr(methods, name)) for name in NAMES}
 
     async def list_tools() -> list[ListedTool]:

@@ -30,8 +30,8 @@ from workers.messages import (
 )
 from workers.messages.sampling import sampling_for
 
-from .call import Call
 from .media import read_media
+from .tool_run import ToolRun
 
 TEMPERATURE = 0.0
 """The caller is a program: the same question shall have the same answer."""
@@ -75,7 +75,7 @@ class ModelList(BaseModel):
 class Tools:
     """The tools. `current_call` returns the call that the running tool answers."""
 
-    def __init__(self, client: Client, current_call: Callable[[], Call], max_mib: float) -> None:
+    def __init__(self, client: Client, current_call: Callable[[], ToolRun], max_mib: float) -> None:
         self._client = client
         self._current_call = current_call
         self._max_mib = max_mib

@@ -16,7 +16,7 @@ from api.core.answers import STREAMED
 from api.core.completions.errors import error_response
 from api.core.conversation import Conversations
 from api.core.dialect import Dialect
-from api.core.stream import collected, peeked_items
+from api.core.stream import await_first_item, collected
 from configs.settings import Settings
 from workers.client import Client
 from workers.messages import ChatMessage, Event, ToolCall
@@ -54,7 +54,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
 
         events = conversations.open(request)
         if body.stream:
-            source = await peeked_items(events, lambda event: event)
+            source = await await_first_item(events, lambda event: event)
             return EventSourceResponse(_sse(source, writer, keep), sep="\n")
         answer = await collected(events, connection)
         for event in answer:

@@ -48,7 +48,7 @@ class MemoryOptions(TypedDict, total=False):
     offload_kqv: bool
 
 
-class Sampling(TypedDict, total=False):
+class G4lSampling(TypedDict, total=False):
     """See `workers.messages.SamplingParams`."""
 
     max_tokens: int | None
@@ -133,7 +133,7 @@ class Completions:
         messages: Sequence[Mapping[str, Any]],
         stream: Literal[False] = False,
         response_format: Mapping[str, Any] | None = None,
-        **sampling: Unpack[Sampling],
+        **sampling: Unpack[G4lSampling],
     ) -> ChatCompletion: ...
 
     @overload
@@ -143,7 +143,7 @@ class Completions:
         messages: Sequence[Mapping[str, Any]],
         stream: Literal[True],
         response_format: Mapping[str, Any] | None = None,
-        **sampling: Unpack[Sampling],
+        **sampling: Unpack[G4lSampling],
     ) -> Iterator[ChatCompletionChunk]: ...
 
     def create(
@@ -152,7 +152,7 @@ class Completions:
         messages: Sequence[Mapping[str, Any]],
         stream: bool = False,
         response_format: Mapping[str, Any] | None = None,
-        **sampling: Unpack[Sampling],
+        **sampling: Unpack[G4lSampling],
     ) -> ChatCompletion | Iterator[ChatCompletionChunk]:
         """Answer a conversation; `model` is the name of a GGUF file without its ending.
 

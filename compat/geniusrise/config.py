@@ -10,11 +10,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from compat.layers import Layer, Weights, find_file, hub_source, nearest, text_card
+from compat.layers import Layer, ModelFiles, find_file, hub_source, nearest, text_card
 from configs.errors import ConfigError, explain
+from configs.yaml_files import read_yaml
 
 log = logging.getLogger("quintet.genius")
 
@@ -89,10 +89,7 @@ def read_genius(path: Path) -> Layer:
 
 
 def _read(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as err:
-        raise ConfigError(f"{path}: {err}") from err
+    return read_yaml(path)
 
 
 def _args_of(path: Path, content: Any) -> dict[str, Any]:
@@ -120,7 +117,7 @@ def _warn(path: Path, given: dict[str, Any]) -> None:
         log.warning("%s: without effect here: %s", path, ", ".join(idle))
 
 
-def _weights(path: Path, args: Arguments) -> Weights:
+def _weights(path: Path, args: Arguments) -> ModelFiles:
     """What is on this disk is used; else the hub's repository is named."""
     name = args.model_name
     for place in (path.parent / Path(name).expanduser(), Path(name).expanduser()):
@@ -129,7 +126,7 @@ def _weights(path: Path, args: Arguments) -> Weights:
         if place.is_dir() and (args.llama_cpp_filename or any(place.glob("*.gguf"))):
             return _here(name, find_file(place.resolve(), args.llama_cpp_filename or "*.gguf"))
         if place.is_dir():
-            return Weights(name=name, engine=_engine(args), source=f"path:{place.resolve()}")
+            return ModelFiles(name=name, engine=_engine(args), source=f"path:{place.resolve()}")
     if args.use_llama_cpp and not args.llama_cpp_filename:
         raise ConfigError(
             f"{path}: llama_cpp_filename is missing: which GGUF file of {name} to use, "
@@ -137,11 +134,13 @@ def _weights(path: Path, args: Arguments) -> Weights:
         )
     file = args.llama_cpp_filename if args.use_llama_cpp else None
     repository = name.partition(":")[0]
-    return Weights(name=repository, engine=_engine(args), source=hub_source(name), file=file or "")
+    return ModelFiles(
+        name=repository, engine=_engine(args), source=hub_source(name), file=file or ""
+    )
 
 
-def _here(name: str, file: Path) -> Weights:
-    return Weights(name=name, engine="llamacpp", source=f"path:{file.parent}", file=file.name)
+def _here(name: str, file: Path) -> ModelFiles:
+    return ModelFiles(name=name, engine="llamacpp", source=f"path:{file.parent}", file=file.name)
 
 
 def _engine(args: Arguments) -> str:

@@ -9,11 +9,11 @@ from fastapi.responses import JSONResponse, Response
 from api.core.answers import STREAMED
 from api.core.completions import objects
 from api.core.completions.convert import to_choices, to_completes
-from api.core.completions.routes import Answer
+from api.core.completions.routes import CompletionAnswer
 from api.core.completions.schemas import ChatRequest
 from api.core.dialect import Dialect
 from api.core.errors import headers_of, status_of
-from api.core.stream import collected, side_by_side
+from api.core.stream import collected, merge
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import Client
@@ -49,11 +49,11 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
 
     @router.post("/chat", dependencies=json_only, responses=STREAMED)
     async def chat(body: ChatBody, connection: fastapi.Request) -> Response:
-        """Answer one question."""
+        """CompletionAnswer one question."""
         request = convert.to_chat(body, _card(client, body.model))
         requests = to_choices(request, body.n)
         answer = _answer(requests, body.n)
-        source = side_by_side([client.astream(request) for request in requests])
+        source = merge([client.astream(request) for request in requests])
         if body.stream:
             return await answer.stream(source, body)
         choices = answer.split(await collected(source, connection))
@@ -97,7 +97,7 @@ async def _complete(
         return await _continue_text(client, body, card, connection)
     requests = to_choices(convert.to_generate(body, card), convert.num_written(body))
     answer = _answer(requests, len(requests))
-    source = side_by_side([client.astream(request) for request in requests])
+    source = merge([client.astream(request) for request in requests])
     if body.stream:
         for chunk in answer.opening:
             chunk["choices"][0]["delta"] = convert.opening(body)
@@ -111,8 +111,10 @@ async def _continue_text(
     client: Client, body: PlainBody, card: ModelCard, connection: fastapi.Request
 ) -> Response:
     requests = to_completes(body, card)
-    answer = Answer(requests[0].request_id, card.id, len(requests), objects.text_chunks_of)
-    source = side_by_side([client.astream(request) for request in requests])
+    answer = CompletionAnswer(
+        requests[0].request_id, card.id, len(requests), objects.text_chunks_of
+    )
+    source = merge([client.astream(request) for request in requests])
     if body.stream:
         return await answer.stream(source, body)
     choices = answer.split(await collected(source, connection))
@@ -123,10 +125,10 @@ async def _continue_text(
     return JSONResponse(whole)
 
 
-def _answer(requests: list[Generate], num_choices: int) -> Answer:
+def _answer(requests: list[Generate], num_choices: int) -> CompletionAnswer:
     answer_id, model = requests[0].request_id, requests[0].model or ""
     opening = [objects.first_chunk(answer_id, model, index) for index in range(num_choices)]
-    return Answer(answer_id, model, num_choices, objects.chunks_of, opening)
+    return CompletionAnswer(answer_id, model, num_choices, objects.chunks_of, opening)
 
 
 def _card(client: Client, model: str | None) -> ModelCard:

@@ -12,11 +12,11 @@ from glob import escape
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from compat.layers import Layer, Weights, hub_source, nearest, text_card
+from compat.layers import Layer, ModelFiles, hub_source, nearest, text_card
 from configs.errors import ConfigError, explain
+from configs.yaml_files import read_yaml
 
 log = logging.getLogger("quintet.llm_api")
 
@@ -113,10 +113,7 @@ def read_llm_api(path: Path, environment: Mapping[str, str]) -> Layer:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as err:
-        raise ConfigError(f"{path}: {err}") from err
+    content = read_yaml(path) or {}
     if not isinstance(content, dict):
         raise ConfigError(f"{path} holds no keys.")
     return content
@@ -176,7 +173,7 @@ def _warn(path: Path, file: LlmApiFile, setup: SetupParams, params: ModelParams)
         log.warning("%s: without effect here: %s", path, ", ".join(idle))
 
 
-def _weights(path: Path, file: LlmApiFile, setup: SetupParams) -> Weights:
+def _weights(path: Path, file: LlmApiFile, setup: SetupParams) -> ModelFiles:
     """A file that an earlier run has fetched is used again; else the hub's is named."""
     engine = ENGINES[file.model_family]
     name = f"{file.model_family}-{file.model_name}"
@@ -184,21 +181,23 @@ def _weights(path: Path, file: LlmApiFile, setup: SetupParams) -> Weights:
         repository = setup.repo_id or file.model_name
         folder = path.parent / Path(repository).expanduser()
         if folder.is_dir():
-            return Weights(name=repository, engine=engine, source=f"path:{folder.resolve()}")
-        return Weights(name=repository, engine=engine, source=hub_source(repository))
+            return ModelFiles(name=repository, engine=engine, source=f"path:{folder.resolve()}")
+        return ModelFiles(name=repository, engine=engine, source=hub_source(repository))
     if not setup.filename:
         raise ConfigError(f"{path}: setup_params.filename is missing: which GGUF file to use.")
     folder = path.parent / Path(file.models_dir).expanduser()
     here = [folder / setup.filename, *sorted(folder.glob(f"*/{escape(setup.filename)}"))]
     if found := next((place for place in here if place.is_file()), None):
         place = found.resolve()
-        return Weights(name=name, engine=engine, source=f"path:{place.parent}", file=place.name)
+        return ModelFiles(name=name, engine=engine, source=f"path:{place.parent}", file=place.name)
     if not setup.repo_id:
         raise ConfigError(
             f"{path}: {folder} has no {setup.filename}, and setup_params.repo_id does not say "
             "where to fetch it from."
         )
-    return Weights(name=name, engine=engine, source=hub_source(setup.repo_id), file=setup.filename)
+    return ModelFiles(
+        name=name, engine=engine, source=hub_source(setup.repo_id), file=setup.filename
+    )
 
 
 def _options(file: LlmApiFile, params: ModelParams) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.core.answers import STREAMED
 from api.core.dialect import Dialect
 from api.core.errors import headers_of, status_of
-from api.core.stream import collect, peeked
+from api.core.stream import await_first_event, collect
 from configs.settings import Settings
 from workers.client import Client
 from workers.messages.errors import AppError, EngineNotInstalledError
@@ -35,7 +35,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     @router.post("/agenerate", response_class=EventSourceResponse, responses=STREAMED)
     async def agenerate(body: GenerateRequest) -> EventSourceResponse:
         """Continue a text as server-sent events of raw text; `ping` events are to be skipped."""
-        events = await peeked(client, convert.to_complete(body, client.card("text")))
+        events = await await_first_event(client, convert.to_complete(body, client.card("text")))
         return EventSourceResponse(
             _sse(convert.pieces_of(events, body)),
             headers={"Cache-Control": "no-cache"},

@@ -21,7 +21,7 @@ from api.core.dialect import Dialect
 from api.core.embeddings import EmbeddingRequest, create_embeddings_router
 from api.core.errors import headers_of, status_of
 from api.core.models import create_models_router
-from api.core.stream import collect, collected, side_by_side
+from api.core.stream import collect, collected, merge
 from configs.settings import Settings
 from workers.client import Client
 from workers.messages import Embed, Embedded
@@ -71,7 +71,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         """Change a text as the instruction says."""
         card = client.models.get(body.model, "text") if body.model else client.card("text")
         requests = convert.to_edits(body, card)
-        source = side_by_side([client.astream(request) for request in requests])
+        source = merge([client.astream(request) for request in requests])
         events = await collected(source, connection)
         choices = [[e for place, e in events if place == n] for n in range(len(requests))]
         return JSONResponse(convert.edit(choices, card.id))

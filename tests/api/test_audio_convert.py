@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from typing import Any
 
 import pytest
 from fastapi import UploadFile
@@ -67,15 +68,19 @@ def test_a_translation_is_from_a_language_or_from_any() -> None:
     assert convert.to_transcribe(form_of(TranslationForm), MEDIA, None).language is None
 
 
+KEYWORDS: dict[str, Any] = {"keywords[]": ["Niamh", "Aoife"]}
+
+
 def test_keywords_are_hotwords() -> None:
-    request = convert.to_transcribe(form_of(**{"keywords[]": ["Niamh", "Aoife"]}), MEDIA, None)
+    request = convert.to_transcribe(form_of(**KEYWORDS), MEDIA, None)
     assert request.hotwords == "Niamh, Aoife"
 
 
 @pytest.mark.parametrize("name", ["timestamp_granularities", "timestamp_granularities[]"])
 def test_words_are_aligned_only_where_they_are_shown(name: str) -> None:
-    shown = form_of(response_format="verbose_json", **{name: ["word"]})
-    hidden = form_of(response_format="json", **{name: ["word"]})
+    asked: dict[str, Any] = {name: ["word"]}
+    shown = form_of(response_format="verbose_json", **asked)
+    hidden = form_of(response_format="json", **asked)
     assert convert.to_transcribe(shown, MEDIA, None).word_timestamps
     assert not convert.to_transcribe(hidden, MEDIA, None).word_timestamps
 

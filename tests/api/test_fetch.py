@@ -14,7 +14,7 @@ import pytest
 from api.core.fetch import fetch_public, from_base64
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
-from workers.public_hosts import IpAddress, is_public
+from workers.models.downloads.public_hosts import IpAddress, is_public
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,7 @@ def test_local_wrappers_stand_for_the_model_in_use_until_a_card_has_their_name(
         models = Models(lambda: CARDS, default, availability)
         assert card_of(models, modality, name) == models.default(modality)
         own = models.default(modality).model_copy(update={"id": name})
-        models = Models(lambda own=own: {**CARDS, own.id: own}, default, availability)
+        models = Models(partial(dict, {**CARDS, own.id: own}), default, availability)
         assert card_of(models, modality, name) == own
 
 

@@ -17,7 +17,11 @@ from websockets.sync.client import ClientConnection, connect
 from tests.rag.material import handbook_pdf
 from tests.running import App, start_app, stop_app
 
-PAPER = {"title": "The handbook", "authors": ["Ada", "Bob"], "published_date": "2017-Jun-12"}
+PAPER: dict[str, Any] = {
+    "title": "The handbook",
+    "authors": ["Ada", "Bob"],
+    "published_date": "2017-Jun-12",
+}
 COLUMNS = (
     "Id CollectionName ChunkCount ByteSize ChunkSize Overlap SplitAlgo FileName Source Abstract "
     "Authors Title Publisher PublishedDate Comments IsActive CreatedAt UpdatedAt"

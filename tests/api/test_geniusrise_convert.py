@@ -185,7 +185,7 @@ def test_the_likeliest_answers_are_kept_without_logprobs_nobody_asked_for() -> N
 def test_echo_and_the_role_open_the_answer() -> None:
     turns = [*HELLO, {"role": "bard", "content": "Once"}]
     body = body_of("vllm", messages=turns, echo=True, response_role="bard")
-    whole = {"choices": [{"message": {"role": "assistant", "content": " more"}}]}
+    whole: dict[str, Any] = {"choices": [{"message": {"role": "assistant", "content": " more"}}]}
     assert opened(whole, body)["choices"][0]["message"] == {"role": "bard", "content": "Once more"}
     whole = {"choices": [{"message": {"role": "assistant", "content": None}}]}
     message = opened(whole, body_of("llama_cpp"))["choices"][0]["message"]

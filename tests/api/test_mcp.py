@@ -173,8 +173,8 @@ def test_what_is_wrong_is_one_sentence(
 def test_long_work_reports_its_progress(app: App) -> None:
     reports: list[tuple[float, float | None]] = []
 
-    async def listen(done: float, total: float | None, _: str | None) -> None:
-        reports.append((done, total))
+    async def listen(progress: float, total: float | None, message: str | None) -> None:
+        reports.append((progress, total))
 
     async def work(session: ClientSession) -> CallToolResult:
         audio = coded("example-speech.mp3")

@@ -96,7 +96,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 @schema.parametrize()
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.slow
-def test_no_request_ends_in_a_500(case: Case, app: App) -> None:
+def test_no_request_ends_in_a_500(case: Case[Any], app: App) -> None:
     if isinstance(case.body, dict):
         case.body = bounded(case.body)
     response = case.call(base_url=app.url, timeout=TIMEOUT_S)

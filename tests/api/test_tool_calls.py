@@ -14,6 +14,8 @@ from tests.api.test_chat import TOOLS
 from tests.coder import FILE, coder_folder
 from tests.running import App, start_app, stop_app
 
+pytestmark = pytest.mark.coder
+
 MODEL = "coder"
 QUESTION = {"role": "user", "content": "What is the weather in Paris?"}
 GREEDY: dict[str, Any] = {"model": MODEL, "temperature": 0, "max_tokens": 60}
@@ -38,8 +40,8 @@ def coder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 def test_a_tool_is_called_and_its_result_told(coder: App) -> None:
-    client = openai.OpenAI(base_url=f"{coder.url}/v1", api_key="none", max_retries=0)
-    first = client.chat.completions.create(messages=[QUESTION], tools=TOOLS, **GREEDY)  # type: ignore[call-overload]
+    client: Any = openai.OpenAI(base_url=f"{coder.url}/v1", api_key="none", max_retries=0)
+    first = client.chat.completions.create(messages=[QUESTION], tools=TOOLS, **GREEDY)
     (choice,) = first.choices
     assert choice.finish_reason == "tool_calls"
     (call,) = choice.message.tool_calls
@@ -54,8 +56,8 @@ def test_a_tool_is_called_and_its_result_told(coder: App) -> None:
 
 
 def test_a_streamed_call_arrives_in_pieces(coder: App) -> None:
-    client = openai.OpenAI(base_url=f"{coder.url}/v1", api_key="none", max_retries=0)
-    with client.chat.completions.stream(messages=[QUESTION], tools=TOOLS, **GREEDY) as stream:  # type: ignore[arg-type, list-item]
+    client: Any = openai.OpenAI(base_url=f"{coder.url}/v1", api_key="none", max_retries=0)
+    with client.chat.completions.stream(messages=[QUESTION], tools=TOOLS, **GREEDY) as stream:
         final = stream.get_final_completion()
     (call,) = final.choices[0].message.tool_calls or []
     assert (call.function.name, json.loads(call.function.arguments)) == (
@@ -66,14 +68,14 @@ def test_a_streamed_call_arrives_in_pieces(coder: App) -> None:
 
 
 def test_anthropics_client_gets_the_same_call(coder: App) -> None:
-    client = anthropic.Anthropic(base_url=coder.url, api_key="none", max_retries=0)
-    function = TOOLS[0]["function"]
+    client: Any = anthropic.Anthropic(base_url=coder.url, api_key="none", max_retries=0)
+    function: Any = TOOLS[0]["function"]
     tool = {
         "name": function["name"],
         "description": function["description"],
         "input_schema": function["parameters"],
     }
-    answer = client.messages.create(  # type: ignore[call-overload]
+    answer = client.messages.create(
         model=MODEL,
         max_tokens=60,
         messages=[QUESTION],

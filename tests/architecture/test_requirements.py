@@ -13,7 +13,10 @@ from workers.models.weights import package_of
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
 ENVIRONMENTS = [f"environments/{path.name}" for path in REQUIREMENTS.glob("environments/*.txt")]
-HASHED = ["cpu.txt", "test.txt", "torch.txt", "weights.txt", *sorted(ENVIRONMENTS)]
+HASHED = [
+    *("cpu.txt", "lint.txt", "test.txt", "torch.txt", "uv.txt", "weights.txt"),
+    *sorted(ENVIRONMENTS),
+]
 ALL_LISTS = sorted(
     [*(path for path in REQUIREMENTS.rglob("*") if path.is_file()), ROOT / "requirements.txt"]
 )
@@ -59,6 +62,10 @@ def test_every_packaged_model_is_locked_at_the_version_of_its_card(card: ModelCa
     name, _, version = package_of(card)[0].partition("==")
     locked = pins(REQUIREMENTS / "weights.txt") | pins(REQUIREMENTS / "cpu.txt")
     assert locked[name] == {version}
+
+
+def test_lint_checks_with_the_ruff_of_the_tests() -> None:
+    assert pins(REQUIREMENTS / "lint.txt")["ruff"] == pins(REQUIREMENTS / "test.txt")["ruff"]
 
 
 def test_direct_dependencies_are_locked() -> None:

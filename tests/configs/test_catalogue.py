@@ -10,7 +10,7 @@ import yaml
 from configs.catalogue import CARDS_DIR, ModelCard, load_catalogue
 from configs.errors import ConfigError
 from configs.settings import load_settings
-from workers.engines.registry import WORKERS
+from workers.specs.spec import spec_of
 
 NOTICE = (Path(__file__).parents[2] / "THIRD_PARTY.md").read_text("utf-8")
 HERE = [card for card in load_catalogue().values() if not card.source.startswith("remote:")]
@@ -36,7 +36,7 @@ def copy_of(folder: Path, card: str, **changes: object) -> Path:
 
 def test_every_card_names_a_known_engine_and_a_licence() -> None:
     for card in load_catalogue().values():
-        assert card.engine in WORKERS[card.modality]
+        assert spec_of(card) is not None
         assert card.license
         assert bool(card.weight_file) != card.source.startswith("remote:")
 

@@ -52,7 +52,7 @@ def test_a_value_out_of_range_names_its_place(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_unknown_profile_lists_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="known: cpu, gpu8, spaces, voice"):
+    with pytest.raises(ConfigError, match="known: cpu, fake, gpu8, spaces, voice"):
         load_settings("gpu80")
 
 

@@ -19,6 +19,7 @@ from workers.messages.errors import (
     UnsupportedInputError,
 )
 from workers.models.availability import Availability
+from workers.models.downloads.progress import DownloadProgress
 from workers.models.importing import read_added
 from workers.models.lookup import Models
 from workers.models.manager import ModelManager, ModelStatus
@@ -215,7 +216,7 @@ def test_a_model_of_ones_own_is_looked_at_added_fetched_and_forgotten(
     assert not models.knows(card.id)
     added = manager.add(card)
     assert (added.state, added.actions) == ("absent", ("download", "remove"))
-    told = []
+    told: list[DownloadProgress] = []
     manager.fetch(card.id, told.append)
     assert told[-1].fraction == 1.0
     assert manager.status(card.id).state == "here"

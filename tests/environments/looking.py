@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.pool.fakes import FakeWorker
 from workers.engines.contract import CancelToken
@@ -17,7 +17,7 @@ class LookingWorker(FakeWorker):
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         assert isinstance(request, Generate)
         order, _, name = request.messages[-1].text.partition(" ")
-        answers = {
+        answers: dict[str, Callable[[], str]] = {
             "where": lambda: sys.prefix,
             "path": lambda: "\n".join(sys.path),
             "import": lambda: "there" if importlib.util.find_spec(name) else "missing",

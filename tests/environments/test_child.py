@@ -31,10 +31,10 @@ ROOT = Path(__file__).parents[2]
 def client(tiny: Environments, tmp_path: Path) -> Iterator[Client]:
     python = str(tiny.python(NAME))
     models = fake_models()
-    registry = {"text": {"fake": "tests.environments.looking:LookingWorker"}}
+    target = "tests.environments.looking:LookingWorker"
     pool = Pool(
         models,
-        lambda card, placement: replace(birth(card, tmp_path, 2), python=python, registry=registry),
+        lambda card, placement: replace(birth(card, tmp_path, 2), python=python, target=target),
         Patience(),
         roomy_ledger(),
     )

@@ -14,9 +14,7 @@ from workers.client import Client
 from workers.pool.job import Patience
 from workers.pool.pool import Pool
 
-STUCK = {
-    modality: {"fake": "tests.faults.stuck:StuckWorker"} for modality in ("text", "stt", "tts")
-}
+STUCK = "tests.faults.stuck:StuckWorker"
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
     def make(slots: int = 1, **patience: Any) -> tuple[Pool, Client]:
         pool = Pool(
             models := fake_models(),
-            lambda card, placement: replace(birth(card, tmp_path, slots), registry=STUCK),
+            lambda card, placement: replace(birth(card, tmp_path, slots), target=STUCK),
             Patience(
                 **{"ping_every_s": 0.1, "stop_grace_s": 0.3, "restart_pause_s": 0.01} | patience
             ),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.pool.fakes import FakeWorker
-from workers.engines.contract import CancelToken, ReportLoading, WorkerSettings
+from workers.engines.contract import CancelToken
 from workers.messages import Event, Generate, Ready, Request, TextDelta
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 
 class StuckWorker(FakeWorker):

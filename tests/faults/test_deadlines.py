@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from library import calls, twins
+from library import calls, sync_async
 from tests.pool.conftest import MakePool, say
 from tests.pool.watching import LONG, text_of, wait_for, worker
 from tests.running import App
@@ -48,7 +48,7 @@ class Session:
     client: Client
 
 
-@pytest.mark.parametrize("verb", [twins.run(calls.chat), twins.stream(calls.chat)])
+@pytest.mark.parametrize("verb", [sync_async.run(calls.chat), sync_async.stream(calls.chat)])
 def test_the_library_gives_up_when_it_is_told_to(
     make_pool: MakePool, verb: Callable[..., Any]
 ) -> None:

@@ -20,6 +20,8 @@ from workers.flows.rerank import rerank
 from workers.messages import Ingest, Media, Retrieved, SamplingParams
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
 
+pytestmark = pytest.mark.torch
+
 RERANKER = "tiny-llamacpp"
 EMBEDDER = "all-minilm-l6-v2"
 DOCUMENTS = (

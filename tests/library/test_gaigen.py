@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from compat.gai.library.gaigen import Gaigen, Turn
+from compat.gai.library.gaigen import Gaigen, GaigenTurn
 from quintet import RAG, errors
 
 pytestmark = pytest.mark.filterwarnings("ignore:The weights of")
@@ -65,7 +65,7 @@ def test_an_open_stream_keeps_the_turn(gaigen: Gaigen) -> None:
 
 
 def test_a_turn_can_be_ended_by_another_thread() -> None:
-    turn = Turn()
+    turn = GaigenTurn()
     held = turn.taken()
     held.__enter__()
     ending = threading.Thread(target=held.__exit__, args=(None, None, None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -24,7 +25,7 @@ def test_a_question_becomes_a_conversation() -> None:
 
 
 def test_calls_of_tools_and_their_results_are_kept() -> None:
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": "assistant", "content": None, "tool_calls": [CALL]},
         {"role": "TOOL", "content": "3", "tool_call_id": "call_1"},
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from library import calls
-from library.twins import AsyncStream, Stream
+from library.sync_async import AsyncStream, Stream
 from quintet import AsyncQuintet, Quintet, errors
 from workers.messages import Progress
 

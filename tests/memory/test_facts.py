@@ -81,6 +81,7 @@ def test_a_gguf_says_its_shape_and_every_byte(tmp_path: Path) -> None:
     assert facts.linear_elements + facts.other_elements == pytest.approx(134.5e6, rel=0.01)
 
 
+@pytest.mark.coder
 def test_the_vocabulary_is_counted_where_the_metadata_does_not_say_it(tmp_path: Path) -> None:
     facts = read_facts(coder_card(), tmp_path)
     assert facts.vocab_size == 151936

@@ -9,6 +9,7 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import Settings, load_settings, profiles
 from workers.assembly import build_models
+from workers.engine_cards import cards_of_engines
 from workers.messages import MODALITIES, Modality
 from workers.pool.memory.estimate import Estimator
 from workers.pool.memory.measured import MeasuredPeaks
@@ -23,7 +24,8 @@ DRIVER_MIB = 300
 
 
 def models_of(settings: Settings, modality: Modality) -> tuple[ModelCard, ...]:
-    return tuple(CARDS[name] for name in getattr(settings.workers, modality).model)
+    known = {**CARDS, **cards_of_engines(settings)}
+    return tuple(known[name] for name in getattr(settings.workers, modality).model)
 
 
 def placements(settings: Settings, card: ModelCard, *devices: str) -> tuple[Placement, ...]:
@@ -66,7 +68,7 @@ def test_each_model_of_gpu8_has_the_card_of_8_gb_to_itself(
 def test_voices_and_documents_never_take_the_graphics_card(tmp_path: Path) -> None:
     settings = load_settings("gpu8", {"data_dir": str(tmp_path)})
     for modality in ("tts", "rag"):
-        for card in models_of(settings, modality):  # type: ignore[arg-type]
+        for card in models_of(settings, modality):
             assert [p.device for p in placements(settings, card, "cpu", "cuda:0")] == ["cpu"]
 
 
@@ -90,7 +92,7 @@ def test_a_conversation_aloud_fits_beside_a_card_of_8_gb(tmp_path: Path) -> None
     settings = load_settings("voice", {"data_dir": str(tmp_path)})
     needs: dict[str, int] = {"cpu": PAGE_MIB, "cuda:0": 0}
     for name in ("text", "stt", "tts"):
-        card = models_of(settings, name)[0]  # type: ignore[arg-type]
+        card = models_of(settings, name)[0]
         for device, mib in placements(settings, card, "cpu", "cuda:0")[0].need_mib.items():
             needs[device] += mib
     assert needs["cuda:0"] <= EIGHT_GB_MIB - DRIVER_MIB - 512, needs

@@ -22,9 +22,7 @@ from workers.pool.memory.placement import Placement
 from workers.pool.pool import Pool
 from workers.pool.threads import wait_policy
 
-REGISTRY = {
-    modality: {"fake": "tests.pool.fakes:FakeWorker"} for modality in ("text", "stt", "tts")
-}
+TARGET = "tests.pool.fakes:FakeWorker"
 
 
 def card(modality: str, suffix: str = "", **options: Any) -> ModelCard:
@@ -55,8 +53,7 @@ def birth(
     return Birth(
         name=card.modality,
         modality=card.modality,
-        engine="fake",
-        registry=REGISTRY,
+        target=TARGET,
         settings=settings,
         environment=wait_policy(1),
         log_level="WARNING",

@@ -54,7 +54,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
     pools: list[Pool] = []
     cards = {found.id: found for found in map(hungry_card, MODELS)}
     models = Models(lambda: cards, {name: f"fake-{name}" for name in WORKERS})
-    registry = {name: {"hungry": "tests.pool.hungry:HungryWorker"} for name in WORKERS}
 
     def make(room_mib: int, pinned: tuple[str, ...] = (), slots: int = 1) -> tuple[Pool, Client]:
         budget = Budget(ram_mib=main_mib() + SLACK_MIB + room_mib, leave_room_mib=0)
@@ -67,7 +66,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         def birth_of(card: ModelCard, placement: Placement) -> Birth:
             if (tmp_path / f"gone-{card.id}").exists():
                 raise LoadError(f"{card.name} has lost its environment.")
-            return replace(birth(card, tmp_path, slots), engine="hungry", registry=registry)
+            return replace(birth(card, tmp_path, slots), target="tests.pool.hungry:HungryWorker")
 
         pool = Pool(models, birth_of, Patience(restart_pause_s=0.05), ledger)
         pool.start()

@@ -182,17 +182,6 @@ def test_killing_a_worker_fails_only_its_own_requests(make_pool: MakePool) -> No
     assert text_of(client.run(other))
 
 
-def test_a_worker_that_keeps_dying_is_left_alone_and_says_why(make_pool: MakePool) -> None:
-    _, client = make_pool(max_deaths=3, restart_pause_s=0.01)
-    for _ in range(3):
-        with pytest.raises(WorkerDiedError):
-            client.run(say("die"))
-    wait_for(lambda: worker(client).state == "failed")
-    assert "died 3 times" in worker(client).detail
-    with pytest.raises(WorkerDiedError, match="died 3 times"):
-        client.run(say("hello"))
-
-
 def test_a_worker_that_dies_while_loading_is_tried_again_and_then_given_up(
     make_pool: MakePool, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from tests.rag.material import MARKDOWN, handbook_pdf, word_file
 from tests.rag.test_worker import find, num_vectors
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Collections, Embed, ListCollections
-from workers.messages.errors import DiskFullError, LoadError
+from workers.messages.errors import DiskFullError, FolderInUseError
 
 ROOT = Path(__file__).parents[2]
 INDEX_UNTIL_KILLED = """
@@ -26,9 +26,10 @@ from tests.rag.conftest import worker_settings
 from tests.rag.material import MARKDOWN, handbook_pdf
 from workers.messages import Ingest, Media
 from workers.engines.rag.worker import RagWorker
+from workers.engines.rag.llamacpp import LlamaCppEmbedder
 from workers.engines.contract import CancelToken
 
-worker = RagWorker()
+worker = RagWorker(LlamaCppEmbedder())
 worker.load(worker_settings(Path(sys.argv[1])), lambda loading: None)
 documents = (
     Media(name="small.md", data=MARKDOWN.encode()), Media(name="big.pdf", data=handbook_pdf(50)),
@@ -129,7 +130,7 @@ def test_a_second_program_is_told_and_harms_nothing(
     assert indexed.status == "added"
     second = open_worker(tmp_path)
     assert ask(second, Embed(texts=("words",)))
-    with pytest.raises(LoadError, match="Another Quintet has the documents"):
+    with pytest.raises(FolderInUseError, match="Another Quintet has the documents"):
         ask(second, ListCollections())
     assert [d.name for d in first._index.documents("c")] == ["small.md"]
     first.close()

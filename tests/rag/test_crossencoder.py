@@ -10,16 +10,23 @@ from typing import Any
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
+from configs.settings import load_settings
 from tests.rag.conftest import LIMITS, add, ask
 from tests.rag.tiny_bert import PARTNERS, TOPICS, about, reranker_cards
+from workers.assembly import birth_of
 from workers.engines.contract import CancelToken
-from workers.engines.rag.crossencoder import CrossEncoderReranker, CrossEncoderWorker
+from workers.engines.rag.crossencoder import CrossEncoderReranker
 from workers.engines.rag.engine import Reranker
+from workers.engines.rag.llamacpp import LlamaCppEmbedder
 from workers.engines.rag.llamacpp_rerank import LlamaCppReranker
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Rerank, Reranked, Retrieve, Retrieved
 from workers.messages.errors import LoadError, NotFetchedError, UnsupportedInputError, WeightsError
 from workers.messages.process_spec import WorkerSettings
+from workers.models.availability import Availability
+from workers.models.weights import find_folder
+
+pytestmark = pytest.mark.torch
 
 EMBEDDER = load_catalogue()["all-minilm-l6-v2"]
 FORMS = ("crossencoder", "llamacpp")
@@ -46,9 +53,11 @@ def rerankers(
 ) -> Iterator[dict[str, Reranker]]:
     folder = tmp_path_factory.mktemp("loaded")
     loaded: dict[str, Reranker] = {
-        "crossencoder": CrossEncoderReranker(settings_of(cards["crossencoder"], folder, None)),
-        "llamacpp": LlamaCppReranker(settings_of(cards["llamacpp"], folder, None)),
-    }
+        "crossencoder": CrossEncoderReranker(), "llamacpp": LlamaCppReranker(),
+    }  # fmt: skip
+    for name, reranker in loaded.items():
+        settings = settings_of(cards[name], folder, None)
+        reranker.load(find_folder(cards[name], folder), settings, lambda loading: None)
     yield loaded
     for reranker in loaded.values():
         reranker.close()
@@ -60,7 +69,7 @@ def worker_with(
     cards: dict[str, ModelCard],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RagWorker]:
-    worker = RagWorker()
+    worker = RagWorker(LlamaCppEmbedder())
     settings = settings_of(EMBEDDER, tmp_path_factory.mktemp("with"), cards[request.param])
     ready = worker.load(settings, lambda loading: None)
     assert "rerank" in ready.capabilities
@@ -160,7 +169,7 @@ def test_without_a_reranker_vectors_answer_and_say_so(worker: RagWorker) -> None
 def test_a_reranker_that_cannot_be_had_is_told_and_harms_nothing(
     cards: dict[str, ModelCard], tmp_path: Path, change: dict[str, Any], kind: Any, sentence: str
 ) -> None:
-    worker = RagWorker()
+    worker = RagWorker(LlamaCppEmbedder())
     card = cards["crossencoder"].model_copy(update=change)
     worker.load(settings_of(EMBEDDER, tmp_path, card), lambda loading: None)
     with pytest.raises(kind, match=sentence):
@@ -170,12 +179,14 @@ def test_a_reranker_that_cannot_be_had_is_told_and_harms_nothing(
 
 
 def test_a_model_of_the_other_kind_is_refused(cards: dict[str, ModelCard], tmp_path: Path) -> None:
+    refusal = Availability(data_dir=tmp_path).unavailable_reason(cards["crossencoder"])
+    assert isinstance(refusal, LoadError)
+    assert "makes no vectors" in str(refusal)
     with pytest.raises(LoadError, match="makes no vectors"):
-        CrossEncoderWorker().load(
-            settings_of(cards["crossencoder"], tmp_path, None), lambda loading: None
-        )
+        birth_of(cards["crossencoder"], load_settings("cpu"))
+    settings = settings_of(cards["llamacpp"], tmp_path, None)
     with pytest.raises(LoadError, match="makes no vectors"):
-        RagWorker().load(settings_of(cards["llamacpp"], tmp_path, None), lambda loading: None)
+        RagWorker(LlamaCppEmbedder()).load(settings, lambda loading: None)
 
 
 def test_nothing_to_judge_is_refused(worker: RagWorker) -> None:

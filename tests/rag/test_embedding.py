@@ -73,7 +73,8 @@ def reference(folder: Path, text: str) -> np.ndarray[Any, Any]:
         inner = inner * 0.5 * (1.0 + erf(inner / math.sqrt(2.0)))
         x = norm(x + linear(inner, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
     mean = x.mean(0)
-    return mean / np.linalg.norm(mean)
+    unit: np.ndarray[Any, Any] = mean / np.linalg.norm(mean)
+    return unit
 
 
 def vectors_of(worker: RagWorker, texts: tuple[str, ...]) -> np.ndarray[Any, Any]:
@@ -100,6 +101,7 @@ def test_vectors_have_length_one_and_keep_their_order(worker: RagWorker) -> None
 def test_model_is_converted_once(data_dir: Path, worker: RagWorker, folder: Path) -> None:
     card = load_catalogue()["all-minilm-l6-v2"]
     sha256 = card.files[card.weight_file]
+    assert sha256
     (before,) = (data_dir / "converted").iterdir()
     time_before = before.stat().st_mtime_ns
     assert converted_path(folder, sha256, data_dir) == before

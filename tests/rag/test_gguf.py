@@ -10,6 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from tests.rag.test_embedding import vectors_of
+from workers.engines.rag.llamacpp import LlamaCppEmbedder
 from workers.engines.rag.wordpiece import tokenizer_of
 from workers.engines.rag.worker import RagWorker
 from workers.messages.errors import LoadError
@@ -46,7 +47,7 @@ def test_it_gives_the_vectors_of_its_source(gguf: Path, worker: RagWorker, tmp_p
     settings = WorkerSettings(
         card=cards["bert"], threads=2, slots=2, data_dir=tmp_path / "data", limits={}
     )
-    other = RagWorker()
+    other = RagWorker(LlamaCppEmbedder())
     other.load(settings, lambda loading: None)
     short = TEXTS[:2]
     assert np.allclose(vectors_of(other, short), vectors_of(worker, short), atol=1e-5)

@@ -15,11 +15,14 @@ from tests.rag.conftest import LIMITS, add, ask
 from tests.rag.material import FACTS
 from tests.rag.test_embedding import TEXTS, vectors_of
 from tests.rag.tiny_bert import write_tokenizer
-from workers.engines.rag.hf import HfEmbedder, HfRagWorker
+from workers.engines.rag.hf import HfEmbedder
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Retrieve, Retrieved
 from workers.messages.errors import LoadError, UnsupportedInputError, WeightsError
 from workers.messages.process_spec import WorkerSettings
+from workers.models.weights import find_folder
+
+pytestmark = pytest.mark.torch
 
 
 def settings_of(card: ModelCard, data_dir: Path, **given: Any) -> WorkerSettings:
@@ -39,8 +42,8 @@ def card_of(folder: Path, **options: Any) -> ModelCard:
 
 
 @pytest.fixture(scope="module")
-def hf_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HfRagWorker]:
-    worker = HfRagWorker()
+def hf_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RagWorker]:
+    worker = RagWorker(HfEmbedder())
     card = load_catalogue()["all-minilm-l6-v2"]
     ready = worker.load(settings_of(card, tmp_path_factory.mktemp("hf")), lambda loading: None)
     assert ready.device == "cpu"
@@ -72,25 +75,28 @@ def tiny(folder: Path, kind: str) -> Path:
 
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
 def test_a_plain_folder_of_another_kind_is_loaded(kind: str, tmp_path: Path) -> None:
-    embedder = HfEmbedder(settings_of(card_of(tiny(tmp_path / kind, kind)), tmp_path), print_none)
+    embedder = embedder_of(settings_of(card_of(tiny(tmp_path / kind, kind)), tmp_path))
     rows = embedder.embed(["Dogs are welcome.", "word " * 500])
     assert rows.shape == (2, 32)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
-    assert embedder.max_tokens == 64
+    assert embedder.context_length == 64
     assert embedder.count_tokens("word " * 500) >= 500
     embedder.close()
 
 
-def print_none(_loading: object) -> None:
-    """Nobody watches."""
+def embedder_of(settings: WorkerSettings) -> HfEmbedder:
+    embedder = HfEmbedder()
+    folder = find_folder(settings.card, settings.data_dir)
+    embedder.load(folder, settings, lambda loading: None)
+    return embedder
 
 
-def test_vectors_are_those_of_llama_cpp(hf_worker: HfRagWorker, worker: RagWorker) -> None:
+def test_vectors_are_those_of_llama_cpp(hf_worker: RagWorker, worker: RagWorker) -> None:
     cosines = np.sum(vectors_of(hf_worker, TEXTS) * vectors_of(worker, TEXTS), axis=1)
     assert cosines.min() >= 0.999, cosines
 
 
-def test_documents_are_found(hf_worker: HfRagWorker, collection: str) -> None:
+def test_documents_are_found(hf_worker: RagWorker, collection: str) -> None:
     text = "\n\n".join(f"# {title}\n\n{fact * 8}" for title, fact in FACTS[:6])
     (indexed,) = add(hf_worker, collection, facts__md=text.encode())
     assert indexed.status == "added", indexed.reason
@@ -129,14 +135,14 @@ def test_the_folder_says_how_vectors_are_made_and_what_is_read_before_texts(tmp_
     (folder / "config_sentence_transformers.json").write_text(
         json.dumps({"prompts": {"query": "question: ", "document": "answer: "}})
     )
-    by_cls = HfEmbedder(settings_of(card_of(folder), tmp_path), print_none)
+    by_cls = embedder_of(settings_of(card_of(folder), tmp_path))
     assert (by_cls.prompts.query, by_cls.prompts.passage) == ("question: ", "answer: ")
     own = card_of(folder, query_prompt="", passage_prompt="p: ")
-    told = HfEmbedder(settings_of(own, tmp_path), print_none)
+    told = embedder_of(settings_of(own, tmp_path))
     assert (told.prompts.query, told.prompts.passage) == ("", "p: ")
     assert told.model_id != by_cls.model_id
     (folder / "modules.json").unlink()
-    by_mean = HfEmbedder(settings_of(card_of(folder), tmp_path), print_none)
+    by_mean = embedder_of(settings_of(card_of(folder), tmp_path))
     text = ["Dogs are welcome on the second floor."]
     assert float(by_cls.embed(text)[0] @ by_mean.embed(text)[0]) < 0.99
     assert not np.allclose(by_cls.embed(text), by_cls.embed(text, "answer: "))
@@ -145,16 +151,16 @@ def test_the_folder_says_how_vectors_are_made_and_what_is_read_before_texts(tmp_
 def test_a_prompt_that_is_no_text_is_refused(tmp_path: Path) -> None:
     card = card_of(tiny(tmp_path / "odd", "bert"), query_prompt=3)
     with pytest.raises(LoadError, match="query_prompt is 3, not a text"):
-        HfEmbedder(settings_of(card, tmp_path), print_none)
+        embedder_of(settings_of(card, tmp_path))
 
 
 def test_another_vector_space_is_refused(
-    hf_worker: HfRagWorker, open_worker: Callable[[Path], RagWorker], tmp_path: Path
+    hf_worker: RagWorker, open_worker: Callable[[Path], RagWorker], tmp_path: Path
 ) -> None:
     first = open_worker(tmp_path)
     add(first, "notes", a__txt=b"The boat leaves at nine.")
     first.close()
-    other = HfRagWorker()
+    other = RagWorker(HfEmbedder())
     card = card_of(tiny(tmp_path / "tiny", "bert"))
     other.load(settings_of(card, tmp_path), lambda loading: None)
     with pytest.raises(UnsupportedInputError, match="their numbers cannot be compared"):
@@ -170,4 +176,4 @@ def test_weights_as_a_pickle_are_not_read(tmp_path: Path) -> None:
     torch.save({}, folder / "pytorch_model.bin")
     card = card_of(folder).model_copy(update={"files": {"pytorch_model.bin": None}})
     with pytest.raises(WeightsError, match="no file named"):
-        HfEmbedder(settings_of(card, tmp_path), print_none)
+        embedder_of(settings_of(card, tmp_path))

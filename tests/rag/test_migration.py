@@ -11,7 +11,7 @@ import pytest
 from tests.rag.conftest import add, ask
 from tests.rag.material import word_file
 from tests.rag.test_worker import find
-from workers.engines.rag.ledger import Ledger
+from workers.engines.rag.document_store import DocumentStore
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Chunks, DocumentFound, GetDocument, ListChunks, UpdateDocument
 from workers.messages.errors import LoadError
@@ -91,12 +91,12 @@ def test_an_index_of_version_0_1_0_still_answers(
 
 def test_an_index_of_a_later_version_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
-    Ledger(path).close()
+    DocumentStore(path).close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(LoadError, match="layout 99"):
-        Ledger(path)
+        DocumentStore(path)
     with sqlite3.connect(path) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (99,)
     db.close()

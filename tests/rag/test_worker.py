@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,11 +88,14 @@ def test_changed_file_embeds_only_what_is_new(worker: RagWorker, collection: str
     add(worker, collection, a__pdf=handbook_pdf(6))
     embedded: list[str] = []
     original = worker._embedder.embed
-    try:
-        worker._embedder.embed = lambda texts, *how: embedded.extend(texts) or original(texts, *how)  # type: ignore[method-assign, func-returns-value]
+
+    def noting(texts: Sequence[str], *how: Any) -> Any:
+        embedded.extend(texts)
+        return original(texts, *how)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker._embedder, "embed", noting)
         (indexed,) = add(worker, collection, a__pdf=handbook_pdf(8))
-    finally:
-        del worker._embedder.embed  # type: ignore[method-assign]
     assert indexed.status == "added"
     assert "Another version of a.pdf" in indexed.reason
     assert len(embedded) == 2

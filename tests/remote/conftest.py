@@ -9,8 +9,9 @@ import pytest
 
 from configs.catalogue import ModelCard
 from workers.engines.contract import Worker
-from workers.engines.registry import WORKERS, create_worker
+from workers.engines.registry import create_worker
 from workers.messages.process_spec import WorkerSettings
+from workers.specs.spec import spec_of
 
 KEY_NAME = "SCRIPTED_API_KEY"
 KEY = "sk-scripted-0123456789-abcdefghij"
@@ -42,7 +43,9 @@ def load(tmp_path: Path) -> Iterator[Load]:
 
     def create(modality: str, source: str, engine: str = "remote", **options: object) -> Worker:
         card = remote_card(modality, source, engine, **options)
-        worker = create_worker(modality, engine, WORKERS)
+        spec = spec_of(card)
+        assert spec is not None
+        worker = create_worker(spec.modality, spec.target)
         settings = WorkerSettings(card=card, threads=1, slots=1, data_dir=tmp_path, limits={})
         worker.load(settings, lambda loading: None)
         opened.append(worker)

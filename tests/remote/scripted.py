@@ -29,7 +29,8 @@ class Seen:
 
     @property
     def json(self) -> dict[str, Any]:
-        return json.loads(self.body)
+        body: dict[str, Any] = json.loads(self.body)
+        return body
 
 
 @dataclass
@@ -103,7 +104,7 @@ def stall(handler: Handler) -> None:
 
 
 def stream(*events: object, end: str = "whole") -> Reply:
-    """Server-sent events; `end`: whole, cut (in the middle of a chunk), short or stalled."""
+    """RemoteAddress-sent events; `end`: whole, cut (in the middle of a chunk), short or stalled."""
 
     def reply(handler: Handler) -> None:
         handler.begin_stream()

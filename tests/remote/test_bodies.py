@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def run(worker: Worker, request: Request) -> list[Event]:
     return list(worker.handle(request, CancelToken()))
 
 
-def sent_to(source: str, **options: object) -> dict[str, object]:
+def sent_to(source: str, **options: Any) -> dict[str, object]:
     card = remote_card("text", source, **options)
     read = RemoteOptions.model_validate(options)
     return sampling_json(EVERYTHING, read, access_to(card, read).server)

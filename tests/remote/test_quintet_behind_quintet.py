@@ -15,6 +15,7 @@ from tests.remote.conftest import Load
 from tests.running import App
 from tests.vision.drawing import draw_receipt, to_media
 from workers.engines.contract import CancelToken, Worker
+from workers.engines.rag.llamacpp import LlamaCppEmbedder
 from workers.engines.rag.worker import RagWorker
 from workers.media.audio import pcm_to_wav
 from workers.messages import (
@@ -179,7 +180,7 @@ def test_a_picture_is_answered_about(app: App, load: Load) -> None:
 
 def test_vectors_are_those_of_the_local_model(app: App, load: Load, tmp_path: Path) -> None:
     texts = ("The harbour is closed in winter.", "Bread is baked at dawn.", "Ein deutscher Satz.")
-    here = RagWorker()
+    here = RagWorker(LlamaCppEmbedder())
     card = load_catalogue()["all-minilm-l6-v2"]
     settings = WorkerSettings(card=card, threads=1, slots=1, data_dir=tmp_path / "local", limits={})
     here.load(settings, lambda loading: None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from api.headers import security_headers
+from api.gate.headers import security_headers
 from configs.errors import ConfigError
 from configs.settings import load_settings
 from tests.running import App

@@ -18,9 +18,9 @@ from tests.running import App
 from workers.messages.errors import DownloadError, UnsupportedInputError
 from workers.models.downloads import connecting
 from workers.models.downloads.download import fetch
+from workers.models.downloads.public_hosts import IpAddress
 from workers.models.importing import Reach, propose
 from workers.models.importing.walk import MAX_DEPTH, MAX_ENTRIES, walk
-from workers.public_hosts import IpAddress
 
 from .page_calls import Page, Press
 from .test_admin import browser

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from configs.catalogue import ModelCard, load_catalogue
 from workers.engines.contract import CancelToken
-from workers.engines.stt.fasterwhisper import FasterWhisperWorker
+from workers.engines.stt.fasterwhisper import FasterWhisperEngine
+from workers.engines.stt.worker import SttWorker
 from workers.messages import Event, SegmentDelta, Transcribe
 from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import verified_folder
@@ -41,8 +42,8 @@ def card() -> ModelCard:
 
 
 @pytest.fixture(scope="session")
-def worker(card: ModelCard, data_dir: Path) -> Iterator[FasterWhisperWorker]:
-    loaded = FasterWhisperWorker()
+def worker(card: ModelCard, data_dir: Path) -> Iterator[SttWorker]:
+    loaded = SttWorker(FasterWhisperEngine())
     limits = {"max_audio_s": 600.0}
     settings = WorkerSettings(card=card, threads=2, slots=1, data_dir=data_dir, limits=limits)
     loaded.load(settings, lambda loading: None)
@@ -111,7 +112,7 @@ def encode(pcm: Pcm, container: str, codec: str, *, picture: bool = False) -> by
     return file.getvalue()
 
 
-def hear(worker: FasterWhisperWorker, request: Transcribe) -> list[Event]:
+def hear(worker: SttWorker, request: Transcribe) -> list[Event]:
     return list(worker.handle(request, CancelToken()))
 
 

@@ -12,7 +12,8 @@ import pytest
 from configs.catalogue import ModelCard
 from tests.stt.conftest import hear, text_of
 from workers.engines.stt.ctranslate import compute_type, split_device, told
-from workers.engines.stt.fasterwhisper import FasterWhisperWorker
+from workers.engines.stt.fasterwhisper import FasterWhisperEngine
+from workers.engines.stt.worker import SttWorker
 from workers.messages import Media, Ready, Transcribe
 from workers.messages.errors import (
     EngineNotInstalledError,
@@ -25,12 +26,12 @@ from workers.messages.process_spec import WorkerSettings
 
 def load(
     card: ModelCard, data_dir: Path, device: str = "cpu", **options: Any
-) -> tuple[FasterWhisperWorker, Ready]:
+) -> tuple[SttWorker, Ready]:
     card = card.model_copy(update={"options": options})
     settings = WorkerSettings(
         card=card, device=device, threads=2, slots=1, data_dir=data_dir, limits={}
     )
-    worker = FasterWhisperWorker()
+    worker = SttWorker(FasterWhisperEngine())
     return worker, worker.load(settings, lambda loading: None)
 
 

@@ -15,12 +15,14 @@ from tests.stt.conftest import STORY, Pcm, hear, segments_of, text_of, to_wav
 from tests.stt.test_transcription import words
 from tests.stt.whisper_checkpoint import write_checkpoint
 from workers.engines.contract import CancelToken
-from workers.engines.stt.fasterwhisper import FasterWhisperWorker
-from workers.engines.stt.hf import HfWhisperWorker
+from workers.engines.stt.hf import HfWhisperEngine
+from workers.engines.stt.worker import SttWorker
 from workers.messages import AudioInfo, Event, Media, Ready, SegmentDelta, Transcribe
 from workers.messages.errors import LoadError, UnsupportedInputError, WeightsError
 from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import find_folder
+
+pytestmark = pytest.mark.torch
 
 SENTENCE = STORY[1]
 FILES = ("model.safetensors", "config.json", "generation_config.json", "tokenizer.json")
@@ -38,7 +40,7 @@ def card_of(folder: Path) -> ModelCard:
     )
 
 
-def load(worker: HfWhisperWorker, folder: Path, data_dir: Path, device: str = "cpu") -> Ready:
+def load(worker: SttWorker, folder: Path, data_dir: Path, device: str = "cpu") -> Ready:
     settings = WorkerSettings(
         card=card_of(folder), device=device, threads=1, slots=1, data_dir=data_dir, limits={}
     )
@@ -52,8 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, card: ModelCard) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hf_worker(folder: Path, data_dir: Path) -> Iterator[HfWhisperWorker]:
-    loaded = HfWhisperWorker()
+def hf_worker(folder: Path, data_dir: Path) -> Iterator[SttWorker]:
+    loaded = SttWorker(HfWhisperEngine())
     ready = load(loaded, folder, data_dir)
     assert ready.device == "cpu"
     assert ready.capabilities == {"en"}
@@ -67,13 +69,13 @@ def sentence_wav(speak: Callable[[str], Pcm]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def heard(hf_worker: HfWhisperWorker, sentence_wav: bytes) -> list[Event]:
+def heard(hf_worker: SttWorker, sentence_wav: bytes) -> list[Event]:
     audio = Media(name="sentence.wav", data=sentence_wav)
     return hear(hf_worker, Transcribe(audio=audio, word_timestamps=True))
 
 
 def test_it_writes_down_the_words_that_faster_whisper_writes_down(
-    heard: list[Event], worker: FasterWhisperWorker, sentence_wav: bytes
+    heard: list[Event], worker: SttWorker, sentence_wav: bytes
 ) -> None:
     theirs = hear(worker, Transcribe(audio=Media(name="sentence.wav", data=sentence_wav)))
     assert words(text_of(heard)) == words(text_of(theirs)) == words(SENTENCE)
@@ -89,7 +91,7 @@ def test_segments_come_in_order_after_the_language(heard: list[Event], sentence_
 
 
 def test_words_lie_where_faster_whisper_finds_them(
-    heard: list[Event], worker: FasterWhisperWorker, sentence_wav: bytes
+    heard: list[Event], worker: SttWorker, sentence_wav: bytes
 ) -> None:
     audio = Media(name="sentence.wav", data=sentence_wav)
     mine, theirs = (
@@ -103,9 +105,7 @@ def test_words_lie_where_faster_whisper_finds_them(
     assert mine["lantern,"].probability > 0.5
 
 
-def test_a_prompt_steers_the_spelling(
-    hf_worker: HfWhisperWorker, speak: Callable[[str], Pcm]
-) -> None:
+def test_a_prompt_steers_the_spelling(hf_worker: SttWorker, speak: Callable[[str], Pcm]) -> None:
     audio = Media(name="a.wav", data=to_wav(speak("The ships are in the harbor.")))
     prompt = "The boats left the harbour. " * 60  # far more than the model reads
     assert "harbor " in words(text_of(hear(hf_worker, Transcribe(audio=audio)))) + " "
@@ -113,7 +113,7 @@ def test_a_prompt_steers_the_spelling(
     assert "harbour" in words(told)
 
 
-def test_what_it_cannot_do_is_refused(hf_worker: HfWhisperWorker, sentence_wav: bytes) -> None:
+def test_what_it_cannot_do_is_refused(hf_worker: SttWorker, sentence_wav: bytes) -> None:
     audio = Media(name="sentence.wav", data=sentence_wav)
     for request in (
         Transcribe(audio=audio, translate=True),
@@ -123,7 +123,7 @@ def test_what_it_cannot_do_is_refused(hf_worker: HfWhisperWorker, sentence_wav: 
             hear(hf_worker, request)
 
 
-def test_cancel_stops_between_layers(hf_worker: HfWhisperWorker, sentence_wav: bytes) -> None:
+def test_cancel_stops_between_layers(hf_worker: SttWorker, sentence_wav: bytes) -> None:
     cancel = CancelToken()
     request = Transcribe(audio=Media(name="sentence.wav", data=sentence_wav))
     events = []
@@ -144,7 +144,7 @@ def test_without_alignment_heads_there_are_only_segment_times(
     config = json.loads(path.read_text())
     del config["alignment_heads"]
     path.write_text(json.dumps(config))
-    worker = HfWhisperWorker()
+    worker = SttWorker(HfWhisperEngine())
     load(worker, plain, data_dir)
     request = Transcribe(audio=Media(name="s.wav", data=sentence_wav), word_timestamps=True)
     segments = segments_of(hear(worker, request))
@@ -160,7 +160,7 @@ def test_only_whisper_in_safetensors_is_loaded(
     shutil.copytree(folder, other)
     (other / "config.json").write_text(json.dumps({"model_type": "bert"}))
     with pytest.raises(LoadError, match="is a bert model, not a Whisper"):
-        load(HfWhisperWorker(), other, data_dir)
+        load(SttWorker(HfWhisperEngine()), other, data_dir)
     (other / "model.safetensors").unlink()
     with pytest.raises(WeightsError, match="missing"):
-        load(HfWhisperWorker(), other, data_dir)
+        load(SttWorker(HfWhisperEngine()), other, data_dir)

@@ -5,7 +5,7 @@ import json
 import pysubs2
 import pytest
 
-from workers.media.subtitles import SUBTITLE_FORMATS, to_subtitles
+from workers.media.subtitles import SUBTITLE_FORMATS, SubtitleFormat, to_subtitles
 from workers.messages import SegmentDelta, Word
 
 WORDS = (
@@ -56,13 +56,13 @@ def test_json_carries_everything() -> None:
 
 
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
-def test_timed_formats_are_read_back_by_a_parser(fmt: str) -> None:
+def test_timed_formats_are_read_back_by_a_parser(fmt: SubtitleFormat) -> None:
     cues = pysubs2.SSAFile.from_string(to_subtitles(SEGMENTS, fmt), format_=fmt)
     assert [(cue.start, cue.end) for cue in cues] == [(0, 1500), (3661250, 3662000)]
 
 
 @pytest.mark.parametrize("fmt", SUBTITLE_FORMATS)
-def test_a_transcript_without_speech_is_a_valid_file(fmt: str) -> None:
+def test_a_transcript_without_speech_is_a_valid_file(fmt: SubtitleFormat) -> None:
     text = to_subtitles((), fmt)
     assert "-->" not in text
     assert text == {"vtt": "WEBVTT\n\n"}.get(fmt, "") or fmt == "json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import av
@@ -15,7 +15,8 @@ import pytest
 
 from configs.catalogue import ModelCard
 from workers.engines.contract import CancelToken
-from workers.engines.stt.fasterwhisper import FasterWhisperWorker
+from workers.engines.stt.fasterwhisper import FasterWhisperEngine
+from workers.engines.stt.worker import SttWorker
 from workers.messages import (
     AudioInfo,
     Finished,
@@ -52,12 +53,12 @@ def recording(data: bytes, name: str = "story.wav") -> Media:
     return Media(name=name, data=data)
 
 
-def test_speech_is_written_down(worker: FasterWhisperWorker, story_wav: bytes) -> None:
+def test_speech_is_written_down(worker: SttWorker, story_wav: bytes) -> None:
     events = hear(worker, Transcribe(audio=recording(story_wav)))
     assert error_rate(" ".join(STORY), text_of(events)) <= 0.1
 
 
-def test_a_recorded_human_voice_is_written_down(worker: FasterWhisperWorker) -> None:
+def test_a_recorded_human_voice_is_written_down(worker: SttWorker) -> None:
     spec = importlib.util.find_spec("gradio")
     assert spec is not None
     assert spec.origin is not None
@@ -67,7 +68,7 @@ def test_a_recorded_human_voice_is_written_down(worker: FasterWhisperWorker) -> 
     assert error_rate(said, text_of(events)) <= 0.1
 
 
-def test_events_come_in_order(worker: FasterWhisperWorker, story: Pcm, story_wav: bytes) -> None:
+def test_events_come_in_order(worker: SttWorker, story: Pcm, story_wav: bytes) -> None:
     duration_s = len(story) / SPEECH_RATE_HZ
     events = hear(worker, Transcribe(audio=recording(story_wav)))
     info, *_, end = events
@@ -89,7 +90,7 @@ def test_events_come_in_order(worker: FasterWhisperWorker, story: Pcm, story_wav
     [("mp3", "libmp3lame", False), ("ogg", "libopus", False), ("mp4", "aac", True)],
 )
 def test_every_container_gives_the_same_text(
-    worker: FasterWhisperWorker,
+    worker: SttWorker,
     story: Pcm,
     container: str,
     codec: str,
@@ -100,9 +101,7 @@ def test_every_container_gives_the_same_text(
     assert error_rate(" ".join(STORY), text_of(events)) <= 0.1
 
 
-def test_words_carry_times_that_never_run_backwards(
-    worker: FasterWhisperWorker, story_wav: bytes
-) -> None:
+def test_words_carry_times_that_never_run_backwards(worker: SttWorker, story_wav: bytes) -> None:
     events = hear(worker, Transcribe(audio=recording(story_wav), word_timestamps=True))
     spoken = [word for segment in segments_of(events) for word in segment.words]
     assert len(spoken) >= len(words(" ".join(STORY)).split()) * 0.9
@@ -113,7 +112,7 @@ def test_words_carry_times_that_never_run_backwards(
 
 
 def test_times_are_those_of_the_recording_after_a_long_silence(
-    worker: FasterWhisperWorker, speak: Callable[[str], Pcm]
+    worker: SttWorker, speak: Callable[[str], Pcm]
 ) -> None:
     silence = np.zeros(40 * SPEECH_RATE_HZ, dtype=np.int16)
     pcm = np.concatenate([speak(STORY[0]), silence, speak(STORY[1])])
@@ -126,13 +125,13 @@ def test_times_are_those_of_the_recording_after_a_long_silence(
 
 @pytest.mark.parametrize("vad", [True, False])
 def test_a_recording_of_many_windows_loses_nothing(
-    worker: FasterWhisperWorker, story: Pcm, vad: bool
+    worker: SttWorker, story: Pcm, vad: bool
 ) -> None:
     events = hear(worker, Transcribe(audio=recording(to_wav(np.tile(story, 3))), vad=vad))
     assert error_rate(" ".join(STORY * 3), text_of(events)) <= 0.1
 
 
-def test_silence_ends_with_no_segment(worker: FasterWhisperWorker) -> None:
+def test_silence_ends_with_no_segment(worker: SttWorker) -> None:
     silence = to_wav(np.zeros(5 * SPEECH_RATE_HZ, dtype=np.int16))
     info, *_, end = hear(worker, Transcribe(audio=recording(silence)))
     assert isinstance(info, AudioInfo)
@@ -140,14 +139,12 @@ def test_silence_ends_with_no_segment(worker: FasterWhisperWorker) -> None:
     assert end.usage.audio_s == pytest.approx(5, abs=0.05)
 
 
-def test_noise_is_not_taken_for_speech(worker: FasterWhisperWorker) -> None:
+def test_noise_is_not_taken_for_speech(worker: SttWorker) -> None:
     noise = np.random.default_rng(7).normal(0, 2000, 8 * SPEECH_RATE_HZ).astype(np.int16)
     assert segments_of(hear(worker, Transcribe(audio=recording(to_wav(noise))))) == []
 
 
-def test_an_initial_prompt_steers_spelling(
-    worker: FasterWhisperWorker, speak: Callable[[str], Pcm]
-) -> None:
+def test_an_initial_prompt_steers_spelling(worker: SttWorker, speak: Callable[[str], Pcm]) -> None:
     audio = recording(to_wav(speak("Please ask Katherine about the analyzer in the theater.")))
     british = Transcribe(audio=audio, initial_prompt="Catherine, analyser, theatre, colour.")
     assert "atre" in text_of(hear(worker, british)).lower()
@@ -156,7 +153,7 @@ def test_an_initial_prompt_steers_spelling(
 
 @pytest.mark.parametrize("after", ["first block", "first segment"])
 def test_cancel_ends_within_a_moment(
-    worker: FasterWhisperWorker, story: Pcm, speak: Callable[[str], Pcm], after: str
+    worker: SttWorker, story: Pcm, speak: Callable[[str], Pcm], after: str
 ) -> None:
     cancel = CancelToken()
     events = worker.handle(Transcribe(audio=recording(to_wav(np.tile(story, 2)))), cancel)
@@ -170,9 +167,10 @@ def test_cancel_ends_within_a_moment(
     assert text_of(hear(worker, Transcribe(audio=recording(to_wav(speak(STORY[0])))))) != ""
 
 
-def test_closing_the_stream_frees_the_worker(worker: FasterWhisperWorker, story_wav: bytes) -> None:
+def test_closing_the_stream_frees_the_worker(worker: SttWorker, story_wav: bytes) -> None:
     events = worker.handle(Transcribe(audio=recording(story_wav)), CancelToken())
     next(events)
+    assert isinstance(events, Generator)
     events.close()
     assert segments_of(hear(worker, Transcribe(audio=recording(story_wav))))
 
@@ -186,15 +184,13 @@ def test_closing_the_stream_frees_the_worker(worker: FasterWhisperWorker, story_
     ],
 )
 def test_what_is_no_recording_is_refused_in_a_sentence(
-    worker: FasterWhisperWorker, data: bytes, name: str, sentence: str
+    worker: SttWorker, data: bytes, name: str, sentence: str
 ) -> None:
     with pytest.raises(UnsupportedInputError, match=re.escape(sentence)):
         hear(worker, Transcribe(audio=recording(data, name)))
 
 
-def test_a_real_program_renamed_to_mp3_is_refused(
-    worker: FasterWhisperWorker, tmp_path: Path
-) -> None:
+def test_a_real_program_renamed_to_mp3_is_refused(worker: SttWorker, tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     path.symlink_to("/bin/ls")
     program = Media(name=path.name, path=str(path))
@@ -202,7 +198,7 @@ def test_a_real_program_renamed_to_mp3_is_refused(
         hear(worker, Transcribe(audio=program))
 
 
-def test_a_video_without_sound_is_refused(worker: FasterWhisperWorker) -> None:
+def test_a_video_without_sound_is_refused(worker: SttWorker) -> None:
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as out:
         video = out.add_stream("mpeg4", rate=10)
@@ -214,44 +210,42 @@ def test_a_video_without_sound_is_refused(worker: FasterWhisperWorker) -> None:
         hear(worker, Transcribe(audio=recording(file.getvalue(), "silent.mp4")))
 
 
-def test_a_file_that_has_gone_is_refused(worker: FasterWhisperWorker, tmp_path: Path) -> None:
+def test_a_file_that_has_gone_is_refused(worker: SttWorker, tmp_path: Path) -> None:
     gone = Media(name="gone.wav", path=str(tmp_path / "gone.wav"))
     with pytest.raises(UnsupportedInputError, match=r"gone\.wav cannot be read"):
         hear(worker, Transcribe(audio=gone))
 
 
-def test_too_long_a_recording_names_both_lengths(worker: FasterWhisperWorker) -> None:
+def test_too_long_a_recording_names_both_lengths(worker: SttWorker) -> None:
     hour = to_wav(np.zeros(3600 * 8000, dtype=np.int16), 8000)
     with pytest.raises(UnsupportedInputError, match=r"1:00:00 long; the limit is 10:00"):
         hear(worker, Transcribe(audio=recording(hour, "hour.wav")))
 
 
-def test_a_damaged_file_is_heard_as_far_as_it_goes(worker: FasterWhisperWorker, story: Pcm) -> None:
+def test_a_damaged_file_is_heard_as_far_as_it_goes(worker: SttWorker, story: Pcm) -> None:
     data = encode(story, "mp3", "libmp3lame")
     events = hear(worker, Transcribe(audio=recording(data[: len(data) * 2 // 3], "cut.mp3")))
     assert "lighthouse" in text_of(events).lower()
     assert isinstance(events[-1], Finished)
 
 
-def test_an_unknown_language_is_refused(worker: FasterWhisperWorker, story_wav: bytes) -> None:
+def test_an_unknown_language_is_refused(worker: SttWorker, story_wav: bytes) -> None:
     with pytest.raises(UnsupportedInputError, match=r"does not know the language 'de'.*English"):
         hear(worker, Transcribe(audio=recording(story_wav), language="de"))
 
 
-def test_translation_is_refused_by_an_english_model(
-    worker: FasterWhisperWorker, story_wav: bytes
-) -> None:
+def test_translation_is_refused_by_an_english_model(worker: SttWorker, story_wav: bytes) -> None:
     with pytest.raises(UnsupportedInputError, match="cannot translate"):
         hear(worker, Transcribe(audio=recording(story_wav), translate=True))
 
 
-def test_another_request_is_refused(worker: FasterWhisperWorker) -> None:
+def test_another_request_is_refused(worker: SttWorker) -> None:
     with pytest.raises(UnsupportedInputError, match="cannot answer Generate"):
         list(worker.handle(Generate(messages=()), CancelToken()))
 
 
 def test_ready_says_what_the_model_can_do(card: ModelCard, data_dir: Path) -> None:
-    fresh = FasterWhisperWorker()
+    fresh = SttWorker(FasterWhisperEngine())
     settings = WorkerSettings(card=card, threads=1, slots=4, data_dir=data_dir, limits={})
     ready = fresh.load(settings, lambda loading: None)
     fresh.close()

@@ -11,8 +11,9 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 from tests.tiny_llama import build_tiny_llama, card_values
 from workers.engines.contract import CancelToken
-from workers.engines.text.hf import HfTextWorker
-from workers.engines.text.llamacpp import LlamaCppTextWorker
+from workers.engines.text.hf import HfTextEngine
+from workers.engines.text.llamacpp import LlamaCppEngine
+from workers.engines.text.worker import TextWorker
 from workers.messages import (
     ChatMessage,
     Event,
@@ -44,15 +45,15 @@ def worker_settings(tmp_path_factory: pytest.TempPathFactory) -> WorkerSettings:
 
 
 @pytest.fixture(scope="session")
-def loaded(worker_settings: WorkerSettings) -> Iterator[tuple[LlamaCppTextWorker, Ready]]:
-    worker = LlamaCppTextWorker()
+def loaded(worker_settings: WorkerSettings) -> Iterator[tuple[TextWorker, Ready]]:
+    worker = TextWorker(LlamaCppEngine())
     ready = worker.load(worker_settings, lambda loading: None)
     yield worker, ready
     worker.close()
 
 
 @pytest.fixture(scope="session")
-def worker(loaded: tuple[LlamaCppTextWorker, Ready]) -> LlamaCppTextWorker:
+def worker(loaded: tuple[TextWorker, Ready]) -> TextWorker:
     return loaded[0]
 
 
@@ -68,7 +69,7 @@ def load(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Load:
         folder: Path = tiny_llama,
         device: str = "cpu",
         **options: Any,
-    ) -> tuple[HfTextWorker, Ready]:
+    ) -> tuple[TextWorker, Ready]:
         settings = WorkerSettings(
             card=ModelCard.model_validate(card_values(folder, options=options)),
             device=device,
@@ -77,14 +78,14 @@ def load(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Load:
             data_dir=tmp_path_factory.mktemp("data"),
             limits=limits or {},
         )
-        worker = HfTextWorker()
+        worker = TextWorker(HfTextEngine())
         return worker, worker.load(settings, lambda loading: None)
 
     return start
 
 
 @pytest.fixture(scope="session")
-def hf_worker(load: Load) -> Iterator[HfTextWorker]:
+def hf_worker(load: Load) -> Iterator[TextWorker]:
     worker, _ = load()
     yield worker
     worker.close()
@@ -102,7 +103,7 @@ def ask(*texts: str, system: str = "", **sampling: object) -> Generate:
     return Generate(messages=(*head, *turns), sampling=params)
 
 
-def answer(worker: LlamaCppTextWorker, request: Generate) -> list[Event]:
+def answer(worker: TextWorker, request: Generate) -> list[Event]:
     return list(worker.handle(request, CancelToken()))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.tiny_llama import ANSWERS
 from workers.engines.contract import CancelToken
-from workers.engines.text.hf import HfTextWorker
+from workers.engines.text.worker import TextWorker
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -22,7 +22,7 @@ from workers.messages import (
 
 GREEDY = SamplingParams(temperature=0, repeat_penalty=1.0, max_tokens=60)
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
-Load = Callable[..., tuple[HfTextWorker, Ready]]
+Load = Callable[..., tuple[TextWorker, Ready]]
 """Called with limits, a folder, a device, and the options of the card."""
 
 
@@ -31,7 +31,12 @@ def ask(question: str, **sampling: Any) -> Generate:
     return Generate(messages=(turn,), sampling=replace(GREEDY, **sampling))
 
 
-def run(worker: HfTextWorker, request: Generate | Complete) -> list[Event]:
+def engine_of(worker: TextWorker) -> Any:
+    """The engine with its insides, which no protocol shows."""
+    return worker._engine
+
+
+def run(worker: TextWorker, request: Generate | Complete) -> list[Event]:
     return list(worker.handle(request, CancelToken()))
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from workers.engines.contract import CancelToken
-from workers.engines.text.llamacpp import LlamaCppEngine, LlamaCppTextWorker
+from workers.engines.text.llamacpp import LlamaCppEngine
+from workers.engines.text.worker import TextWorker
 from workers.messages import ChatMessage, Generate, Progress, Ready, TextDelta
 from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
 from workers.messages.process_spec import WorkerSettings
@@ -23,12 +25,12 @@ CAPITAL = "What is the capital of France? Answer briefly."
 NOVEL = "The old sailor told the children about the storm that sank his ship. "
 
 
-def test_ready_says_what_was_loaded(loaded: tuple[LlamaCppTextWorker, Ready]) -> None:
+def test_ready_says_what_was_loaded(loaded: tuple[TextWorker, Ready]) -> None:
     ready = loaded[1]
     assert (ready.slots, ready.device, ready.context_length) == (SLOTS, "cpu", CONTEXT_TOKENS)
 
 
-def test_answers_in_pieces_and_counts_tokens(worker: LlamaCppTextWorker) -> None:
+def test_answers_in_pieces_and_counts_tokens(worker: TextWorker) -> None:
     events = answer(worker, ask(CAPITAL))
     end = end_of(events)
     assert "Paris" in text_of(events)
@@ -40,12 +42,12 @@ def test_answers_in_pieces_and_counts_tokens(worker: LlamaCppTextWorker) -> None
     assert end.usage.decode_s > 0
 
 
-def test_max_tokens_cuts_the_answer(worker: LlamaCppTextWorker) -> None:
+def test_max_tokens_cuts_the_answer(worker: TextWorker) -> None:
     end = end_of(answer(worker, ask("Tell a long story about a ship.", max_tokens=7)))
     assert (end.reason, end.usage.completion_tokens) == ("length", 7)
 
 
-def test_ends_before_a_stop_sequence(worker: LlamaCppTextWorker) -> None:
+def test_ends_before_a_stop_sequence(worker: TextWorker) -> None:
     question = "Count from one to ten in digits, separated by commas."
     whole = text_of(answer(worker, ask(question, max_tokens=24)))
     middle = whole[len(whole) // 2 :][:4]
@@ -54,7 +56,7 @@ def test_ends_before_a_stop_sequence(worker: LlamaCppTextWorker) -> None:
     assert end_of(events).reason == "stop"
 
 
-def test_the_same_seed_gives_the_same_answer(worker: LlamaCppTextWorker) -> None:
+def test_the_same_seed_gives_the_same_answer(worker: TextWorker) -> None:
     story = ("Write one sentence about the sea.",)
     first = text_of(answer(worker, ask(*story, temperature=1.0, seed=7)))
     answer(worker, ask("Something else entirely."))
@@ -64,18 +66,18 @@ def test_the_same_seed_gives_the_same_answer(worker: LlamaCppTextWorker) -> None
     assert first != other
 
 
-def test_the_system_prompt_is_heard(worker: LlamaCppTextWorker) -> None:
+def test_the_system_prompt_is_heard(worker: TextWorker) -> None:
     system = "You are a parrot. Whatever is asked, you answer only: Polly wants a cracker."
     assert "olly" in text_of(answer(worker, ask("Who are you?", system=system)))
 
 
-def test_an_assistant_turn_at_the_end_is_continued(worker: LlamaCppTextWorker) -> None:
+def test_an_assistant_turn_at_the_end_is_continued(worker: TextWorker) -> None:
     events = answer(worker, ask("What is the capital of France?", "The capital of France is"))
     assert text_of(events).lstrip().startswith("Paris")
 
 
 @pytest.mark.parametrize("max_tokens", [1, 2, 3, 5, 8, 13])
-def test_a_cut_never_splits_a_character(worker: LlamaCppTextWorker, max_tokens: int) -> None:
+def test_a_cut_never_splits_a_character(worker: TextWorker, max_tokens: int) -> None:
     request = ask("Repeat exactly: 🦜🌊🚢🎉 日本語 Привет", "🦜🌊", max_tokens=max_tokens)
     events = answer(worker, request)
     for event in events:
@@ -84,7 +86,7 @@ def test_a_cut_never_splits_a_character(worker: LlamaCppTextWorker, max_tokens: 
             event.text.encode("utf-8")  # a lone surrogate would raise
 
 
-def test_four_conversations_at_once_keep_apart(worker: LlamaCppTextWorker) -> None:
+def test_four_conversations_at_once_keep_apart(worker: TextWorker) -> None:
     requests = [
         ask(f"What is the capital of {country}? Answer briefly.") for country, _ in CAPITALS
     ]
@@ -94,7 +96,7 @@ def test_four_conversations_at_once_keep_apart(worker: LlamaCppTextWorker) -> No
         assert capital in text
 
 
-def test_the_next_turn_does_not_read_the_history_again(worker: LlamaCppTextWorker) -> None:
+def test_the_next_turn_does_not_read_the_history_again(worker: TextWorker) -> None:
     opening = f"Remember this tale. {NOVEL * 8}"
     first = answer(worker, ask(opening))
     others = [
@@ -108,7 +110,7 @@ def test_the_next_turn_does_not_read_the_history_again(worker: LlamaCppTextWorke
     assert second.prompt_tokens - second.cached_tokens < 60
 
 
-def test_a_conversation_that_lost_its_slot_is_still_remembered(worker: LlamaCppTextWorker) -> None:
+def test_a_conversation_that_lost_its_slot_is_still_remembered(worker: TextWorker) -> None:
     opening = f"A different tale entirely. {NOVEL * 8}"
     first = answer(worker, ask(opening))
     for number in range(SLOTS + 1):
@@ -118,28 +120,28 @@ def test_a_conversation_that_lost_its_slot_is_still_remembered(worker: LlamaCppT
 
 
 def test_a_prompt_that_does_not_fit_is_refused_with_both_numbers(
-    worker: LlamaCppTextWorker,
+    worker: TextWorker,
 ) -> None:
     with pytest.raises(ContextTooLongError, match=r"is \d{3} tokens long.* holds 512"):
         answer(worker, ask(NOVEL * 60))
     assert "Paris" in text_of(answer(worker, ask(CAPITAL)))
 
 
-def test_an_answer_that_fills_the_context_ends_as_cut(worker: LlamaCppTextWorker) -> None:
+def test_an_answer_that_fills_the_context_ends_as_cut(worker: TextWorker) -> None:
     events = answer(worker, ask(NOVEL * 30 + "Tell it again.", max_tokens=None))
     end = end_of(events)
     assert end.reason == "length"
     assert end.usage.prompt_tokens + end.usage.completion_tokens <= CONTEXT_TOKENS
 
 
-def test_a_long_prompt_reports_its_progress(worker: LlamaCppTextWorker) -> None:
+def test_a_long_prompt_reports_its_progress(worker: TextWorker) -> None:
     events = answer(worker, ask(f"Yet another tale. {NOVEL * 10}", max_tokens=1))
     progress = [event for event in events if isinstance(event, Progress)]
     assert [event.done for event in progress] == sorted(event.done for event in progress)
     assert progress[-1].done == progress[-1].total > 100
 
 
-def test_cancel_stops_long_before_the_natural_end(worker: LlamaCppTextWorker) -> None:
+def test_cancel_stops_long_before_the_natural_end(worker: TextWorker) -> None:
     cancel = CancelToken()
     seen = 0
     request = ask("Count from one to a thousand in words.", max_tokens=240, repeat_penalty=1.0)
@@ -150,7 +152,7 @@ def test_cancel_stops_long_before_the_natural_end(worker: LlamaCppTextWorker) ->
     assert seen == 5
 
 
-def test_cancel_is_heard_while_the_prompt_is_read(worker: LlamaCppTextWorker) -> None:
+def test_cancel_is_heard_while_the_prompt_is_read(worker: TextWorker) -> None:
     cancel = CancelToken()
     events = []
     for event in worker.handle(ask(f"A tale to interrupt. {NOVEL * 25}"), cancel):
@@ -161,7 +163,7 @@ def test_cancel_is_heard_while_the_prompt_is_read(worker: LlamaCppTextWorker) ->
     assert events[0].done < events[0].total / 2
 
 
-def test_walking_away_frees_the_slot(worker: LlamaCppTextWorker) -> None:
+def test_walking_away_frees_the_slot(worker: TextWorker) -> None:
     for _ in range(SLOTS + 1):
         events = worker.handle(ask("Tell a story.", max_tokens=240), CancelToken())
         next(iter(events))
@@ -179,13 +181,13 @@ def test_walking_away_frees_the_slot(worker: LlamaCppTextWorker) -> None:
     ],
 )
 def test_a_conversation_without_a_question_is_refused(
-    worker: LlamaCppTextWorker, messages: tuple[ChatMessage, ...], sentence: str
+    worker: TextWorker, messages: tuple[ChatMessage, ...], sentence: str
 ) -> None:
     with pytest.raises(UnsupportedInputError, match=sentence):
         answer(worker, Generate(messages=messages))
 
 
-def test_nothing_else_on_the_machine_can_reach_the_engine(worker: LlamaCppTextWorker) -> None:
+def test_nothing_else_on_the_machine_can_reach_the_engine(worker: TextWorker) -> None:
     connections = psutil.Process(os.getpid()).net_connections(kind="all")
     listening = [c for c in connections if c.status == psutil.CONN_LISTEN]
     assert not listening
@@ -202,6 +204,8 @@ def test_a_damaged_file_is_told_in_one_sentence(
     tmp_path: Path, worker_settings: WorkerSettings
 ) -> None:
     damaged = tmp_path / "model.gguf"
+    card = worker_settings.card.model_copy(update={"files": {damaged.name: None}})
+    settings = replace(worker_settings, card=card)
     damaged.write_bytes(b"GGUF" + bytes(1000))
     with pytest.raises(LoadError, match="could not load SmolLM2"):
-        LlamaCppEngine(str(damaged), worker_settings)
+        LlamaCppEngine().load(tmp_path, settings, lambda loading: None)

@@ -17,7 +17,12 @@ from workers.client import Client
 from workers.messages import Finished, TextDelta
 from workers.messages.errors import LoadError
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.env("gptq"),
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.tiny_llama import ANSWERS, CONTEXT_TOKENS
 from workers.engines.common.torch.generation import Order, Read, Written
 from workers.engines.contract import CancelToken
-from workers.engines.text.hf import HfTextWorker
+from workers.engines.text.worker import TextWorker
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -30,13 +30,16 @@ from .hf_asking import (
     Load,
     ask,
     end_of,
+    engine_of,
     run,
     text_of,
 )
 
+pytestmark = pytest.mark.torch
+
 
 @pytest.fixture
-def worker(hf_worker: HfTextWorker) -> HfTextWorker:
+def worker(hf_worker: TextWorker) -> TextWorker:
     return hf_worker
 
 
@@ -54,7 +57,7 @@ def test_weights_that_are_quantised_in_their_file_need_no_option(
     worker, _ = load(load_in="nf4")
     for file in tiny_llama.iterdir():
         shutil.copy(file, tmp_path)
-    worker._engine._writer._model.save_pretrained(tmp_path)
+    engine_of(worker)._writer._model.save_pretrained(tmp_path)
     worker.close()
     saved, _ = load(folder=tmp_path)
     assert (tmp_path / "model.safetensors").stat().st_size < _size(tiny_llama)
@@ -72,14 +75,14 @@ def test_a_half_of_the_memory_says_the_same(load: Load) -> None:
     worker.close()
 
 
-def test_characters_arrive_whole_and_piece_by_piece(worker: HfTextWorker) -> None:
+def test_characters_arrive_whole_and_piece_by_piece(worker: TextWorker) -> None:
     deltas = [e.text for e in run(worker, ask(JAPANESE)) if isinstance(e, TextDelta)]
     assert "".join(deltas) == ANSWERS[JAPANESE]
     assert len(deltas) > 8
     assert not any("\N{REPLACEMENT CHARACTER}" in delta for delta in deltas)
 
 
-def test_the_end_tells_what_it_cost(worker: HfTextWorker) -> None:
+def test_the_end_tells_what_it_cost(worker: TextWorker) -> None:
     whole, cut = end_of(run(worker, ask(COUNT))), end_of(run(worker, ask(COUNT, max_tokens=5)))
     assert (whole.reason, cut.reason) == ("stop", "length")
     assert cut.usage.completion_tokens == 5 < whole.usage.completion_tokens
@@ -88,30 +91,30 @@ def test_the_end_tells_what_it_cost(worker: HfTextWorker) -> None:
 
 
 @pytest.mark.parametrize("stop", [" seven", "ven ei", "en eight n", "s"])
-def test_nothing_of_a_stop_sequence_is_told(worker: HfTextWorker, stop: str) -> None:
+def test_nothing_of_a_stop_sequence_is_told(worker: TextWorker, stop: str) -> None:
     events = run(worker, ask(COUNT, stop=("never said", stop)))
     assert text_of(events) == ANSWERS[COUNT].partition(stop)[0]
     assert end_of(events).reason == "stop"
 
 
-def test_what_only_begins_like_a_stop_sequence_is_told(worker: HfTextWorker) -> None:
+def test_what_only_begins_like_a_stop_sequence_is_told(worker: TextWorker) -> None:
     assert text_of(run(worker, ask(COUNT, stop=("ten thousand",)))) == ANSWERS[COUNT]
 
 
-def test_a_text_is_continued_with_its_spaces(worker: HfTextWorker) -> None:
+def test_a_text_is_continued_with_its_spaces(worker: TextWorker) -> None:
     prompt = f"<|im_start|>user\n{FRANCE}<|im_end|>\n<|im_start|>assistant\nThe capital of"
     events = run(worker, Complete(prompt=prompt, sampling=GREEDY))
     assert text_of(events) == " France is Paris."
 
 
-def test_an_assistants_turn_is_continued(worker: HfTextWorker) -> None:
+def test_an_assistants_turn_is_continued(worker: TextWorker) -> None:
     begun = ChatMessage(role="assistant", text="one two three")
     request = ask(COUNT)
     events = run(worker, replace(request, messages=(*request.messages, begun)))
     assert text_of(events) == ANSWERS[COUNT].removeprefix(begun.text)
 
 
-def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(worker: HfTextWorker) -> None:
+def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(worker: TextWorker) -> None:
     with pytest.raises(ContextTooLongError, match=f"holds {CONTEXT_TOKENS}"):
         run(worker, ask("word " * CONTEXT_TOKENS))
 
@@ -125,10 +128,10 @@ def test_an_answer_ends_where_the_context_does(load: Load) -> None:
     worker.close()
 
 
-def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: HfTextWorker) -> None:
+def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: TextWorker) -> None:
     import torch
 
-    engine = worker._engine
+    engine = engine_of(worker)
     ids, _ = engine._prompts.encode(ask(COUNT))
     row = torch.tensor([ids])
     order = Order(sampling=GREEDY, max_tokens=60, prefill_tokens=4)
@@ -140,7 +143,7 @@ def test_a_prompt_read_in_pieces_gets_the_same_answer(worker: HfTextWorker) -> N
     assert "".join(p.text for p in pieces if isinstance(p, Written)) == ANSWERS[COUNT]
 
 
-def test_five_requests_at_once_keep_their_own_answers(worker: HfTextWorker) -> None:
+def test_five_requests_at_once_keep_their_own_answers(worker: TextWorker) -> None:
     answers: dict[str, str] = {}
 
     def work(question: str) -> None:
@@ -154,7 +157,7 @@ def test_five_requests_at_once_keep_their_own_answers(worker: HfTextWorker) -> N
     assert answers == ANSWERS
 
 
-def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: HfTextWorker) -> None:
+def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: TextWorker) -> None:
     cancel = CancelToken()
     events = worker.handle(ask(COUNT, max_tokens=400, ignore_eos=True), cancel)
     next(events)
@@ -163,10 +166,10 @@ def test_stop_is_heard_between_tokens_and_frees_the_slot(worker: HfTextWorker) -
     assert "generate" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_stop_is_heard_between_two_layers(worker: HfTextWorker) -> None:
+def test_stop_is_heard_between_two_layers(worker: TextWorker) -> None:
     """Also while a prompt is read: the layers after the one that heard it are not computed."""
     cancel, seen = CancelToken(), []
-    layers = worker._engine._writer._model.model.layers
+    layers = engine_of(worker)._writer._model.model.layers
 
     def stop_after_the_first(*_: Any) -> None:
         seen.append(0)
@@ -184,13 +187,13 @@ def test_stop_is_heard_between_two_layers(worker: HfTextWorker) -> None:
     assert seen == [0]
 
 
-def test_full_memory_fails_one_request_and_the_next_is_answered(worker: HfTextWorker) -> None:
+def test_full_memory_fails_one_request_and_the_next_is_answered(worker: TextWorker) -> None:
     import torch
 
     def too_much(*_: Any) -> None:
         torch.empty(1 << 62, dtype=torch.uint8)
 
-    hook = worker._engine._writer._model.model.layers[0].register_forward_hook(too_much)
+    hook = engine_of(worker)._writer._model.model.layers[0].register_forward_hook(too_much)
     try:
         with pytest.raises(OutOfMemoryError, match="Tiny Llama does not fit"):
             run(worker, ask(COUNT))
@@ -223,7 +226,7 @@ def test_a_full_graphics_card_is_told_with_its_numbers(load: Load) -> None:
 
     worker, _ = load(device="cuda:0")
     num_bytes = torch.cuda.get_device_properties(0).total_memory * 2
-    layer = worker._engine._writer._model.model.layers[0]
+    layer = engine_of(worker)._writer._model.model.layers[0]
     hook = layer.register_forward_hook(
         lambda *_: torch.empty(num_bytes, dtype=torch.uint8, device="cuda:0") and None
     )

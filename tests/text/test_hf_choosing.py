@@ -10,7 +10,7 @@ import pytest
 
 from tests.tiny_llama import ANSWERS
 from workers.engines.common.torch.sampling import Sampler
-from workers.engines.text.hf import HfTextWorker
+from workers.engines.text.worker import TextWorker
 from workers.messages import (
     Constraint,
     SamplingParams,
@@ -26,17 +26,20 @@ from .hf_asking import (
     Load,
     ask,
     end_of,
+    engine_of,
     run,
     text_of,
 )
 
+pytestmark = pytest.mark.torch
+
 
 @pytest.fixture
-def worker(hf_worker: HfTextWorker) -> HfTextWorker:
+def worker(hf_worker: TextWorker) -> TextWorker:
     return hf_worker
 
 
-def test_a_seed_repeats_an_answer_and_others_differ(worker: HfTextWorker) -> None:
+def test_a_seed_repeats_an_answer_and_others_differ(worker: TextWorker) -> None:
     def sample(seed: int) -> str:
         hot = {"temperature": 2.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "max_tokens": 12}
         return text_of(run(worker, ask("Sing!", seed=seed, **hot)))
@@ -51,7 +54,7 @@ def test_a_seed_repeats_an_answer_and_others_differ(worker: HfTextWorker) -> Non
     ids=str,
 )
 def test_filters_keep_the_likeliest_at_any_temperature(
-    worker: HfTextWorker, sampling: dict[str, Any]
+    worker: TextWorker, sampling: dict[str, Any]
 ) -> None:
     loose = {"temperature": 2.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, **sampling}
     assert text_of(run(worker, ask(FRANCE, **loose))) == ANSWERS[FRANCE]
@@ -78,7 +81,7 @@ def test_penalties_and_biases_move_the_choice_to_the_next_best(sampling: dict[st
     assert logits.tolist() == [[0.0, 1.0, 2.0, 3.0]]
 
 
-def test_logprobs_are_those_of_the_model(worker: HfTextWorker) -> None:
+def test_logprobs_are_those_of_the_model(worker: TextWorker) -> None:
     events = run(worker, ask(FRANCE, num_logprobs=3))
     tokens = [token for e in events if isinstance(e, TextDelta) for token in e.logprobs]
     assert "".join(token.token for token in tokens) == ANSWERS[FRANCE]
@@ -87,11 +90,11 @@ def test_logprobs_are_those_of_the_model(worker: HfTextWorker) -> None:
     assert sum(token.logprob for token in tokens) == pytest.approx(_by_hand(worker), abs=1e-3)
 
 
-def _by_hand(worker: HfTextWorker) -> float:
+def _by_hand(worker: TextWorker) -> float:
     """Log-probability of the whole answer to FRANCE, from one pass through the model."""
     import torch
 
-    engine = worker._engine
+    engine = engine_of(worker)
     head, _ = engine._prompts.encode(ask(FRANCE))
     tail = engine._writer.tokenizer(ANSWERS[FRANCE]).input_ids
     with torch.no_grad():
@@ -100,10 +103,10 @@ def _by_hand(worker: HfTextWorker) -> float:
     return float(rows.gather(1, torch.tensor(tail)[:, None]).sum())
 
 
-def test_tools_are_shown_and_a_call_is_heard(load: Load, worker: HfTextWorker) -> None:
+def test_tools_are_shown_and_a_call_is_heard(load: Load, worker: TextWorker) -> None:
     tool = Tool(name="get_weather", parameters='{"type": "object", "properties": {"city": {}}}')
-    shown, _ = worker._engine._prompts.encode(replace(ask(WEATHER), tools=(tool,)))
-    assert "get_weather" in worker._engine._writer.tokenizer.decode(shown)
+    shown, _ = engine_of(worker)._prompts.encode(replace(ask(WEATHER), tools=(tool,)))
+    assert "get_weather" in engine_of(worker)._writer.tokenizer.decode(shown)
     request = replace(ask(WEATHER), tools=(tool,), tool_choice="get_weather")
     events = run(worker, request)
     calls = [event for event in events if isinstance(event, ToolCallDelta)]
@@ -120,25 +123,25 @@ def test_tools_are_shown_and_a_call_is_heard(load: Load, worker: HfTextWorker) -
         ("json", "", WEATHER),
     ],
 )  # fmt: skip
-def test_json_is_enforced(worker: HfTextWorker, kind: Any, text: str, question: str) -> None:
+def test_json_is_enforced(worker: TextWorker, kind: Any, text: str, question: str) -> None:
     request = replace(ask(question), constraint=Constraint(kind=kind, text=text))
     value = json.loads(text_of(run(worker, request)))
     assert isinstance(value, dict)
     assert kind == "json" or (list(value) == ["n"] and value["n"] <= 9)
 
 
-def test_a_grammar_is_enforced(worker: HfTextWorker) -> None:
+def test_a_grammar_is_enforced(worker: TextWorker) -> None:
     grammar = Constraint(kind="grammar", text='root ::= "yes" | "no"')
     assert text_of(run(worker, replace(ask(FRANCE), constraint=grammar))) in ("yes", "no")
 
 
 @pytest.mark.parametrize("text", ["root ::= other", 'root ::= "a'])
-def test_a_broken_grammar_is_refused(worker: HfTextWorker, text: str) -> None:
+def test_a_broken_grammar_is_refused(worker: TextWorker, text: str) -> None:
     grammar = Constraint(kind="grammar", text=text)
     with pytest.raises(UnsupportedInputError):
         run(worker, replace(ask(FRANCE), constraint=grammar))
 
 
-def test_mirostat_is_refused_in_a_sentence(worker: HfTextWorker) -> None:
+def test_mirostat_is_refused_in_a_sentence(worker: TextWorker) -> None:
     with pytest.raises(UnsupportedInputError, match="mirostat is 2"):
         run(worker, ask(FRANCE, mirostat=2))

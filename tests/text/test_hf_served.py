@@ -21,7 +21,9 @@ from workers.client import Client
 from workers.messages import ChatMessage, Event, Finished, Generate, SamplingParams, TextDelta
 from workers.messages.errors import ContextTooLongError
 
-FRANCE, _, COUNT, *_ = ANSWERS
+pytestmark = pytest.mark.torch
+
+FRANCE, _, COUNT, *_others = ANSWERS
 
 
 @contextmanager

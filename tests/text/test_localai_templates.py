@@ -10,7 +10,8 @@ import pytest
 
 from configs.catalogue import ModelCard
 from workers.engines.contract import CancelToken
-from workers.engines.text.llamacpp import LlamaCppTextWorker
+from workers.engines.text.llamacpp import LlamaCppEngine
+from workers.engines.text.worker import TextWorker
 from workers.messages import (
     ChatMessage,
     Finished,
@@ -64,10 +65,10 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelCard]:
 @pytest.fixture(scope="module")
 def workers(
     cards: dict[str, ModelCard], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, LlamaCppTextWorker]]:
+) -> Iterator[dict[str, TextWorker]]:
     opened = {}
     for name in ("own", "templated", "hinted"):
-        opened[name] = LlamaCppTextWorker()
+        opened[name] = TextWorker(LlamaCppEngine())
         settings = WorkerSettings(
             card=cards[name], threads=2, slots=1,
             data_dir=tmp_path_factory.mktemp("data"), limits={"max_context_tokens": 1024},
@@ -78,14 +79,14 @@ def workers(
         worker.close()
 
 
-def answer(worker: LlamaCppTextWorker, request: Generate) -> tuple[str, Finished]:
+def answer(worker: TextWorker, request: Generate) -> tuple[str, Finished]:
     events = list(worker.handle(request, CancelToken()))
     assert isinstance(events[-1], Finished)
     return "".join(e.text for e in events if isinstance(e, TextDelta)), events[-1]
 
 
 def test_chatml_as_a_template_gives_the_models_own_answer(
-    workers: dict[str, LlamaCppTextWorker],
+    workers: dict[str, TextWorker],
 ) -> None:
     request = Generate(messages=QUESTION, sampling=GREEDY)
     own, own_end = answer(workers["own"], request)
@@ -97,7 +98,7 @@ def test_chatml_as_a_template_gives_the_models_own_answer(
 
 
 def test_the_template_decides_what_the_model_reads(
-    workers: dict[str, LlamaCppTextWorker],
+    workers: dict[str, TextWorker],
 ) -> None:
     hello = Generate(messages=(ChatMessage(role="user", text="Hello."),), sampling=GREEDY)
     text, _ = answer(workers["hinted"], hello)
@@ -105,7 +106,7 @@ def test_the_template_decides_what_the_model_reads(
 
 
 def test_a_tool_that_must_be_called_is_called_through_a_template(
-    workers: dict[str, LlamaCppTextWorker],
+    workers: dict[str, TextWorker],
 ) -> None:
     request = Generate(
         messages=(ChatMessage(role="user", text="What is the weather in Paris?"),),

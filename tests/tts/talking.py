@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,5 +30,5 @@ def length_s(client: Client, request: Synthesize) -> float:
     return sum(audio.duration_s(delta.pcm, delta.sample_rate) for delta in deltas)
 
 
-def deltas_of(events: list[Event]) -> list[AudioDelta]:
+def deltas_of(events: Sequence[Event]) -> list[AudioDelta]:
     return [event for event in events if isinstance(event, AudioDelta)]

@@ -23,7 +23,8 @@ from workers.models.environments.interpreter import environ_of
 
 BUILDER = Path(__file__).with_name("tiny_coqui.py")
 TEXT = "Hello there. How are you?"
-pytestmark = pytest.mark.timeout(400)  # PyTorch and Coqui take seconds to import, in each process
+# PyTorch and Coqui take seconds to import, in each process.
+pytestmark = [pytest.mark.env("coqui"), pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from workers.media import audio
 from workers.messages import Finished, Media, Synthesize
 from workers.messages.errors import LoadError, UnknownModelError, UnsupportedInputError
 
+pytestmark = [pytest.mark.env("kokoro"), pytest.mark.coder]
+
 VOICE_NAMES = ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo")
 ENGLISH, JAPANESE, STRANGE = "kokoro-en", "kokoro-ja", "kokoro-strange"
 SENTENCES = (

@@ -11,7 +11,8 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from workers.engines.contract import CancelToken
-from workers.engines.tts.piper_tts import PiperWorker
+from workers.engines.tts.piper_tts import PiperEngine
+from workers.engines.tts.worker import TtsWorker
 from workers.media import audio
 from workers.messages import AudioDelta, Embed, Finished, Progress, Synthesize
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
@@ -90,7 +91,7 @@ def test_a_text_over_the_limit_is_refused_with_both_numbers(say: Say) -> None:
         say("x" * 100_000)
 
 
-def test_a_text_at_the_limit_starts_at_once(voice: PiperWorker) -> None:
+def test_a_text_at_the_limit_starts_at_once(voice: TtsWorker) -> None:
     text = ("This is one more sentence of the text. " * 100)[:MAX_TEXT_CHARS]
     events = voice.handle(Synthesize(text=text), CancelToken())
     assert isinstance(next(events), AudioDelta)
@@ -99,7 +100,7 @@ def test_a_text_at_the_limit_starts_at_once(voice: PiperWorker) -> None:
     assert progress.total == MAX_TEXT_CHARS
 
 
-def test_another_kind_of_request_is_refused(voice: PiperWorker) -> None:
+def test_another_kind_of_request_is_refused(voice: TtsWorker) -> None:
     with pytest.raises(UnsupportedInputError, match="cannot answer Embed"):
         next(voice.handle(Embed(texts=("x",)), CancelToken()))
 
@@ -121,7 +122,7 @@ def test_odd_text_harms_nothing(say: Say, text: str) -> None:
     assert "".join(delta.text for delta in audio_of(events)) == text
 
 
-def test_cancel_between_sentences_ends_the_stream(voice: PiperWorker) -> None:
+def test_cancel_between_sentences_ends_the_stream(voice: TtsWorker) -> None:
     cancel = CancelToken()
     events = voice.handle(Synthesize(text="One here. Two here. Three here."), cancel)
     next(events)
@@ -131,7 +132,7 @@ def test_cancel_between_sentences_ends_the_stream(voice: PiperWorker) -> None:
     assert rest[0].reason == "cancelled"  # type: ignore[attr-defined]
 
 
-def test_cancel_does_not_wait_for_the_end_of_a_sentence(voice: PiperWorker) -> None:
+def test_cancel_does_not_wait_for_the_end_of_a_sentence(voice: TtsWorker) -> None:
     text = "a sentence that is as long as a piece may be, spoken very slowly " * 3
     request = Synthesize(text=text[:190], speed=0.5, normalize=False)
     started = time.monotonic()
@@ -165,7 +166,7 @@ def test_two_texts_are_spoken_at_once(say: Say) -> None:
 def test_the_voice_says_what_it_can(tmp_path: Path) -> None:
     card = load_catalogue()["piper-en-us-joe-medium"]
     settings = WorkerSettings(card=card, threads=1, slots=3, data_dir=tmp_path, limits={})
-    ready = PiperWorker().load(settings, lambda loading: None)
+    ready = TtsWorker(PiperEngine()).load(settings, lambda loading: None)
     assert ready.voices == ("joe",)
     assert ready.slots == 3
     assert {"speed", "normalize", "en"} <= ready.capabilities

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from bs4 import BeautifulSoup
 
@@ -92,7 +93,7 @@ def test_a_picture_without_text_is_told_in_words() -> None:
 
 
 def test_chat_rows_become_messages_whatever_their_content_looks_like() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"role": "user", "content": [{"type": "text", "text": "What?"}]},
         {"role": "assistant", "content": "That."},
         {"role": "assistant", "content": ""},

@@ -9,7 +9,8 @@ from PIL import Image
 
 from configs.catalogue import load_catalogue
 from workers.engines.contract import CancelToken
-from workers.engines.vision.ocr import OcrWorker
+from workers.engines.vision.ocr import RapidOcrEngine
+from workers.engines.vision.worker import VisionWorker
 from workers.messages import Describe, Media, PictureRead
 from workers.messages.process_spec import WorkerSettings
 
@@ -19,8 +20,8 @@ Read = Callable[..., list[PictureRead]]
 
 
 @pytest.fixture(scope="session")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrWorker]:
-    worker = OcrWorker()
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VisionWorker]:
+    worker = VisionWorker(RapidOcrEngine())
     settings = WorkerSettings(
         card=load_catalogue()["ppocr-v6-small"],
         threads=2,
@@ -35,7 +36,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrWorker]:
 
 
 @pytest.fixture(scope="session")
-def read(reader: OcrWorker) -> Read:
+def read(reader: VisionWorker) -> Read:
     """Read pictures (drawn, or as uploaded files) to the end."""
 
     def run(*pictures: Image.Image | Media) -> list[PictureRead]:

@@ -38,6 +38,7 @@ def test_cells_never_exceed_the_budget(size: tuple[int, int], max_tokens: int) -
     assert 0 < width * height <= pixels_within(max_tokens, 28)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("size", [(1024, 768), (640, 480), (4000, 3000), (768, 1024), (300, 900)])
 def test_cells_are_those_of_qwens_own_processor(size: tuple[int, int]) -> None:
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
@@ -88,6 +89,7 @@ def test_a_budget_that_is_no_number_is_refused(tmp_path: Path, wrong: str) -> No
         image_budget(card, {})
 
 
+@pytest.mark.torch
 def test_qwens_processor_keeps_to_the_budget_of_its_card(tmp_path: Path) -> None:
     save_qwen(tmp_path / "qwen")
     seer = load(write_card(tmp_path, "transformers", tmp_path / "qwen", BUDGET), tmp_path)
@@ -99,6 +101,7 @@ def test_qwens_processor_keeps_to_the_budget_of_its_card(tmp_path: Path) -> None
     assert end_of(events).usage.image_tokens == 432
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(
     ("budget", "told"),
     [(8, "64 × 64, 4 image tokens"), (64, "192 × 192, 40 image tokens")],

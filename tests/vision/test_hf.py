@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -24,6 +25,8 @@ from tests.vision.tiny_llava.shapes import Scene
 from workers.engines.contract import CancelToken
 from workers.messages import Media, SamplingParams, TextDelta
 from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
+
+pytestmark = pytest.mark.torch
 
 NUM_UNSEEN = 68
 """Of which two may be wrong: 66 of 68 is 97 %."""
@@ -70,11 +73,12 @@ def test_quantised_while_it_loads_it_still_sees(load_seer: LoadSeer, load_in: st
 
 
 def test_what_leads_from_pictures_to_words_is_not_quantised(load_seer: LoadSeer) -> None:
-    from workers.engines.vision.hf import HfVisionWorker
+    from workers.engines.vision.worker import VisionWorker
 
     worker = load_seer("{load_in: nf4}").worker
-    assert isinstance(worker, HfVisionWorker)
-    kinds = {name: type(module).__name__ for name, module in worker._engine.model.named_modules()}
+    assert isinstance(worker, VisionWorker)
+    engine: Any = worker._engine
+    kinds = {name: type(module).__name__ for name, module in engine.model.named_modules()}
 
     assert kinds["model.multi_modal_projector.linear_1"] == "Linear"
     assert kinds["lm_head"] == "Linear"

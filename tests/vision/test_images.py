@@ -12,7 +12,7 @@ from PIL import Image
 
 from workers.engines.contract import CancelToken
 from workers.engines.vision.images import decode
-from workers.engines.vision.ocr import OcrWorker
+from workers.engines.vision.worker import VisionWorker
 from workers.messages import Describe, Generate, Media
 from workers.messages.errors import RequestError, UnsupportedInputError
 
@@ -47,7 +47,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_gets_one_clear_sentence(reader: OcrWorker, name: str) -> None:
+def test_a_bad_file_gets_one_clear_sentence(reader: VisionWorker, name: str) -> None:
     data, sentence = BAD[name]
     request = Describe(images=(Media(name="upload.png", data=data),))
     with pytest.raises(UnsupportedInputError) as caught:
@@ -57,25 +57,25 @@ def test_a_bad_file_gets_one_clear_sentence(reader: OcrWorker, name: str) -> Non
     assert caught.value.hint
 
 
-def test_the_worker_reads_on_after_bad_files(reader: OcrWorker, read: Read) -> None:
+def test_the_worker_reads_on_after_bad_files(reader: VisionWorker, read: Read) -> None:
     with pytest.raises(UnsupportedInputError):
         list(reader.handle(Describe(images=(Media(name="x", data=b"?"),)), CancelToken()))
     assert len(read(draw_receipt())[0].lines) > len(RECEIPT_ROWS)
 
 
 @pytest.mark.parametrize(("count", "sentence"), [(0, "No picture was sent"), (4, "4 pictures")])
-def test_the_number_of_pictures_is_bounded(reader: OcrWorker, count: int, sentence: str) -> None:
+def test_the_number_of_pictures_is_bounded(reader: VisionWorker, count: int, sentence: str) -> None:
     request = Describe(images=(to_media(draw_receipt()),) * count)
     with pytest.raises(UnsupportedInputError, match=sentence):
         list(reader.handle(request, CancelToken()))
 
 
-def test_other_requests_are_refused(reader: OcrWorker) -> None:
+def test_other_requests_are_refused(reader: VisionWorker) -> None:
     with pytest.raises(RequestError, match="Generate"):
         list(reader.handle(Generate(messages=()), CancelToken()))
 
 
-def test_a_file_that_has_gone_is_told(reader: OcrWorker) -> None:
+def test_a_file_that_has_gone_is_told(reader: VisionWorker) -> None:
     request = Describe(images=(Media(name="gone.png", path="/nowhere/gone.png"),))
     with pytest.raises(UnsupportedInputError, match=r"gone\.png is no longer there"):
         list(reader.handle(request, CancelToken()))

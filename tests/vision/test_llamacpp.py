@@ -41,6 +41,7 @@ def seer(gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Seer:
     return load(write_card(folder, "llamacpp", gguf), folder)
 
 
+@pytest.mark.torch
 def test_it_answers_like_the_same_weights_on_transformers(seer: Seer, tmp_path: Path) -> None:
     said = answers(seer, NUM_UNSEEN)
     reference = load(write_card(tmp_path, "transformers", WEIGHTS), tmp_path)

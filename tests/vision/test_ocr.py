@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from workers.engines.contract import CancelToken
-from workers.engines.vision.ocr import OcrWorker
+from workers.engines.vision.worker import VisionWorker
 from workers.media.reading_order import rows
 from workers.messages import Describe, PictureRead, Progress
 
@@ -101,7 +101,7 @@ def test_boxes_lie_where_the_words_were_drawn(read: Read) -> None:
     assert found.confidence > 0.9
 
 
-def test_forty_megapixels_are_scaled_down_read_and_said(reader: OcrWorker) -> None:
+def test_forty_megapixels_are_scaled_down_read_and_said(reader: VisionWorker) -> None:
     lines = [(400, 400 + 900 * n, f"Poster line {n}") for n in range(4)]
     poster = draw_lines(lines, (7300, 5480), 300)
     events = list(reader.handle(Describe(images=(to_media(poster, "JPEG"),)), CancelToken()))
@@ -134,7 +134,7 @@ def test_a_picture_without_text_has_no_lines(read: Read, size: tuple[int, int]) 
     assert (reading.width, reading.height) == size
 
 
-def test_progress_never_goes_back_and_ends_at_the_number_of_pictures(reader: OcrWorker) -> None:
+def test_progress_never_goes_back_and_ends_at_the_number_of_pictures(reader: VisionWorker) -> None:
     images = (to_media(draw_receipt()), to_media(draw_receipt()))
     events = list(reader.handle(Describe(images=images), CancelToken()))
     done = [event.done for event in events if isinstance(event, Progress)]
@@ -143,7 +143,7 @@ def test_progress_never_goes_back_and_ends_at_the_number_of_pictures(reader: Ocr
 
 
 def test_cancel_stops_between_two_lines_and_the_worker_goes_on(
-    reader: OcrWorker, read: Read
+    reader: VisionWorker, read: Read
 ) -> None:
     cancel = CancelToken()
     events = reader.handle(Describe(images=(to_media(draw_receipt()),)), cancel)
@@ -155,7 +155,7 @@ def test_cancel_stops_between_two_lines_and_the_worker_goes_on(
     assert row_texts(read(draw_receipt())[0]) == RECEIPT_ROWS
 
 
-def test_cancel_is_heard_while_the_detector_works(reader: OcrWorker) -> None:
+def test_cancel_is_heard_while_the_detector_works(reader: VisionWorker) -> None:
     page = draw_lines([(20, 20, "x")], (1140, 1140))
     cancel = CancelToken()
     threading.Timer(0.02, cancel.cancel).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,10 +37,10 @@ def test_a_card_may_have_its_own_slots_and_threads(settings: Settings) -> None:
 
 @pytest.mark.parametrize("options", [{"slots": 0}, {"slots": "many"}, {"threads": -1}])
 def test_a_number_that_is_none_is_told_when_the_model_is_loaded(
-    settings: Settings, options: dict[str, object]
+    settings: Settings, options: dict[str, Any]
 ) -> None:
     with pytest.raises(LoadError, match=r"not a whole number from [01]\. Mend the card fake-text"):
-        birth_of(card("text", **options), settings)
+        birth_of(card("text").model_copy(update={"options": options}), settings)
 
 
 def test_a_models_folder_is_offered_and_looked_at_again(settings: Settings, tmp_path: Path) -> None:

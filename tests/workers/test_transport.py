@@ -31,10 +31,12 @@ def die_while_writing(connection: object) -> None:
 def test_messages_arrive_in_order_from_many_threads() -> None:
     out, into = pipe(CONTEXT)
     sender, receiver = Sender(into, "test"), Receiver(out)
-    threads = [
-        threading.Thread(target=lambda who=who: [sender.put((who, n)) for n in range(50)])
-        for who in range(4)
-    ]
+
+    def send_fifty(who: int) -> None:
+        for number in range(50):
+            sender.put((who, number))
+
+    threads = [threading.Thread(target=send_fifty, args=(who,)) for who in range(4)]
     for thread in threads:
         thread.start()
     seen = [receiver.get() for _ in range(200)]

@@ -14,8 +14,8 @@ from ui.callers import caller_of
 from ui.render import error_html, note_html
 from ui.titles import TITLES
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.standing import Standing
 from workers.models.manager import ModelManager, Reach
-from workers.standing import Standing
 
 from .view import models_html, proposal_html
 
@@ -97,7 +97,8 @@ class ModelHandlers:
     async def _listing(self, caller: Standing, *, fresh: bool = False) -> str:
         """Return the rows, with buttons for who may press them."""
         rows = await asyncio.to_thread(self._manager.statuses, fresh=fresh)
-        return models_html(rows if caller.is_admin else [replace(row, actions=()) for row in rows])
+        shown = rows if caller.is_admin else [replace(row, actions=()) for row in rows]
+        return models_html(shown, self._manager.left_out)
 
     def _download(self, model_id: str) -> str:
         """Returns the line above the list, as all of these do. Raises: AppError."""

@@ -6,21 +6,10 @@ from html import escape
 
 from configs.catalogue import ModelCard
 from workers.models.manager import ModelStatus
+from workers.specs.spec import spec_of
 
 COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
 """Of a plan's outcome."""
-ENGINES = {
-    "llamacpp": "llama.cpp",
-    "transformers": "PyTorch",
-    "gptqmodel": "GPTQModel",
-    "vllm": "vLLM",
-    "fasterwhisper": "faster-whisper",
-    "sentencetransformers": "Sentence Transformers",
-    "crossencoder": "reranker, PyTorch",
-    "rapidocr": "RapidOCR",
-    "remote": "another server",
-    "claude": "another server",
-}
 UNDER_WAY = ("running", "waiting", "elsewhere", "paused", "failed")
 DOWNLOADED = ("in_use", *UNDER_WAY, "here")
 """States in which at least a part is here, in the order of the list."""
@@ -64,10 +53,15 @@ def _facts(row: ModelStatus) -> str:
         _parameters(card.parameters_m),
         card.quantization.upper() if card.quantization not in ("none", "unknown") else "",
         size,
-        ENGINES.get(card.engine, card.engine),
+        _engine(card),
     ]
     plain = " · ".join(escape(part) for part in parts if part)
     return f"{plain} · {_licence(card)}" if plain else _licence(card)
+
+
+def _engine(card: ModelCard) -> str:
+    spec = spec_of(card)
+    return spec.title if spec is not None else card.engine
 
 
 def _licence(card: ModelCard) -> str:

@@ -15,11 +15,15 @@ NOTHING_FITS = "No model like this. Try another word, or add one above by its na
 LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
 
 
-def models_html(rows: Sequence[ModelStatus]) -> str:
-    """Return a section per modality; what is used, under way or here comes first in each."""
+def models_html(rows: Sequence[ModelStatus], left_out: Sequence[str] = ()) -> str:
+    """Return a section per modality; what is used, under way or here comes first in each.
+
+    Above them what is said of cards that cannot be used.
+    """
+    told = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
     if not rows:
-        return f'<p class="q-empty">{escape(NOTHING_FITS)}</p>'
-    return "".join(_section(name, rows) for name in MODALITIES)
+        return f'{told}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
+    return told + "".join(_section(name, rows) for name in MODALITIES)
 
 
 def _section(modality: str, rows: Iterable[ModelStatus]) -> str:

@@ -37,6 +37,7 @@ from workers.messages import (
     SamplingParams,
     TextDelta,
 )
+from workers.specs.spec import spec_of
 
 EXAMPLES = (
     ("Receipt: what is the total?", "example-receipt.png", "What is the total?"),
@@ -47,9 +48,6 @@ NO_PICTURE = "Add at least one picture first."
 NO_QUESTION = "Type a question about the picture first."
 SAMPLING = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=128)
 """Answers come from the page, so the likeliest token is wanted, also when it repeats the page."""
-
-READERS = ("rapidocr",)
-"""Engines that read text and answer nothing."""
 
 Paths = tuple[str, ...]
 Update = dict[Any, Any]
@@ -248,7 +246,8 @@ def _write_downloads(seen: Seen) -> tuple[str, str]:
 
 def _capability_note(client: Client) -> str:
     card = client.card("vision")
-    if card.engine not in READERS:
+    spec = spec_of(card)
+    if spec is None or not spec.only_reads:
         return note_html(f"{card.name} looks at the pictures itself. {card.description}")
     return note_html(
         f"{card.name} reads the text in pictures, and {client.card('text').name} answers from "

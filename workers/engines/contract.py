@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from workers.messages import Event, Ready, Request
@@ -51,6 +52,35 @@ class CancelToken:
         a time-out of its own.
         """
         self._pulse.beat()
+
+
+class Engine(Protocol):
+    """What every engine has; its modality's protocol adds what it can be asked.
+
+    A class that names that protocol as its base gets the values below; the others are set at the
+    latest in `load`, from which on they stay.
+    """
+
+    device: str = "cpu"
+    """"cpu", "cuda:0", or the host of a remote one."""
+    slots: int = 1
+    """Requests that it works on at once."""
+    capabilities: frozenset[str] = frozenset()
+    """What it can beyond the modality's common part, in the words of the modality's protocol."""
+    context_length: int = 0
+    """Tokens of one conversation, picture question or text; 0 where the word has no meaning."""
+
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """Bring the model of `settings.card` into memory, never from a network.
+
+        `folder` holds the card's files, their checksums verified. Heavy imports happen here, never
+        at module level. Raises: EngineNotInstalledError, LoadError, WeightsError, OutOfMemoryError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what `load` took."""
+        ...
 
 
 class Worker(Protocol):

@@ -131,7 +131,7 @@ def _load(birth: Birth, sender: DirectSender) -> tuple[Worker, int] | None:
     started = time.monotonic()
     sender.put(Loading(what="starting"))
     try:
-        worker = create_worker(birth.modality, birth.engine, birth.registry)
+        worker = create_worker(birth.modality, birth.target)
         ready = worker.load(with_weights(birth.settings, sender.put), sender.put)
     except AppError as err:
         sender.put(LoadFailed(code=err.code, message=err.message, hint=err.hint))

@@ -11,7 +11,8 @@ AppError
 │       └── DocumentNotFoundError
 ├── ResourceError              the machine lacks something (503)
 │   ├── OutOfMemoryError
-│   └── DiskFullError
+│   ├── DiskFullError
+│   └── FolderInUseError
 ├── EngineError                the model's library failed (5xx)
 │   ├── EngineNotInstalledError    its library or its environment is missing (404)
 │   ├── WeightsError               missing weights or a wrong checksum
@@ -35,7 +36,7 @@ Errors cross queues as `messages.Failed`; `from_code` turns one back into the cl
 
 from __future__ import annotations
 
-MAX_CHARS = 4_000
+from configs.quoting import shortened
 
 
 class AppError(Exception):
@@ -44,10 +45,8 @@ class AppError(Exception):
     code = "app_error"
 
     def __init__(self, message: str, hint: str = "") -> None:
-        if len(message) > MAX_CHARS:  # it quotes what was sent
-            message = f"{message[:MAX_CHARS]}…"
-        super().__init__(message)
-        self.message = message
+        self.message = shortened(message)
+        super().__init__(self.message)
         self.hint = hint
 
     def __str__(self) -> str:
@@ -118,6 +117,12 @@ class DiskFullError(ResourceError):
     """No room left where the data is kept."""
 
     code = "disk_full"
+
+
+class FolderInUseError(ResourceError):
+    """Another Quintet has a folder open that only one can use."""
+
+    code = "folder_in_use"
 
 
 class EngineError(AppError):

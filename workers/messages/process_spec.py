@@ -12,6 +12,7 @@ from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 
 from .control import Loading
+from .requests import Modality
 
 ReportLoading = Callable[[Loading], None]
 """Says what is being loaded; may be called from any thread."""
@@ -46,9 +47,9 @@ class Birth:
 
     name: str
     """Process name for people: "text-0"."""
-    modality: str
-    engine: str
-    registry: dict[str, dict[str, str]]
+    modality: Modality
+    target: str
+    """"module:Class" of the engine: see `workers.specs.spec`."""
     settings: WorkerSettings
     environment: dict[str, str]
     """Set before any library loads."""

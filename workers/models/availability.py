@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.catalogue import ModelCard
-from workers.messages.errors import AppError, NotFetchedError
+from workers.messages.errors import AppError, LoadError, NotFetchedError
+from workers.specs.spec import may_be_default
 
 from .downloads.download import is_downloadable, license_not_accepted
 from .environments.places import environment_of
@@ -35,9 +36,12 @@ class Availability:
     def unavailable_reason(self, card: ModelCard) -> AppError | None:
         """Return why a request for this model is refused at once; None if it is not.
 
-        Only a missing environment, download or key is told here: what else is wrong, loading says
-        better, so the files of packages and of the user's own folders are not looked at.
+        Only a missing environment, download or key is told here, and a model that works beside
+        another one only: what else is wrong, loading says better, so the files of packages and of
+        the user's own folders are not looked at.
         """
+        if not may_be_default(card):
+            return only_beside(card)
         may_lack = (
             is_downloadable(card) or environment_of(card) or card.source.startswith("remote:")
         )
@@ -47,3 +51,11 @@ class Availability:
         if isinstance(state.reason, NotFetchedError) and self.may_fetch(card.id):
             return license_not_accepted(card) if card.license_restricted else None
         return state.reason
+
+
+def only_beside(card: ModelCard) -> LoadError:
+    """Return what is said of a reranker that is asked to work alone."""
+    return LoadError(
+        f"{card.name} orders passages, but cannot find them: it makes no vectors.",
+        f"Set workers.rag.reranker to {card.id}, and workers.rag.model to an embedding model.",
+    )

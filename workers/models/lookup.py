@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from configs.secrets import is_listed
 from workers.messages import MODALITIES, Modality
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
+from workers.models.card_reader import ReadCards
 
 from .availability import Availability
 
 log = logging.getLogger("quintet.models")
-
-ReadCards = Callable[[], Mapping[str, ModelCard]]
 
 
 class Models:
@@ -32,8 +31,11 @@ class Models:
         defaults: Mapping[Modality, str],
         availability: Availability | None = None,
         reranker: str | None = None,
+        left_out: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """Without `availability`, nobody looks for weights.
+
+        `left_out` tells of cards that `read_cards` could not use.
 
         Raises: UnknownModelError if a default or the reranker has no card, or one of another
         modality.
@@ -41,6 +43,7 @@ class Models:
         self.reranker = reranker
         """Id of the model that orders what the default embedding model finds."""
         self._read_cards = read_cards
+        self._left_out = left_out
         self._availability = availability
         self._writing = threading.Lock()
         self._added: dict[str, ModelCard] = {}
@@ -55,6 +58,11 @@ class Models:
     def modalities(self) -> tuple[Modality, ...]:
         """Those that have a default model."""
         return tuple(name for name in MODALITIES if name in self._defaults)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A sentence for each card that cannot be used, as when the folders were read last."""
+        return tuple(self._left_out())
 
     def all(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
         """Return the cards, of one modality if it is given; the default of each comes first.

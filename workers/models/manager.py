@@ -3,7 +3,7 @@
 The page, HTTP, the command line and the library ask here and only show the answers. Owns the
 downloads, which run in threads of this process and can be seen and paused from other programs on the
 same data folder, and the environments of engines. Who may ask is decided before: see
-`workers.standing`.
+`workers.messages.standing`.
 """
 
 from __future__ import annotations
@@ -67,6 +67,11 @@ class ModelManager:
     def statuses(self, *, fresh: bool = False) -> tuple[ModelStatus, ...]:
         """Return every model as it stands now, or stood less than a second ago."""
         return self._view.all(fresh=fresh)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A sentence for each card that cannot be used, as when the folders were read last."""
+        return self._models.left_out
 
     def size_mib(self, card: ModelCard) -> int:
         """Return what a model takes on this disk, also half a one."""

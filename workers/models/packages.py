@@ -12,10 +12,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from workers.media.scratch import scratch_folder
 from workers.messages.errors import WeightsError
 
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
@@ -43,9 +43,9 @@ def ensure_packages(
         return ()
     report(f"Fetching {len(missing)} packages of weights: {', '.join(missing)}")
     packages_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=data_dir, prefix="fetching-") as folder:
-        _pip_install(_only(text, missing), Path(folder))
-        _move_in(Path(folder) / "site", packages_dir)
+    with scratch_folder("fetching", data_dir) as folder:
+        _pip_install(_only(text, missing), folder)
+        _move_in(folder / "site", packages_dir)
     return missing
 
 

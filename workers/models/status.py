@@ -13,6 +13,7 @@ from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from workers.messages import MODALITIES
 from workers.messages.errors import AppError
+from workers.specs.spec import may_be_default
 
 from .downloads.download import is_downloadable
 from .downloads.manager import DownloadState
@@ -27,7 +28,6 @@ CACHE_S = 0.9
 PLAN_CACHE_S = 15.0
 """The free memory trembles; what is read about it should not. Plans are made anew at once when
 another model is in memory."""
-NOT_USED_ALONE = ("crossencoder",)
 RERANKER_HINT = "It works beside the embedder: start with QUINTET_WORKERS__RAG__RERANKER={id}."
 
 Shown = Kind | Literal["in_use"]
@@ -162,7 +162,7 @@ class ModelStatusView:
             return ModelStatus(card=card, state="broken", words=WORDS["broken"], hint=str(err))
 
     def _hint(self, card: ModelCard, state: ModelState) -> str:
-        is_idle_reranker = card.engine in NOT_USED_ALONE and card.id != self._models.reranker
+        is_idle_reranker = not may_be_default(card) and card.id != self._models.reranker
         return RERANKER_HINT.format(id=card.id) if state.is_ready and is_idle_reranker else ""
 
 
@@ -176,7 +176,7 @@ def _actions(card: ModelCard, kind: Kind, *, is_used: bool, is_added: bool) -> t
         case "paused" | "failed":
             return ("resume", "remove")
         case "here" | "remote" | "needs_environment" | "broken":
-            may_use = kind in ("here", "remote") and card.engine not in NOT_USED_ALONE
+            may_use = kind in ("here", "remote") and may_be_default(card)
             may_remove = is_downloadable(card) or is_added
             wanted: tuple[tuple[Action, bool], ...] = (("use", may_use), ("remove", may_remove))
             return tuple(action for action, may in wanted if may and not is_used)

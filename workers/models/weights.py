@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from .downloads.checksums import ChecksumCache, sha256_of, stamp
 from .downloads.download import as_fetched, fetch, is_downloadable, is_present, not_fetched
 from .downloads.folders import model_folder
+from .environments.installer import is_arriving
+
+AWAIT_S = 0.5
+"""Between two looks at a package that is being installed."""
 
 
 def package_of(card: ModelCard) -> tuple[str, str]:
@@ -66,6 +71,10 @@ def find_folder(card: ModelCard, data_dir: Path) -> Path:
 
 def _packaged_folder(card: ModelCard, data_dir: Path) -> Path:
     requirement, inside = package_of(card)
+    if is_arriving(requirement.partition("==")[0]):
+        raise WeightsError(
+            f"The weights of {card.name} are still being installed.", hint="Try again in a moment."
+        )
     top_level, _, rest = inside.partition("/")
     candidates = [data_dir / "packages" / top_level]
     spec = importlib.util.find_spec(top_level)
@@ -93,12 +102,14 @@ def weights_id(card: ModelCard, folder: Path) -> str:
 def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> Path:
     """Return the card's folder after checking the SHA-256 of each file.
 
-    A file that was checked before and has the same size and time is not read again. Raises:
+    A file that was checked before and has the same size and time is not read again; a package that is
+    being installed is waited for. Raises:
     WeightsError naming the file and both checksums. A model on another server has no files here:
     its folder is the data folder.
     """
     if card.source.startswith("remote:"):
         return data_dir
+    _await_package(card, report)
     folder = find_folder(card, data_dir)
     cache = ChecksumCache(data_dir, card.id)
     for number, (name, expected) in enumerate(card.files.items()):
@@ -120,6 +131,17 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
         cache.add(path, expected)
     cache.save()
     return folder
+
+
+def _await_package(card: ModelCard, report: ReportLoading) -> None:
+    """Wait as long as `make run` installs the card's package beside the running page."""
+    if not card.source.startswith("package:"):
+        return
+    name = package_of(card)[0].partition("==")[0]
+    while is_arriving(name):
+        report(Loading(what="waiting: its weights are still being installed"))
+        time.sleep(AWAIT_S)
+    importlib.invalidate_caches()
 
 
 def _mend(card: ModelCard) -> str:

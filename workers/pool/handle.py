@@ -44,6 +44,7 @@ from .order import next_move
 from .running import Running, with_waits
 from .scene import Scene
 from .status import WorkerStatus
+from .suspects import refuse
 from .waiting import WaitingLine
 
 log = logging.getLogger("quintet.pool")
@@ -88,6 +89,8 @@ class WorkerHandle:
                 f"{len(self._waiting)} requests already wait for {self._scene.card.name}.",
                 "Try again in a moment.",
             )
+        elif self._running.is_poison(job):
+            refuse(job)
         elif (failure := self._holder.given_up(job.card)) is not None:
             job.fail(failure.code, failure.message, failure.hint)
         else:
@@ -285,6 +288,8 @@ class WorkerHandle:
         self._room_for = ""
         self._on_change()  # whoever hears of the failure must find it in the status
         self._running.fail_all(ending)
+        for job in self._waiting.take_if(self._running.is_poison):
+            refuse(job)
         self._advance()
         self._admission.settle()
 
@@ -354,9 +359,9 @@ class WorkerHandle:
         late = self._waiting.take_late(now)
         for job in late:
             job.expire(now)
-        for job in self._running.late(now):
-            self.cancel(job.request_id)  # if it goes on, `_kill_if_deaf`
-            job.expire(now)
+        for running in self._running.late(now):
+            self.cancel(running.request_id)  # if it goes on, `_kill_if_deaf`
+            running.expire(now)
         if late:
             self._advance()
 

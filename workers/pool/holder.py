@@ -198,17 +198,19 @@ class Holder:
     def on_exit(self, ending: Ending) -> None:
         """See whether it died."""
         phase = self.phase
+        was_at_work = self.life is not None and self.life.was_at_work
         self.life = None
         if phase in ("loading", "ready"):
-            self._on_death(ending, is_stuck=ending.is_hung and phase == "loading")
+            is_stuck = ending.is_hung and phase == "loading"
+            self._on_death(ending, is_stuck=is_stuck, was_at_work=was_at_work)
         self._owner.on_exit(ending)
 
-    def _on_death(self, ending: Ending, *, is_stuck: bool) -> None:
+    def _on_death(self, ending: Ending, *, is_stuck: bool, was_at_work: bool) -> None:
         """Start it again after a pause, or leave it alone; `is_stuck`: it hung while it was loaded."""
         reason = ending.reason
         log.error("%s died: %s", self.card.id, reason)
         restarts = self._deaths.setdefault(self.card.id, self._patience.restarts())
-        restarts.record_death(time.monotonic(), reason)
+        restarts.record_death(time.monotonic(), reason, was_at_work=was_at_work)
         failure = self.given_up(self.card)
         if failure is None and is_stuck and restarts.record_stuck_load():
             failure = self._stuck(reason)

@@ -65,6 +65,8 @@ class Life:
         self.loading: Loading | None = Loading(what="starting")
         self.ready: Ready | None = None
         self.started = time.monotonic()
+        self.was_at_work = False
+        """Whether it was ever given a request."""
         self._patience = patience
         self._loop = loop
         self._owner = owner
@@ -86,6 +88,7 @@ class Life:
 
     def send(self, request: Request) -> None:
         """Give the process one request to work on."""
+        self.was_at_work = True
         self._num_running += 1
         self._watch.note_progress(time.monotonic())
         self._child.send(request)

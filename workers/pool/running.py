@@ -10,6 +10,7 @@ from workers.messages import Event, Finished, Started
 from .ending import Ending
 from .job import Job
 from .life import Life
+from .suspects import Suspects
 
 
 class Running:
@@ -17,6 +18,7 @@ class Running:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
+        self._suspects = Suspects()
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -30,8 +32,8 @@ class Running:
         return self._jobs.get(request_id)
 
     def end(self, request_id: str) -> None:
-        """Forget a request that has ended."""
-        del self._jobs[request_id]
+        """Forget a request that has ended; it did the process no harm."""
+        self._suspects.clear(self._jobs.pop(request_id))
 
     def take_all(self) -> list[Job]:
         """Return all of them, which are none of the process's any more."""
@@ -40,11 +42,17 @@ class Running:
 
     def fail_all(self, ending: Ending) -> None:
         """The process has gone: end all of them."""
-        for job in self.take_all():
+        jobs = self.take_all()
+        self._suspects.record_death(tuple(jobs), time.monotonic())
+        for job in jobs:
             if job.is_cancelled:
                 job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
             else:
                 job.fail(ending.code, ending.sentence(job.card.name), "Try again.")
+
+    def is_poison(self, job: Job) -> bool:
+        """Whether requests like this one have ended too many processes lately."""
+        return self._suspects.is_convicted(job, time.monotonic())
 
     def late(self, now: float) -> list[Job]:
         """Return those whose time is up, and who asked has not been told yet."""

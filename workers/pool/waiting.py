@@ -60,6 +60,10 @@ class WaitingLine:
         """Remove and return the requests for one model."""
         return self._take(lambda job: job.card == card)
 
+    def take_if(self, is_wanted: Callable[[Job], bool]) -> list[Job]:
+        """Remove and return the requests of which something is true."""
+        return self._take(is_wanted)
+
     def take_late(self, now: float) -> list[Job]:
         """Remove and return the requests that nobody waits for any more."""
         return self._take(lambda job: job.is_late(now))

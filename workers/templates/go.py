@@ -1,34 +1,29 @@
 """Go's text/template with the sprig functions, as LocalAI's `.tmpl` files are written.
 
-Knows the language and where an error is, never a conversation. Only this file knows gotpl, a pure
-Python implementation; the functions that would let a template read the environment or ask the
-network are left out.
+A template may come from a stranger, and a line of it can ask for gigabytes or for minutes: a text
+doubled forty times, replaced in itself. So it is read and rendered in a process of its own,
+which may take only so much memory and processor time, and is started when the first one is needed.
+Knows the language and where an error is, never a conversation.
 """
 
 from __future__ import annotations
 
-import importlib
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from configs.errors import ConfigError
+from workers.templates.go_engine import TemplateError as TemplateError
+from workers.templates.go_engine import plain as plain
+from workers.templates.go_process import TemplateProcess
 
-_SHUT_OUT = ("env", "expandenv", "getHostByName")
-_MAX_OUTPUT_CHARS = 10_000_000
-_PLACE = re.compile(r"^template:(?:.*?:)?\d+:\d+: (?:executing \".*?\": )?")
-"""How gotpl begins an error; the position is in the exception too."""
-
-
-class TemplateError(ConfigError):
-    """A template that cannot be read or rendered; the message names it, the line and the reason."""
+_process = TemplateProcess()
 
 
 def check_template(source: str, name: str) -> None:
-    """Raises: TemplateError if the template cannot be read."""
-    _compiled(source, name)
+    """Raises: TemplateError if the template cannot be read, or not within the bounds."""
+    sentence = _fault(source, name)
+    if sentence:
+        raise TemplateError(sentence)
 
 
 def render(source: str, values: Mapping[str, Any], name: str = "template") -> str:
@@ -37,62 +32,14 @@ def render(source: str, values: Mapping[str, Any], name: str = "template") -> st
     A dataclass is what a Go struct is: templates see its fields by name, `toJson` writes those that
     have a name in their metadata (`metadata={"json": "name"}`). Raises: TemplateError.
     """
-    template = _compiled(source, name)
+    return _process.ask(source, name, dict(values))
+
+
+@lru_cache(maxsize=256)
+def _fault(source: str, name: str) -> str:
+    """What is wrong with a template, "" if nothing: folders are read again and again."""
     try:
-        return str(template.render(dict(values)))
-    except _gotpl().TemplateError as err:
-        raise _explained(err, name) from err
-
-
-@lru_cache(maxsize=64)
-def _compiled(source: str, name: str) -> Any:
-    try:
-        return _environment().from_string(source, name=name)
-    except _gotpl().TemplateError as err:
-        raise _explained(err, name) from err
-
-
-def _explained(err: Any, name: str) -> TemplateError:
-    reason = _PLACE.sub("", str(err))
-    return TemplateError(f"{name}, line {err.line}, column {err.column}: {reason}.")
-
-
-def _gotpl() -> Any:
-    try:
-        return importlib.import_module("gotpl")
-    except ImportError as err:
-        raise TemplateError(
-            "Go templates need the package gotpl, which is not installed (it needs Python 3.11). "
-            "Run: pip install gotpl"
-        ) from err
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    gotpl = _gotpl()
-    functions = dict(importlib.import_module("gotpl.funcs.sprig").text_func_map())
-    for name in _SHUT_OUT:
-        del functions[name]
-    for name in ("toJson", "toPrettyJson", "toRawJson"):
-        functions[name] = _of_plain(functions[name])
-    budget = gotpl.ExecutionBudget(
-        max_output_chars=_MAX_OUTPUT_CHARS,
-        max_iterations=100_000,
-        max_template_depth=100,
-        max_function_calls=100_000,
-    )
-    return gotpl.Environment(functions=functions, missing_key="error", budget=budget)
-
-
-def _of_plain(write: Callable[[object], str]) -> Callable[[object], str]:
-    return lambda value: write(plain(value))
-
-
-def plain(value: Any) -> Any:
-    """Return what JSON knows, in place of dataclasses."""
-    if is_dataclass(value):
-        named = {field.metadata.get("json"): getattr(value, field.name) for field in fields(value)}
-        return {name: plain(content) for name, content in named.items() if name}
-    if isinstance(value, (list, tuple)):
-        return [plain(content) for content in value]
-    return value
+        _process.ask(source, name, None)
+    except TemplateError as err:
+        return str(err)
+    return ""

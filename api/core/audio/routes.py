@@ -16,7 +16,7 @@ from api.core.answers import SPOKEN_OR_STREAMED, WRITTEN
 from api.core.completions.errors import error_body
 from api.core.fetch import from_base64, from_data_uri
 from api.core.speech import Pieces, SpokenFile
-from api.core.stream import collect, peeked, peeked_items, while_connected
+from api.core.stream import await_first_event, await_first_item, collect, while_connected
 from api.core.uploads import UploadEvents, saved
 from configs.settings import Settings
 from workers.client import Client
@@ -56,7 +56,7 @@ def create_audio_router(client: Client, settings: Settings) -> APIRouter:
         clip = _clip(body.voice_clip, max_mib)
         request = convert.to_synthesize(body, model, _voices(client, model), clip)
         spoken = speak_to_file(client, request, body.response_format, convert.file_rate_hz(body))
-        pieces = await while_connected(peeked_items(spoken, _itself), connection)
+        pieces = await while_connected(await_first_item(spoken, _itself), connection)
         if body.stream_format == "sse":
             return EventSourceResponse(_sse(_speech_events(pieces)), sep="\n")
         return SpokenFile(pieces, body.response_format)
@@ -77,7 +77,7 @@ async def _listen(
         audio = await stack.enter_async_context(saved(form.file, max_mib))
         request = convert.to_transcribe(form, audio, model)
         if form.stream:
-            events = await while_connected(peeked(client, request), connection)
+            events = await while_connected(await_first_event(client, request), connection)
             live = _sse(_transcript_events(events, form))
             return UploadEvents(live, stack.pop_all())
         text, media_type = convert.transcript(await collect(client, request, connection), form)

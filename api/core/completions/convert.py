@@ -67,9 +67,10 @@ def to_completes(body: CompletionRequest, card: ModelCard) -> list[Complete]:
     Raises: UnsupportedInputError for too many.
     """
     prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
-    if len(prompts) > MAX_PROMPTS:
+    if len(prompts) * body.n > MAX_PROMPTS:
+        each = f", each {body.n} times" if body.n > 1 else ""
         raise UnsupportedInputError(
-            f"{len(prompts):,} prompts were sent; at most {MAX_PROMPTS} are continued at once."
+            f"{len(prompts):,} prompts were sent{each}; at most {MAX_PROMPTS} are continued at once."
         )
     sampling = replace(_sampling(body, card), num_logprobs=body.logprobs)
     requests = [

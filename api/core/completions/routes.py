@@ -16,7 +16,7 @@ from sse_starlette import EventSourceResponse
 from api.core.answers import STREAMED
 from api.core.cleanup import cleaned
 from api.core.conversation import Conversations, Question
-from api.core.stream import collected, peeked_items, side_by_side
+from api.core.stream import await_first_item, collected, merge
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import Client
@@ -43,8 +43,8 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
     async def chat(body: ChatRequest, connection: fastapi.Request) -> Response:
         """Continue a conversation, at once or as server-sent events."""
         requests, model = await _chat_requests(conversations, body)
-        source = side_by_side([conversations.open(request) for request in requests])
-        answer = Answer(requests[0].request_id, model, len(requests), objects.chunks_of)
+        source = merge([conversations.open(request) for request in requests])
+        answer = CompletionAnswer(requests[0].request_id, model, len(requests), objects.chunks_of)
         if body.stream:
             answer.opening = [
                 objects.first_chunk(answer.answer_id, model, index)
@@ -60,8 +60,10 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
         """Continue a text as it stands, at once or as server-sent events."""
         card = conversations.text_card(body.model)
         requests = convert.to_completes(body, card)
-        source = side_by_side([conversations.open(request) for request in requests])
-        answer = Answer(requests[0].request_id, card.id, len(requests), objects.text_chunks_of)
+        source = merge([conversations.open(request) for request in requests])
+        answer = CompletionAnswer(
+            requests[0].request_id, card.id, len(requests), objects.text_chunks_of
+        )
         if body.stream:
             return await answer.stream(source, body)
         choices = answer.split(await collected(source, connection), card)
@@ -72,7 +74,7 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
 
 
 @dataclass(slots=True)
-class Answer:
+class CompletionAnswer:
     """What one body is answered with: several choices under one id."""
 
     answer_id: str
@@ -96,7 +98,7 @@ class Answer:
     ) -> EventSourceResponse:
         """Return the answer as server-sent events; a refusal is still an HTTP status."""
         has_usage = body.stream_options is not None and body.stream_options.include_usage
-        events = await peeked_items(source, lambda item: item[1])
+        events = await await_first_item(source, lambda item: item[1])
         return EventSourceResponse(self._sse(events, has_usage=has_usage), sep="\n")
 
     async def _sse(

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, File, Form, UploadFile, WebSocket
 
-from api.admin import allow_admin
 from api.core.dialect import Dialect
 from api.core.uploads import saved
+from api.gate.admin import allow_admin
 from configs.settings import Settings
 from workers.client import Client
 from workers.messages import (

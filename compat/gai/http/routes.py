@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from api.core.answers import IN_LINES, SPOKEN
 from api.core.dialect import Dialect
 from api.core.fetch import fetch_public
-from api.core.stream import collect, collected, peeked_items
+from api.core.stream import await_first_item, collect, collected
 from api.core.uploads import saved
 from configs.catalogue import ModelCard
 from configs.settings import Settings
@@ -60,17 +60,17 @@ def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
         """Continue a conversation, as newline-delimited JSON or at once."""
         card = card_of(client.models, "text", body.model)
         request = convert.to_generate(body, card)
-        answer = Answer(body.model, request.request_id, _told(body, card))
+        answer = GaiAnswer(body.model, request.request_id, _told(body, card))
         return await answer.send(client.astream(request), connection, is_stream=body.stream)
 
     @router.post("/vision/completions", responses=IN_LINES)
     async def look(body: VisionBody, connection: fastapi.Request) -> Response:
-        """Answer a question about pictures, at once or as newline-delimited JSON."""
+        """GaiAnswer a question about pictures, at once or as newline-delimited JSON."""
         card = card_of(client.models, "vision", body.model)
         urls = convert.image_urls(body)
         images = [await fetch_public(url, settings.server.max_upload_mib) for url in urls]
         request = convert.to_describe(body, images, card, client.card("text"))
-        answer = Answer(body.model, request.request_id, _told(body, card))
+        answer = GaiAnswer(body.model, request.request_id, _told(body, card))
         events = ask_about_pictures(client, request)
         return await answer.send(events, connection, is_stream=body.stream)
 
@@ -88,7 +88,7 @@ def _add_sound(router: APIRouter, client: Client, settings: Settings) -> None:
         if not body.stream:
             data = await _whole_file(client, request, name, connection)
             return Response(data, media_type=format_of(name).mime, headers=headers)
-        pieces = await peeked_items(speak_to_file(client, request, name), lambda piece: piece)
+        pieces = await await_first_item(speak_to_file(client, request, name), lambda piece: piece)
         return StreamingResponse(_file(pieces), media_type=format_of(name).mime, headers=headers)
 
     @router.post("/audio/transcriptions")
@@ -105,7 +105,7 @@ def _add_sound(router: APIRouter, client: Client, settings: Settings) -> None:
             return objects.transcript(await collect(client, request, connection))
 
 
-class Answer:
+class GaiAnswer:
     """One conversation's answer, whole or in chunks, under one id (GG8)."""
 
     def __init__(self, model: str, answer_id: str, headers: dict[str, str]) -> None:
@@ -125,7 +125,7 @@ class Answer:
             whole = await collected(events, connection)
             body = objects.chat_completion(whole, self._answer_id, self._model)
             return JSONResponse(body, headers=self._headers)
-        source = await peeked_items(events, lambda event: event)
+        source = await await_first_item(events, lambda event: event)
         return StreamingResponse(self._lines(source), media_type=NDJSON, headers=self._headers)
 
     async def _lines(self, events: AsyncGenerator[Event, None]) -> AsyncIterator[str]:

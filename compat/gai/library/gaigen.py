@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 UNLOAD_TIMEOUT_S = 10.0
 
 
-class Turn:
+class GaigenTurn:
     """Lets one caller in at a time, for as long as its answer streams.
 
     A stream may be closed by another thread than the one that reads it, so this is no RLock; a
@@ -69,7 +69,7 @@ class Gaigen:
         self._session = shared_session()
         models = self._session.client.models
         self._usual = {modality: models.default(modality).id for modality in models.modalities}
-        self._turn = Turn()
+        self._turn = GaigenTurn()
         self._wrapper: Wrapper | None = None
         self._generator: Generator | None = None
         Gaigen._instance = self

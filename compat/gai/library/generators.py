@@ -19,7 +19,7 @@ from library.inputs import to_media, to_messages, to_tools
 from library.openai_objects import Frame, chunks, completion
 from library.results import speech, transcript
 from library.session import Quintet
-from library.twins import iterate
+from library.sync_async import iterate
 from workers.flows.pictures import ask_about_pictures
 from workers.media import audio
 from workers.messages import (

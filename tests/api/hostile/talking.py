@@ -79,7 +79,7 @@ def raw(app: App, data: bytes, patience_s: float = 10) -> bytes:
     """Return what the server says to these bytes, until it closes or falls silent."""
     url = httpx.URL(app.url)
     said = b""
-    with socket.create_connection((url.host, url.port), patience_s) as client:
+    with socket.create_connection((url.host, url.port or 80), patience_s) as client:
         client.sendall(data)
         with contextlib.suppress(TimeoutError):
             while block := client.recv(65_536):

@@ -36,7 +36,7 @@ BODIES: dict[str, tuple[str | None, bytes]] = {
 @pytest.mark.parametrize("name", BODIES)
 def test_a_body_that_is_no_body_is_refused(http: httpx.Client, name: str) -> None:
     kind, content = BODIES[name]
-    headers = {} if kind is None else {"Content-Type": kind.encode("latin-1")}
+    headers = {} if kind is None else {b"Content-Type": kind.encode("latin-1")}
     for path in ROUTES:
         told(http.post(path, content=content, headers=headers))
 

@@ -82,9 +82,9 @@ def test_a_playlist_opens_no_other_file(http: httpx.Client) -> None:
 
 
 def test_one_of_two_files_of_one_name_is_taken(http: httpx.Client) -> None:
-    form = {"data": {"collection_name": "twins"}}
+    data = {"collection_name": "twins"}
     files = [("file", ("a.txt", b"The first.")), ("file", ("b.txt", b"The second."))]
-    answer = http.post("/gen/v1/rag/index_file", files=files, **form)
+    answer = http.post("/gen/v1/rag/index_file", files=files, data=data)
     assert answer.status_code == 200
     listed = http.get("/gen/v1/rag/collection/twins").json()["documents"]
     assert [document["title"] for document in listed] == ["b.txt"]

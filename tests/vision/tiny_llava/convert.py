@@ -137,7 +137,8 @@ def _permuted(tensor: Array, heads: int) -> Array:
     """Rows in the order in which llama.cpp rotates them."""
     shape = tensor.shape
     halves = tensor.reshape(heads, 2, shape[0] // heads // 2, *shape[1:])
-    return halves.swapaxes(1, 2).reshape(shape)
+    rotated: Array = halves.swapaxes(1, 2).reshape(shape)
+    return rotated
 
 
 def _add(writer: gguf.GGUFWriter, name: str, tensor: Array, dtype: Any = None) -> None:

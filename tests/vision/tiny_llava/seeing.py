@@ -11,8 +11,8 @@ from PIL import Image
 
 from configs.catalogue import ModelCard, load_card
 from tests.vision.drawing import to_media
-from workers.engines.contract import CancelToken, Ready, Worker
-from workers.engines.registry import WORKERS, create_worker
+from workers.engines.contract import CancelToken, Worker
+from workers.engines.registry import create_worker
 from workers.messages import (
     ChatMessage,
     Describe,
@@ -20,10 +20,12 @@ from workers.messages import (
     Finished,
     Media,
     Progress,
+    Ready,
     SamplingParams,
     TextDelta,
 )
 from workers.messages.process_spec import WorkerSettings
+from workers.specs.spec import spec_of
 
 from .shapes import Scene, draw, random_scene
 from .talk import answer
@@ -94,7 +96,9 @@ class Seer:
 
 def load(card: ModelCard, data_dir: Path, **limits: float) -> Seer:
     """Load the card's model through the registry, as a worker's process does."""
-    worker = create_worker("vision", card.engine, WORKERS)
+    spec = spec_of(card)
+    assert spec is not None
+    worker = create_worker("vision", spec.target)
     settings = WorkerSettings(card=card, threads=2, slots=1, data_dir=data_dir, limits=limits)
     return Seer(worker, worker.load(settings, lambda loading: None))
 

@@ -212,7 +212,7 @@ def _tokens(
     return row, label
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]  # torch is not followed
 def measure(model: Any, tokenizer: Any, count: int) -> dict[str, float]:
     """Return the share of right answers on `count` pictures that were never trained on."""
     model.eval()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workers.messages.errors import EngineNotInstalledError, GenerationError
 
 from .disk import disk_errors, require_room
-from .engine import Hit
+from .engine import StoreHit
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -32,7 +32,7 @@ class ChromaStore:
         except ImportError as err:
             raise EngineNotInstalledError(
                 f"Keeping documents needs the package {err.name}, which is not installed.",
-                hint="Run: pip install '.[rag]'",
+                hint="Run: pip install chromadb",
             ) from err
         self._not_found = NotFoundError
         self._chroma_error = ChromaError
@@ -74,7 +74,7 @@ class ChromaStore:
                 metadatas=[{"document_id": document_id}] * len(chunk_ids),
             )
 
-    def nearest(self, space: str, vector: FloatArray, top_k: int) -> list[Hit]:
+    def nearest(self, space: str, vector: FloatArray, top_k: int) -> list[StoreHit]:
         """Return at most `top_k` hits, best first."""
         with self._guarded():
             collection = self._find(space)
@@ -84,7 +84,7 @@ class ChromaStore:
                 query_embeddings=[vector], n_results=top_k, include=["distances"]
             )
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-        return [Hit(chunk_id=chunk_id, score=1.0 - float(far)) for chunk_id, far in pairs]
+        return [StoreHit(chunk_id=chunk_id, score=1.0 - float(far)) for chunk_id, far in pairs]
 
     def vectors(self, space: str, chunk_ids: Sequence[str]) -> dict[str, FloatArray]:
         """Return the rows of those ids that are there."""

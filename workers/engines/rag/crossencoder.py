@@ -7,6 +7,7 @@ A card's options are `dtype` of `workers.engines.common.torch.loading`. Scores a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from workers.engines.common.torch.loading import (
@@ -19,38 +20,35 @@ from workers.engines.common.torch.loading import (
 )
 from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
-from workers.models.weights import verified_folder
 
-from .engine import Embedder, Judged, readable
+from .engine import Reranker, RerankScores, readable
 from .hf import import_sentence_transformers
-from .worker import RagWorker
 
 MAX_TOKENS = 1024
 """Of query and text together, where the model reads more: memory grows with it, and chunks are short."""
 BATCH_SIZE = 8
 
 
-class CrossEncoderReranker:
+class CrossEncoderReranker(Reranker):
     """See `Reranker`."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        """Raises: EngineNotInstalledError, WeightsError, LoadError, OutOfMemoryError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         card = settings.card
         torch = import_torch(settings.threads)
         library = import_sentence_transformers()
-        folder = verified_folder(card, settings.data_dir, lambda loading: None)
-        self._name, self._device = card.name, device_of(settings)
-        self._max_tokens = min(card.context_length or MAX_TOKENS, MAX_TOKENS)
-        with loading_errors(card.name), memory_errors(card.name, self._device):
+        self._name, self.device = card.name, device_of(settings)
+        self.context_length = min(card.context_length or MAX_TOKENS, MAX_TOKENS)
+        with loading_errors(card.name), memory_errors(card.name, self.device):
             self._model: Any = library.CrossEncoder(
                 str(folder),
-                device=self._device,
-                max_length=self._max_tokens,
+                device=self.device,
+                max_length=self.context_length,
                 activation_fn=torch.nn.Sigmoid(),
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={
-                    "dtype": dtype_of(settings, folder, self._device),
+                    "dtype": dtype_of(settings, folder, self.device),
                     "use_safetensors": True,
                 },
             )
@@ -65,31 +63,21 @@ class CrossEncoderReranker:
         """Texts between two looks at the cancel flag."""
         return BATCH_SIZE
 
-    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+    def judge(self, query: str, texts: Sequence[str]) -> RerankScores:
         """See `Reranker.judge`."""
-        query = readable(query, self._max_tokens)
-        pairs = [(query, readable(text, self._max_tokens)) for text in texts]
-        with memory_errors(self._name, self._device):
+        query = readable(query, self.context_length)
+        pairs = [(query, readable(text, self.context_length)) for text in texts]
+        with memory_errors(self._name, self.device):
             scores = self._model.predict(pairs, batch_size=BATCH_SIZE, show_progress_bar=False)
         ids = self._model.tokenizer(
             [pair[0] for pair in pairs], [pair[1] for pair in pairs],
-            truncation=True, max_length=self._max_tokens,
+            truncation=True, max_length=self.context_length,
         )["input_ids"]  # fmt: skip
-        return Judged(scores=[float(score) for score in scores], num_tokens=sum(map(len, ids)))
+        return RerankScores(
+            scores=[float(score) for score in scores], num_tokens=sum(map(len, ids))
+        )
 
     def close(self) -> None:
         """See `Reranker.close`."""
         self._model = None
-        free_cache(self._device)
-
-
-class CrossEncoderWorker(RagWorker):
-    """What answers when such a card is chosen as the model of the rag worker itself."""
-
-    def create_embedder(self, settings: WorkerSettings, _report: ReportLoading) -> Embedder:
-        """Raises: LoadError, always."""
-        card = settings.card
-        raise LoadError(
-            f"{card.name} orders passages, but cannot find them: it makes no vectors.",
-            f"Set workers.rag.reranker to {card.id}, and workers.rag.model to an embedding model.",
-        )
+        free_cache(self.device)

@@ -1,7 +1,7 @@
 """The engines that retrieval stands on: what makes vectors, what keeps them, what orders passages.
 
 Vectors are float32 rows of length 1, so that a dot product is the cosine similarity. Another
-embedder or another store is one file that fulfils one of these protocols.
+embedder or reranker is one file that fulfils one of these protocols, and its record in `specs.py`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from configs.catalogue import ModelCard
-from workers.messages.errors import LoadError
+from workers.engines.contract import CancelToken, Engine
+from workers.messages.errors import AppError, LoadError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +37,7 @@ def readable(text: str, max_tokens: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prompts:
+class EmbeddingPrompts:
     """What some models want to read before a text; "" for the others."""
 
     query: str = ""
@@ -44,7 +46,7 @@ class Prompts:
     """Before what is found."""
 
 
-def prompts_of(card: ModelCard) -> Prompts:
+def prompts_of(card: ModelCard) -> EmbeddingPrompts:
     """Return the card's options `query_prompt` and `passage_prompt`. Raises: LoadError."""
     found = {name: card.options.get(f"{name}_prompt", "") for name in ("query", "passage")}
     for name, prompt in found.items():
@@ -53,17 +55,26 @@ def prompts_of(card: ModelCard) -> Prompts:
                 f"{card.name}: the option {name}_prompt is {prompt!r}, not a text.",
                 f"Mend the card {card.id}.",
             )
-    return Prompts(**found)
+    return EmbeddingPrompts(**found)
 
 
-def space_id(card: ModelCard, weights: str, prompts: Prompts) -> str:
+def space_id(card: ModelCard, weights: str, prompts: EmbeddingPrompts) -> str:
     """Name a vector space by card, weights and what is read before each passage."""
     read_before = hashlib.sha256(prompts.passage.encode()).hexdigest()[:6]
     return f"{card.id}@{weights[:12]}" + (f"+{read_before}" if prompts.passage else "")
 
 
-class Embedder(Protocol):
-    """Turns texts into vectors; safe to call from several threads."""
+class StoppedError(AppError):
+    """The user stopped a request while the engine was busy with it; nobody reads this."""
+
+    code = "stopped"
+
+
+class Embedder(Engine, Protocol):
+    """Turns texts into vectors; safe to call from several threads.
+
+    Its `context_length` are the tokens of one text that the model reads, its special tokens included.
+    """
 
     @property
     def model_id(self) -> str:
@@ -71,18 +82,13 @@ class Embedder(Protocol):
         ...
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """What to give `embed` with a query and with a passage."""
         ...
 
     @property
     def dim(self) -> int:
         """Numbers per vector."""
-        ...
-
-    @property
-    def max_tokens(self) -> int:
-        """Tokens of one text that the model reads, its special tokens included."""
         ...
 
     @property
@@ -97,18 +103,18 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str], prompt: str = "") -> FloatArray:
         """Return one row per text, shape (len(texts), dim); `prompt` is read before each.
 
-        A text counts as far as `max_tokens`. Need not be interruptible: keep to `batch_size`.
+        A text counts as far as `context_length`. Need not be interruptible: keep to `batch_size`.
         Raises: GenerationError.
         """
         ...
 
-    def close(self) -> None:
-        """Free the model."""
-        ...
+    def stopped_by(self, cancel: CancelToken) -> AbstractContextManager[None]:
+        """Let `cancel` interrupt the calls of this thread, with StoppedError, where that is possible."""
+        return nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class RerankScores:
     """How well some texts answer a query."""
 
     scores: list[float]
@@ -116,7 +122,7 @@ class Judged:
     num_tokens: int
 
 
-class Reranker(Protocol):
+class Reranker(Engine, Protocol):
     """Reads a query and a text together, and says how well the one answers the other."""
 
     @property
@@ -124,15 +130,11 @@ class Reranker(Protocol):
         """Texts that one `judge` should be given; more would not be faster."""
         ...
 
-    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+    def judge(self, query: str, texts: Sequence[str]) -> RerankScores:
         """Return the scores of a few texts; each counts as far as the model reads.
 
         Need not be interruptible: keep to `batch_size`. Raises: GenerationError.
         """
-        ...
-
-    def close(self) -> None:
-        """Free the model."""
         ...
 
 
@@ -142,7 +144,7 @@ def sigmoid(logit: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class StoreHit:
     """One vector near to a query."""
 
     chunk_id: str
@@ -163,7 +165,7 @@ class Store(Protocol):
         """Keep the rows; ids that are already there are overwritten. Creates the space."""
         ...
 
-    def nearest(self, space: str, vector: FloatArray, top_k: int) -> list[Hit]:
+    def nearest(self, space: str, vector: FloatArray, top_k: int) -> list[StoreHit]:
         """Return at most `top_k` hits, best first; an unknown space has none."""
         ...
 

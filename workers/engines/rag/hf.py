@@ -9,13 +9,11 @@ out, the prompts that the folder itself names.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workers.engines.common.torch.loading import (
-    INSTALL,
     device_of,
     dtype_of,
     free_cache,
@@ -23,13 +21,11 @@ from workers.engines.common.torch.loading import (
     loading_errors,
     memory_errors,
 )
-from workers.messages import Loading, Ready
-from workers.messages.errors import EngineNotInstalledError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
-from workers.models.weights import verified_folder, weights_id
+from workers.models.weights import weights_id
+from workers.specs.spec import missing_library
 
-from .engine import Embedder, Prompts, prompts_of, readable, space_id
-from .worker import RagWorker
+from .engine import Embedder, EmbeddingPrompts, prompts_of, readable, space_id
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -45,29 +41,26 @@ def import_sentence_transformers() -> Any:
     try:
         return import_module("sentence_transformers")
     except ImportError as err:
-        raise EngineNotInstalledError(
-            f"This model needs the package {err.name}, which is not installed.", hint=INSTALL
-        ) from err
+        raise missing_library("rag", "sentencetransformers", err) from err
 
 
-class HfEmbedder:
+class HfEmbedder(Embedder):
     """See `Embedder`."""
 
-    def __init__(self, settings: WorkerSettings, report: ReportLoading) -> None:
-        """Raises: EngineNotInstalledError, WeightsError, LoadError, OutOfMemoryError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         card = settings.card
         import_torch(settings.threads)
         library = import_sentence_transformers()
-        folder = verified_folder(card, settings.data_dir, report)
-        report(Loading(what="loading the embedding model"))
         self.device = device_of(settings)
         self._name = card.name
         self._model = self._load(library, folder, settings)
         self._prompts = _prompts(settings, self._model)
         self._model_id = space_id(card, weights_id(card, folder), self._prompts)
         read = self._model.max_seq_length or card.context_length or 512
-        self._max_tokens = min(int(read), card.context_length or int(read))
-        self._model.max_seq_length = self._max_tokens
+        # The card's, or the model's own limit if that is less.
+        self.context_length = min(int(read), card.context_length or int(read))
+        self._model.max_seq_length = self.context_length
         self._dim = self.embed(["warm up"]).shape[1]
 
     def _load(self, library: Any, folder: Path, settings: WorkerSettings) -> Any:
@@ -89,7 +82,7 @@ class HfEmbedder:
         return self._model_id
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """The card's, else those of the model's folder."""
         return self._prompts
 
@@ -97,11 +90,6 @@ class HfEmbedder:
     def dim(self) -> int:
         """As the first vector had it."""
         return int(self._dim)
-
-    @property
-    def max_tokens(self) -> int:
-        """The card's context length, or the model's own limit if that is less."""
-        return self._max_tokens
 
     @property
     def batch_size(self) -> int:
@@ -120,7 +108,7 @@ class HfEmbedder:
             return np.zeros((0, self._dim), dtype=np.float32)
         with memory_errors(self._name, self.device):
             rows = self._model.encode(
-                [readable(text, self._max_tokens) for text in texts],
+                [readable(text, self.context_length) for text in texts],
                 prompt=prompt or "",
                 batch_size=self.batch_size,
                 show_progress_bar=False,
@@ -135,26 +123,12 @@ class HfEmbedder:
         free_cache(self.device)
 
 
-def _prompts(settings: WorkerSettings, model: Any) -> Prompts:
+def _prompts(settings: WorkerSettings, model: Any) -> EmbeddingPrompts:
     """The card's word counts for each of the two; else the folder's `config_sentence_transformers.json`."""
     own, given = dict(model.prompts or {}), settings.card.options
     chosen = prompts_of(settings.card)
     passage = next((own[name] for name in _PASSAGE_NAMES if own.get(name)), "")
-    return Prompts(
+    return EmbeddingPrompts(
         query=chosen.query if "query_prompt" in given else own.get("query") or "",
         passage=chosen.passage if "passage_prompt" in given else passage,
     )
-
-
-class HfRagWorker(RagWorker):
-    """The rag worker with vectors from sentence-transformers."""
-
-    def create_embedder(self, settings: WorkerSettings, report: ReportLoading) -> Embedder:
-        """See `RagWorker.create_embedder`."""
-        embedder = HfEmbedder(settings, report)
-        self._device = embedder.device
-        return embedder
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `Worker.load`."""
-        return replace(super().load(settings, report), device=self._device)

@@ -11,11 +11,11 @@ from workers.messages import Chunk, DocumentIndexed, DocumentInfo, Event, Progre
 from workers.messages.errors import DiskFullError, GenerationError, UnsupportedInputError
 
 from .chunking import slices
+from .collection_index import CollectionIndex
+from .document_store import Collection
 from .documents.reader import DocumentLimits, open_document
 from .documents.section import OpenDocument, Section
 from .engine import Embedder
-from .index import Index
-from .ledger import Collection
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -28,7 +28,7 @@ _WRITE_BATCH = 32
 class Indexing:
     """One file on its way into a collection."""
 
-    index: Index
+    index: CollectionIndex
     embedder: Embedder
     limits: DocumentLimits
     request_id: str

@@ -15,18 +15,18 @@ from workers.messages import DocumentIndexed, DocumentInfo, Event, Ingest, Media
 from workers.messages.errors import RequestError, UnsupportedInputError
 
 from .chunking import MAX_TOKENS, OVERLAP_TOKENS
+from .collection_index import CollectionIndex
+from .document_store import Collection
 from .documents.reader import DocumentLimits
 from .engine import Embedder
-from .index import Index
 from .indexing import Indexing
-from .ledger import Collection
 from .metadata import checked
 
 
 class Ingestion:
     """Answers Ingest requests."""
 
-    def __init__(self, index: Index, embedder: Embedder, limits: DocumentLimits) -> None:
+    def __init__(self, index: CollectionIndex, embedder: Embedder, limits: DocumentLimits) -> None:
         """`limits` hold for each file."""
         self._index = index
         self._embedder = embedder
@@ -35,7 +35,7 @@ class Ingestion:
         self._changed = threading.Condition()
 
     def run(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
-        """Index every file: Progress… and one DocumentIndexed each; stops early when cancelled.
+        """CollectionIndex every file: Progress… and one DocumentIndexed each; stops early when cancelled.
 
         A file that cannot be read is a DocumentIndexed with status "failed" and harms no other.
         Without files it only makes sure that the collection exists.

@@ -6,20 +6,21 @@ never sees a text, and a text is cut exactly where the reference implementation 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.catalogue import ModelCard
+from workers.media.scratch import scratch_folder
 from workers.messages import Loading
-from workers.messages.errors import EngineNotInstalledError, GenerationError, LoadError
+from workers.messages.errors import GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_header import read_gguf_header
-from workers.models.weights import verified_folder, weights_id
+from workers.models.weights import weights_id
+from workers.specs.spec import missing_library
 
 from .disk import disk_errors
-from .engine import Prompts, prompts_of, readable, space_id
+from .engine import Embedder, EmbeddingPrompts, prompts_of, readable, space_id
 from .minilm import converted_path
 from .wordpiece import tokenizer_of
 
@@ -34,22 +35,18 @@ _NUM_SEQUENCES = 4
 """Texts that llama.cpp reads together; more gives no speed on a CPU (measured: 1 to 32 alike)."""
 
 
-class LlamaCppEmbedder:
+class LlamaCppEmbedder(Embedder):
     """Sentence vectors by llama.cpp, on the CPU."""
 
-    def __init__(self, settings: WorkerSettings, report: ReportLoading) -> None:
-        """Raises: EngineNotInstalledError, WeightsError, LoadError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         try:
             import tokenizers
             import xllamacpp
         except ImportError as err:
-            raise EngineNotInstalledError(
-                f"Searching documents needs the package {err.name}, which is not installed.",
-                hint="Run: pip install '.[rag]'",
-            ) from err
+            raise missing_library("rag", "llamacpp", err) from err
         card = settings.card
-        folder = verified_folder(card, settings.data_dir, report)
-        self._card = card
+        self._card, self.context_length = card, card.context_length
         self._prompts = prompts_of(card)
         self._weights_id = weights_id(card, folder)
         if card.weight_file.endswith(".gguf"):
@@ -61,7 +58,6 @@ class LlamaCppEmbedder:
             self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._tokenizer.no_padding()
             self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
-        report(Loading(what="loading the embedding model"))
         params = self._params(xllamacpp, model_path, settings.threads)
         self._server: Any = closed_server(xllamacpp, params, card.name)
         self._dim = self.embed(["warm up"]).shape[1]
@@ -83,7 +79,7 @@ class LlamaCppEmbedder:
         params.embedding = True
         params.pooling_type = _pooling(self._card)
         params.n_parallel = _NUM_SEQUENCES
-        params.n_ctx = params.n_batch = params.n_ubatch = _NUM_SEQUENCES * self.max_tokens
+        params.n_ctx = params.n_batch = params.n_ubatch = _NUM_SEQUENCES * self.context_length
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.n_gpu_layers = 0
         params.n_threads_http = 1
@@ -97,7 +93,7 @@ class LlamaCppEmbedder:
         return space_id(self._card, self._weights_id, self._prompts)
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """The card's."""
         return self._prompts
 
@@ -105,11 +101,6 @@ class LlamaCppEmbedder:
     def dim(self) -> int:
         """384 for MiniLM."""
         return int(self._dim)
-
-    @property
-    def max_tokens(self) -> int:
-        """The card's context length."""
-        return self._card.context_length
 
     @property
     def batch_size(self) -> int:
@@ -139,9 +130,11 @@ class LlamaCppEmbedder:
         return unit
 
     def _ids(self, text: str) -> list[int]:
-        """Token ids, cut to `max_tokens` with the closing special token kept."""
-        ids: list[int] = self._tokenizer.encode(readable(text, self.max_tokens)).ids
-        return ids if len(ids) <= self.max_tokens else [*ids[: self.max_tokens - 1], ids[-1]]
+        """Token ids, cut to `context_length` with the closing special token kept."""
+        ids: list[int] = self._tokenizer.encode(readable(text, self.context_length)).ids
+        return (
+            ids if len(ids) <= self.context_length else [*ids[: self.context_length - 1], ids[-1]]
+        )
 
     def close(self) -> None:
         """Stop the server."""
@@ -150,11 +143,11 @@ class LlamaCppEmbedder:
 
 def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
     """Start llama.cpp's server so that nobody else reaches it. Raises: LoadError."""
-    with tempfile.TemporaryDirectory(prefix="quintet-rag-") as socket_dir:
+    with scratch_folder("rag") as socket_dir:
         # The in-process server also listens: on a socket whose folder goes at once.
-        params.hostnames = [str(Path(socket_dir) / "engine.sock")]
+        params.hostnames = [str(socket_dir / "engine.sock")]
         try:
-            return xllamacpp.Server(params)
+            return xllamacpp.RemoteAddress(params)
         except RuntimeError as err:
             raise LoadError(f"llama.cpp could not load {name}: {err}") from err
 

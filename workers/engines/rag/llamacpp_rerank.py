@@ -8,15 +8,16 @@ MiniLM) is for `crossencoder.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
-from workers.messages.errors import EngineNotInstalledError, GenerationError, LoadError
-from workers.messages.process_spec import WorkerSettings
+from workers.engines.common.llamacpp.server import import_xllamacpp
+from workers.messages.errors import GenerationError, LoadError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_header import read_gguf_header
-from workers.models.weights import verified_folder
 
-from .engine import Judged, sigmoid
+from .engine import Reranker, RerankScores, sigmoid
 from .llamacpp import POOLING_RANK, closed_server
 
 MAX_TOKENS = 1024
@@ -27,33 +28,27 @@ _MIN_CHARS = 16
 _NUM_SEQUENCES = 4
 
 
-class LlamaCppReranker:
+class LlamaCppReranker(Reranker):
     """See `Reranker`."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        """Raises: EngineNotInstalledError, WeightsError, LoadError."""
-        try:
-            import xllamacpp
-        except ImportError as err:
-            raise EngineNotInstalledError(
-                "Ordering passages needs the package xllamacpp, which is not installed.",
-                hint="Run: pip install '.[rag]'",
-            ) from err
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
+        xllamacpp = import_xllamacpp("rag")
         card = settings.card
-        path = verified_folder(card, settings.data_dir, lambda loading: None) / card.weight_file
+        path = folder / card.weight_file
         if not is_ranking_model(path):
             raise LoadError(
                 f"{card.name} is no reranker: {path.name} has no head that ranks.",
                 "Choose a GGUF of a reranker, such as bge-reranker-v2-m3.",
             )
         self._name = card.name
-        self._max_tokens = min(card.context_length or MAX_TOKENS, MAX_TOKENS)
+        self.context_length = min(card.context_length or MAX_TOKENS, MAX_TOKENS)
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
         params.embedding = True
         params.pooling_type = POOLING_RANK
         params.n_parallel = _NUM_SEQUENCES
-        params.n_ctx = params.n_batch = params.n_ubatch = _NUM_SEQUENCES * self._max_tokens
+        params.n_ctx = params.n_batch = params.n_ubatch = _NUM_SEQUENCES * self.context_length
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
         params.n_gpu_layers = 0
         params.n_threads_http = 1
@@ -66,9 +61,9 @@ class LlamaCppReranker:
         """As many as llama.cpp reads together."""
         return _NUM_SEQUENCES
 
-    def judge(self, query: str, texts: Sequence[str]) -> Judged:
+    def judge(self, query: str, texts: Sequence[str]) -> RerankScores:
         """See `Reranker.judge`."""
-        room = self._max_tokens * _CHARS_PER_TOKEN
+        room = self.context_length * _CHARS_PER_TOKEN
         query, cut = query[:room], [text[:room] for text in texts]
         while True:
             reply = self._server.handle_rerank({"query": query, "documents": cut})
@@ -81,7 +76,7 @@ class LlamaCppReranker:
                 raise GenerationError(f"{self._name} failed: {message}.")
             query, cut = query[: longest // 2], [text[: longest // 2] for text in cut]
         logits = {row["index"]: float(row["relevance_score"]) for row in reply["results"]}
-        return Judged(
+        return RerankScores(
             scores=[sigmoid(logits[index]) for index in range(len(cut))],
             num_tokens=int(reply.get("usage", {}).get("total_tokens", 0)),
         )

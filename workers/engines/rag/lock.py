@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workers.messages.errors import LoadError
+from workers.messages.errors import FolderInUseError
 
 PATIENCE_S = 3.0
 """How long a worker that was stopped may still hold its files."""
@@ -24,13 +24,13 @@ class FolderLock:
         self._file = FileLock(folder / "in-use.lock", thread_local=False)
 
     def take(self) -> None:
-        """Take it, unless it is ours already. Raises: LoadError if another program has it."""
+        """Take it, unless it is ours already. Raises: FolderInUseError if another program has it."""
         from filelock import Timeout
 
         try:
             self._file.acquire(timeout=PATIENCE_S)
         except Timeout as err:
-            raise LoadError(
+            raise FolderInUseError(
                 f"Another Quintet has the documents in {self._folder.parent} open.",
                 hint="Stop it, ask it through its own address, or use another --data-dir.",
             ) from err

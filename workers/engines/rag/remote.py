@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -23,12 +23,11 @@ from workers.engines.common.remote.connection import (
 )
 from workers.engines.common.remote.errors import foreign
 from workers.engines.contract import CancelToken
-from workers.messages import Event, Loading, Ready, Request
+from workers.messages import Loading
 from workers.messages.errors import AppError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .engine import Embedder, Prompts
-from .worker import RagWorker
+from .engine import Embedder, EmbeddingPrompts, StoppedError
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -52,27 +51,21 @@ class RemoteRagOptions(RemoteOptions):
     """Read before what is found."""
 
 
-class StoppedError(AppError):
-    """The user stopped a request while the server was asked; nobody reads this."""
-
-    code = "stopped"
-
-
-class RemoteEmbedder:
+class RemoteEmbedder(Embedder):
     """One embedding model of another server."""
 
-    def __init__(self, settings: WorkerSettings, report: ReportLoading) -> None:
-        """Asks the server for one vector, to learn its length. Raises: LoadError, AppError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`. Asks the server for one vector, to learn its length."""
         self.options = options_of(settings.card, RemoteRagOptions)
         access = access_to(settings.card, self.options)
         self._server = access.server
-        self._prompts = Prompts(
+        self._prompts = EmbeddingPrompts(
             query=self.options.query_prompt, passage=self.options.passage_prompt
         )
-        self._context = settings.card.context_length or DEFAULT_CONTEXT_TOKENS
+        self.context_length = settings.card.context_length or DEFAULT_CONTEXT_TOKENS
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
-        self.host = access.server.host
+        self.device, self.slots = access.server.host, self.options.slots
         self._now = threading.local()
         report(Loading(what=f"asking {access.server.host}"))
         try:
@@ -88,7 +81,7 @@ class RemoteEmbedder:
         return f"{self._server.model}@{self._server.url}{length}"
 
     @property
-    def prompts(self) -> Prompts:
+    def prompts(self) -> EmbeddingPrompts:
         """The card's."""
         return self._prompts
 
@@ -96,11 +89,6 @@ class RemoteEmbedder:
     def dim(self) -> int:
         """As the server's first answer had it."""
         return self._dim
-
-    @property
-    def max_tokens(self) -> int:
-        """The card's context length."""
-        return self._context
 
     @property
     def batch_size(self) -> int:
@@ -128,7 +116,7 @@ class RemoteEmbedder:
 
     @contextmanager
     def stopped_by(self, cancel: CancelToken) -> Iterator[None]:
-        """Let `cancel` interrupt what this thread asks the server for. Raises: StoppedError."""
+        """See `Embedder.stopped_by`."""
         self._now.cancel = cancel
         try:
             yield
@@ -154,32 +142,7 @@ class RemoteEmbedder:
 
     def _cut(self, text: str) -> str:
         """What is surely too long would be refused instead of cut."""
-        if self.count_tokens(text) <= self._context:
+        if self.count_tokens(text) <= self.context_length:
             return text
-        room = (self._context - SPECIAL_TOKENS) * BYTES_PER_TOKEN
+        room = (self.context_length - SPECIAL_TOKENS) * BYTES_PER_TOKEN
         return text.encode()[:room].decode(errors="ignore")
-
-
-class RemoteRagWorker(RagWorker):
-    """The rag worker with vectors from another server."""
-
-    _remote_embedder: RemoteEmbedder
-
-    def create_embedder(self, settings: WorkerSettings, report: ReportLoading) -> Embedder:
-        """See `RagWorker.create_embedder`."""
-        self._remote_embedder = RemoteEmbedder(settings, report)
-        return self._remote_embedder
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `Worker.load`."""
-        ready = super().load(settings, report)
-        slots = max(ready.slots, self._remote_embedder.options.slots)
-        return replace(ready, slots=slots, device=self._remote_embedder.host)
-
-    def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
-        """See `Worker.handle`."""
-        try:
-            with self._remote_embedder.stopped_by(cancel):
-                yield from super().handle(request, cancel)
-        except StoppedError:
-            return

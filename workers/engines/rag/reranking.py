@@ -7,7 +7,6 @@ would cost more than both together.
 
 from __future__ import annotations
 
-import importlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +14,10 @@ from dataclasses import dataclass, replace
 from workers.engines.contract import CancelToken
 from workers.messages.errors import LoadError, UnsupportedInputError
 from workers.messages.process_spec import WorkerSettings
-from workers.models.weights import with_weights
+from workers.models.weights import verified_folder, with_weights
+from workers.specs.spec import engine_specs, resolve, spec_of
 
 from .engine import Embedder, Reranker, readable
-
-ENGINES = {
-    "llamacpp": "workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
-    "crossencoder": "workers.engines.rag.crossencoder:CrossEncoderReranker",
-}
-"""The `engine` of a reranker's card → "module:Class", built with settings whose card is its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +69,7 @@ class Reranking:
             rows = embedder.embed(batch, embedder.prompts.passage)
             scores += [float(row @ vector) for row in rows]
             cancel.progressed()
-        limit = embedder.max_tokens
+        limit = embedder.context_length
         num_tokens = sum(
             min(embedder.count_tokens(readable(text, limit)), limit) for text in (query, *texts)
         )
@@ -98,14 +92,17 @@ class Reranking:
         card = self._settings.reranker
         if card is None:
             raise UnsupportedInputError("No reranker is set up.", "Set workers.rag.reranker.")
-        if card.engine not in ENGINES:
+        spec = spec_of(card)
+        if spec is None or not spec.reranker:
+            can = ", ".join(spec.name for spec in engine_specs("rag") if spec.reranker)
             raise LoadError(
                 f"{card.name} cannot order passages: its engine is {card.engine}.",
-                f"Set workers.rag.reranker to a card with one of: {', '.join(ENGINES)}.",
+                f"Set workers.rag.reranker to a card with one of: {can}.",
             )
         # A reranker is downloaded beforehand: nobody who asks a question waits for that.
         asked = replace(self._settings, card=card, reranker=None, may_fetch=False)
         settings = with_weights(asked, lambda loading: None)
-        module, _, name = ENGINES[card.engine].partition(":")
-        created: Reranker = getattr(importlib.import_module(module), name)(settings)
-        return created
+        reranker: Reranker = resolve(spec.reranker)()
+        folder = verified_folder(settings.card, settings.data_dir, lambda loading: None)
+        reranker.load(folder, settings, lambda loading: None)
+        return reranker

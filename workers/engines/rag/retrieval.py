@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from workers.messages import Passage
 
-from .index import Index
-from .ledger import Collection
+from .collection_index import CollectionIndex
+from .document_store import Collection
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -51,7 +51,7 @@ def reordered(passages: Sequence[Passage], relevances: Sequence[float]) -> tuple
 
 
 def retrieve(
-    index: Index, collection: Collection, query: str, vector: FloatArray, top_k: int
+    index: CollectionIndex, collection: Collection, query: str, vector: FloatArray, top_k: int
 ) -> tuple[Passage, ...]:
     """Return at most `top_k` passages, best first; `vector` is the query's, shape (dim,)."""
     num_candidates = top_k * _CANDIDATES_PER_PASSAGE

@@ -36,16 +36,16 @@ from workers.messages import (
     Retrieved,
     UpdateDocument,
 )
-from workers.messages.errors import LoadError, UnsupportedInputError
+from workers.messages.errors import FolderInUseError, UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.weights import verified_folder
 
 from .chroma import ChromaStore
+from .collection_index import CollectionIndex
+from .document_store import DocumentStore
 from .documents.reader import DocumentLimits
-from .engine import Embedder, readable
-from .index import Index
+from .engine import Embedder, StoppedError, readable
 from .ingest import Ingestion
-from .ledger import Ledger
-from .llamacpp import LlamaCppEmbedder
 from .lock import FolderLock
 from .reranking import Reranking
 from .retrieval import reordered, retrieve, to_judge
@@ -58,11 +58,10 @@ Answer = Callable[[Any, CancelToken], Iterator[Event]]
 
 
 class RagWorker:
-    """Embeds, indexes and retrieves."""
+    """Embeds, indexes and retrieves with one embedder."""
 
-    _embedder: Embedder
-
-    def __init__(self) -> None:
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
         self._opening = threading.Lock()
         self._is_open = False
         self._answers: dict[type[Request], Answer] = {
@@ -82,26 +81,27 @@ class RagWorker:
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         """Load the embedding model and open the index."""
         started = time.monotonic()
-        self._embedder = self.create_embedder(settings, report)
+        folder = verified_folder(settings.card, settings.data_dir, report)
+        report(Loading(what="loading the embedding model"))
+        self._embedder.load(folder, settings, report)
         self._reranking = Reranking(settings, self._embedder)
         report(Loading(what="opening the index"))
         self._settings = settings
         self._lock = FolderLock(settings.data_dir / "collections")
-        with suppress(LoadError):  # another program has it: embedding goes on without, and a
+        with suppress(FolderInUseError):  # another program has it: embedding goes on without, and a
             self._open_index()  # question about documents tries again and says so
         return Ready(
-            slots=max(settings.slots, _MIN_SLOTS),
-            device="cpu",
-            capabilities=frozenset(
-                {"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv"}
-                | ({"rerank"} if settings.reranker else set())
-            ),
-            context_length=self._embedder.max_tokens,
+            slots=max(self._embedder.slots, settings.slots, _MIN_SLOTS),
+            device=self._embedder.device,
+            capabilities=self._embedder.capabilities
+            | {"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv"}
+            | ({"rerank"} if settings.reranker else set()),
+            context_length=self._embedder.context_length,
             load_s=time.monotonic() - started,
         )
 
     def _open_index(self) -> None:
-        """Open the collections, unless they are. Raises: LoadError if another program has them."""
+        """Open the collections, unless they are. Raises: FolderInUseError if another program has them."""
         with self._opening:
             if not self._is_open:
                 self._lock.take()
@@ -110,8 +110,8 @@ class RagWorker:
 
     def _read_index(self) -> None:
         folder, limits = self._settings.data_dir / "collections", self._settings.limits
-        self._index = Index(
-            Ledger(folder / "ledger.sqlite3"),
+        self._index = CollectionIndex(
+            DocumentStore(folder / "ledger.sqlite3"),
             ChromaStore(folder / "vectors"),
             self._embedder.model_id,
             self._embedder.dim,
@@ -123,15 +123,12 @@ class RagWorker:
         )
         self._ingestion = Ingestion(self._index, self._embedder, bounds)
 
-    def create_embedder(self, settings: WorkerSettings, report: ReportLoading) -> Embedder:
-        """Load the model that makes the vectors. Raises: AppError."""
-        return LlamaCppEmbedder(settings, report)
-
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """Answer one request."""
         if not isinstance(request, (Embed, Rerank)):
             self._open_index()
-        return self._answers[type(request)](request, cancel)
+        with suppress(StoppedError), self._embedder.stopped_by(cancel):
+            yield from self._answers[type(request)](request, cancel)
 
     def close(self) -> None:
         """Close the files and free the model."""
@@ -146,7 +143,7 @@ class RagWorker:
 
         if not request.texts:
             raise UnsupportedInputError("There is no text to embed.")
-        max_tokens = self._embedder.max_tokens
+        max_tokens = self._embedder.context_length
         rows = [np.zeros((0, self._embedder.dim), dtype=np.float32)]
         step = self._embedder.batch_size
         for start in range(0, len(request.texts), step):

@@ -1,19 +1,17 @@
 """What a speech recogniser must offer; everything around it is shared by all of them.
 
-To add one: write a file beside `fasterwhisper.py` with this protocol and name it in
-`workers.engines.registry`. Decoding, limits, silence and events stay in `worker.py` and its neighbours.
+To add one: write a file beside `fasterwhisper.py` with this protocol, and its record in `specs.py`.
+Decoding, limits, silence and events stay in `worker.py` and its neighbours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from workers.engines.contract import CancelToken
+from workers.engines.contract import CancelToken, Engine
 from workers.messages import Decoding, Word
-from workers.messages.process_spec import WorkerSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,22 +49,17 @@ class Hints:
     hotwords: str | None = None
 
 
-class SttEngine(Protocol):
-    """One recognition library around one model."""
+class SttEngine(Engine, Protocol):
+    """One recognition library around one model.
 
-    languages: tuple[str, ...]
+    One that computes here has one slot: it uses all threads that it is given, so that two
+    recordings at once would each take twice as long.
+    """
+
+    languages: tuple[str, ...] = ()
     """ISO 639-1 codes, known after `load`."""
-    can_translate: bool
+    can_translate: bool = False
     """Into English; known after `load`."""
-    device: str
-    """Where the weights are, for people; known after `load`."""
-
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """Bring the model of `settings.card` into memory, from the folder that holds its files.
-
-        Raises: EngineNotInstalledError, LoadError, OutOfMemoryError.
-        """
-        ...
 
     def detect_language(self, pcm: Pcm, cancel: CancelToken) -> tuple[str, float]:
         """Return the likeliest language of (n,) samples and its probability."""
@@ -74,8 +67,4 @@ class SttEngine(Protocol):
 
     def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
         """Recognise (n,) samples, at most `WINDOW_S` of them, in order; ends early on cancel."""
-        ...
-
-    def close(self) -> None:
-        """Free what `load` took."""
         ...

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from workers.engines.contract import CancelToken
 from workers.messages import Decoding, Word
-from workers.messages.errors import EngineNotInstalledError, LoadError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.errors import LoadError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
 from .ctranslate import compute_type, open_cuda_libraries, split_device, told
-from .engine import Hints, Segment
-from .worker import SttWorker
+from .engine import Hints, Segment, SttEngine
 
 if TYPE_CHECKING:
     import faster_whisper
@@ -76,25 +76,20 @@ class _Interruptible:
         raise _CancelledError
 
 
-class FasterWhisperEngine:
+class FasterWhisperEngine(SttEngine):
     """See `SttEngine`."""
 
     def __init__(self) -> None:
-        self.languages: tuple[str, ...] = ()
-        self.can_translate = False
-        self.device = "cpu"
         self._name = ""
         self._whisper: faster_whisper.WhisperModel | None = None
         self._model: _Interruptible | None = None
 
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """See `SttEngine.load`."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         try:
             from faster_whisper import WhisperModel
         except ImportError as err:
-            raise EngineNotInstalledError(
-                "faster-whisper is not installed.", "Run: pip install faster-whisper"
-            ) from err
+            raise missing_library("stt", "fasterwhisper", err) from err
         # One line per window and file lengths in the log are of no use to anyone.
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         self._name, self.device = settings.card.name, settings.device
@@ -152,7 +147,7 @@ class FasterWhisperEngine:
             raise told(err, self._name, self.device) from err
 
     def close(self) -> None:
-        """See `SttEngine.close`."""
+        """See `Engine.close`."""
         if self._model is not None:
             self._model.close()
         self._whisper = self._model = None
@@ -189,10 +184,3 @@ def _to_segment(segment: Any) -> Segment:
             window_start_s=segment.seek / FRAMES_PER_S,
         ),
     )
-
-
-class FasterWhisperWorker(SttWorker):
-    """The worker that the registry names."""
-
-    def __init__(self) -> None:
-        super().__init__(FasterWhisperEngine())

@@ -26,11 +26,10 @@ from workers.engines.common.torch.loading import (
 from workers.engines.contract import CancelToken
 from workers.messages import Word
 from workers.messages.errors import LoadError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .engine import SAMPLE_RATE_HZ, Hints, Segment
+from .engine import SAMPLE_RATE_HZ, Hints, Segment, SttEngine
 from .hf_words import words_of
-from .worker import SttWorker
 
 if TYPE_CHECKING:
     from .engine import Pcm
@@ -51,19 +50,16 @@ class _CancelledError(Exception):
     """The user has gone while the model was at work."""
 
 
-class HfWhisperEngine:
+class HfWhisperEngine(SttEngine):
     """See `SttEngine`."""
 
     def __init__(self) -> None:
-        self.languages: tuple[str, ...] = ()
-        self.can_translate = False
-        self.device = "cpu"
         self._name = ""
         self._cancel = CancelToken()
         self._model: Any = None
 
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """See `SttEngine.load`."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         self._name = settings.card.name
         self._torch = import_torch(settings.threads)
         transformers = import_transformers()
@@ -126,7 +122,7 @@ class HfWhisperEngine:
         yield from (segment for segment in segments if segment.text)
 
     def close(self) -> None:
-        """See `SttEngine.close`."""
+        """See `Engine.close`."""
         self._model = None
         free_cache(self.device)
 
@@ -207,10 +203,3 @@ def _spare_attention_of(encoder: Any) -> None:
         return type(output)(last_hidden_state=output.last_hidden_state)
 
     encoder.register_forward_hook(without)
-
-
-class HfWhisperWorker(SttWorker):
-    """The worker that the registry names."""
-
-    def __init__(self) -> None:
-        super().__init__(HfWhisperEngine())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +20,12 @@ from workers.engines.common.remote.connection import (
 )
 from workers.engines.contract import CancelToken
 from workers.media.audio import float_to_pcm, pcm_to_wav
-from workers.messages import Decoding, Ready, Word
+from workers.messages import Decoding, Word
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .engine import SAMPLE_RATE_HZ, Hints, Segment
+from .engine import SAMPLE_RATE_HZ, Hints, Segment, SttEngine
 from .languages import NAMES, code_of
-from .worker import SttWorker
 
 if TYPE_CHECKING:
     from .engine import Pcm
@@ -47,22 +45,17 @@ class RemoteSttOptions(RemoteOptions):
     """Whether the server has the translations route."""
 
 
-class RemoteSttEngine:
-    """One recognition model of another server."""
+class RemoteSttEngine(SttEngine):
+    """One recognition model of another server. The cores are its own: several recordings at once."""
 
-    languages: tuple[str, ...] = ()
-    can_translate = False
-    device = ""
-    """The other server's name."""
-
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """See `SttEngine.load`. Nothing is sent."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`. Nothing is sent."""
         card = settings.card
         self.options = options_of(card, RemoteSttOptions)
         access = access_to(card, self.options)
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
-        self.device = access.server.host
+        self.device, self.slots = access.server.host, self.options.slots
         self.languages = card.languages if "languages" in card.model_fields_set else tuple(NAMES)
         self.can_translate = self.options.translate
         self._has_timestamps = self.options.timestamps
@@ -111,19 +104,6 @@ class RemoteSttEngine:
         create: Any = (audio.translations if hints.translate else audio.transcriptions).create
         answer = self._remote.call(create(**given), cancel)
         return {} if answer is None else answer.model_dump()
-
-
-class RemoteSttWorker(SttWorker):
-    """The speech-in worker with a model of another server."""
-
-    def __init__(self) -> None:
-        self._remote_engine = RemoteSttEngine()
-        super().__init__(self._remote_engine)
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `Worker.load`. The cores are another's: several recordings at once."""
-        ready = super().load(settings, report)
-        return replace(ready, slots=self._remote_engine.options.slots)
 
 
 def _segments(segments: list[Answer], words: list[Answer]) -> Iterator[Segment]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workers.messages.errors import EngineNotInstalledError
+from workers.specs.spec import missing_library
 
 from .engine import SAMPLE_RATE_HZ
 from .windows import Span
@@ -28,9 +28,7 @@ class SileroVad:
         try:
             from faster_whisper import vad
         except ImportError as err:
-            raise EngineNotInstalledError(
-                "Voice activity detection needs faster-whisper.", "Run: pip install faster-whisper"
-            ) from err
+            raise missing_library("stt", "fasterwhisper", err) from err
         self._vad = vad
         self._options = vad.VadOptions(
             min_silence_duration_ms=MIN_SILENCE_MS,

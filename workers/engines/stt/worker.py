@@ -16,18 +16,14 @@ from workers.models.weights import verified_folder
 
 from .decode import open_recording
 from .engine import SttEngine
-from .listening import Listening
 from .silero import SileroVad
+from .transcription_session import TranscriptionSession
 
 DEFAULT_MAX_AUDIO_S = 4 * 3600.0
 
 
 class SttWorker:
-    """The speech-in worker around one engine.
-
-    One recording at a time: an engine uses all threads that it is given, so that two at once would
-    each take twice as long.
-    """
+    """The speech-in worker around one engine."""
 
     def __init__(self, engine: SttEngine) -> None:
         self._engine = engine
@@ -42,13 +38,13 @@ class SttWorker:
         self._max_audio_s = settings.limits.get("max_audio_s", DEFAULT_MAX_AUDIO_S)
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what=f"loading {settings.card.name}"))
-        self._engine.load(folder, settings)
+        self._engine.load(folder, settings, report)
         self._find_speech = SileroVad()
         extra = {"translate"} if self._engine.can_translate else set()
         return Ready(
-            slots=1,
+            slots=self._engine.slots,
             device=self._engine.device,
-            capabilities=frozenset({*self._engine.languages, *extra}),
+            capabilities=self._engine.capabilities | {*self._engine.languages, *extra},
             load_s=time.monotonic() - began,
         )
 
@@ -60,7 +56,7 @@ class SttWorker:
             raise UnsupportedInputError("Speech in was asked before its model was loaded.")
         self._check_language(request)
         with open_recording(request.audio, self._max_audio_s) as recording:
-            yield from Listening(
+            yield from TranscriptionSession(
                 self._engine, self._find_speech, request, recording, cancel
             ).events()
 

@@ -11,13 +11,13 @@ import json
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workers.engines.common.remote.chat import chunks_of, takes_extensions
 from workers.engines.common.remote.connection import (
     CONNECT_TIMEOUT_S,
-    Access,
+    RemoteAccess,
     RemoteOptions,
     RemoteServer,
     access_to,
@@ -25,14 +25,14 @@ from workers.engines.common.remote.connection import (
 )
 from workers.engines.common.remote.errors import broke_off, foreign
 from workers.engines.contract import CancelToken
-from workers.messages import ChatMessage, Complete, Constraint, Generate, Ready, Tool, Usage
-from workers.messages.errors import EngineNotInstalledError, UnsupportedInputError
+from workers.messages import ChatMessage, Complete, Constraint, Generate, Tool, Usage
+from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
 from .engine import CallDelta, Completion, Delta, Piece, TextEngine
 from .openai_json import Json
 from .schemas import read_schema
-from .worker import TextWorker
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -49,19 +49,19 @@ class ClaudeOptions(RemoteOptions):
     """Longest answer where the request does not say: this API has no default."""
 
 
-class ClaudeEngine:
+class ClaudeEngine(TextEngine):
     """One Claude model."""
 
     capabilities = frozenset({"calls_tools"})
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        """Nothing is sent yet. Raises: EngineNotInstalledError, LoadError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`. Nothing is sent yet."""
         self.options = options_of(settings.card, ClaudeOptions)
         access = access_to(settings.card, self.options)
         self._server = access.server
         self._client = _connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
-        self.device = access.server.host
+        self.device, self.slots = access.server.host, self.options.slots
         self.context_length = settings.card.context_length or DEFAULT_CONTEXT_TOKENS
 
     def generate(
@@ -127,20 +127,6 @@ class ClaudeEngine:
             yield Completion(reason="length" if reason in CUT_SHORT else "stop", usage=usage)
 
 
-class ClaudeTextWorker(TextWorker):
-    """Answers Generate with Claude."""
-
-    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
-        """See `TextWorker.create_engine`."""
-        self._claude = ClaudeEngine(settings)
-        return self._claude
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `workers.engines.contract.Worker`."""
-        ready = super().load(settings, report)
-        return replace(ready, slots=self._claude.options.slots)
-
-
 class _Calls:
     """Content blocks → pieces; the API numbers texts and calls together, we number calls alone."""
 
@@ -159,14 +145,11 @@ class _Calls:
             yield CallDelta(index=self._numbers[event["index"]], arguments=delta["partial_json"])
 
 
-def _connect(access: Access, options: ClaudeOptions) -> AsyncAnthropic:
+def _connect(access: RemoteAccess, options: ClaudeOptions) -> AsyncAnthropic:
     try:
         import anthropic
     except ImportError as err:
-        raise EngineNotInstalledError(
-            "Claude needs the package anthropic, which is not installed.",
-            "Run: pip install anthropic",
-        ) from err
+        raise missing_library("text", "claude", err) from err
     return anthropic.AsyncAnthropic(
         base_url=access.server.url.removesuffix("/v1"),  # the client adds it
         # Never None: the client would look for keys of its own, in the environment and on disk.

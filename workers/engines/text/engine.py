@@ -1,9 +1,7 @@
-"""What a text engine is: three attributes and two methods around one library.
+"""What a text engine is: the contract of all engines, and `generate`.
 
-To add an engine (transformers, vLLM, a remote server): write one file in this folder with a class
-that fulfils `TextEngine` and a `TextWorker` subclass that builds it, and name it in
-`workers.engines.registry`. Checking requests, tools, templates, events and usage are shared: see
-`worker.py`.
+To add one: write a file in this folder with a class that fulfils `TextEngine`, and its record in
+`specs.py`. Checking requests, tools, templates, events and usage are shared: see `worker.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from workers.engines.contract import CancelToken
+from workers.engines.contract import CancelToken, Engine
 from workers.messages import Complete, Generate, TokenLogprob, Usage
 
 
@@ -55,15 +53,13 @@ class Completion:
 Piece = Delta | CallDelta | PromptProgress | Completion
 
 
-class TextEngine(Protocol):
-    """One language model in memory."""
+class TextEngine(Engine, Protocol):
+    """One language model in memory.
 
-    context_length: int
-    """Tokens that one conversation may hold, prompt and completion together."""
-    device: str
-    """"cpu", "cuda:0", or the host of a remote one."""
-    capabilities: frozenset[str]
-    """`continues`: a conversation that ends with the assistant's turn is continued, not answered.
+    Its `context_length` are the tokens that one conversation may hold, prompt and completion
+    together. Its `capabilities`, of these:
+
+    `continues`: a conversation that ends with the assistant's turn is continued, not answered.
     `reuses_prefix`: what a conversation shares with an earlier one is not read again.
     `shows_tools`: the model's chat template tells it about the tools of a request.
     `calls_tools`: the engine itself enforces `tool_choice` and separates calls from text.
@@ -79,8 +75,4 @@ class TextEngine(Protocol):
         before the first Delta; UnsupportedInputError for a constraint that it cannot enforce;
         GenerationError.
         """
-        ...
-
-    def close(self) -> None:
-        """Free the memory."""
         ...

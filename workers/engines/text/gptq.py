@@ -19,36 +19,31 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from workers.messages.errors import EngineNotInstalledError, LoadError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.errors import LoadError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
-from .engine import TextEngine
-from .hf import HfTextEngine, HfTextWorker
+from .hf import HfTextEngine, model_folder
 
 METHODS = ("gptq", "awq")
 
 
-class GptqTextWorker(HfTextWorker):
-    """Answers Generate and Complete with a GPTQ or AWQ model."""
+class GptqTextEngine(HfTextEngine):
+    """One GPTQ or AWQ model."""
 
-    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
-        """See `TextWorker.create_engine`."""
-        path = Path(model_path)
-        folder = path if path.is_dir() else path.parent
-        _check(folder, settings)
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
+        _check(model_folder(folder, settings), settings)
         _quieten()
-        return HfTextEngine(folder, settings)
+        super().load(folder, settings, report)
 
 
 def _check(folder: Path, settings: WorkerSettings) -> None:
     """Raises: EngineNotInstalledError, LoadError before seconds are spent on imports."""
     card = settings.card
-    missing = [name for name in ("gptqmodel", "optimum") if find_spec(name) is None]
-    if missing:
-        raise EngineNotInstalledError(
-            f"{card.name} needs the package {missing[0]}, which is not installed.",
-            "Run: quintet env create gptq, and write environment: gptq into the model's card.",
-        )
+    for name in ("gptqmodel", "optimum"):
+        if find_spec(name) is None:
+            raise missing_library("text", "gptqmodel", ModuleNotFoundError(name=name))
     if card.options.get("load_in"):
         raise LoadError(
             f"load_in is {card.options['load_in']!r}, but the weights of {card.name} are quantised "

@@ -28,32 +28,23 @@ from workers.engines.common.torch.loading import (
 from workers.engines.contract import CancelToken
 from workers.messages import Complete, Generate
 from workers.messages.errors import ContextTooLongError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
 from .hf_constraint import Constraints
-from .hf_prompt import Prompts
-from .worker import TextWorker
+from .hf_prompt import ChatPrompts
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
 
 
-class HfTextWorker(TextWorker):
-    """Answers Generate and Complete with transformers."""
-
-    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
-        """See `TextWorker.create_engine`."""
-        path = Path(model_path)
-        return HfTextEngine(path if path.is_dir() else path.parent, settings)
-
-
-class HfTextEngine:
+class HfTextEngine(TextEngine):
     """One model of a folder with `config.json`, safetensors and a fast tokenizer."""
 
-    def __init__(self, folder: Path, settings: WorkerSettings) -> None:
-        """Raises: EngineNotInstalledError, LoadError, WeightsError, OutOfMemoryError."""
-        name = settings.card.name
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
+        name, self.slots = settings.card.name, settings.slots
+        folder = model_folder(folder, settings)
         self._torch = import_torch(settings.threads)
         library = import_transformers()
         with loading_errors(name):
@@ -62,7 +53,7 @@ class HfTextEngine:
             )
         model = load_model(library.AutoModelForCausalLM, folder, settings)
         self._writer = TorchWriter(model, tokenizer, name)
-        self._prompts = Prompts(tokenizer, name)
+        self._prompts = ChatPrompts(tokenizer, name)
         self._constraints = Constraints(tokenizer, model.config.vocab_size, self._writer.eos_ids)
         self.device = self._writer.device
         self.context_length = _context_length(settings, model.config)
@@ -100,6 +91,12 @@ class HfTextEngine:
     def close(self) -> None:
         """See `TextEngine`."""
         del self._writer
+
+
+def model_folder(folder: Path, settings: WorkerSettings) -> Path:
+    """Return where `config.json` is: beside the weights, which may lie deeper in the card's folder."""
+    path = folder / settings.card.weight_file
+    return path if path.is_dir() else path.parent
 
 
 def _context_length(settings: WorkerSettings, config: Any) -> int:

@@ -16,7 +16,7 @@ NUM_AFTER = 8
 """Tokens of the prompt that tell how the continuation's text begins."""
 
 
-class Prompts:
+class ChatPrompts:
     """Encodes requests for one tokenizer."""
 
     def __init__(self, tokenizer: Any, name: str) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from workers.engines.common.bridge import iterate_callbacks
@@ -27,12 +28,11 @@ from workers.engines.common.llamacpp.server import device_of, import_xllamacpp, 
 from workers.engines.contract import CancelToken
 from workers.messages import Complete, Generate
 from workers.messages.errors import UnsupportedInputError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .engine import Delta, Piece, TextEngine
 from .llamacpp_json import BATCH_TOKENS, body_of, pieces_of
 from .slots import SlotBoard, transcript_of
-from .worker import TextWorker
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
@@ -41,25 +41,19 @@ GPU_BATCH_TOKENS = 512
 """llama.cpp's default; a batch of that size takes a GPU a few milliseconds."""
 
 
-class LlamaCppTextWorker(TextWorker):
-    """Answers Generate with llama.cpp."""
-
-    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
-        """Load the GGUF file. Raises: EngineNotInstalledError, LoadError."""
-        return LlamaCppEngine(model_path, settings)
-
-
-class LlamaCppEngine:
+class LlamaCppEngine(TextEngine):
     """One GGUF model with `settings.slots` conversations batched continuously."""
 
-    def __init__(self, model_path: str, settings: WorkerSettings) -> None:
-        """Raises: EngineNotInstalledError, LoadError."""
-        xllamacpp = import_xllamacpp("Chat")
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
+        xllamacpp = import_xllamacpp("text")
+        model_path = str(folder / settings.card.weight_file)
+        self.slots = settings.slots
         self.context_length = _context_length(settings)
         self.capabilities = frozenset({"continues", "reuses_prefix"})
         if is_template_with_tools(model_path):
             self.capabilities |= {"shows_tools"}
-        self._slots = SlotBoard(settings.slots)
+        self._board = SlotBoard(settings.slots)
         params = self._params(xllamacpp, model_path, settings)
         self._server = open_server(xllamacpp, params, settings.card.name, "text")
         self.device = device_of(settings.device, params, xllamacpp)
@@ -96,7 +90,7 @@ class LlamaCppEngine:
         handle = (
             self._server.handle_chat_completions if is_chat else self._server.handle_completions
         )
-        with self._slots.hold(transcript_of(request)) as slot:
+        with self._board.hold(transcript_of(request)) as slot:
             run = partial(handle, body_of(request, slot))
             with closing(iterate_callbacks(run, cancel)) as chunks:
                 yield from self._noted(slot, pieces_of(chunks))
@@ -106,7 +100,7 @@ class LlamaCppEngine:
         try:
             for piece in pieces:
                 if isinstance(piece, Delta):
-                    self._slots.add_answer(slot, piece.text)
+                    self._board.add_answer(slot, piece.text)
                 yield piece
         except ValueError as err:  # the binding's word for a schema it cannot turn into a grammar
             reason = str(err).splitlines()[0]

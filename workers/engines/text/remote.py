@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from workers.engines.common.remote.chat import Answer, chunks_of, sampling_json, takes_extensions
+from workers.engines.common.remote.chat import (
+    RemoteAnswer,
+    chunks_of,
+    sampling_json,
+    takes_extensions,
+)
 from workers.engines.common.remote.connection import (
     RemoteOptions,
     RemoteServer,
@@ -23,7 +28,6 @@ from workers.messages import (
     Complete,
     Constraint,
     Generate,
-    Ready,
     SamplingParams,
 )
 from workers.messages.errors import UnsupportedInputError
@@ -32,25 +36,24 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from .engine import Completion, Piece, TextEngine
 from .openai_json import Json, message_json, pieces_of_choice, tool_json
 from .schemas import read_schema
-from .worker import TextWorker
 
 DEFAULT_CONTEXT_TOKENS = 8192
 """Where the card does not say: what even small servers hold."""
 
 
-class RemoteTextEngine:
+class RemoteTextEngine(TextEngine):
     """One language model of another server."""
 
     capabilities = frozenset({"calls_tools"})
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        """Nothing is sent yet. Raises: EngineNotInstalledError, LoadError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`. Nothing is sent yet."""
         self.options = options_of(settings.card, RemoteOptions)
         access = access_to(settings.card, self.options)
         self._server = access.server
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
-        self.device = access.server.host
+        self.device, self.slots = access.server.host, self.options.slots
         self.context_length = settings.card.context_length or DEFAULT_CONTEXT_TOKENS
 
     def generate(
@@ -61,7 +64,7 @@ class RemoteTextEngine:
         route: Any = self._client.chat.completions
         if isinstance(request, Complete):
             route = self._client.completions
-        answer = Answer(self._server)
+        answer = RemoteAnswer(self._server)
         with closing(
             self._remote.stream(lambda: chunks_of(route.create(**body)), cancel)
         ) as chunks:
@@ -101,20 +104,6 @@ class RemoteTextEngine:
             raise UnsupportedInputError(
                 f"{self._server.host} cannot follow a grammar.", "Use a JSON schema instead."
             )
-
-
-class RemoteTextWorker(TextWorker):
-    """Answers Generate and Complete with a model of another server."""
-
-    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
-        """See `TextWorker.create_engine`."""
-        self._remote_engine = RemoteTextEngine(settings)
-        return self._remote_engine
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `workers.engines.contract.Worker`."""
-        ready = super().load(settings, report)
-        return replace(ready, slots=self._remote_engine.options.slots)
 
 
 def _format(constraint: Constraint) -> Json:

@@ -15,6 +15,9 @@ from workers.messages.errors import UnsupportedInputError
 MAX_SCHEMA_CHARS = 64_000
 MAX_ALTERNATIVES = 1_000
 """In all the lists of a schema together; OpenAI's limit too."""
+MAX_LEVELS = 64
+"""Of objects and lists within each other. Who checks a schema, and who turns it into a grammar, calls
+itself for each; OpenAI takes 10 levels of properties, which are 20 of these."""
 MAX_GRAMMAR_CHARS = 16_000
 """llama.cpp's parser calls itself for each bracket, and falls over 100,000 of them."""
 
@@ -32,13 +35,15 @@ def read_schema(text: str, what: str) -> dict[str, Any]:
         schema = json.loads(text)
     except ValueError as err:
         raise UnsupportedInputError(f"{what} is no JSON: {err}.") from err
+    except RecursionError as err:
+        raise _too_deep(what) from err
     if not isinstance(schema, dict):
         raise UnsupportedInputError(f"{what} is no JSON schema: it must be an object.")
+    _check_values(schema, what)
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as err:
         raise UnsupportedInputError(f"{what} is no JSON schema: {err.message}.") from err
-    _check_values(schema, what)
     return schema
 
 
@@ -55,17 +60,19 @@ def _check_length(text: str, max_chars: int, what: str) -> None:
 
 
 def _check_values(schema: dict[str, Any], what: str) -> None:
-    """Raises: UnsupportedInputError for too many alternatives and numbers that no engine has."""
+    """Raises: UnsupportedInputError for too many levels or alternatives, and odd numbers."""
     num_alternatives = 0
-    to_see: list[Any] = [schema]
+    to_see: list[tuple[Any, int]] = [(schema, 1)]
     while to_see:
-        value = to_see.pop()
+        value, level = to_see.pop()
+        if level > MAX_LEVELS and isinstance(value, (dict, list)):
+            raise _too_deep(what)
         if isinstance(value, dict):
             lists = [value.get(name) for name in ("enum", "anyOf", "oneOf")]
             num_alternatives += sum(len(found) for found in lists if isinstance(found, list))
-            to_see += value.values()
+            to_see += ((within, level + 1) for within in value.values())
         elif isinstance(value, list):
-            to_see += value
+            to_see += ((within, level + 1) for within in value)
         elif _is_odd_number(value):
             raise UnsupportedInputError(f"{what} holds a number that does not fit into 64 bits.")
     if num_alternatives > MAX_ALTERNATIVES:
@@ -73,6 +80,12 @@ def _check_values(schema: dict[str, Any], what: str) -> None:
             f"{what} lists {num_alternatives:,} alternatives; "
             f"at most {MAX_ALTERNATIVES:,} can be enforced."
         )
+
+
+def _too_deep(what: str) -> UnsupportedInputError:
+    return UnsupportedInputError(
+        f"{what} is nested in more than {MAX_LEVELS} levels; at most so many can be enforced."
+    )
 
 
 def _is_odd_number(value: object) -> bool:

@@ -20,24 +20,35 @@ from workers.messages.errors import UnsupportedInputError
 from .engine import CallDelta, Completion, Delta, Piece
 from .schemas import read_schema
 
+MAX_TOOLS = 128
+"""OpenAI's limit too. Each is checked, shown to the model, and enforced token by token: with 1,000 one
+request holds its slot for half a minute before it says a word."""
+
 INSTRUCTION = """You may call functions. They are listed here as JSON schemas, one in a line:
 {tools}
 To call one, answer with nothing but JSON: {{"name": "the function", "arguments": {{…}}}}"""
 """For models whose chat template does not know about tools."""
 
+MAX_NAMES = 16
+"""Of tools, in a sentence."""
 _OPENINGS = ("{", "[", "```", "<tool_call>")
 """How the answer begins if it is a call; anything else is text and is passed on at once."""
 _WRAPPING = re.compile(r"</?tool_call>|```(?:json)?")
 
 
 def check_tools(request: Generate) -> None:
-    """Raises: UnsupportedInputError for a schema that is no JSON or a choice that is no tool."""
+    """Raises: UnsupportedInputError for too many, for a schema that is none, for an odd choice."""
+    if len(request.tools) > MAX_TOOLS:
+        raise UnsupportedInputError(
+            f"{len(request.tools):,} tools were sent; at most {MAX_TOOLS} can be offered at once.",
+            "Send those that this turn may need.",
+        )
     for tool in request.tools:
-        _schema(tool)
+        read_schema(tool.parameters, f"The schema of tool {tool.name!r}")
     names = [tool.name for tool in request.tools]
     if request.tool_choice not in ("auto", "none", "required", *names):
         raise UnsupportedInputError(
-            f"tool_choice is {request.tool_choice!r}; the tools are: {', '.join(names) or 'none'}."
+            f"tool_choice is {request.tool_choice!r}; the tools are: {_some(names)}."
         )
     if request.tool_choice == "required" and not names:
         raise UnsupportedInputError("tool_choice is 'required', but there are no tools.")
@@ -47,7 +58,8 @@ def prepare(request: Generate, *, is_shown: bool) -> Generate:
     """Return the request as an engine without tool calling of its own can serve it.
 
     `is_shown`: the model's template lists the tools by itself; otherwise a system message does. A
-    choice that must be obeyed becomes a constraint on the whole answer.
+    choice that must be obeyed becomes a constraint on the whole answer. The schemas have been checked:
+    see `check_tools`.
     """
     if not request.tools or request.tool_choice == "none":
         return replace(request, tools=())
@@ -118,7 +130,13 @@ def _call_pieces(calls: list[tuple[str, str]]) -> Iterable[CallDelta]:
 
 
 def _schema(tool: Tool) -> dict[str, Any]:
-    return read_schema(tool.parameters, f"The schema of tool {tool.name!r}")
+    schema: dict[str, Any] = json.loads(tool.parameters)
+    return schema
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_NAMES])
+    return f"{shown} … ({len(names)} in all)" if len(names) > MAX_NAMES else shown or "none"
 
 
 def _constraint(tools: Sequence[Tool]) -> Constraint:

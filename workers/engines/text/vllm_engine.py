@@ -33,17 +33,16 @@ from workers.engines.contract import CancelToken
 from workers.messages import Complete, Constraint, Generate, SamplingParams
 from workers.messages.errors import (
     ContextTooLongError,
-    EngineNotInstalledError,
     LoadError,
     OutOfMemoryError,
     UnsupportedInputError,
 )
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
 from .engine import Piece, TextEngine
-from .hf_prompt import Prompts
+from .hf_prompt import ChatPrompts
 from .vllm_steps import Steps, pieces_of, told
-from .worker import TextWorker
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
@@ -62,20 +61,13 @@ FORBIDDEN = frozenset({"trust_remote_code", "model", "tokenizer", "download_dir"
 """Options of a card that are not vLLM's, and those that Quintet decides."""
 
 
-class VllmTextWorker(TextWorker):
-    """Answers Generate and Complete with vLLM."""
-
-    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
-        """See `TextWorker.create_engine`."""
-        path = Path(model_path)
-        return VllmEngine(path if path.is_dir() else path.parent, settings)
-
-
-class VllmEngine:
+class VllmEngine(TextEngine):
     """One model of a folder with `config.json`, safetensors and a tokenizer."""
 
-    def __init__(self, folder: Path, settings: WorkerSettings) -> None:
-        """Raises: EngineNotInstalledError, LoadError, OutOfMemoryError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
+        path = folder / settings.card.weight_file
+        folder, self.slots = path if path.is_dir() else path.parent, settings.slots
         self._vllm = _import_vllm(is_eager=settings.card.options.get("enforce_eager", True) is True)
         config = import_module("transformers").AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
@@ -83,7 +75,7 @@ class VllmEngine:
         self.context_length = _context_length(settings, config)
         engine = self._start(engine_args(folder, settings, config, self.context_length), settings)
         tokenizer = engine.get_tokenizer()
-        self._prompts = Prompts(tokenizer, settings.card.name)
+        self._prompts = ChatPrompts(tokenizer, settings.card.name)
         self._steps = Steps(engine)
         is_cpu = import_module("vllm.platforms").current_platform.is_cpu()
         self.device = "cpu" if is_cpu else settings.device
@@ -142,11 +134,7 @@ def _import_vllm(*, is_eager: bool) -> Any:
     try:
         return import_module("vllm")
     except ImportError as err:
-        raise EngineNotInstalledError(
-            f"vLLM needs the package {err.name or err}, which is not installed.",
-            "Run: quintet env create vllm (or vllm-cpu, without a GPU), and write environment: vllm "
-            "into the model's card.",
-        ) from err
+        raise missing_library("text", "vllm", err) from err
 
 
 def engine_args(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -30,21 +29,20 @@ from .prompt import check_length, check_sampling, check_text, tidy
 from .tools import check_tools, hear_calls, prepare
 
 
-class TextWorker(ABC):
-    """Answers Generate and Complete with any TextEngine. A subclass says how its engine is built."""
+class TextWorker:
+    """Answers Generate and Complete with any TextEngine."""
 
-    @abstractmethod
-    def create_engine(self, model_path: str, settings: WorkerSettings) -> TextEngine:
-        """Load the weights. Raises: EngineNotInstalledError, LoadError, OutOfMemoryError."""
+    def __init__(self, engine: TextEngine) -> None:
+        self._engine = engine
 
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
         """See `workers.engines.contract.Worker`."""
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what=f"loading {settings.card.name}"))
         self._card = settings.card
-        self._engine = self.create_engine(str(folder / settings.card.weight_file), settings)
+        self._engine.load(folder, settings, report)
         return Ready(
-            slots=settings.slots,
+            slots=self._engine.slots,
             device=self._engine.device,
             capabilities=self._engine.capabilities,
             context_length=self._engine.context_length,

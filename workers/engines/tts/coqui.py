@@ -25,24 +25,23 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from workers.engines.contract import CancelToken
 from workers.media.audio import float_to_pcm, pcm_to_float
-from workers.messages import Ready
 from workers.messages.errors import (
-    EngineNotInstalledError,
     GenerationError,
     LoadError,
     OutOfMemoryError,
     UnsupportedInputError,
 )
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
-from .worker import TtsWorker
+from .engine import CloningEngine
 
 if TYPE_CHECKING:
     import torch
@@ -68,15 +67,11 @@ class _CancelledError(Exception):
     """The listener has gone; thrown through transformers, which has no other way out."""
 
 
-class CoquiEngine:
-    """One XTTS or VITS model."""
+class CoquiEngine(CloningEngine):
+    """One XTTS or VITS model. It keeps state while it speaks: one request at a time."""
 
-    sample_rate = 0
-    voices: tuple[str, ...] = ()
-    can_clone = False
-
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """See `TtsEngine.load`."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         torch = _import_coqui()
         torch.set_num_threads(settings.threads)
         card = settings.card
@@ -89,6 +84,7 @@ class CoquiEngine:
             _check_harmless(torch, folder, config.model)
             self._model = _load_model(config, folder, folder / card.weight_file)
             self._model.to(settings.device)
+            self.device = settings.device
         self._config = config
         self.sample_rate = int(config.audio.get("output_sample_rate") or config.audio.sample_rate)
         self.voices = self._own_voices()
@@ -124,7 +120,7 @@ class CoquiEngine:
         return float_to_pcm(samples)
 
     def close(self) -> None:
-        """See `TtsEngine.close`."""
+        """See `Engine.close`."""
         del self._model
 
     def _own_voices(self) -> tuple[str, ...]:
@@ -187,17 +183,6 @@ class CoquiEngine:
         return self._model.synthesize(text, **named)["wav"]
 
 
-class CoquiWorker(TtsWorker):
-    """The speech worker with a model of Coqui's."""
-
-    def __init__(self) -> None:
-        super().__init__(CoquiEngine())
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `Worker.load`. The models keep state while they speak: one request at a time."""
-        return replace(super().load(settings, report), slots=1, device=settings.device)
-
-
 def _import_coqui() -> Any:
     """Import TTS and return torch. Raises: EngineNotInstalledError."""
     try:
@@ -207,10 +192,7 @@ def _import_coqui() -> Any:
         import torchaudio  # noqa: F401
         import TTS.config  # noqa: F401
     except ImportError as err:
-        raise EngineNotInstalledError(
-            f"The engine coqui is not installed ({err}).",
-            hint="Run: quintet env create coqui, and write environment: coqui into the card.",
-        ) from err
+        raise missing_library("tts", "coqui", err) from err
     return torch
 
 

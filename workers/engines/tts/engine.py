@@ -1,31 +1,25 @@
-"""What a speech engine must do, and nothing else: one file per library implements it."""
+"""What a speech engine must do, and nothing else: one file per library implements it.
+
+Its record goes into `specs.py`.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from workers.engines.contract import CancelToken
-from workers.messages.process_spec import WorkerSettings
+from workers.engines.contract import CancelToken, Engine
 
 
-class TtsEngine(Protocol):
+class TtsEngine(Engine, Protocol):
     """Turns one short piece of plain text into sound.
 
     The shared `TtsWorker` has already cut the text, spelled it out and checked voice and speed.
     """
 
-    sample_rate: int
+    sample_rate: int = 0
     """Hertz; known after `load`."""
-    voices: tuple[str, ...]
+    voices: tuple[str, ...] = ()
     """Known after `load`; the first is the default. A model that only clones has none."""
-
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """Bring the voice into memory from the card's folder; heavy imports happen here.
-
-        Raises: EngineNotInstalledError, LoadError.
-        """
-        ...
 
     def language_of(self, voice: str) -> str:
         """Return the ISO 639-1 code of what the voice speaks: numbers are spelled out in it."""
@@ -39,16 +33,12 @@ class TtsEngine(Protocol):
         """
         ...
 
-    def close(self) -> None:
-        """Free what `load` took."""
-        ...
-
 
 @runtime_checkable
 class CloningEngine(TtsEngine, Protocol):
     """A speech engine that can take on the voice of a recording."""
 
-    can_clone: bool
+    can_clone: bool = False
     """Known after `load`."""
 
     def learn(self, pcm: bytes, sample_rate: int) -> str:

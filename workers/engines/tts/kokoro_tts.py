@@ -19,16 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from workers.engines.contract import CancelToken
 from workers.media.audio import float_to_pcm
-from workers.messages.errors import (
-    EngineNotInstalledError,
-    GenerationError,
-    LoadError,
-    UnsupportedInputError,
-)
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.errors import GenerationError, LoadError, UnsupportedInputError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
+from .engine import TtsEngine
 from .onnx_session import CancellableSession, session_options
-from .worker import TtsWorker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,22 +50,16 @@ OWN_READERS = ("ja", "zh")
 """espeak-ng reads these otherwise than Kokoro has learned them."""
 
 
-class KokoroEngine:
+class KokoroEngine(TtsEngine):
     """One Kokoro model with all its voices."""
 
-    sample_rate = 0
-    voices: tuple[str, ...] = ()
-
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """See `TtsEngine.load`."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         try:
             import kokoro_onnx
             import onnxruntime
         except ImportError as err:
-            raise EngineNotInstalledError(
-                f"The engine kokoro is not installed ({err}).",
-                hint="Run: quintet env create kokoro, and write environment: kokoro into the card.",
-            ) from err
+            raise missing_library("tts", "kokoro", err) from err
         self._language = str(settings.card.options.get("language", ""))
         model, voices = _files(folder, settings)
         try:
@@ -84,7 +74,7 @@ class KokoroEngine:
             raise LoadError(f"{settings.card.name} could not be loaded: {err}") from err
         self._run_options = onnxruntime.RunOptions
         self._japanese: Any = None
-        self._reading = threading.Lock()
+        self._reading, self.slots = threading.Lock(), settings.slots
         self.sample_rate = kokoro_onnx.SAMPLE_RATE
         self.voices = self._in_order(str(settings.card.options.get("voice", "")))
 
@@ -108,7 +98,7 @@ class KokoroEngine:
         return float_to_pcm(samples)
 
     def close(self) -> None:
-        """See `TtsEngine.close`."""
+        """See `Engine.close`."""
         del self._kokoro
 
     def _in_order(self, default: str) -> tuple[str, ...]:
@@ -143,13 +133,6 @@ class KokoroEngine:
 
             self._japanese = JAG2P()
         return str(self._japanese(text))
-
-
-class KokoroWorker(TtsWorker):
-    """The speech worker with Kokoro's voices."""
-
-    def __init__(self) -> None:
-        super().__init__(KokoroEngine())
 
 
 def _files(folder: Path, settings: WorkerSettings) -> tuple[Path, Path]:

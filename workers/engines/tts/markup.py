@@ -24,7 +24,7 @@ Kind = Literal["text", "code", "rule", "row"]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class MarkupBlock:
     """Lines that belong together: a paragraph, a heading, a list item, a table row, some code."""
 
     kind: Kind
@@ -34,7 +34,7 @@ class Block:
     """Of code, if it was given."""
 
 
-def split_blocks(text: str) -> Iterator[Block]:
+def split_blocks(text: str) -> Iterator[MarkupBlock]:
     """Cut a text into blocks."""
     lines = text.splitlines(keepends=True)
     starts = _block_starts(_PARSER.parse("".join(_parsable(line) for line in lines)))
@@ -43,7 +43,7 @@ def split_blocks(text: str) -> Iterator[Block]:
     order = sorted(starts)
     for start, end in zip(order, [*order[1:], len(lines)], strict=True):
         kind, language = starts[start]
-        yield Block(kind, "".join(lines[start:end]), language)
+        yield MarkupBlock(kind, "".join(lines[start:end]), language)
 
 
 def _parsable(line: str) -> str:

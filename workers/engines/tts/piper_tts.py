@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workers.engines.contract import CancelToken
-from workers.messages.errors import EngineNotInstalledError, GenerationError, LoadError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.errors import GenerationError, LoadError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
+from .engine import TtsEngine
 from .onnx_session import CancellableSession, session_options
-from .worker import TtsWorker
 
 if TYPE_CHECKING:
     from piper import SynthesisConfig
@@ -26,24 +27,19 @@ duration is 0.26 + 0.74 × scale; without it, speed 2 would be only 1.6 times as
 """
 
 
-class PiperEngine:
+class PiperEngine(TtsEngine):
     """One Piper voice file; a file with several speakers offers each as a voice."""
 
-    sample_rate = 0
-    voices: tuple[str, ...] = ()
     language = "en"
     """ISO 639-1 code, of all its voices."""
 
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """See `TtsEngine.load`."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
         try:
             import onnxruntime
             import piper
         except ImportError as err:
-            raise EngineNotInstalledError(
-                f"The engine piper is not installed ({err}).",
-                hint="Run: pip install piper-tts",
-            ) from err
+            raise missing_library("tts", "piper", err) from err
         model = folder / settings.card.weight_file
         try:
             content = json.loads(model.with_suffix(".onnx.json").read_text(encoding="utf-8"))
@@ -55,7 +51,7 @@ class PiperEngine:
             )
         except Exception as err:
             raise LoadError(f"The voice {settings.card.name} could not be loaded: {err}") from err
-        self._piper = piper
+        self._piper, self.slots = piper, settings.slots
         self._run_options = onnxruntime.RunOptions
         self._speakers = dict(self._config.speaker_id_map) or {_name_of(content): 0}
         self.voices = tuple(self._speakers)
@@ -84,7 +80,7 @@ class PiperEngine:
         return b"".join(pieces)
 
     def close(self) -> None:
-        """See `TtsEngine.close`."""
+        """See `Engine.close`."""
         del self._session
 
     def _synthesis_config(self, voice: str, speed: float) -> SynthesisConfig:
@@ -92,13 +88,6 @@ class PiperEngine:
             speaker_id=self._speakers[voice] if len(self._speakers) > 1 else None,
             length_scale=self._config.length_scale * _length_scale(speed),
         )
-
-
-class PiperWorker(TtsWorker):
-    """The speech worker with a Piper voice."""
-
-    def __init__(self) -> None:
-        super().__init__(PiperEngine())
 
 
 def _length_scale(speed: float) -> float:

@@ -7,7 +7,6 @@ while the others are made.
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,10 @@ from workers.engines.common.remote.connection import (
     options_of,
 )
 from workers.engines.contract import CancelToken
-from workers.messages import Ready
 from workers.messages.errors import RemoteError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .worker import TtsWorker
+from .engine import TtsEngine
 
 ANY_LANGUAGE = "mul"
 """ISO 639-2 for "several": markup is taken out, numbers are left for the other server to read."""
@@ -38,19 +36,16 @@ class RemoteTtsOptions(RemoteOptions):
     """What is answered here; what the server sends is converted."""
 
 
-class RemoteTtsEngine:
+class RemoteTtsEngine(TtsEngine):
     """One speech model of another server."""
 
-    sample_rate = 0
-    voices: tuple[str, ...] = ()
-
-    def load(self, folder: Path, settings: WorkerSettings) -> None:
-        """See `TtsEngine.load`. Nothing is sent."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`. Nothing is sent."""
         self.options = options_of(settings.card, RemoteTtsOptions)
         access = access_to(settings.card, self.options)
         self._client = connect(access, self.options)
         self._remote = RemoteServer(access, self._client)
-        self.host = access.server.host
+        self.device, self.slots = access.server.host, self.options.slots
         self.sample_rate = self.options.sample_rate_hz
         self.voices = self.options.voices
 
@@ -70,7 +65,7 @@ class RemoteTtsEngine:
         return b"" if answer is None else self._to_pcm(answer.content)
 
     def close(self) -> None:
-        """See `TtsEngine.close`."""
+        """See `Engine.close`."""
         self._remote.close()
 
     def _to_pcm(self, data: bytes) -> bytes:
@@ -92,21 +87,3 @@ class RemoteTtsEngine:
                 "Check that its address and model are meant for speech.",
             ) from err
         return b"".join(pieces)
-
-
-class RemoteTtsWorker(TtsWorker):
-    """The speech worker with voices of another server."""
-
-    def __init__(self) -> None:
-        self._remote_engine = RemoteTtsEngine()
-        super().__init__(self._remote_engine)
-
-    def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        """See `Worker.load`."""
-        ready = super().load(settings, report)
-        return replace(
-            ready, slots=self._remote_engine.options.slots, device=self._remote_engine.host
-        )
-
-    def warm_up(self) -> None:
-        """Nothing: it would cost money, and fail while the server is away."""

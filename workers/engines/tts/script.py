@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from .markup import Block, row_text, split_blocks, text_of
+from .markup import MarkupBlock, row_text, split_blocks, text_of
 from .normalize import is_speakable, to_spoken, without_emoji
 from .sentences import FIRST_MAX_CHARS, MAX_CHARS, cut_long, split_sentences
 
@@ -62,8 +62,8 @@ def _raw_lines(text: str, language: str, normalize: bool) -> Iterator[Line]:
                 max_chars = MAX_CHARS
 
 
-def _paragraphs(text: str) -> Iterable[Block]:
-    return (Block("text", line) for line in text.splitlines(keepends=True))
+def _paragraphs(text: str) -> Iterable[MarkupBlock]:
+    return (MarkupBlock("text", line) for line in text.splitlines(keepends=True))
 
 
 def _speaker(language: str, normalize: bool) -> Callable[[str], str]:
@@ -85,7 +85,7 @@ def _text_lines(
         yield Line(pieces[-1], speak(pieces[-1]), pause_s)
 
 
-def _spoken_block(block: Block, language: str) -> str:
+def _spoken_block(block: MarkupBlock, language: str) -> str:
     if block.kind == "row":
         return to_spoken(row_text(block.source), language)
     if block.kind == "code":

@@ -46,20 +46,20 @@ class TtsWorker:
         self._max_chars = int(settings.limits.get("max_text_chars", DEFAULT_MAX_CHARS))
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what="loading"))
-        self._engine.load(folder, settings)
-        report(Loading(what="warming up"))
-        self.warm_up()
+        self._engine.load(folder, settings, report)
+        if not settings.card.source.startswith("remote:"):  # it would cost money
+            report(Loading(what="warming up"))
+            self._warm_up()
         return Ready(
-            slots=settings.slots,
-            device="cpu",
-            capabilities=frozenset(
-                {"speed", "normalize", *self._cloning(), *settings.card.languages}
-            ),
+            slots=self._engine.slots,
+            device=self._engine.device,
+            capabilities=self._engine.capabilities
+            | {"speed", "normalize", *self._cloning(), *settings.card.languages},
             voices=self._engine.voices,
             load_s=time.monotonic() - started,
         )
 
-    def warm_up(self) -> None:
+    def _warm_up(self) -> None:
         """Run once: the first run allocates, and the normaliser compiles its tables."""
         for voice in self._engine.voices[:1]:
             for line in write_script("Ready, 1.", self._engine.language_of(voice)):

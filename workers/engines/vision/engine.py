@@ -1,41 +1,27 @@
 """What the vision worker expects of an engine; one file per library implements it.
 
-The same three methods serve an engine that only reads text (`PictureRead` per picture) and a
+Its record goes into `specs.py`. The same method serves an engine that only reads text (`PictureRead` per picture) and a
 vision-language model that answers questions itself (`TextDelta`s, capability "answers").
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from workers.engines.contract import CancelToken
+from workers.engines.contract import CancelToken, Engine
 from workers.messages import Describe, Event
-from workers.messages.process_spec import WorkerSettings
 
 if TYPE_CHECKING:
     from .images import Picture
 
 
-class VisionEngine(Protocol):
-    """One library that looks at pictures."""
+class VisionEngine(Engine, Protocol):
+    """One library that looks at pictures.
 
-    capabilities: frozenset[str]
-    """"reads": yields PictureRead; "answers": yields TextDelta about the conversation."""
-    device: str
-    """"cpu", "cuda:0", or the host of a remote one; known after `load`."""
-    slots: int
-    """Requests that it works on at once; known after `load`."""
-    context_length: int
-    """Tokens, those of pictures among them; 0 for an engine that only reads. Known after `load`."""
-
-    def load(self, settings: WorkerSettings, folder: Path) -> None:
-        """Bring the weights in `folder` (checksums verified) into memory, never from a network.
-
-        Raises: EngineNotInstalledError, LoadError.
-        """
-        ...
+    Its `capabilities`, of these: "reads": yields PictureRead; "answers": yields TextDelta about the
+    conversation. Its `context_length` counts the tokens of pictures too; 0 if it only reads.
+    """
 
     def describe(
         self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken
@@ -46,8 +32,4 @@ class VisionEngine(Protocol):
         `cancel` between the smallest pieces of work and returns early when it is set; the last
         event may be a `Finished` that carries the usage. Raises: AppError.
         """
-        ...
-
-    def close(self) -> None:
-        """Free what `load` took."""
         ...

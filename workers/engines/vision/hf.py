@@ -29,12 +29,12 @@ from workers.engines.common.torch.loading import (
 from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event, Finished, Progress, TextDelta
 from workers.messages.errors import ContextTooLongError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .budget import image_budget
 from .conversation import turns_with_pictures
+from .engine import VisionEngine
 from .hf_processor import PictureProcessor, Prompt
-from .worker import VisionWorker
 
 if TYPE_CHECKING:
     from .images import Picture
@@ -49,14 +49,13 @@ BLOCK = 64
 """bitsandbytes quantises rows in pieces of it."""
 
 
-class HfVisionEngine:
+class HfVisionEngine(VisionEngine):
     """One vision-language model on torch."""
 
     capabilities = frozenset({"answers"})
-    slots = 1
 
-    def load(self, settings: WorkerSettings, folder: Path) -> None:
-        """See `VisionEngine.load`. Raises also: OutOfMemoryError."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`. Raises also: OutOfMemoryError."""
         card = settings.card
         self._max_tokens = image_budget(card, settings.limits)
         import_torch(settings.threads)
@@ -116,15 +115,8 @@ class HfVisionEngine:
         )
 
     def close(self) -> None:
-        """See `VisionEngine.close`."""
+        """See `Engine.close`."""
         del self._writer, self.model
-
-
-class HfVisionWorker(VisionWorker):
-    """The vision worker with a transformers model."""
-
-    def __init__(self) -> None:
-        super().__init__(HfVisionEngine())
 
 
 def _context_length(config: Any, settings: WorkerSettings) -> int:

@@ -18,7 +18,7 @@ from workers.engines.common.torch.loading import INSTALL, import_transformers, l
 from workers.messages.errors import EngineNotInstalledError, LoadError, UnsupportedInputError
 
 from .budget import PictureCost, grids_within, pixels_within, tiles_along
-from .conversation import Turn
+from .conversation import PictureTurn
 
 if TYPE_CHECKING:
     from .images import Picture
@@ -73,7 +73,7 @@ class PictureProcessor:
     def _tokens_per_tile(config: Any) -> int:
         return int((config.vision_config.image_size // config.vision_config.patch_size) ** 2)
 
-    def prompt(self, turns: Iterable[Turn], pictures: Sequence[Picture]) -> Prompt:
+    def prompt(self, turns: Iterable[PictureTurn], pictures: Sequence[Picture]) -> Prompt:
         """Return the tensors. Raises: UnsupportedInputError if the template refuses the turns.
 
         What people wrote cannot stand for a picture or end a turn: control tokens in it are text.
@@ -133,7 +133,9 @@ def _tiled(text: str, tile_px: int) -> tuple[int, int]:
     return columns * tile_px, rows * tile_px
 
 
-def _conversation(turns: Iterable[Turn], pictures: Sequence[Picture]) -> list[dict[str, Any]]:
+def _conversation(
+    turns: Iterable[PictureTurn], pictures: Sequence[Picture]
+) -> list[dict[str, Any]]:
     from PIL import Image
 
     rest = iter(pictures)

@@ -36,12 +36,12 @@ from workers.engines.common.llamacpp.server import (
 from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event, Finished, Progress, TextDelta, Usage
 from workers.messages.errors import LoadError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .budget import image_budget
-from .conversation import Turn, turns_with_pictures
+from .conversation import PictureTurn, turns_with_pictures
+from .engine import VisionEngine
 from .gguf_pictures import Scaled, read_sight
-from .worker import VisionWorker
 
 if TYPE_CHECKING:
     from .images import Picture
@@ -51,15 +51,14 @@ BATCH_TOKENS = 512
 """A picture whose tokens see each other (Gemma's 256) must be read in one batch."""
 
 
-class LlamaCppVisionEngine:
+class LlamaCppVisionEngine(VisionEngine):
     """One GGUF model that sees."""
 
     capabilities = frozenset({"answers"})
-    slots = 1
 
-    def load(self, settings: WorkerSettings, folder: Path) -> None:
-        """See `VisionEngine.load`."""
-        xllamacpp = import_xllamacpp("Asking about pictures")
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`."""
+        xllamacpp = import_xllamacpp("vision")
         model, projector = find_files(settings.card)
         self.context_length = _context_length(settings)
         self._max_tokens = image_budget(settings.card, settings.limits)
@@ -114,15 +113,8 @@ class LlamaCppVisionEngine:
                 yield replace(piece, request_id=request.request_id, usage=usage)
 
     def close(self) -> None:
-        """See `VisionEngine.close`."""
+        """See `Engine.close`."""
         del self._server
-
-
-class LlamaCppVisionWorker(VisionWorker):
-    """The vision worker with a GGUF model."""
-
-    def __init__(self) -> None:
-        super().__init__(LlamaCppVisionEngine())
 
 
 def find_files(card: ModelCard) -> tuple[str, str]:
@@ -148,7 +140,7 @@ def _context_length(settings: WorkerSettings) -> int:
     return min(settings.card.context_length or wanted, wanted)
 
 
-def _messages(turns: Iterable[Turn], scaled: Sequence[Scaled]) -> list[Json]:
+def _messages(turns: Iterable[PictureTurn], scaled: Sequence[Scaled]) -> list[Json]:
     rest = iter(scaled)
     messages: list[Json] = []
     for turn in turns:

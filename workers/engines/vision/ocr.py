@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from workers.engines.contract import CancelToken
 from workers.media.reading_order import reading_order
 from workers.messages import Describe, Event, PictureRead, Progress, TextLine
-from workers.messages.errors import EngineNotInstalledError, LoadError
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.errors import LoadError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.specs.spec import missing_library
 
 from .bands import split_into_bands
+from .engine import VisionEngine
 from .images import Picture
-from .sessions import StoppableModel, StoppedError, open_session
-from .worker import VisionWorker
+from .sessions import ReadingStoppedError, StoppableModel, open_session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,13 +57,15 @@ class _Crop:
     pixels: Pixels
 
 
-class RapidOcrEngine:
-    """Detection, orientation and recognition models of PP-OCR on ONNX Runtime."""
+class RapidOcrEngine(VisionEngine):
+    """Detection, orientation and recognition models of PP-OCR on ONNX Runtime.
+
+    Its sessions are shared: one request at a time.
+    """
 
     capabilities = frozenset({"reads"})
-    device, slots, context_length = "cpu", 1, 0  # its sessions are shared
 
-    def load(self, settings: WorkerSettings, folder: Path) -> None:
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
         """Open the card's three models: recognition, detection, orientation, in this order."""
         try:
             from rapidocr.ch_ppocr_cls import TextClassifier
@@ -71,9 +74,7 @@ class RapidOcrEngine:
             from rapidocr.main import DEFAULT_CFG_PATH
             from rapidocr.utils.parse_parameters import ParseParams
         except ImportError as err:
-            raise EngineNotInstalledError(
-                "Reading pictures needs the package rapidocr.", hint="pip install '.[vision]'"
-            ) from err
+            raise missing_library("vision", "rapidocr", err) from err
         logging.getLogger("RapidOCR").setLevel(logging.ERROR)
         recognizer, detector, classifier = (folder / name for name in settings.card.files)
         parts = {
@@ -99,7 +100,7 @@ class RapidOcrEngine:
         try:
             for index, picture in enumerate(pictures):
                 yield from self._read(request, index, picture, cancel)
-        except StoppedError:
+        except ReadingStoppedError:
             return
 
     def close(self) -> None:
@@ -160,7 +161,7 @@ class RapidOcrEngine:
         return found
 
     def _turn_upright(self, crops: list[_Crop]) -> list[_Crop]:
-        """Turn every line by 180° if the longest of them stand on their heads."""
+        """PictureTurn every line by 180° if the longest of them stand on their heads."""
         import numpy as np
 
         voters = sorted(crops, key=lambda crop: -crop.pixels.shape[1])[:NUM_VOTERS]
@@ -180,13 +181,6 @@ class RapidOcrEngine:
 
         output = self._recognizer(TextRecInput(img=[pixels]))
         return output.txts[0].strip(), float(output.scores[0])
-
-
-class OcrWorker(VisionWorker):
-    """The vision worker with RapidOCR."""
-
-    def __init__(self) -> None:
-        super().__init__(RapidOcrEngine())
 
 
 def _build(part: Any, section: Any, path: Path, threads: int) -> Any:

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.common.remote.chat import Answer, Json, chunks_of, sampling_json
+from workers.engines.common.remote.chat import Json, RemoteAnswer, chunks_of, sampling_json
 from workers.engines.common.remote.connection import (
     RemoteOptions,
     RemoteServer,
@@ -23,10 +23,10 @@ from workers.engines.common.remote.connection import (
 )
 from workers.engines.contract import CancelToken
 from workers.messages import ChatMessage, Describe, Event, Finished, Progress, TextDelta
-from workers.messages.process_spec import WorkerSettings
+from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .conversation import turns_with_pictures
-from .worker import VisionWorker
+from .engine import VisionEngine
 
 if TYPE_CHECKING:
     from .images import Picture
@@ -41,13 +41,13 @@ class RemoteVisionOptions(RemoteOptions):
     """Longer sides are scaled down to it: most models look at less."""
 
 
-class RemoteVisionEngine:
+class RemoteVisionEngine(VisionEngine):
     """One vision-language model of another server."""
 
     capabilities = frozenset({"answers"})
 
-    def load(self, settings: WorkerSettings, folder: Path) -> None:
-        """See `VisionEngine.load`. Nothing is sent."""
+    def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
+        """See `Engine.load`. Nothing is sent."""
         self.options = options_of(settings.card, RemoteVisionOptions)
         access = access_to(settings.card, self.options)
         self._server = access.server
@@ -77,7 +77,7 @@ class RemoteVisionEngine:
         body["stream_options"] = {"include_usage": True}
         body["messages"] = _turns(request.messages, parts)
         create: Any = self._client.chat.completions.create
-        answer = Answer(self._server)
+        answer = RemoteAnswer(self._server)
         with closing(self._remote.stream(lambda: chunks_of(create(**body)), cancel)) as chunks:
             for choice in answer.choices(chunks):
                 if text := (choice.get("delta") or {}).get("content"):
@@ -87,15 +87,8 @@ class RemoteVisionEngine:
             yield Finished(request_id=request.request_id, reason=reason, usage=usage)
 
     def close(self) -> None:
-        """See `VisionEngine.close`."""
+        """See `Engine.close`."""
         self._remote.close()
-
-
-class RemoteVisionWorker(VisionWorker):
-    """The vision worker with a model of another server."""
-
-    def __init__(self) -> None:
-        super().__init__(RemoteVisionEngine())
 
 
 def _turns(messages: tuple[ChatMessage, ...], parts: list[Json]) -> list[Json]:

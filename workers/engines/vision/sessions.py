@@ -29,7 +29,7 @@ def open_session(path: Path, threads: int) -> ort.InferenceSession:
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-class StoppedError(Exception):
+class ReadingStoppedError(Exception):
     """The run was given up because nobody wants its result any more."""
 
 
@@ -43,7 +43,7 @@ class StoppableModel:
         """The token of the request that runs now."""
 
     def __call__(self, inputs: Any) -> Any:
-        """Run the model on one array. Raises: StoppedError if cancelled meanwhile."""
+        """Run the model on one array. Raises: ReadingStoppedError if cancelled meanwhile."""
         import onnxruntime as ort
 
         options = ort.RunOptions()
@@ -56,7 +56,7 @@ class StoppableModel:
             return outputs
         except Exception as err:
             if self.cancel.is_cancelled:
-                raise StoppedError from err
+                raise ReadingStoppedError from err
             raise
         finally:
             is_done.set()

@@ -31,7 +31,7 @@ class VisionWorker:
         self._max_pixels = int(settings.limits.get("max_pixels", DEFAULT_MAX_PIXELS))
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what="loading"))
-        self._engine.load(settings, folder)
+        self._engine.load(folder, settings, report)
         return Ready(
             slots=self._engine.slots,
             device=self._engine.device,

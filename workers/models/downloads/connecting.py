@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from workers.messages.errors import DownloadError
-from workers.public_hosts import IpAddress, is_public
+from workers.models.downloads.public_hosts import IpAddress, is_public
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,6 +1,6 @@
-"""Make and remove environments, with Python's own venv and pip.
+"""Make and remove environments, with Python's own venv, and uv or pip (see `installer`).
 
-One that was cut is made from the beginning: pip keeps what it has downloaded, so little is lost, and
+One that was cut is made from the beginning: what was downloaded is kept, so little is lost, and
 nothing half-installed is ever used.
 """
 
@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from workers.messages.errors import DiskFullError, EngineNotInstalledError, LoadError
 
+from . import installer
 from .places import Environments, interpreter, python_version, size_sentence, write_stamp
 from .recipes import Recipe
 
@@ -28,7 +29,7 @@ Report = Callable[[int, int, str, str], None]
 """Told how many steps are done, of how many; which one is going on, and its last line ("" at first)."""
 
 NUM_LINES = 5
-"""Of what pip said last, in the report of a failure that it does not name."""
+"""Of what was said last, in the report of a failure that it does not name."""
 
 
 def create(environments: Environments, recipe: Recipe, report: Report, python: str = "") -> bool:
@@ -36,7 +37,7 @@ def create(environments: Environments, recipe: Recipe, report: Report, python: s
 
     `python` is the interpreter that it is made from, by default the one that runs. Two that ask for
     the same wait for each other. Raises: EngineNotInstalledError if a program is missing or the
-    Python is of another version; DiskFullError; LoadError with the last words of pip.
+    Python is of another version; DiskFullError; LoadError with the last words of what failed.
     """
     folder = environments.folder(recipe.name)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -77,11 +78,15 @@ def size_mib(folder: Path) -> int:
 
 def _steps(recipe: Recipe, folder: Path, python: str, scratch: Path) -> list[tuple[str, list[str]]]:
     """Return what is done, and the command that does it, in their order."""
+    into = str(interpreter(folder))
     pip = [
-        str(interpreter(folder)), "-m", "pip", "--disable-pip-version-check", "install",
+        into, "-m", "pip", "--disable-pip-version-check", "install",
         "--no-input", "--progress-bar", "off", "--no-compile",
     ]  # fmt: skip
-    locked = [*pip, "--require-hashes", "--no-deps"]
+    locked = [
+        sys.executable, installer.__file__, "--python", into,
+        "--require-hashes", "--no-deps", "--no-compile",
+    ]  # fmt: skip
     steps = [("creating it", [python, "-m", "venv", str(folder)])]
     if recipe.torch:
         torch = [*pip, "--only-binary", ":all:", f"torch=={recipe.torch}"]
@@ -112,8 +117,8 @@ def _run(command: list[str], recipe: Recipe, report: Callable[[str], None]) -> N
             for line in process.stdout or ():
                 said.append(line.strip())
                 report(line.strip())
-        except BaseException:  # Ctrl-C: pip must not go on alone
-            process.kill()
+        except BaseException:  # Ctrl-C: nothing must go on alone
+            process.terminate()
             raise
     if process.returncode:
         errors = [line for line in said if line.startswith("ERROR")] or list(said)[-NUM_LINES:]

@@ -14,11 +14,9 @@ from typing import Literal
 
 from configs.catalogue import ModelCard
 from workers.messages.errors import EngineNotInstalledError
+from workers.specs.spec import spec_of
 
 from .recipes import RECIPES, Recipe, read_recipe
-
-ENGINES = {"gptqmodel": "gptq", "vllm": "vllm"}
-"""Engines that never run in Quintet's own environment → the one for cards that name none."""
 
 State = Literal["missing", "unfinished", "other Python", "out of date", "ready"]
 
@@ -102,7 +100,10 @@ class Environments:
 
 def environment_of(card: ModelCard) -> str:
     """Return the name of the environment that a model's worker runs in; "": Quintet's own."""
-    return card.environment or ENGINES.get(card.engine, "")
+    if card.environment:
+        return card.environment
+    spec = spec_of(card)
+    return spec.environment if spec is not None and spec.needs_environment else ""
 
 
 def interpreter(folder: Path) -> Path:

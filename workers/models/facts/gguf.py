@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from workers.models.facts.gguf_values import number_of, text_of
 
 from .gguf_header import Value, read_gguf_header
 
@@ -21,7 +24,8 @@ QUANTIZATIONS = {
 }  # fmt: skip
 """`general.file_type` → name. Source: enum llama_ftype of llama.cpp."""
 
-_SIZE = re.compile(r"(?:(\d+)x)?([\d.]+)([KMBT])", re.IGNORECASE)
+MAX_LABEL_CHARS = 32
+_SIZE = re.compile(r".*?(?:(\d{1,5})x)?(\d{1,6}(?:\.\d{1,6})?)([KMBT]).*", re.IGNORECASE)
 _MILLIONS = {"K": 1e-3, "M": 1.0, "B": 1e3, "T": 1e6}
 
 
@@ -55,26 +59,32 @@ def gguf_facts(path: Path) -> GgufFacts:
 @lru_cache(maxsize=256)
 def _read(path: Path, size: int, _mtime_ns: int) -> GgufFacts:
     header = read_gguf_header(path)
-    architecture = str(header.get("general.architecture", UNKNOWN))
+    architecture = text_of(header, "general.architecture", UNKNOWN)
+    maker = text_of(header, "general.organization") or text_of(header, "general.author")
     return GgufFacts(
         architecture=architecture,
-        name=str(header.get("general.name", "")),
-        context_length=int(header.get(f"{architecture}.context_length", 0)),
+        name=text_of(header, "general.name"),
+        context_length=number_of(header, f"{architecture}.context_length"),
         parameters_m=parameters_m(header),
-        quantization=QUANTIZATIONS.get(int(header.get("general.file_type", -1)), UNKNOWN),
-        license=str(header.get("general.license", UNKNOWN)),
-        license_url=str(header.get("general.license.link", "")),
-        origin=str(header.get("general.organization") or header.get("general.author") or UNKNOWN),
+        quantization=quantization(header),
+        license=text_of(header, "general.license", UNKNOWN),
+        license_url=text_of(header, "general.license.link"),
+        origin=maker or UNKNOWN,
         has_chat_template="tokenizer.chat_template" in header,
-        tokenizer=str(header.get("tokenizer.ggml.model", UNKNOWN)),
+        tokenizer=text_of(header, "tokenizer.ggml.model", UNKNOWN),
         size_mib=math.ceil(size / (1 << 20)),
     )
 
 
-def parameters_m(header: dict[str, Value]) -> float:
-    """Return millions of parameters: "8x7B" is 56,000."""
-    match = _SIZE.search(str(header.get("general.size_label", "")))
+def quantization(header: Mapping[str, Value]) -> str:
+    """Return the name of how the weights are kept. Raises: ConfigError if its number is none."""
+    return QUANTIZATIONS.get(number_of(header, "general.file_type", -1), UNKNOWN)
+
+
+def parameters_m(header: Mapping[str, Value]) -> float:
+    """Return millions of parameters: "8x7B" is 56,000. Raises: ConfigError."""
+    match = _SIZE.fullmatch(text_of(header, "general.size_label")[:MAX_LABEL_CHARS].strip())
     if match is None:
-        return int(header.get("general.parameter_count", 0)) / 1e6
+        return number_of(header, "general.parameter_count") / 1e6
     experts, number, unit = match.groups()
     return int(experts or 1) * float(number) * _MILLIONS[unit.upper()]

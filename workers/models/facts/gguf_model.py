@@ -14,6 +14,8 @@ from .gguf_header import GgufOutline, Tensor, read_gguf_outline
 from .model import ModelFacts
 
 PROJECTOR_ARCHITECTURE = "clip"
+MAX_COUNT = 1 << 31
+"""No model has more layers, heads, tokens or values in one of them."""
 
 _SLIDING_PATTERNS = {
     "cohere2": 4, "exaone4": 4, "gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2,
@@ -80,14 +82,18 @@ class _Numbers:
 
     def __call__(self, name: str) -> int:
         key = f"{self._architecture}.{name}"
-        value = self._outline.values.get(key, 0)
-        if isinstance(value, str):
-            return 0
-        return max(0, int(max(self._outline.series.get(key, ()), default=0) or value))
+        series = self._outline.series.get(key, ())
+        return max(map(_count, series), default=0) or _count(self._outline.values.get(key, 0))
 
     def by_layer(self, name: str) -> tuple[int, ...]:
         series = self._outline.series.get(f"{self._architecture}.{name}", ())
-        return tuple(max(0, int(value)) for value in series)
+        return tuple(map(_count, series))
+
+
+def _count(value: object) -> int:
+    """Return a number as a count; 0 for what is none."""
+    is_number = isinstance(value, (int, float)) and math.isfinite(value)
+    return min(max(0, int(value)), MAX_COUNT) if is_number else 0  # type: ignore[call-overload]
 
 
 def _bytes_by_type(tensors: tuple[Tensor, ...], size: int) -> dict[str, int]:

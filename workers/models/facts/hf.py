@@ -5,17 +5,22 @@ Source: the configuration classes of transformers; older models name the same th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
+from configs.small_files import read_json
 
 from .model import ModelFacts
 from .safetensors_header import SafetensorsFacts, safetensors_facts
 
 Config = Mapping[str, Any]
+
+MAX_COUNT = 1 << 31
+"""No model has more layers, heads or tokens; NaN and infinity are none either."""
+MAX_INDEX_BYTES = 16 << 20
+"""It names every tensor of a model in many files."""
 
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "decoder_layers")
 _HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "decoder_attention_heads")
@@ -57,8 +62,8 @@ def hf_facts(folder: Path, weights: Iterable[Path]) -> ModelFacts:
 def read_config(folder: Path) -> Config:
     """Return the folder's config.json; empty if there is none or it is damaged."""
     try:
-        content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = read_json(folder / "config.json")
+    except ConfigError:
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -71,9 +76,9 @@ def sharded(folder: Path) -> tuple[Path, ...]:
     names: set[str] = set()
     for index in sorted(folder.glob("*.safetensors.index.json")):
         try:
-            content = json.loads(index.read_text(encoding="utf-8"))
+            content = read_json(index, MAX_INDEX_BYTES)
             names |= {Path(str(name)).name for name in content["weight_map"].values()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        except (ConfigError, KeyError, TypeError, AttributeError) as err:
             raise ConfigError(f"{index.name} cannot be read: {err}") from err
     return tuple(folder / name for name in sorted(names))
 
@@ -97,8 +102,8 @@ def _text_part(config: Config) -> Config:
 def _number(config: Config, names: Iterable[str]) -> int:
     for name in names:
         value = config.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
-            return int(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return int(value) if 0 < value < MAX_COUNT else 0
     return 0
 
 

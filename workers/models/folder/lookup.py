@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
+from configs.small_files import read_json
 from workers.models.facts.gguf import UNKNOWN
 
 from .weights import Weights
@@ -99,7 +99,7 @@ def _demand(folder: Path, names: tuple[str, ...]) -> None:
 def _json(path: Path) -> dict[str, Any]:
     """Return the content; empty if there is no such file. Raises: ConfigError if it is no JSON."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except ValueError as err:
+        content = read_json(path) if path.is_file() else {}
+    except ConfigError as err:
         raise ConfigError(f"{path.name}: {err}") from err
     return content if isinstance(content, dict) else {}

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, NamedTuple
 
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
+from configs.small_files import read_text
+from configs.yaml_files import parse_yaml
 
 from .card import card_of
 
@@ -32,24 +32,40 @@ _LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
 log = logging.getLogger("quintet.localai")
 
 Entry = Mapping[str, Any]
+Tell = Callable[[str], None]
 
 
-def read_models_folder(folder: Path, presets: Path = PRESETS_DIR) -> dict[str, ModelCard]:
-    """Return the models of a folder by name; what cannot be offered is said once in the log.
+class _Place(NamedTuple):
+    """The file that an entry is from, and who hears what is wrong with it."""
 
-    Raises: ConfigError if the folder is not there.
+    name: str
+    tell: Tell
+
+
+def read_models_folder(
+    folder: Path, presets: Path = PRESETS_DIR, tell: Tell | None = None
+) -> dict[str, ModelCard]:
+    """Return the models of a folder by name; `tell` hears what cannot be offered, else the log once.
+
+    Raises: ConfigError if the folder is not there or cannot be read.
     """
     if not folder.is_dir():
         raise ConfigError(f"The models folder {folder} does not exist.")
+    tell = tell or _warn
     cards: dict[str, ModelCard] = {}
-    for path in _yaml_files(folder):
-        for entry in _entries(path):
-            _add(cards, entry, folder, path.name)
+    try:
+        files, weights = _yaml_files(folder), sorted(folder.glob("*.gguf"))
+    except OSError as err:
+        raise ConfigError(f"The models folder {folder} cannot be read: {err.strerror}.") from err
+    for path in files:
+        for entry in _entries(path, tell):
+            _add(cards, entry, folder, _Place(path.name, tell))
     claimed = {name for card in cards.values() for name in card.files}
-    for path in sorted(folder.glob("*.gguf")):
+    for path in weights:
         if path.name not in claimed and not _LATER_PART.search(path.name):
-            _add(cards, {"name": path.name, "parameters": {"model": path.name}}, folder, path.name)
-    return {**_presets(folder, presets), **cards}
+            entry = {"name": path.name, "parameters": {"model": path.name}}
+            _add(cards, entry, folder, _Place(path.name, tell))
+    return {**_presets(folder, presets, tell), **cards}
 
 
 def _yaml_files(folder: Path) -> list[Path]:
@@ -63,56 +79,58 @@ def _yaml_files(folder: Path) -> list[Path]:
     )
 
 
-def _entries(path: Path) -> Iterator[Entry]:
+def _entries(path: Path, tell: Tell) -> Iterator[Entry]:
     """Yield the models of one file, each with a name."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as err:
-        _say(logging.WARNING, f"{path.name} was left out: {_reason(err)}")
+        content = parse_yaml(read_text(path))
+    except ConfigError as err:
+        tell(f"{path.name} was left out: {err}.")
         return
     for number, entry in enumerate(content if isinstance(content, list) else [content], start=1):
         if not isinstance(entry, Mapping):
-            _say(logging.WARNING, f"{path.name} was left out: model {number} is not a mapping.")
+            tell(f"{path.name} was left out: model {number} is not a mapping.")
             continue
         yield {**entry, "name": entry.get("name") or path.name.partition(".y")[0]}
 
 
-def _reason(err: Exception) -> str:
-    mark = getattr(err, "problem_mark", None)
-    if mark is None:
-        return str(err)
-    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(err, 'problem', err)}."
-
-
-def _add(cards: dict[str, ModelCard], entry: Entry, folder: Path, file: str) -> None:
+def _add(cards: dict[str, ModelCard], entry: Entry, folder: Path, place: _Place) -> None:
     name = str(entry["name"])
     if name in cards:
-        _say(logging.WARNING, f"{file}: a second model called {name!r} was left out.")
+        place.tell(f"{place.name}: a second model called {name!r} was left out.")
         return
     try:
         if ".." in Path(name).parts or Path(name).is_absolute():
             raise ConfigError("its name is a path, and names become file names")
         cards[name], ignored = card_of(entry, folder)
-    except (ConfigError, OSError, TypeError, ValueError) as err:
-        _say(logging.WARNING, f"{file}: the model {name!r} is not offered: {err}")
+    except Exception as err:  # whatever a file holds, the others load
+        log.debug("%s: %r", place.name, name, exc_info=True)
+        place.tell(f"{place.name}: the model {name!r} is not offered: {err}")
         return
     if ignored:
-        _say(logging.INFO, f"{file}: {name!r} sets keys without effect here: {', '.join(ignored)}.")
+        _say(
+            logging.INFO,
+            f"{place.name}: {name!r} sets keys without effect here: {', '.join(ignored)}.",
+        )
 
 
-def _presets(folder: Path, presets: Path) -> dict[str, ModelCard]:
+def _presets(folder: Path, presets: Path, tell: Tell) -> dict[str, ModelCard]:
     """Return the shipped models whose weights, named by a pattern, lie in the folder.
 
     Templates are read from the preset's own folder, weights from the user's.
     """
     cards: dict[str, ModelCard] = {}
     for path in _yaml_files(presets):
-        for entry in _entries(path):
+        for entry in _entries(path, tell):
             found = sorted(folder.glob(entry["parameters"]["model"]))
             if found:
                 parameters = {**entry["parameters"], "model": str(found[0].absolute())}
-                _add(cards, {**entry, "parameters": parameters}, presets, path.name)
+                place = _Place(path.name, tell)
+                _add(cards, {**entry, "parameters": parameters}, presets, place)
     return cards
+
+
+def _warn(sentence: str) -> None:
+    _say(logging.WARNING, sentence)
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from typing import Any
 
 from configs.catalogue import Templates
 from configs.errors import ConfigError
+from configs.small_files import read_text
 from workers.templates.go import check_template
 
 _NAMES = ("chat", "chat_message", "completion", "edit", "function")
@@ -32,7 +33,7 @@ def read_templates(
     texts = {name: _text(str(named.get(name) or ""), folder, name) for name in _NAMES}
     beside = folder / f"{model}.tmpl"
     if beside.is_file():
-        text = _checked(beside.read_text(encoding="utf-8"), beside.name)
+        text = _checked(read_text(beside), beside.name)
         texts.update({name: texts[name] or text for name in ("chat", "completion", "edit")})
     roles = {str(role): str(prefix) for role, prefix in (entry.get("roles") or {}).items()}
     if has_own and not any([*texts.values(), *roles]):
@@ -56,7 +57,7 @@ def _text(named: str, folder: Path, place: str) -> str:
     path = folder / f"{named}.tmpl"
     if not path.is_file():
         raise ConfigError(f"template.{place} names {path.name}, which is not in the folder")
-    return _checked(path.read_text(encoding="utf-8"), path.name)
+    return _checked(read_text(path), path.name)
 
 
 def _checked(source: str, name: str) -> str:

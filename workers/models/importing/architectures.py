@@ -54,10 +54,10 @@ def _with_torch(repo: RepoFiles, config: Config, modality: str) -> Values:
     weights = _weights(repo)
     size, method = repo.size(*weights), _quantization_method(config)
     parameters_m = size * 8 / _bits(config) / 1e6
-    engine, environment, options = "transformers", "", {}
+    engine, options = "transformers", {}
     quantization, in_memory = "none", size
     if method in ("gptq", "awq"):
-        engine, environment, quantization = "gptqmodel", "gptq", method
+        engine, quantization = "gptqmodel", method
         parameters_m = size * 8 / 4.6 / 1e6
     elif method:
         quantization = method
@@ -69,7 +69,6 @@ def _with_torch(repo: RepoFiles, config: Config, modality: str) -> Values:
         weights_bytes=in_memory, quantization=quantization, parameters_m=round(parameters_m, 1),
         context_length=0 if modality == "stt" else int(text.get("max_position_embeddings") or 0),
         shape=None if modality == "stt" else _shape(text), options=options,
-        environment=environment,
     )  # fmt: skip
 
 

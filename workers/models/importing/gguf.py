@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from workers.messages.errors import UnsupportedInputError
-from workers.models.facts.gguf import QUANTIZATIONS, UNKNOWN, parameters_m
+from workers.models.facts.gguf import UNKNOWN, parameters_m, quantization
 from workers.models.facts.gguf_header import Value
+from workers.models.facts.gguf_values import number_of, text_of
 
 from .repo_files import RepoFiles
 from .values import Values, card_values
@@ -29,23 +30,23 @@ def is_gguf(name: str) -> bool:
 
 
 def of_gguf(repo: RepoFiles, modality: str) -> Values:
-    """Return the card's fields. Raises: UnsupportedInputError."""
+    """Return the card's fields. Raises: UnsupportedInputError; ConfigError."""
     name = _model(repo)
     if _is_projector(name):
         raise _projector_alone(name)
     header = repo.gguf(name)
-    architecture = str(header.get("general.architecture", UNKNOWN))
+    architecture = text_of(header, "general.architecture", UNKNOWN)
     _check(repo, name, architecture)
     pieces = _pieces(repo, name)
     shape = _shape(header, architecture)
     size = repo.size(*pieces)
     common = {
-        "quantization": QUANTIZATIONS.get(int(header.get("general.file_type", -1)), UNKNOWN),
+        "quantization": quantization(header),
         "parameters_m": parameters_m(header) or round(size / 0.6e6),
-        "context_length": int(header.get(f"{architecture}.context_length", 0)),
+        "context_length": number_of(header, f"{architecture}.context_length"),
         "shape": shape,
-        "name": str(header.get("general.name", "")),
-        "license": str(header.get("general.license", "")),
+        "name": text_of(header, "general.name"),
+        "license": text_of(header, "general.license"),
     }
     if architecture in _EMBEDDERS:
         _check_embedder(repo, header)
@@ -138,7 +139,7 @@ def _projector_alone(name: str) -> UnsupportedInputError:
 
 
 def _check_embedder(repo: RepoFiles, header: Mapping[str, Value]) -> None:
-    tokenizer = str(header.get("tokenizer.ggml.model", UNKNOWN))
+    tokenizer = text_of(header, "tokenizer.ggml.model", UNKNOWN)
     if tokenizer != _EMBEDDER_TOKENIZER:
         raise UnsupportedInputError(
             f"The embedder in {repo.place} has a tokenizer of the kind {tokenizer!r}.",
@@ -148,11 +149,13 @@ def _check_embedder(repo: RepoFiles, header: Mapping[str, Value]) -> None:
 
 
 def _shape(header: Mapping[str, Value], architecture: str) -> dict[str, int] | None:
-    """Return what the KV cache is reckoned from; None if the header does not say it plainly."""
+    """Return what the KV cache is reckoned from; None if the header does not say it plainly.
+
+    Raises: ConfigError if a number is none.
+    """
 
     def number(key: str) -> int:
-        value = header.get(f"{architecture}.{key}", 0)
-        return int(value) if isinstance(value, (int, float)) else 0
+        return number_of(header, f"{architecture}.{key}")
 
     num_layers, hidden_size = number("block_count"), number("embedding_length")
     num_heads = number("attention.head_count")

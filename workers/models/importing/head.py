@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from configs.errors import ConfigError
+from workers.media.scratch import scratch_folder
 
 FIRST_BYTES = 1 << 20
 MAX_BYTES = 64 << 20
@@ -25,8 +25,8 @@ def with_head(
     Raises: ConfigError if even the longest beginning is not.
     """
     num_bytes = FIRST_BYTES
-    with tempfile.TemporaryDirectory(prefix="quintet-head-") as folder:
-        path = Path(folder) / PurePosixPath(name).name
+    with scratch_folder("head") as folder:
+        path = folder / PurePosixPath(name).name
         while True:
             content = read_head(name, num_bytes)
             path.write_bytes(content)

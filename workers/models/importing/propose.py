@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from configs.catalogue import ModelCard
-from configs.errors import explain
+from configs.errors import ConfigError, explain
 from configs.settings import HubSettings
 from workers.messages.errors import UnsupportedInputError
 
@@ -32,6 +32,7 @@ Reach = Literal["shell", "page", "web"]
 ask. At the page of a machine that is his alone: the hub, public hosts, and folders, without links
 that lead out of them. At a page elsewhere: the hub and public hosts."""
 UNKNOWN_LICENSE = "not stated"
+PATH_STARTS = ("/", "~", "./", "../")
 HOW = "Write it as OWNER/REPOSITORY, with :FILE after it if it has several models."
 MODALITIES = ("text", "stt", "tts", "vision", "rag")
 
@@ -51,16 +52,34 @@ def propose(
     what to look for; DownloadError.
     """
     repo = _repo_files(text.strip(), hub, reach)
-    try:
-        found = recognize(repo, modality)
-    except UnsupportedInputError as err:
-        raise UnsupportedInputError(err.message, f"{err.hint} {repo.cut}".strip()) from err
+    found = _recognized(repo, modality)
     if modality and found["modality"] != modality:
         raise UnsupportedInputError(
             f"{repo.place} is a model for {found['modality']}, not for {modality}.",
             "Leave the modality out.",
         )
     return _card(repo, found, model_id)
+
+
+def _recognized(repo: RepoFiles, modality: str) -> Values:
+    """What the files say of themselves may be anything: a text for a number, no number at all."""
+    try:
+        found = recognize(repo, modality)
+    except UnsupportedInputError as err:
+        raise UnsupportedInputError(err.message, f"{err.hint} {repo.cut}".strip()) from err
+    except (
+        ConfigError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+    ) as err:
+        raise UnsupportedInputError(
+            f"What {repo.place} says of itself makes no sense: {err}", "Choose another file."
+        ) from err
+    repo.check_whole(list(found["files"]))
+    return found
 
 
 def _repo_files(text: str, hub: HubSettings, reach: Reach) -> RepoFiles:
@@ -72,13 +91,18 @@ def _repo_files(text: str, hub: HubSettings, reach: Reach) -> RepoFiles:
         raise UnsupportedInputError("Nothing was named.", HOW)
     if "://" in text:
         return web_repo(text, public_only=reach != "shell")
+    if reach == "web" and text.startswith(PATH_STARTS):
+        raise UnsupportedInputError(
+            f"{text!r} is a path, and only who sits at the machine may name its files.",
+            "Use a shell there: quintet models add PATH",
+        )
     if reach == "web":
         raise UnsupportedInputError(f"{text!r} is not the name of a repository.", HOW)
     return folder_repo(Path(text), links_out=reach == "shell")
 
 
 def _is_path(text: str) -> bool:
-    return text.startswith(("/", "~", "./", "../")) or Path(text).exists()
+    return text.startswith(PATH_STARTS) or Path(text).exists()
 
 
 def _card(repo: RepoFiles, found: Values, model_id: str) -> ModelCard:

@@ -104,7 +104,6 @@ def _kokoro(repo: RepoFiles, _modality: str) -> Values | None:
         files=[models[0], voices[0]],
         parameters_m=82,
         weights_bytes=repo.size(models[0]),
-        environment="kokoro",
     )
 
 

@@ -6,21 +6,23 @@ fetches weights.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
+from configs.small_files import parse_json
 from workers.messages.errors import UnsupportedInputError
+from workers.models.facts.gguf_extent import check_extent
 from workers.models.facts.gguf_header import Value, read_gguf_header
+from workers.models.facts.safetensors_header import safetensors_facts
 
 from .head import with_head
 from .walk import walk
 
-MAX_JSON_BYTES = 32 << 20
-"""A tokenizer's file may be 20 MB; a configuration is a few kB."""
+MAX_JSON_BYTES = 8 << 20
+"""A configuration is a few kB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +91,27 @@ class RepoFiles:
         except ConfigError as err:
             raise UnsupportedInputError(str(err), "Choose another file.") from err
 
+    def check_whole(self, names: Sequence[str]) -> None:
+        """Raises: UnsupportedInputError if weights of this machine are damaged or cut off.
+
+        Those that are to be downloaded are compared with what their server says of them, then.
+        """
+        if self.folder is None:
+            return
+        try:
+            for name in names:
+                if name.lower().endswith(".gguf"):
+                    check_extent(self.folder / name)
+                elif name.endswith(".safetensors"):
+                    safetensors_facts(self.folder / name)
+        except (ConfigError, OSError) as err:
+            raise UnsupportedInputError(str(err), "Choose another file.") from err
+
     def _read_json(self, name: str) -> dict[str, Any]:
         try:
-            content = json.loads(self.read_head(name, MAX_JSON_BYTES))
-        except ValueError as err:
-            raise UnsupportedInputError(f"{name} of {self.place} is no JSON: {err}.") from err
+            content = parse_json(self.read_head(name, MAX_JSON_BYTES))
+        except ConfigError as err:
+            raise UnsupportedInputError(f"{name} of {self.place} cannot be read: {err}.") from err
         return content if isinstance(content, dict) else {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
@@ -24,17 +24,32 @@ def added_folder(data_dir: Path) -> Path:
     return data_dir / "models.d"
 
 
-def read_added(data_dir: Path) -> Mapping[str, ModelCard]:
-    """Return the cards that were added, by id; one that cannot be read is left out, and told."""
+def read_added(data_dir: Path, tell: Callable[[str], None] = log.warning) -> dict[str, ModelCard]:
+    """Return the cards that were added, by id; one that cannot be used is left out, and told."""
     cards: dict[str, ModelCard] = {}
-    for path in sorted(added_folder(data_dir).glob("*.yaml")):
+    for path in _card_files(added_folder(data_dir), tell):
         try:
             card = load_card(path)
         except ConfigError as err:
-            log.warning("this model is left out: %s", err)
+            where = str(err).replace(f"{path.parent.parent}/", "")  # a stranger may read it
+            tell(f"A model's card is left out: {where}")
+            continue
+        if card.id in cards:
+            tell(f"models.d/{path.name} is left out: another card has the id {card.id!r} too.")
             continue
         cards[card.id] = card
     return cards
+
+
+def _card_files(folder: Path, tell: Callable[[str], None]) -> list[Path]:
+    """Return the files with cards, in the order of their names; none without a folder."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".yaml")
+    except FileNotFoundError:
+        return []
+    except OSError as err:
+        tell(f"The models that were added are left out: models.d cannot be read: {err.strerror}.")
+        return []
 
 
 def is_added(card: ModelCard, data_dir: Path) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from workers.specs.spec import DEFAULT_RUNTIME_MIB, find_spec
+
 from .repo_files import RepoFiles
 
 Values = dict[str, Any]
 
-RUNTIME_MIB = {"transformers": 1000, "gptqmodel": 1000, "sentencetransformers": 500}
-"""Python, its libraries and activations; a rough figure until the model was loaded once."""
-DEFAULT_RUNTIME_MIB = 300
 MIB = 1 << 20
 
 
@@ -25,7 +24,8 @@ def card_values(
     **more: Any,
 ) -> Values:
     """Return a card's fields; `weights_bytes` are those in memory, once loaded."""
-    memory = weights_bytes / MIB + RUNTIME_MIB.get(engine, DEFAULT_RUNTIME_MIB)
+    spec = find_spec(modality, engine)
+    memory = weights_bytes / MIB + (spec.runtime_mib if spec else DEFAULT_RUNTIME_MIB)
     cache_mib = cache_of(more)
     download = 0 if repo.is_here else -(-repo.size(*files) // MIB)
     return {
@@ -35,6 +35,7 @@ def card_values(
         "files": {name: repo.files[name].sha256 for name in files},
         "memory_mib": round(memory + cache_mib),
         "download_mib": download,
+        **({"environment": spec.environment} if spec and spec.environment else {}),
         **{name: value for name, value in more.items() if value is not None},
     }
 

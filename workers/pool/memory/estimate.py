@@ -15,6 +15,7 @@ from typing import Any
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
+from workers.specs.spec import resolve, spec_of
 
 from .facts import ModelFacts, read_facts
 from .footprint import Demand, Footprint, predict
@@ -24,8 +25,6 @@ from .placement import Placement
 
 CUDA = "cuda:0"
 
-USES_CUDA = ("transformers", "gptqmodel", "vllm", "fasterwhisper", "sentencetransformers", "coqui")
-"""Engines that can put their weights on a GPU whatever their build; llama.cpp's build decides."""
 EVICTS_ON_GPU = ("text", "vision")
 """What a GPU is for. The others go to the CPU before one of these leaves, or shrinks."""
 ASK_TIMEOUT_S = 60
@@ -81,7 +80,9 @@ class Estimator:
 
     def _on_gpu(self, card: ModelCard, facts: ModelFacts) -> list[Placement]:
         """One place with all layers; for a GGUF model, further ones with fewer."""
-        is_cut = card.engine == "llamacpp" and facts.num_layers and "gpu_layers" not in card.options
+        spec = spec_of(card)
+        can_split = spec is not None and spec.splits_layers and facts.num_layers > 0
+        is_cut = can_split and "gpu_layers" not in card.options
         places = []
         for share in GPU_SHARES if is_cut else GPU_SHARES[:1]:
             options: dict[str, Any] = {}
@@ -133,13 +134,14 @@ class Estimator:
 
 def can_use_cuda(card: ModelCard) -> bool:
     """Whether the card's engine, as it is installed, can put weights on a GPU."""
-    if card.engine == "llamacpp":
-        return card.modality in ("text", "vision") and _llamacpp_finds_a_gpu()
-    return card.engine in USES_CUDA
+    spec = spec_of(card)
+    if spec is None or "cuda" not in spec.devices:
+        return False
+    return not spec.cuda_probe or bool(resolve(spec.cuda_probe)())
 
 
 @lru_cache
-def _llamacpp_finds_a_gpu() -> bool:
+def llamacpp_finds_a_gpu() -> bool:
     """Ask the installed build, in a process of its own: this one imports no model library."""
     question = (
         "import xllamacpp as x; cpu = x.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU; "

@@ -9,19 +9,18 @@ model behind the pool's back.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from workers.messages import SamplingParams
+from workers.media.scratch import scratch_folder
+from workers.messages import Modality, SamplingParams
 from workers.messages.errors import (
     AppError,
     ContextTooLongError,
-    EngineNotInstalledError,
     GenerationError,
     LoadError,
     UnsupportedInputError,
 )
+from workers.specs.spec import missing_library
 
 Json = dict[str, Any]
 
@@ -29,27 +28,21 @@ _SAME_NAME = """temperature top_p top_k min_p repeat_penalty frequency_penalty p
 typical_p mirostat mirostat_tau mirostat_eta ignore_eos""".split()
 
 
-def import_xllamacpp(purpose: str) -> Any:
-    """Return the package; `purpose` begins the sentence if it is missing.
-
-    Raises: EngineNotInstalledError.
-    """
+def import_xllamacpp(modality: Modality) -> Any:
+    """Return the package. Raises: EngineNotInstalledError."""
     try:
         import xllamacpp
     except ImportError as err:
-        raise EngineNotInstalledError(
-            f"{purpose} needs the package xllamacpp, which is not installed.",
-            hint="Run: pip install xllamacpp",
-        ) from err
+        raise missing_library(modality, "llamacpp", err) from err
     return xllamacpp
 
 
 def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
     """Load the model that `params` describe. Raises: LoadError."""
-    with tempfile.TemporaryDirectory(prefix=f"quintet-{modality}-") as folder:
-        params.hostnames = [str(Path(folder) / "engine.sock")]
+    with scratch_folder(modality) as folder:
+        params.hostnames = [str(folder / "engine.sock")]
         try:
-            return xllamacpp.Server(params)
+            return xllamacpp.RemoteAddress(params)
         except RuntimeError as err:
             raise LoadError(
                 f"llama.cpp could not load {name}: {err}",

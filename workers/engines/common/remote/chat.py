@@ -10,7 +10,7 @@ from typing import Any, Literal
 from workers.messages import SamplingParams, Usage
 
 from .connection import RemoteOptions
-from .errors import Server, broke_off, foreign
+from .errors import RemoteAddress, broke_off, foreign
 
 Json = dict[str, Any]
 
@@ -29,12 +29,12 @@ _REASONS: dict[str, Literal["length", "tool_calls"]] = {
 _DEFAULTS = {field.name: field.default for field in fields(SamplingParams)}
 
 
-def takes_extensions(options: RemoteOptions, server: Server) -> bool:
+def takes_extensions(options: RemoteOptions, server: RemoteAddress) -> bool:
     """Whether parameters beside the API's own may be sent."""
     return server.host not in MAKERS if options.extensions is None else options.extensions
 
 
-def sampling_json(sampling: SamplingParams, options: RemoteOptions, server: Server) -> Json:
+def sampling_json(sampling: SamplingParams, options: RemoteOptions, server: RemoteAddress) -> Json:
     """Return the sampling as arguments of `create`, without what the model refuses.
 
     A value that is our default is not sent where the server has a default of its own.
@@ -74,10 +74,10 @@ async def chunks_of(creating: Coroutine[Any, Any, Any]) -> AsyncIterator[Json]:
             yield chunk.model_dump()
 
 
-class Answer:
+class RemoteAnswer:
     """What the chunks of one answer add up to."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: RemoteAddress) -> None:
         self._server = server
         self._began = time.monotonic()
         self._first: float | None = None

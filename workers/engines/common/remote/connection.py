@@ -23,10 +23,11 @@ from configs.catalogue import ModelCard
 from configs.errors import explain
 from configs.secrets import read_secret
 from workers.engines.contract import CancelToken
-from workers.messages.errors import EngineNotInstalledError, LoadError
+from workers.messages.errors import LoadError
 from workers.models.state import missing_key
+from workers.specs.spec import missing_library
 
-from .errors import Server, told
+from .errors import RemoteAddress, told
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -65,10 +66,10 @@ class RemoteOptions(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class RemoteAccess:
     """A server and the key to it."""
 
-    server: Server
+    server: RemoteAddress
     key: SecretStr | None
 
 
@@ -80,7 +81,7 @@ def options_of(card: ModelCard, kind: type[Options]) -> Options:
         raise LoadError(f"The options of {card.id} are not right: {explain(err, kind)}.") from err
 
 
-def access_to(card: ModelCard, options: RemoteOptions) -> Access:
+def access_to(card: ModelCard, options: RemoteOptions) -> RemoteAccess:
     """Return the card's server and the key to it.
 
     Raises: LoadError if the address is not one, or if the key is missing or cannot be one.
@@ -92,17 +93,17 @@ def access_to(card: ModelCard, options: RemoteOptions) -> Access:
             f"The source of {card.id} is not the address of a server.",
             "It must look like remote:https://host/v1; a key belongs into options.api_key_env.",
         )
-    server = Server(
+    server = RemoteAddress(
         url=url,
         host=parts.netloc,
         model=options.remote_model or card.id,
         key_name=options.api_key_env,
         timeout_s=options.timeout_s,
     )
-    return Access(server=server, key=_key(card, server))
+    return RemoteAccess(server=server, key=_key(card, server))
 
 
-def _key(card: ModelCard, server: Server) -> SecretStr | None:
+def _key(card: ModelCard, server: RemoteAddress) -> SecretStr | None:
     if not server.key_name:
         return None
     key = read_secret(server.key_name)
@@ -117,15 +118,12 @@ def _key(card: ModelCard, server: Server) -> SecretStr | None:
     return key
 
 
-def connect(access: Access, options: RemoteOptions) -> AsyncOpenAI:
+def connect(access: RemoteAccess, options: RemoteOptions) -> AsyncOpenAI:
     """Return OpenAI's client of that server. Raises: EngineNotInstalledError."""
     try:
         import openai
     except ImportError as err:
-        raise EngineNotInstalledError(
-            "Models on other servers need the package openai, which is not installed.",
-            "Run: pip install openai",
-        ) from err
+        raise missing_library("text", "remote", err) from err
     client = openai.AsyncOpenAI(
         base_url=access.server.url,
         # Never None: the client would take OPENAI_API_KEY, and send it to whatever server this is.
@@ -147,7 +145,7 @@ class _Closable(Protocol):
 class RemoteServer:
     """Runs the requests of one client (of `openai` or `anthropic`); safe to use from threads."""
 
-    def __init__(self, access: Access, client: _Closable) -> None:
+    def __init__(self, access: RemoteAccess, client: _Closable) -> None:
         self.server = access.server
         self._key = access.key
         self._client = client

@@ -32,7 +32,7 @@ NO_CREDIT = re.compile(r"insufficient_quota|credit balance|billing", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class RemoteAddress:
     """Another server, as far as messages may name it."""
 
     url: str
@@ -46,7 +46,7 @@ class Server:
     """Longest silence."""
 
 
-def told(err: Exception, server: Server, key: SecretStr | None) -> AppError | None:
+def told(err: Exception, server: RemoteAddress, key: SecretStr | None) -> AppError | None:
     """Return the error that the user should read; None if it is not about the other server."""
     names = {kind.__name__ for kind in type(err).__mro__}
     if names & {"APIConnectionError", "TransportError"}:
@@ -62,7 +62,7 @@ def told(err: Exception, server: Server, key: SecretStr | None) -> AppError | No
     return _from_status(status, words, server)
 
 
-def _from_transport(err: Exception, server: Server) -> AppError:
+def _from_transport(err: Exception, server: RemoteAddress) -> AppError:
     causes = list(_chain(err))
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     if names & {"ConnectError", "ConnectTimeout"}:
@@ -79,12 +79,12 @@ def _from_transport(err: Exception, server: Server) -> AppError:
     return broke_off(server)
 
 
-def broke_off(server: Server) -> RemoteError:
+def broke_off(server: RemoteAddress) -> RemoteError:
     """Return the error for an answer without an end."""
     return RemoteError(f"{server.host} broke off in the middle of the answer.", "Try again.")
 
 
-def foreign(server: Server) -> RemoteError:
+def foreign(server: RemoteAddress) -> RemoteError:
     """Return the error for an answer that has not the shape it should have."""
     return RemoteError(
         f"{server.host} answered something that is not this API.",
@@ -92,7 +92,7 @@ def foreign(server: Server) -> RemoteError:
     )
 
 
-def _from_status(status: int, words: str, server: Server) -> AppError:
+def _from_status(status: int, words: str, server: RemoteAddress) -> AppError:
     if status in (401, 403):
         return _refused(status, server)
     if NO_CREDIT.search(words):
@@ -120,7 +120,7 @@ def _by_meaning(words: str) -> AppError | None:
     return None
 
 
-def _refused(status: int, server: Server) -> RemoteError:
+def _refused(status: int, server: RemoteAddress) -> RemoteError:
     """The server's own words often quote the key: they are not repeated."""
     if not server.key_name:
         return RemoteError(

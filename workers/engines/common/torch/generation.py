@@ -84,7 +84,7 @@ _current = threading.local()
 """`.run`: what this thread is working on."""
 
 
-class _Run:
+class _Generation:
     """One call of `generate`; also its streamer, which is told of each token."""
 
     def __init__(self, outlet: Outlet[Read | Choice], sampler: Sampler, num_prompt: int) -> None:
@@ -152,7 +152,7 @@ class TorchWriter:
         clock = _Clock()
 
         def work(outlet: Outlet[Read | Choice]) -> None:
-            self._generate(inputs, order, sampler, _Run(outlet, sampler, num_prompt))
+            self._generate(inputs, order, sampler, _Generation(outlet, sampler, num_prompt))
 
         is_ended = False
         with closing(iterate_callbacks(work, cancel)) as items:
@@ -176,7 +176,7 @@ class TorchWriter:
         yield Ended("stop" if is_ended else "length", clock.usage(num_prompt))
 
     def _generate(
-        self, inputs: Mapping[str, Any], order: Order, sampler: Sampler, run: _Run
+        self, inputs: Mapping[str, Any], order: Order, sampler: Sampler, run: _Generation
     ) -> None:
         options: dict[str, Any] = {"max_new_tokens": order.max_tokens, "streamer": run}
         if order.prefill_tokens and inputs["input_ids"].shape[1] > order.prefill_tokens:

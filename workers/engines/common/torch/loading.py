@@ -33,10 +33,11 @@ from workers.messages.errors import (
     WeightsError,
 )
 from workers.messages.process_spec import WorkerSettings
+from workers.specs.shared import TORCH_INSTALL
 
 log = logging.getLogger("quintet.torch")
 
-INSTALL = "Run: pip install -r requirements/torch.txt"
+INSTALL = f"Run: {TORCH_INSTALL}"
 MIB = 1024 * 1024
 _OUT_OF_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
 _ASKED = re.compile(r"[Tt]ried to allocate ([\d.]+ \w+)")

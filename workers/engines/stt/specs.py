@@ -1,0 +1,22 @@
+"""The records of the engines for speech in: see `workers.specs.spec`."""
+
+from __future__ import annotations
+
+from workers.specs.shared import fake_spec, remote_spec, torch_spec
+from workers.specs.spec import EngineSpec
+
+SPECS = (
+    EngineSpec(
+        modality="stt",
+        name="fasterwhisper",
+        target="workers.engines.stt.fasterwhisper:FasterWhisperEngine",
+        title="faster-whisper",
+        distributions=("faster-whisper", "ctranslate2", "onnxruntime"),
+        imports=("faster_whisper", "ctranslate2", "onnxruntime"),
+        devices=("cpu", "cuda"),
+        memory="workers.pool.memory.need_of_whisper:predict_whisper",
+    ),
+    torch_spec("stt", "workers.engines.stt.hf:HfWhisperEngine"),
+    remote_spec("stt", "workers.engines.stt.remote:RemoteSttEngine"),
+    fake_spec("stt", "workers.engines.stt.fake:FakeSttEngine"),
+)

@@ -1,0 +1,69 @@
+"""What the records of engines on one library have in common."""
+
+from __future__ import annotations
+
+from configs.settings import CONFIGS_DIR
+from workers.messages import Modality
+
+from .spec import EngineSpec
+
+TORCH_INSTALL = "pip install torch==2.13.0 && pip install --no-deps -r requirements/torch.txt"
+"""In Quintet's folder. torch comes by its version alone: which of its builds, for which driver, is the
+machine's choice."""
+TORCH_IMPORTS = ("torch", "transformers", "bitsandbytes")
+
+
+def fake_spec(modality: Modality, target: str) -> EngineSpec:
+    """Return the record of an engine that only pretends: see `workers.engines.common.fake`."""
+    return EngineSpec(
+        modality=modality,
+        name="fake",
+        target=target,
+        title="no engine: it pretends",
+        cards=CONFIGS_DIR / "fake_models",
+        is_for_tests=True,
+    )
+
+
+def torch_spec(modality: Modality, target: str) -> EngineSpec:
+    """Return the record of an engine on PyTorch and transformers."""
+    return EngineSpec(
+        modality=modality,
+        name="transformers",
+        target=target,
+        title="PyTorch",
+        distributions=("transformers", "torch", "bitsandbytes", "accelerate"),
+        imports=TORCH_IMPORTS,
+        install=TORCH_INSTALL,
+        devices=("cpu", "cuda"),
+        memory="workers.pool.memory.need_of_torch:predict_torch",
+        runtime_mib=1000,
+    )
+
+
+def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
+    """Return the record of an engine on llama.cpp that may use a GPU."""
+    return EngineSpec(
+        modality=modality,
+        name="llamacpp",
+        target=target,
+        title="llama.cpp",
+        distributions=("xllamacpp",),
+        imports=("xllamacpp",),
+        devices=("cpu", "cuda"),
+        cuda_probe="workers.pool.memory.estimate:llamacpp_finds_a_gpu",
+        splits_layers=True,
+        memory="workers.pool.memory.need_of_llamacpp:predict_llamacpp",
+    )
+
+
+def remote_spec(modality: Modality, target: str) -> EngineSpec:
+    """Return the record of an engine that asks another server through OpenAI's routes."""
+    return EngineSpec(
+        modality=modality,
+        name="remote",
+        target=target,
+        title="another server",
+        distributions=("openai",),
+        devices=(),
+    )
