@@ -14,7 +14,7 @@ import gradio as gr
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from configs.settings import ADMIN
+from configs.server_settings import ADMIN
 from workers.messages.standing import standing_of
 
 MAX_FORM_BYTES = 4096

@@ -8,7 +8,8 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
-from configs.settings import ServerSettings, Settings
+from configs.server_settings import ServerSettings
+from configs.settings import Settings
 from workers.client import Client
 
 from .admin_login import CheckLogin, add_admin_login

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import HTTPConnection, Request
 
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 
 MAX_JSON_MIB = 64
 """JSON is held in memory, several times over while it is read; files go to the disk."""
