@@ -28,7 +28,17 @@ from .pool.pool import Pool
 from .pool.status import PoolStatus as PoolStatus
 from .pool.status import WorkerStatus as WorkerStatus
 
-__all__ = ["Client"]
+__all__ = [
+    "CPU",
+    "Budget",
+    "Client",
+    "DeviceMemory",
+    "Footprint",
+    "Holding",
+    "Plan",
+    "PoolStatus",
+    "WorkerStatus",
+]
 
 
 class Client:
