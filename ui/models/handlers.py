@@ -10,9 +10,9 @@ from typing import Any
 import gradio as gr
 
 from configs.catalogue import ModelCard
-from ui.callers import caller_of
-from ui.render import error_html, note_html
-from ui.titles import TITLES
+from ui.core.callers import caller_of
+from ui.core.render import error_html, note_html
+from ui.core.titles import TITLES
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.standing import Standing
 from workers.models.manager import ModelManager, Reach

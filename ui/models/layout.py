@@ -1,4 +1,4 @@
-"""The Models tab: what there is, what is here, what fits; download, choose, add and remove."""
+"""What stands on the Models tab: the fold for a model of one's own, and the list."""
 
 from __future__ import annotations
 
@@ -6,50 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.context import get_render_context
 
-from configs.settings import Settings
-from ui.theme import ASSETS
-from ui.titles import TITLES
-from workers.client import Client
+from ui.core.theme import ASSETS
+from ui.core.titles import TITLES
 
-from .handlers import ModelHandlers
 from .view import LOADING, shell_html
 
 ADD_HINT = "maker/repository, maker/repository:file.gguf, https://…/model.gguf, or a file or folder"
-_LIGHT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-
-
-def build_models_tab(client: Client, _settings: Settings) -> None:
-    """Lay the tab out and wire it."""
-    tab = get_render_context()
-    handlers = ModelHandlers(client.manager)
-    status = gr.HTML(
-        "",
-        elem_classes="q-status",
-        elem_id="models-status",
-        padding=False,
-    )
-    adding_parts = _lay_out_adding()
-    listing = gr.HTML(
-        LOADING,
-        html_template=shell_html(),
-        js_on_load=(ASSETS / "models.js").read_text(encoding="utf-8"),
-        elem_id="models-list",
-        padding=False,
-    )
-    sent = gr.State("")
-    shown = {"outputs": [listing, sent], **_LIGHT}
-    listing.act(handlers.on_act, None, [status, listing, sent], **_LIGHT)
-    listing.look(handlers.on_look, sent, **shown)
-    if isinstance(tab, gr.Tab):
-        tab.select(handlers.on_look, sent, **shown)
-        tab.select(handlers.on_open, None, [status, adding_parts.fold], **_LIGHT)
-    _wire_adding(handlers, adding_parts, [listing, sent])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Adding:
+class AddingParts:
     """What stands in the fold "Add a model", which opens to an admin."""
 
     fold: Any
@@ -61,7 +28,8 @@ class _Adding:
     add: Any
 
 
-def _lay_out_adding() -> _Adding:
+def layout_adding() -> AddingParts:
+    """Lay out the fold; who is no admin never sees it."""
     with gr.Accordion("Add a model", open=False, visible=False, elem_id="models-add") as fold:
         with gr.Row():
             what = gr.Textbox(
@@ -82,19 +50,17 @@ def _lay_out_adding() -> _Adding:
         look = gr.Button("Look at it", elem_id="models-look")
         found = gr.HTML(elem_id="models-found", padding=False)
         add = gr.Button("Add it", visible=False, variant="primary", elem_id="models-add-it")
-    return _Adding(
+    return AddingParts(
         fold=fold, what=what, kind=kind, look=look, found=found, proposed=gr.State(None), add=add
     )
 
 
-def _wire_adding(handlers: ModelHandlers, parts: _Adding, shown: list[Any]) -> None:
-    outputs = [parts.found, parts.proposed, parts.add]
-    event = {"show_progress": "minimal", "api_visibility": "private", "concurrency_limit": 4}
-    gr.on(
-        [parts.look.click, parts.what.submit],
-        handlers.on_propose,
-        [parts.what, parts.kind],
-        outputs,
-        **event,
+def layout_list() -> gr.HTML:
+    """Lay out the list, whose script asks for the rows once a second while it is seen."""
+    return gr.HTML(
+        LOADING,
+        html_template=shell_html(),
+        js_on_load=(ASSETS / "models.js").read_text(encoding="utf-8"),
+        elem_id="models-list",
+        padding=False,
     )
-    parts.add.click(handlers.on_add, parts.proposed, [*outputs, *shown], **event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from ui.titles import TITLES
+from ui.core.titles import TITLES
 from workers.messages import MODALITIES
 from workers.models.manager import ModelStatus
 
