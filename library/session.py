@@ -16,12 +16,11 @@ from typing import Any
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
-from workers.client import Client
+from workers.client import Client, Plan, PoolStatus
 from workers.messages import Modality
 from workers.messages.errors import PoolClosedError
-from workers.pool.memory.plan import Plan
+from workers.models.manager import ModelManager
 from workers.pool.pool import Pool
-from workers.pool.status import PoolStatus
 
 from . import calls, document_calls, sync_async
 
@@ -70,6 +69,11 @@ class Session:
     def models(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
         """Return the models that can be asked for; the default of each modality comes first."""
         return self.client.models.all(modality)
+
+    @property
+    def manager(self) -> ModelManager:
+        """What says how each model stands, and fetches, pauses, adds, uses and removes them."""
+        return self.client.manager
 
     def plan(self, model: str) -> Plan:
         """Return what loading a model would take; as a string, a sentence with the numbers.

@@ -53,7 +53,7 @@ TABS = (
     PageTab("Speech out", "tts", "ui.speech_out.tab:build_speech_out_tab"),
     PageTab("Vision", "vision", "ui.vision.tab:build_vision_tab"),
     PageTab("RAG", "rag", "ui.documents.tab:build_documents_tab"),
-    PageTab("Models", "models", "ui.tabs.models:build_models_tab"),
+    PageTab("Models", "models", "ui.models.tab:build_models_tab"),
 )
 
 CACHE_SWEEP_S = 3600

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ui.core.titles import TITLES
-from workers.pool.memory.account import Holding
-from workers.pool.memory.machine import CPU, DeviceMemory
-from workers.pool.status import PoolStatus
+from workers.client import CPU, DeviceMemory, Holding, PoolStatus
 
 COARSE_MIB = 50
 """What the system has free trembles: a limit that comes from it is told in steps of this."""

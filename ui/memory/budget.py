@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from workers.client import Budget
 from workers.messages.errors import UnsupportedInputError
-from workers.pool.memory.account import Budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,10 @@ from ui.core.callers import caller_of
 from ui.core.render import error_html, note_html
 from ui.core.request import Update
 from ui.core.titles import TITLES
-from workers.client import Client
+from workers.client import CPU, Budget, Client, PoolStatus
 from workers.messages import Modality
 from workers.messages.errors import AppError, UnsupportedInputError
 from workers.messages.standing import Standing
-from workers.pool.memory.account import Budget
-from workers.pool.memory.machine import CPU
-from workers.pool.status import PoolStatus
 
 from .budget import SmallestNeed, check_ram, with_ram, with_room, with_vram
 from .layout import MemoryParts

@@ -8,8 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ui.core.theme import ASSETS
-from workers.pool.memory.machine import CPU
-from workers.pool.status import PoolStatus
+from workers.client import CPU, PoolStatus
 
 NO_LIMIT = "no limit"
 STEP_MIB = 128

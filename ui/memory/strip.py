@@ -8,8 +8,7 @@ import gradio as gr
 
 from ui.core.events import LIGHT
 from ui.core.titles import TITLES
-from workers.client import Client
-from workers.pool.status import PoolStatus, WorkerStatus
+from workers.client import Client, PoolStatus, WorkerStatus
 
 from .bars import bars_html
 

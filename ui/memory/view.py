@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ui.core.titles import TITLES
-from workers.pool.memory.account import Holding
-from workers.pool.memory.machine import CPU
-from workers.pool.memory.need import Footprint
-from workers.pool.status import PoolStatus, WorkerStatus
+from workers.client import CPU, Footprint, Holding, PoolStatus, WorkerStatus
 
 LEGEND = (
     '<p class="q-hold-legend" aria-hidden="true"><span><i class="q-now"></i>in use now</span>'

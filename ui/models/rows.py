@@ -1,99 +1,25 @@
-"""Models → HTML for the Models tab. Pure: no gradio, no disk; everything is escaped."""
+"""One model → HTML for its row. Pure: no gradio, no disk; everything is escaped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
-from typing import Literal
 
 from configs.catalogue import ModelCard
-from workers.messages import MODALITIES
-from workers.pool.memory.plan import Plan
+from workers.models.manager import ModelStatus
 from workers.specs.spec import spec_of
-
-from .core.titles import TITLES as TITLES
-
-State = Literal[
-    "in_use", "here", "absent", "running", "waiting", "elsewhere", "paused", "failed",
-    "needs_environment", "needs_key", "needs_package", "broken", "remote",
-]  # fmt: skip
 
 COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
 """Of a plan's outcome."""
-_ACTIVE = ("running", "waiting", "elsewhere", "paused", "failed")
-_ORDER = ("in_use", *_ACTIVE, "here")
-_WORDS = {
-    "in_use": "in use",
-    "here": "here",
-    "absent": "not downloaded",
-    "needs_environment": "needs an environment",
-    "needs_key": "needs a key",
-    "needs_package": "needs a package",
-    "broken": "not found",
-    "remote": "on another server",
-}
-NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
+UNDER_WAY = ("running", "waiting", "elsewhere", "paused", "failed")
+DOWNLOADED = ("in_use", *UNDER_WAY, "here")
+"""States in which at least a part is here, in the order of the list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRow:
-    """One model as it stands now."""
-
-    card: ModelCard
-    state: State
-    words: str = ""
-    """The state for people, if it says more than its kind: "paused at 37 %"."""
-    percent: int | None = None
-    hint: str = ""
-    """What to do about the state: a command, or why a download failed."""
-    size_mib: int = 0
-    """On this disk; 0 while nothing of it is here."""
-    plan: Plan | None = None
-    """None where nothing has to be loaded here."""
-    actions: tuple[str, ...] = ()
-    """Of use, download, pause, resume, remove; the licence is shown before a restricted download."""
-    is_added: bool = False
-
-
-def models_html(rows: Sequence[ModelRow], left_out: Sequence[str] = ()) -> str:
-    """Return a section per modality; what is used, under way or here comes first in each.
-
-    Above them what is said of cards that cannot be used.
-    """
-    told = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
-    if not rows:
-        return f'{told}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
-    return told + "".join(_section(name, rows) for name in MODALITIES)
-
-
-def _section(modality: str, rows: Iterable[ModelRow]) -> str:
-    own = sorted((row for row in rows if row.card.modality == modality), key=_rank)
-    if not own:
-        return ""
-    num_here = sum(row.state in ("in_use", "here") for row in own)
-    title = f"models-{modality}"
-    return (
-        f'<section class="q-models-{modality}" data-modality="{modality}" aria-labelledby="{title}">'
-        f'<h3 id="{title}"><i class="q-{modality}" aria-hidden="true"></i>{TITLES[modality]} '
-        f"<small>{num_here} of {len(own)} here</small></h3>"
-        f'<ul class="q-models">{"".join(map(_row, own))}</ul></section>'
-    )
-
-
-def _rank(row: ModelRow) -> tuple[int, bool, bool, bool, int]:
-    place = _ORDER.index(row.state) if row.state in _ORDER else len(_ORDER)
-    is_remote = row.card.source.startswith("remote:")
-    is_hard = (
-        row.plan is not None and row.plan.outcome == "too_large"
-    ) or row.card.license_restricted
-    return place, not row.card.recommended, is_remote, is_hard, row.card.memory_mib
-
-
-def _row(row: ModelRow) -> str:
+def row_html(row: ModelStatus) -> str:
+    """Return a model as an item of the list."""
     card = row.card
     found = escape(f"{card.id} {card.name} {card.origin} {card.license}".lower(), quote=True)
-    is_here = "1" if row.state in _ORDER else "0"
+    is_here = "1" if row.state in DOWNLOADED else "0"
     return (
         f'<li class="q-model q-is-{row.state}" data-id="{escape(card.id, quote=True)}" '
         f'data-found="{found}" data-here="{is_here}">'
@@ -105,8 +31,8 @@ def _row(row: ModelRow) -> str:
     )
 
 
-def _badge(row: ModelRow) -> str:
-    words = escape(row.words or _WORDS.get(row.state, row.state))
+def _badge(row: ModelStatus) -> str:
+    words = escape(row.words)
     badge = f'<span class="q-badge q-badge-{row.state}">{words}</span>'
     if row.card.recommended and row.state == "absent":
         badge = f'<span class="q-badge q-badge-first">recommended</span>{badge}'
@@ -118,7 +44,7 @@ def _about(card: ModelCard) -> str:
     return card.description.replace(" Downloaded on request; its memory is an estimate.", "")
 
 
-def _facts(row: ModelRow) -> str:
+def _facts(row: ModelStatus) -> str:
     card = row.card
     size = f"{gib(row.size_mib)} on disk" if row.size_mib else ""
     if not size and card.download_mib:
@@ -151,14 +77,14 @@ def _licence_link(card: ModelCard) -> str:
     return text
 
 
-def _hint(row: ModelRow) -> str:
+def _hint(row: ModelStatus) -> str:
     if not row.hint:
         return ""
     role = ' role="alert"' if row.state == "failed" else ""
     return f'<p class="q-model-hint"{role}>{escape(row.hint)}</p>'
 
 
-def _plan(row: ModelRow) -> str:
+def _plan(row: ModelStatus) -> str:
     """The plan in words; unfolded, its numbers."""
     if row.plan is None:
         return ""
@@ -170,11 +96,11 @@ def _plan(row: ModelRow) -> str:
     )
 
 
-def _buttons(row: ModelRow) -> str:
+def _buttons(row: ModelStatus) -> str:
     return "".join(_button(row, action) for action in row.actions)
 
 
-def _button(row: ModelRow, action: str) -> str:
+def _button(row: ModelStatus, action: str) -> str:
     name = escape(row.card.name, quote=True)
     if action == "download" and row.card.license_restricted:
         return _licence_question(row, name)
@@ -190,7 +116,7 @@ def _button(row: ModelRow, action: str) -> str:
     )
 
 
-def _licence_question(row: ModelRow, name: str) -> str:
+def _licence_question(row: ModelStatus, name: str) -> str:
     """Show the licence first; the yes is a button of its own."""
     return (
         '<details class="q-licence" data-key="licence"><summary class="q-do q-main" '
@@ -202,8 +128,8 @@ def _licence_question(row: ModelRow, name: str) -> str:
     )
 
 
-def _bar(row: ModelRow) -> str:
-    if row.state not in _ACTIVE or row.percent is None:
+def _bar(row: ModelStatus) -> str:
+    if row.state not in UNDER_WAY or row.percent is None:
         return ""
     label = escape(row.words, quote=True)
     return (
@@ -221,17 +147,3 @@ def _parameters(millions: float) -> str:
 def gib(mib: float) -> str:
     """2,350 → "2.3 GiB", 94 → "94 MiB"."""
     return f"{mib / 1024:.1f} GiB" if mib >= 1000 else f"{mib:.0f} MiB"
-
-
-def proposal_html(row: ModelRow) -> str:
-    """What a model that could be added is, before anything of it is fetched."""
-    card = row.card
-    kind = TITLES[card.modality]
-    return (
-        f'<div class="q-proposal q-models-{card.modality}"><p>This is a model for <b>{kind}</b>. '
-        f'Its name here would be <code>{escape(card.id)}</code>.</p><ul class="q-models">{_row(row)}'
-        "</ul></div>"
-    )
-
-
-LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
