@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from configs.catalogue import ModelCard
-from workers.messages import Event, Failed, Request
+from workers.messages import END_EVENTS, Event, Failed, Request
 
 from .restarts import Restarts
+
+log = logging.getLogger("quintet.pool")
 
 Deliver = Callable[[Event], None]
 """Where a request's events go; called on the pool's loop, must return at once."""
@@ -52,11 +54,17 @@ class Job:
 
     request: Request
     card: ModelCard
-    deliver: Deliver
-    submitted: float = field(default_factory=time.monotonic)
+    inbox: Deliver
+    submitted: float
+    """By the loop's clock, which is `time.monotonic()`, as are all times here."""
+    turn: int = 0
+    """Its number among all that ever waited for this worker."""
     announced: tuple[int, str] | None = None
     cancelled: float | None = None
-    """`time.monotonic()` at which the process was told to stop."""
+    """When the process was told to stop."""
+    has_ended: bool = False
+    is_abandoned: bool = False
+    """Its requester's inbox has failed: nobody hears of it any more."""
 
     @property
     def request_id(self) -> str:
@@ -74,7 +82,23 @@ class Job:
 
     def is_late(self, now: float) -> bool:
         """Whether nobody waits for the answer any more."""
+        if self.is_abandoned:
+            return True
         return self.request.deadline is not None and now > self.request.deadline
+
+    def deliver(self, event: Event) -> None:
+        """Hand an event to whoever asked. Never raises, and nothing follows an end.
+
+        What goes wrong at the requester's is theirs: the request is dropped, the pool goes on.
+        """
+        if self.has_ended or self.is_abandoned:
+            return
+        self.has_ended = isinstance(event, END_EVENTS)
+        try:
+            self.inbox(event)
+        except Exception:
+            self.is_abandoned = True
+            log.exception("request %s: its requester failed to take an event", self.request_id)
 
     def fail(self, code: str, message: str, hint: str = "") -> None:
         """Deliver the one end event, a failure."""

@@ -5,18 +5,15 @@ Knows nothing of who waits; tells its owner what happens, always on the pool's e
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
 from workers.engines.main import Birth
 from workers.messages import Event, LoadFailed, Loading, Ping, Pong, Ready, Request
 
-from .child import Child
-from .job import Patience
+from .world import World
 
 log = logging.getLogger("quintet.pool")
 
@@ -45,24 +42,22 @@ class Owner(Protocol):
 class Life:
     """A spawned process, what it has said about itself, and when it was last heard."""
 
-    def __init__(
-        self, birth: Birth, patience: Patience, loop: asyncio.AbstractEventLoop, owner: Owner
-    ) -> None:
+    def __init__(self, birth: Birth, world: World, owner: Owner) -> None:
         self.birth = birth
         self.phase: Phase = "loading"
         self.loading: Loading | None = Loading(what="starting")
         self.ready: Ready | None = None
-        self.started = time.monotonic()
-        self._patience = patience
-        self._loop = loop
+        self.started = world.now
+        self._world = world
+        self._patience = world.patience
         self._owner = owner
         self._last_pong = self.started
         self._last_ping = 0.0
         self._has_exited = False
-        self._child = Child(
+        self._child = world.start(
             birth,
-            on_message=lambda message: self._soon(self._on_message, message),
-            on_exit=lambda reason: self._soon(self._on_exit, reason),
+            lambda message: self._soon(self._on_message, message),
+            lambda reason: self._soon(self._on_exit, reason),
         )
         self.pid = self._child.pid
         log.info("%s started (process %s)", birth.name, self.pid)
@@ -83,7 +78,7 @@ class Life:
             return
         self.phase = "stopping"
         self._child.shut_down()
-        self._loop.call_later(self._patience.stop_grace_s, self.kill)
+        self._world.loop.call_later(self._patience.stop_grace_s, self.kill)
 
     def kill(self) -> None:
         """End the process at once."""
@@ -108,7 +103,7 @@ class Life:
     def _soon(self, call: Callable[..., object], *args: object) -> None:
         """Schedule on the loop, which may already be closed while the process still talks."""
         try:
-            self._loop.call_soon_threadsafe(call, *args)
+            self._world.loop.call_soon_threadsafe(call, *args)
         except RuntimeError:
             log.debug("the pool's loop has closed")
 
@@ -116,7 +111,7 @@ class Life:
         if isinstance(message, Event):
             self._owner.on_event(message)
         elif isinstance(message, Pong):
-            self._last_pong = time.monotonic()
+            self._last_pong = self._world.now
         elif isinstance(message, Loading):
             self.loading = message
             self._owner.on_loading()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from workers.messages import Event, Finished, Started
@@ -51,11 +50,11 @@ class Running:
         return any(job.is_deaf(now, grace_s) for job in self._jobs.values())
 
 
-def with_waits(event: Event, job: Job, life: Life | None) -> Event:
+def with_waits(event: Event, job: Job, life: Life | None, now: float) -> Event:
     """Add to a Started how long the request waited, and how much of that went into loading."""
     if not isinstance(event, Started):
         return event
-    wait_s = time.monotonic() - job.submitted
+    wait_s = now - job.submitted
     if life is None or life.ready is None:
         return replace(event, queue_wait_s=wait_s)
     loaded_at = life.started + life.ready.load_s
