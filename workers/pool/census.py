@@ -6,24 +6,23 @@ import contextlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
-
 from configs.catalogue import ModelCard
 from workers.pool.memory.ledger import Ledger
-from workers.pool.memory.machine import CPU, process_gpu_mib, process_mib, process_peak_mib
+from workers.pool.memory.machine import CPU
 
 from .guard import Guard
 from .handle import WorkerHandle
+from .host import Scales
 
 
 class Census:
     """Looks twice a second; what it saw goes into the ledger."""
 
-    def __init__(self, ledger: Ledger, guard: Guard) -> None:
+    def __init__(self, ledger: Ledger, scales: Scales, guard: Guard) -> None:
         self._ledger = ledger
         self._guard = guard
-        self._main = psutil.Process()
-        self.main_mib = self._read_main()
+        self._scales = scales
+        self.main_mib = scales.main_mib()
         """What the page's own process held at the last look."""
         self._resident_mib: dict[int, int] = {}
         self._peaks_mib: dict[tuple[int, str], int] = {}
@@ -32,9 +31,6 @@ class Census:
     def resident_mib(self, pid: int | None) -> int:
         """Return the RAM that a process held at the last look; 0 if it was not there."""
         return self._resident_mib.get(pid or 0, 0)
-
-    def _read_main(self) -> int:
-        return int(self._main.memory_info().rss) >> 20
 
     def look(self, handles: Iterable[WorkerHandle]) -> None:
         """Measure every process, and note peaks that are new."""
@@ -46,17 +42,17 @@ class Census:
             self._guard.run("measuring a worker", self._look_at, pid, handle)
 
     def _look_at_main(self) -> None:
-        self.main_mib = self._ledger.account.main_mib = self._read_main()
+        self.main_mib = self._ledger.account.main_mib = self._scales.main_mib()
 
     def _look_at(self, pid: int, handle: WorkerHandle) -> None:
-        held_mib = {CPU: process_mib(pid), **process_gpu_mib(pid)}
+        held_mib = self._scales.held_mib(pid)
         self._resident_mib[pid] = held_mib[CPU]
         self._ledger.account.observe(handle.modality, held_mib)
         placement = handle.holder.placement
         if placement is not None and handle.loaded is not None:
             device_mib = held_mib.get(placement.device, 0)
             if placement.device == CPU:
-                device_mib = max(device_mib, process_peak_mib(pid))
+                device_mib = max(device_mib, self._scales.peak_mib(pid))
             self.note_peak(pid, handle.holder.card, placement.device, device_mib)
 
     def note_peak(self, pid: int, card: ModelCard, device: str, mib: int) -> None:

@@ -38,6 +38,11 @@ class Guard:
         self._clock = clock
         self._faults: dict[tuple[str, str], _Fault] = {}
 
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """What was met so far, as step and kind."""
+        return list(self._faults)
+
     def run(self, step: str, call: Callable[..., object], *args: object) -> Exception | None:
         """Run one step; return what it raised, which is logged. None: it went well.
 

@@ -54,7 +54,7 @@ class Life:
         self._last_pong = self.started
         self._last_ping = 0.0
         self._has_exited = False
-        self._child = world.start(
+        self._child = world.host.start(
             birth,
             lambda message: self._soon(self._on_message, message),
             lambda reason: self._soon(self._on_exit, reason),

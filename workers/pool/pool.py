@@ -26,6 +26,7 @@ from .census import Census
 from .cores import Cores
 from .guard import in_words
 from .handle import WorkerHandle
+from .host import Host
 from .job import Deliver, Job, Patience
 from .status import MemoryStatus, PoolStatus
 from .world import BirthOf, World
@@ -40,19 +41,26 @@ class Pool:
     """Starts, watches, replaces and stops the workers; hands requests to them."""
 
     def __init__(
-        self, models: Models, birth_of: BirthOf, patience: Patience, ledger: Ledger
+        self,
+        models: Models,
+        birth_of: BirthOf,
+        patience: Patience,
+        ledger: Ledger,
+        host: Host | None = None,
     ) -> None:
         """`birth_of` says how the process that holds a card's model is born.
 
-        There is one worker for each modality that has a default model.
+        There is one worker for each modality that has a default model. `host` is the machine; None:
+        this one.
         """
         self._models = models
         self._ledger = ledger
-        self._loop = asyncio.new_event_loop()
-        self._world = World(loop=self._loop, patience=patience, birth_of=birth_of)
+        host = host or Host()
+        self._loop = host.new_loop()
+        self._world = World(loop=self._loop, patience=patience, birth_of=birth_of, host=host)
         self._guard = self._world.guard
         self._loop.set_exception_handler(self._guard.on_loop_error)
-        self._census = Census(ledger, self._guard)
+        self._census = Census(ledger, host.scales, self._guard)
         self._cores = Cores()
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
         self._handles: dict[Modality, WorkerHandle] = {}
@@ -69,6 +77,11 @@ class Pool:
 
     def start(self) -> None:
         """Start the loop. No worker is started: they wake on their first request or by `warm`."""
+        self.set_up()
+        self._thread.start()
+
+    def set_up(self) -> None:
+        """Do all of `start` but run the loop."""
         self._ledger.account.main_mib = self._census.main_mib
         self._memory = self._admission.memory()
         for modality in self._models.modalities:
@@ -80,7 +93,7 @@ class Pool:
             )
             self._admission.join(self._handles[modality])
         self._publish()
-        self._thread.start()
+        self._loop.call_later(TICK_S, self._tick)
 
     def prepare(self, card: ModelCard) -> None:
         """Read what the ledger must know of a model, which is then remembered; takes up to 0.1 s."""
@@ -152,7 +165,6 @@ class Pool:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.call_later(TICK_S, self._tick)
         self._loop.run_forever()
 
     def _schedule(self, call: Callable[..., object], *args: object) -> None:
