@@ -46,7 +46,12 @@ ROOM_MIB = 100
 """So much the machine has to give."""
 SLOTS = 2
 PATIENCE = Patience(
-    idle_ttl_s=60, ping_timeout_s=20, cancel_grace_s=5, stop_grace_s=3, max_waiting=12
+    max_waiting=6,
+    idle_ttl_s=20,
+    ping_every_s=2,
+    ping_timeout_s=10,
+    cancel_grace_s=2,
+    stop_grace_s=1,
 )
 
 Load = Literal["ready", "error", "out_of_memory", "die"]
@@ -119,9 +124,11 @@ class FakeProcess:
         self.machine, self.birth, self.fate = machine, birth, fate
         self.model = birth.settings.card
         self.pid = machine.next_pid()
+        self.born = machine.loop.time()
         self.running: dict[str, Errand] = {}
         self.is_ready = self.is_gone = self.is_stopping = self.is_silent = False
         self._on_message, self._on_exit = on_message, on_exit
+        self._last_news = 0.0
         machine.loop.call_later(fate.load_s, self._loaded)
 
     # --- what the pool does with it --------------------------------------------------------------
@@ -161,7 +168,7 @@ class FakeProcess:
         if not self.is_gone:
             self.is_gone = True
             self.machine.loop.call_later(self.machine.lag_s, self.machine.processes.remove, self)
-            self._on_exit(reason)
+            self._tell(self._on_exit, reason)
 
     def _loaded(self) -> None:
         if self.is_gone:
@@ -198,7 +205,13 @@ class FakeProcess:
 
     def _say(self, message: object) -> None:
         if not (self.is_gone or self.is_silent):
-            self._on_message(message)
+            self._tell(self._on_message, message)
+
+    def _tell(self, call: Callable[..., None], what: object) -> None:
+        """News take their time, but never overtake each other."""
+        loop = self.machine.loop
+        self._last_news = max(self._last_news, loop.time() + self.machine.delay_s)
+        loop.call_at(self._last_news, call, what)
 
 
 class Machine(Scales):
@@ -210,7 +223,12 @@ class Machine(Scales):
         self.fate = Fate()
         self.lag_s = 0.2
         """How long the memory of a process that has gone is on its way back."""
+        self.delay_s = 0.0
+        """How long what a process says is on its way."""
+        self.others_mib = 0
+        """What other programs hold."""
         self.on_shut_down: Callable[[FakeProcess], None] = lambda process: None
+        self.on_start: Callable[[FakeProcess], None] = lambda process: None
         self.wrong: list[str] = []
         """What must never happen and did: told here, as the pool survives whatever is raised."""
         self.started: list[str] = []
@@ -228,6 +246,7 @@ class Machine(Scales):
         fate, self.fate = self.fate, Fate(load_s=self.fate.load_s)
         process = FakeProcess(self, birth, fate, on_message, on_exit)
         self.processes.append(process)
+        self.on_start(process)
         self.started.append(process.model.id)
         return process
 
@@ -236,7 +255,7 @@ class Machine(Scales):
         return [process for process in self.processes if not process.is_gone]
 
     def read(self) -> tuple[DeviceMemory, ...]:
-        used_mib = sum(process.model.memory_mib for process in self.processes)
+        used_mib = self.others_mib + sum(p.model.memory_mib for p in self.processes)
         return (
             DeviceMemory(device=CPU, name="RAM", total_mib=ROOM_MIB, free_mib=ROOM_MIB - used_mib),
         )
@@ -284,8 +303,14 @@ class SimulatedPool:
         self.pool.set_up()
         self.asks: list[Ask] = []
 
-    def submit(self, model: str = "text", errand: Errand | None = None) -> Ask:
-        request = say(str(errand or Errand()))
+    def submit(
+        self,
+        model: str = "text",
+        errand: Errand | None = None,
+        patience_s: float | None = None,
+    ) -> Ask:
+        deadline = None if patience_s is None else self.loop.time() + patience_s
+        request = say(str(errand or Errand()), deadline=deadline)
         asked = Ask(request=request, model=self.cards[f"fake-{model}"], since=self.loop.time())
 
         def deliver(event: Event) -> None:

@@ -143,7 +143,8 @@ class WorkerHandle:
         """
         for look in (self._drop_late, self._kill_if_deaf, self._look_after, self._sleep_if_idle):
             self._world.guard.run(look.__name__.strip("_"), look, now)
-        self._advance()
+        if self.is_wanted or self._turns.departure:
+            self._advance()
 
     # --- what the ledger asks for (`workers.pool.admission.Applicant`) ---------------------------
 
