@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.pool.pests import KINDS, Kind, Pest
 from tests.pool.simulated import (
     MODALITIES,
     ROOM_MIB,
@@ -37,7 +38,6 @@ fates = st.builds(
     load_s=st.sampled_from([0.1, 1.0, 3.0]),
     is_stubborn=st.booleans(),
 )
-Storm = Literal["sleep", "budget", "others", "warm", "pin"]
 
 
 class Scheduling(RuleBasedStateMachine):
@@ -49,9 +49,7 @@ class Scheduling(RuleBasedStateMachine):
         self.machine, self.pool = self.sim.machine, self.sim.pool
         self.machine.on_start = self._on_start
         self.machine.on_shut_down = self._on_shut_down
-        self.room_mib = ROOM_MIB
-        self.told_to_sleep: dict[Modality, float] = {}
-        """When that was said last."""
+        self.pests: list[Pest] = []
         self.is_closing = False
 
     # --- requests --------------------------------------------------------------------------------
@@ -77,7 +75,7 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(modality=modalities)
     def sleep(self, modality: Modality) -> None:
-        self.told_to_sleep[modality] = self.sim.loop.time()
+        self.sim.told_to_sleep[modality] = self.sim.loop.time()
         self.pool.sleep(modality)
 
     @rule(chosen=st.lists(modalities, max_size=3))
@@ -90,31 +88,22 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(room_mib=st.sampled_from([10, 45, 70, ROOM_MIB, ROOM_MIB]))
     def allow(self, room_mib: int) -> None:
-        self.room_mib = room_mib
         self.pool.allow(budget_of(room_mib))
 
+    @precondition(lambda self: len(self.pests) < 3)
     @rule(
-        kind=st.sampled_from(["sleep", "budget", "others", "warm", "pin"]),
+        kind=st.sampled_from(KINDS),
         modality=modalities,
         every_s=st.sampled_from([0.1, 0.7, 2.0]),
-        num=st.sampled_from([10, 40]),
     )
-    def storm(self, kind: Storm, modality: Modality, every_s: float, num: int) -> None:
-        """Somebody who will not stop, while the others wait."""
-        for count in range(num):
-            if kind == "sleep":
-                self.sleep(modality)
-            elif kind == "budget":
-                self.allow([45, ROOM_MIB][count % 2])
-            elif kind == "warm":
-                self.warm([modality])
-            elif kind == "pin":
-                self.pin(modality, count % 2 == 0)
-            else:
-                self.sim.submit([f"{modality}", "tts"][count % 2], Errand(takes_s=every_s))
-            self.pass_time(every_s)
-        if kind == "pin":
-            self.pin(modality, False)
+    def pester(self, kind: Kind, modality: Modality, every_s: float) -> None:
+        self.pests.append(Pest(self.sim, kind, modality, every_s))
+
+    @precondition(lambda self: self.pests)
+    @rule()
+    def leave_in_peace(self) -> None:
+        while self.pests:
+            self.pests.pop().stop()
 
     # --- the machine -----------------------------------------------------------------------------
 
@@ -170,14 +159,15 @@ class Scheduling(RuleBasedStateMachine):
         if any(other.model.modality == modality for other in others):
             self.machine.wrong.append(f"a second process for {modality}")
         held_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
-        if held_mib > self.sim.account.budget.ram_mib:  # type: ignore[operator]
-            self.machine.wrong.append(f"{held_mib} MiB held, {self.room_mib} allowed")
+        allowed_mib = self.sim.account.budget.ram_mib or 0
+        if held_mib > allowed_mib:
+            self.machine.wrong.append(f"{held_mib} MiB held, {allowed_mib} allowed")
         if self.machine.read()[0].free_mib < 0:
             self.machine.wrong.append("more taken than the machine has")
 
     def _on_shut_down(self, process: FakeProcess) -> None:
         modality = process.model.modality
-        if self.is_closing or self.told_to_sleep.get(modality, 0.0) >= process.born:
+        if self.is_closing or self.sim.told_to_sleep.get(modality, 0.0) >= process.born:
             return
         if process.running:
             self.machine.wrong.append(f"{process.model.id} had to leave its work")
@@ -187,18 +177,16 @@ class Scheduling(RuleBasedStateMachine):
             self.machine.wrong.append(f"{modality} is pinned and had to leave")
 
     def teardown(self) -> None:
-        """Nobody does anything more: all who wait are served, and nobody stands in line for nobody."""
-        waited_s = 0
-        while self.sim.open and waited_s <= BOUND_S:
-            self.sim.run_for(5)
-            waited_s += 5
-        self.nobody_waits_too_long()
-        assert not self.sim.open
+        """All who wait are served, whoever goes on pestering; then nobody stands in line for nobody."""
+        self._wait_for(self.sim.open)
+        self.leave_in_peace()
+        self._wait_for(self.sim.open)
         self.sim.run_for(15)
         assert not self.pool._admission._line
         self.is_closing = True
         self.sim.close()
 
-
-def ended(asks: list[Ask]) -> bool:
-    return all(asked.ended is not None for asked in asks)
+    def _wait_for(self, asks: list[Ask]) -> None:
+        while any(asked.ended is None for asked in asks):
+            self.sim.run_for(2)
+            self.nobody_waits_too_long()

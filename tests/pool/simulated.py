@@ -302,6 +302,8 @@ class SimulatedPool:
         )
         self.pool.set_up()
         self.asks: list[Ask] = []
+        self.told_to_sleep: dict[Modality, float] = {}
+        """When each worker was told so last."""
 
     def submit(
         self,
