@@ -95,11 +95,14 @@ class Scheduling(RuleBasedStateMachine):
         kind=st.sampled_from(KINDS),
         modality=modalities,
         every_s=st.sampled_from([0.1, 0.7, 2.0]),
+        is_aimed=st.booleans(),
     )
-    def pester(self, kind: Kind, modality: Modality, every_s: float) -> None:
+    def pester(self, kind: Kind, modality: Modality, every_s: float, is_aimed: bool) -> None:
+        if is_aimed and self.sim.open:
+            modality = self.sim.open[0].model.modality  # at the one who has waited longest
         self.pests.append(Pest(self.sim, kind, modality, every_s))
 
-    @precondition(lambda self: self.pests)
+    @precondition(lambda self: len(self.pests) == 3)
     @rule()
     def leave_in_peace(self) -> None:
         while self.pests:
