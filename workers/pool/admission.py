@@ -13,49 +13,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from configs.catalogue import ModelCard
-from workers.messages import LoadFailed, Modality
+from workers.messages import LoadFailed
 from workers.pool.memory.eviction import Tenant
 from workers.pool.memory.ledger import Ledger
 from workers.pool.memory.machine import DeviceMemory
 from workers.pool.memory.placement import Decision, Placement, missing_mib, place
 from workers.pool.memory.plan import Scene, plan
 
+from .applicant import Applicant
 from .guard import in_words
 from .status import MemoryStatus
+from .tries import Tries
 from .world import World
 
 BYTES_BACK_S = 3.0
 """So long after a process has gone, its memory may still be on its way back to the system."""
 LOOK_AGAIN_S = 0.05
-
-
-class Applicant(Protocol):
-    """A worker, as the ledger sees it."""
-
-    modality: Modality
-
-    @property
-    def is_leaving(self) -> bool:
-        """Whether its process has been told to exit."""
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether somebody waits for it; one that is only warmed lets nobody else leave."""
-
-    def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
-        """Return itself with what it holds."""
-
-    def admit(self, card: ModelCard, placement: Placement) -> None:
-        """Start: the memory is there."""
-
-    def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
-        """Give up: there is no room, and there will be none."""
-
-    def make_room(self, for_whom: str) -> None:
-        """Leave as soon as nothing runs; at once if nothing does."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,7 +52,7 @@ class Admission:
         """As they were at the last look that succeeded."""
         self._line: list[Ask] = []
         self._applicants: dict[str, Applicant] = {}
-        self._failed: dict[str, tuple[str, ...]] = {}
+        self._tries = Tries()
         self._last_release = 0.0
         self._is_settling = False
         self._look_again: asyncio.TimerHandle | None = None
@@ -101,11 +76,7 @@ class Admission:
             self.withdraw(who)
             who.refuse(card, _unknown(card, err))
             return
-        tried = self._failed.get(card.id, ())
-        left = tuple(place for place in placements if tried.count(place.device) < 2)
-        if not left:
-            del self._failed[card.id]
-            left = placements
+        left = self._tries.left(card.id, placements)
         self._stand(Ask(who=who, card=card, placements=left))
         self.settle()
 
@@ -147,20 +118,11 @@ class Admission:
 
     def on_loaded(self, card: ModelCard) -> None:
         """It fitted: what failed before is forgotten."""
-        self._failed.pop(card.id, None)
+        self._tries.forget(card.id)
 
     def may_retry(self, card: ModelCard, device: str) -> bool:
-        """Note that a model ran out of memory while it loaded; returns whether to ask again.
-
-        Once more on the same device, after every idle worker there has left; then on the next one
-        where the model can run.
-        """
-        tried = (*self._failed.get(card.id, ()), device)
-        self._failed[card.id] = tried
-        if any(tried.count(place.device) < 2 for place in self._ledger.places(card)):
-            return True
-        del self._failed[card.id]
-        return False
+        """Note that a model ran out of memory while it loaded; returns whether to ask again."""
+        return self._tries.note(card.id, device, self._ledger.places(card))
 
     def refusal(self, card: ModelCard, others: Iterable[ModelCard] = ()) -> LoadFailed | None:
         """Return why a model will not fit whoever leaves; None if it will."""
@@ -258,7 +220,7 @@ class Admission:
         if not ask.who.is_wanted:
             return place([replace(p, may_evict=False) for p in ask.placements], rooms, staying)
         decision = place(ask.placements, rooms, staying)
-        tried = self._failed.get(ask.card.id, ())
+        tried = self._tries.failed(ask.card.id)
         if decision is None or decision.placement.device not in tried:
             return decision
         idle = tuple(t for t in staying if not (t.is_busy or t.is_pinned))

@@ -7,7 +7,7 @@ A process starts when the ledger admits it (`workers.pool.admission`), and leave
 memory: when nothing runs, and not before it has answered all who waited when it was started.
 
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. Whose turn it
-is says `workers.pool.turns`, the process is `workers.pool.holder`, what people are told `workers.pool.scene`.
+is says `workers.pool.turns`, the process is `workers.pool.holder`, what others see `workers.pool.view`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from workers.messages import (
     Finished,
     LoadFailed,
     Modality,
-    Ready,
 )
 from workers.pool.memory.eviction import Tenant
 from workers.pool.memory.placement import Placement
@@ -33,15 +32,14 @@ from .admission import Admission
 from .holder import Holder
 from .job import Job
 from .running import with_waits
-from .scene import Scene
-from .status import WorkerStatus
 from .turns import Turns
+from .view import WorkerView
 from .world import World
 
 log = logging.getLogger("quintet.pool")
 
 
-class WorkerHandle:
+class WorkerHandle(WorkerView):
     """One worker: waiting requests, running requests, process."""
 
     def __init__(
@@ -146,7 +144,7 @@ class WorkerHandle:
         if self.is_wanted or self._turns.departure:
             self._advance()
 
-    # --- what the ledger asks for (`workers.pool.admission.Applicant`) ---------------------------
+    # --- what the ledger asks for (`workers.pool.applicant`) ---------------------------
 
     @property
     def is_leaving(self) -> bool:
@@ -190,51 +188,6 @@ class WorkerHandle:
         self._turns.departure.ask(f"making room for {for_whom}")
         self._turns.leave_if_done()
         self._changed()
-
-    # --- what others may know --------------------------------------------------------------------
-
-    @property
-    def has_process(self) -> bool:
-        """Whether a process exists, whatever its state."""
-        return self._holder.has_process
-
-    @property
-    def pid(self) -> int | None:
-        """Process id; None while asleep."""
-        life = self._holder.life
-        return life.pid if life is not None else None
-
-    @property
-    def loaded(self) -> tuple[ModelCard, Ready] | None:
-        """The model in memory, and what its engine said about itself."""
-        life = self._holder.life  # once: other threads ask too
-        if life is None or life.ready is None:
-            return None
-        return life.birth.settings.card, life.ready
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether loading is over, for better or worse."""
-        return self._scene.state in ("ready", "busy", "failed", "asleep")
-
-    @property
-    def is_working(self) -> bool:
-        """Whether its process needs cores now: it loads, or answers."""
-        return bool(self._turns.running) or self._holder.phase == "loading"
-
-    @property
-    def holder(self) -> Holder:
-        """The process and its model."""
-        return self._holder
-
-    def status(self, resident_mib: int) -> WorkerStatus:
-        """Return what the page shows about this worker."""
-        device = self._holder.device
-        return self._scene.status(
-            resident_mib,
-            granted_mib=self._admission.granted_mib(self, device),
-            is_pinned=self._admission.is_pinned(self),
-        )
 
     # --- what the process says (`workers.pool.holder.Owner`) ------------------------------------------
 
@@ -328,18 +281,6 @@ class WorkerHandle:
             self._stop()
 
     # --- what people are told --------------------------------------------------------------------
-
-    @property
-    def _scene(self) -> Scene:
-        return Scene(
-            holder=self._holder,
-            waiting=self._turns.waiting,
-            num_running=len(self._turns.running),
-            default=self._default(),
-            asked=self._admission.asked(self),
-            hindrance=self._admission.hindrance(self),
-            why_leaving=self._turns.departure.why,
-        )
 
     def _advance(self) -> None:
         """Do whatever can be done now, and tell of it."""

@@ -14,7 +14,8 @@ import logging
 from configs.catalogue import ModelCard
 from workers.messages import LoadFailed
 
-from .admission import Admission, Applicant
+from .admission import Admission
+from .applicant import Applicant
 from .departure import Departure
 from .guard import in_words
 from .holder import Holder
