@@ -102,6 +102,7 @@ def test_one_that_is_pinned_after_it_was_asked_to_leave_stays(sim: SimulatedPool
 
 
 def test_nobody_is_woken_for_requests_that_are_late(sim: SimulatedPool) -> None:
+    sim.machine.lag_s = 0
     sim.submit("text-c", Errand(takes_s=5))
     sim.run_for(2)
     late = sim.submit("stt", patience_s=0.5)
