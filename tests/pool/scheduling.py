@@ -54,7 +54,7 @@ class Scheduling(RuleBasedStateMachine):
 
     # --- requests --------------------------------------------------------------------------------
 
-    @rule(model=models, errand=errands, num=st.sampled_from([1, 1, 2, 8]))
+    @rule(model=models, errand=errands, num=st.sampled_from([1, 1, 2, 6]))
     def submit(self, model: str, errand: Errand, num: int) -> None:
         patience_s = 5.0 if errand.end == "deaf" else None  # or it would be worked on for ever
         for _ in range(num):
@@ -86,7 +86,7 @@ class Scheduling(RuleBasedStateMachine):
     def pin(self, modality: Modality, is_pinned: bool) -> None:
         self.pool.pin(modality, is_pinned=is_pinned)
 
-    @rule(room_mib=st.sampled_from([10, 45, 70, ROOM_MIB, ROOM_MIB]))
+    @rule(room_mib=st.sampled_from([ROOM_MIB] * 4 + [70, 45, 10]))
     def allow(self, room_mib: int) -> None:
         self.pool.allow(budget_of(room_mib))
 
@@ -110,9 +110,9 @@ class Scheduling(RuleBasedStateMachine):
 
     # --- the machine -----------------------------------------------------------------------------
 
-    @rule(fate=fates)
-    def fate(self, fate: Fate) -> None:
-        self.machine.fate = fate
+    @rule(fate=fates, num=st.sampled_from([1, 1, 2, 6]))
+    def fate(self, fate: Fate, num: int) -> None:
+        self.machine.fates = [fate] * num
 
     @precondition(lambda self: self.machine.alive)
     @rule(data=st.data(), how=st.sampled_from(["dies", "falls silent"]))
@@ -127,12 +127,20 @@ class Scheduling(RuleBasedStateMachine):
     def slow_down(self, delay_s: float, lag_s: float) -> None:
         self.machine.delay_s, self.machine.lag_s = delay_s, lag_s
 
-    @rule(others_mib=st.sampled_from([0, 0, 30, 80]))
+    @rule(others_mib=st.sampled_from([0, 0, 0, 30, 80]))
     def other_programs(self, others_mib: int) -> None:
         self.machine.others_mib = others_mib
 
-    @rule(duration_s=st.sampled_from([0.0, 0.01, 0.3, 1.0, 3.0, 10.0, 30.0]))
-    def pass_time(self, duration_s: float) -> None:
+    @rule(duration_s=st.sampled_from([0.0, 0.01, 0.1, 0.3]))
+    def a_moment_passes(self, duration_s: float) -> None:
+        self.sim.run_for(duration_s)
+
+    @rule(duration_s=st.sampled_from([1.0, 2.0, 3.0]))
+    def seconds_pass(self, duration_s: float) -> None:
+        self.sim.run_for(duration_s)
+
+    @rule(duration_s=st.sampled_from([5.0, 10.0, 30.0]))
+    def time_passes(self, duration_s: float) -> None:
         self.sim.run_for(duration_s)
         self.nobody_waits_too_long()
 

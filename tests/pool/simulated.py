@@ -220,7 +220,8 @@ class Machine(Scales):
     def __init__(self) -> None:
         self.loop = VirtualLoop()
         self.processes: list[FakeProcess] = []
-        self.fate = Fate()
+        self.fates: list[Fate] = []
+        """What the next processes meet; after them, nothing out of the ordinary."""
         self.lag_s = 0.2
         """How long the memory of a process that has gone is on its way back."""
         self.delay_s = 0.0
@@ -242,8 +243,8 @@ class Machine(Scales):
     def start(
         self, birth: Birth, on_message: Callable[[object], None], on_exit: Callable[[str], None]
     ) -> FakeProcess:
-        """See `workers.pool.host.Start`. What is fated is met once."""
-        fate, self.fate = self.fate, Fate(load_s=self.fate.load_s)
+        """See `workers.pool.host.Start`."""
+        fate = self.fates.pop(0) if self.fates else Fate()
         process = FakeProcess(self, birth, fate, on_message, on_exit)
         self.processes.append(process)
         self.on_start(process)

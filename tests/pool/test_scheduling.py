@@ -16,7 +16,7 @@ ALIKE = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    stateful_step_count=25,
+    stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
 

@@ -19,7 +19,7 @@ def sim() -> Iterator[SimulatedPool]:
 
 
 def test_told_to_sleep_more_often_than_a_load_takes_it_still_answers(sim: SimulatedPool) -> None:
-    sim.machine.fate = Fate(load_s=1.5)
+    sim.machine.fates = [Fate(load_s=1.5)] * 100
     asks = [sim.submit("text") for _ in range(4)]
     for _ in range(100):
         sim.pool.sleep("text")
@@ -32,7 +32,7 @@ def test_told_to_sleep_more_often_than_a_load_takes_it_still_answers(sim: Simula
 def test_requests_that_it_was_started_for_and_that_left_are_owed_to_nobody(
     sim: SimulatedPool,
 ) -> None:
-    sim.machine.fate = Fate(load_s=5)
+    sim.machine.fates = [Fate(load_s=5)]
     owed = [sim.submit("text-c") for _ in range(5)]
     sim.run_for(1)
     other = sim.submit("stt")
