@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from . import cancel, contention, memory, retrieval, speech, startup, swaps, switches, text
+from . import cancel, contention, memory, pool, retrieval, speech, startup, swaps, switches, text
 from .harness import machine, table, write
 
 SCRIPTS = {
@@ -18,6 +18,7 @@ SCRIPTS = {
     "contention": contention.measure,
     "startup": startup.measure,
     "memory": memory.measure,
+    "pool": pool.measure,
     "swaps": swaps.measure,
     "switches": switches.measure,
 }

@@ -120,7 +120,7 @@ def use_models(page: Page) -> None:
     """Show the catalogue, and the memory of all five above it."""
     open_tab(page, "Models")
     page.get_by_text("Memory: limits, pins and measurements").click()
-    page.get_by_text("reckoned with").nth(2).wait_for()
+    page.locator("#memory-workers").get_by_text("predicted").nth(2).wait_for()
 
 
 TABS = {

@@ -63,6 +63,13 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         keep(answer)
         return JSONResponse(writer.response)
 
+    _add_kept(router, store)
+    return router
+
+
+def _add_kept(router: APIRouter, store: ResponseStore) -> None:
+    """Add what can be asked of a response that was kept."""
+
     @router.get("/{response_id}")
     async def show(response_id: str) -> dict[str, Any]:
         """A finished response."""
@@ -73,8 +80,6 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         """Forget a response."""
         store.remove(response_id)
         return {"id": response_id, "object": "response", "deleted": True}
-
-    return router
 
 
 def _earlier(store: ResponseStore, body: ResponseRequest) -> tuple[ChatMessage, ...]:

@@ -49,7 +49,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
 
     @router.post("/chat", dependencies=json_only, responses=STREAMED)
     async def chat(body: ChatBody, connection: fastapi.Request) -> Response:
-        """CompletionAnswer one question."""
+        """Answer one question."""
         request = convert.to_chat(body, _card(client, body.model))
         requests = to_choices(request, body.n)
         answer = _answer(requests, body.n)

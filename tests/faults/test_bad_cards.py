@@ -14,7 +14,7 @@ from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from tests.faults.bad_cards import BAD, GOOD, SPECIAL, write_all
 from tests.running import App, start_app, stop_app
-from ui.models_view import models_html
+from ui.models.view import models_html
 from workers.assembly import build_models
 from workers.models.importing import read_added
 

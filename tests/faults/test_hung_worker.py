@@ -15,7 +15,7 @@ from workers.messages import Finished
 from workers.messages.errors import TimedOutError, WorkerDiedError, WorkerHungError
 from workers.pool.ending import describe_exit
 
-SOON_S = 1.5
+SOON_S = 2.5
 """Short for a test, and long for a machine on which others work too."""
 
 

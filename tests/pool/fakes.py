@@ -24,10 +24,10 @@ class FakeWorker:
     """
 
     def load(self, settings: WorkerSettings, report: ReportLoading) -> Ready:
-        report(Loading(what="pretending", fraction=0.5))
         self._id = settings.card.id
         with open(settings.data_dir / "loads", "a", encoding="utf-8") as file:
             file.write(f"{self._id}\n")
+        report(Loading(what="pretending", fraction=0.5))
         folder, names = settings.data_dir, ("", f"-{self._id}")
         if any((folder / f"refuse-to-load{name}").exists() for name in names):
             raise LoadError("The fake refuses to load.", hint="Delete the file.")

@@ -293,3 +293,28 @@ def test_switches_at_random_never_exceed_the_budget(start: Start) -> None:
         highest_mib = max(highest_mib, resident_mib(client))
     assert highest_mib <= room_mib + SLACK_MIB
     assert agrees(client)
+
+
+def test_requests_that_left_are_owed_to_nobody_and_later_ones_wait_behind_the_other(
+    start: Start,
+) -> None:
+    pool, client = start(need_mib("text"))
+    ended: list[str] = []
+
+    def submit(model: str, name: str) -> str:
+        def deliver(event: Event) -> None:
+            if isinstance(event, END_EVENTS):
+                ended.append(name)
+
+        request = say("who")
+        pool.submit(request, client.models.get(model), deliver)
+        return request.request_id
+
+    ids = [submit("fake-text", "left") for _ in range(8)]
+    submit("fake-stt", "other")
+    for request_id in ids:
+        client.cancel(request_id)
+    for _ in range(4):
+        submit("fake-text", "later")
+    wait_for(lambda: len(ended) == 13, timeout_s=40)
+    assert ended == ["left"] * 8 + ["other"] + ["later"] * 4

@@ -216,7 +216,7 @@ def test_an_idle_worker_leaves_and_comes_back_on_demand(make_pool: MakePool) -> 
 
 
 def test_a_silent_process_is_replaced(make_pool: MakePool) -> None:
-    _, client = make_pool(ping_every_s=0.1, ping_timeout_s=1.5)
+    _, client = make_pool(ping_every_s=0.1, ping_timeout_s=6)
     client.run(say("hello"))
     pid = worker(client).pid
     assert pid is not None
@@ -372,3 +372,14 @@ def test_one_put_to_sleep_before_its_turn_to_be_warmed_stays_asleep(make_pool: M
     client.sleep("stt")
     wait_for(lambda: worker(client, "tts").state == "ready")
     assert worker(client, "stt").state == "asleep"
+
+
+def test_told_to_sleep_more_often_than_a_load_takes_it_still_answers(make_pool: MakePool) -> None:
+    _, client = make_pool(limits={"load_s": 0.5})
+    thread, seen = start_in_background(client, "patient")
+    give_up = time.monotonic() + 30
+    while thread.is_alive() and time.monotonic() < give_up:
+        client.sleep("text")
+        time.sleep(0.02)
+    assert text_of(seen) == "patient "
+    wait_for(lambda: worker(client).state == "asleep")

@@ -8,7 +8,8 @@ from workers.pool.suspects import FORGET_S, MAX_BLAME, Suspects
 
 
 def job(text: str, model: str = "") -> Job:
-    return Job(request=say(text), card=card("text", model), deliver=lambda event: None)
+    found = card("text", model)
+    return Job(request=say(text), card=found, inbox=lambda event: None, submitted=0.0)
 
 
 def test_one_that_is_alone_at_every_death_is_convicted_by_what_it_asks_for() -> None:

@@ -46,7 +46,13 @@ HTTP_ACTIONS = {
     "delete a collection": ("DELETE", "/gen/v1/rag/collection/none", None),
     "delete a document": ("DELETE", "/gen/v1/rag/document/none", None),
     "change a document": ("POST", "/gen/v1/rag/document", {"Id": "none", "Title": "x"}),
+    "remove a model": ("DELETE", "/v1/models/none", None),
+    "fetch a model": ("POST", "/v1/models/none/pull", {"accept_license": True}),
+    "pause a model": ("POST", "/v1/models/none/pause", None),
+    "use a model": ("POST", "/v1/models/none/use", None),
 }
+"""An admin is told that there is nothing of that name."""
+ADD_A_MODEL = {"source": "/no/such/model", "dry_run": True}
 LOOK_AT_MEMORY = Press(what="memory-workers", event="look")
 LOOK_AT_MODELS = Press(what="models-list", event="look", data=[""])
 STRANGE = {"X-Forwarded-For": "203.0.113.7"}
@@ -103,6 +109,7 @@ def assert_admin(caller: httpx.Client) -> None:
 def assert_manages_by_http(caller: httpx.Client) -> None:
     for name, (method, path, body) in HTTP_ACTIONS.items():
         assert caller.request(method, path, json=body).status_code == 404, name
+    assert caller.post("/v1/models", json=ADD_A_MODEL).status_code == 400
 
 
 def assert_no_admin(caller: httpx.Client) -> None:
@@ -117,6 +124,8 @@ def assert_manages_nothing_by_http(caller: httpx.Client) -> None:
         answer = caller.request(method, path, json=body)
         assert answer.status_code == 403, name
         assert REFUSAL in answer.text, name
+    answer = caller.post("/v1/models", json=ADD_A_MODEL)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "admin_only")
 
 
 def test_who_sits_at_his_own_machine_may_do_everything(own: App) -> None:

@@ -11,49 +11,26 @@ system says is free then.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 from configs.catalogue import ModelCard
-from workers.messages import LoadFailed, Modality
+from workers.messages import LoadFailed
 from workers.pool.memory.eviction import Tenant
 from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.machine import DeviceMemory
 from workers.pool.memory.placement import Decision, Placement, missing_mib, place
 from workers.pool.memory.plan import Scene, plan
 
+from .applicant import Applicant
+from .guard import in_words
 from .status import MemoryStatus
+from .tries import Tries
+from .world import World
 
 BYTES_BACK_S = 3.0
 """So long after a process has gone, its memory may still be on its way back to the system."""
 LOOK_AGAIN_S = 0.05
-
-
-class Applicant(Protocol):
-    """A worker, as the ledger sees it."""
-
-    modality: Modality
-
-    @property
-    def is_leaving(self) -> bool:
-        """Whether its process has been told to exit."""
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether somebody waits for it; one that is only warmed lets nobody else leave."""
-
-    def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
-        """Return itself with what it holds."""
-
-    def admit(self, card: ModelCard, placement: Placement) -> None:
-        """Start: the memory is there."""
-
-    def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
-        """Give up: there is no room, and there will be none."""
-
-    def make_room(self, for_whom: str) -> None:
-        """Leave as soon as nothing runs; at once if nothing does."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,18 +40,19 @@ class Ask:
     who: Applicant
     card: ModelCard
     placements: tuple[Placement, ...]
-    since: float = field(default_factory=time.monotonic)
 
 
 class Admission:
     """The line, and the account that it draws on."""
 
-    def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, ledger: Ledger, world: World) -> None:
         self._ledger = ledger
-        self._loop = loop
+        self._world = world
+        self._devices: tuple[DeviceMemory, ...] = ()
+        """As they were at the last look that succeeded."""
         self._line: list[Ask] = []
         self._applicants: dict[str, Applicant] = {}
-        self._failed: dict[str, tuple[str, ...]] = {}
+        self._tries = Tries()
         self._last_release = 0.0
         self._is_settling = False
         self._look_again: asyncio.TimerHandle | None = None
@@ -86,16 +64,27 @@ class Admission:
         self._applicants[applicant.modality] = applicant
 
     def ask(self, who: Applicant, card: ModelCard) -> None:
-        """Stand in line for memory; `admit` or `refuse` follows, perhaps before this returns."""
-        self.withdraw(who)
-        placements = tuple(self._ledger.places(card))
-        tried = self._failed.get(card.id, ())
-        left = tuple(place for place in placements if tried.count(place.device) < 2)
-        if not left:
-            del self._failed[card.id]
-            left = placements
-        self._line.append(Ask(who=who, card=card, placements=left))
+        """Stand in line for memory; `admit` or `refuse` follows, perhaps before this returns.
+
+        One that stands in it already keeps its place: those before it may change their minds, or
+        leave, as often as they like.
+        """
+        try:
+            placements = tuple(self._ledger.places(card))
+        except Exception as err:  # noqa: BLE001 — those who wait must hear of it, whatever it is
+            self._world.guard.tell("reckoning with a model", err)
+            self.withdraw(who)
+            who.refuse(card, _unknown(card, err))
+            return
+        left = self._tries.left(card.id, placements)
+        self._stand(Ask(who=who, card=card, placements=left))
         self.settle()
+
+    def _stand(self, ask: Ask) -> None:
+        if self.asked(ask.who) is None:
+            self._line.append(ask)
+        else:
+            self._line = [ask if other.who is ask.who else other for other in self._line]
 
     def withdraw(self, who: Applicant) -> None:
         """Leave the line; nothing happens if the worker is not in it."""
@@ -125,24 +114,15 @@ class Admission:
     def release(self, who: Applicant) -> None:
         """A worker's process has gone."""
         self._ledger.account.release(who.modality)
-        self._last_release = time.monotonic()
+        self._last_release = self._world.now
 
     def on_loaded(self, card: ModelCard) -> None:
         """It fitted: what failed before is forgotten."""
-        self._failed.pop(card.id, None)
+        self._tries.forget(card.id)
 
     def may_retry(self, card: ModelCard, device: str) -> bool:
-        """Note that a model ran out of memory while it loaded; returns whether to ask again.
-
-        Once more on the same device, after every idle worker there has left; then on the next one
-        where the model can run.
-        """
-        tried = (*self._failed.get(card.id, ()), device)
-        self._failed[card.id] = tried
-        if any(tried.count(place.device) < 2 for place in self._ledger.places(card)):
-            return True
-        del self._failed[card.id]
-        return False
+        """Note that a model ran out of memory while it loaded; returns whether to ask again."""
+        return self._tries.note(card.id, device, self._ledger.places(card))
 
     def refusal(self, card: ModelCard, others: Iterable[ModelCard] = ()) -> LoadFailed | None:
         """Return why a model will not fit whoever leaves; None if it will."""
@@ -162,7 +142,7 @@ class Admission:
     def memory(self) -> MemoryStatus:
         """Return the account for people, and what plans are made from."""
         account = self._ledger.account
-        devices = account.devices()
+        devices = self._look()
         scene = Scene(rooms_mib=account.rooms(devices), tenants=tuple(self._tenants()))
         return MemoryStatus(
             devices=devices, budget=account.budget, scene=scene, holdings=account.holdings()
@@ -178,16 +158,28 @@ class Admission:
     def settle(self) -> None:
         """Admit whoever can be; ask others to leave for the first in line.
 
-        Called again after every exit, every end of a request, and now and then.
+        Called again after every exit, every end of a request, and as long as somebody stands in line.
         """
         if self._is_settling:
             return  # a worker that is admitted or asked to leave says so
         self._is_settling = True
         try:
-            while self._line and self._serve(self._line[0]):
+            while self._line and self._serve_or_drop(self._line[0]):
                 pass
         finally:
             self._is_settling = False
+            if self._line:
+                self._look_again_soon()
+
+    def _serve_or_drop(self, ask: Ask) -> bool:
+        """As `_serve`; one that it fails for is refused, or nobody behind would ever be served."""
+        try:
+            return self._serve(ask)
+        except Exception as err:  # noqa: BLE001 — the line goes on, whatever it is
+            self._world.guard.tell("the line for memory", err)
+            self._line = [other for other in self._line if other is not ask]
+            self._world.guard.run("a refusal", ask.who.refuse, ask.card, _unknown(ask.card, err))
+            return True
 
     def shed(self) -> None:
         """Let idle workers leave if more is held than the budget allows, or the system has."""
@@ -195,7 +187,7 @@ class Admission:
         tenants = self._tenants()
         staying = [tenant for tenant in tenants if not self._leaves(tenant)]
         leaving = [tenant.name for tenant in tenants if self._leaves(tenant) and not tenant.is_busy]
-        for tenant in account.overdrawn(account.devices(), staying, leaving):
+        for tenant in account.overdrawn(self._look(), staying, leaving):
             self._applicants[tenant.name].make_room("other programs")
 
     def _serve(self, ask: Ask) -> bool:
@@ -218,7 +210,6 @@ class Admission:
         placement = decision.placement
         is_free = all(mib <= 0 for mib in missing_mib(placement, rooms).values())
         if decision.leavers or not is_free:
-            self._look_again_soon()
             return False
         self._line.remove(ask)
         self._ledger.account.grant(ask.who.modality, placement.need_mib)
@@ -229,7 +220,7 @@ class Admission:
         if not ask.who.is_wanted:
             return place([replace(p, may_evict=False) for p in ask.placements], rooms, staying)
         decision = place(ask.placements, rooms, staying)
-        tried = self._failed.get(ask.card.id, ())
+        tried = self._tries.failed(ask.card.id)
         if decision is None or decision.placement.device not in tried:
             return decision
         idle = tuple(t for t in staying if not (t.is_busy or t.is_pinned))
@@ -239,9 +230,8 @@ class Admission:
 
     def _give_up(self, ask: Ask, *, is_clear: bool) -> bool:
         """Refuse, unless memory is still on its way back."""
-        may_come = not is_clear or time.monotonic() - self._last_release < BYTES_BACK_S
+        may_come = not is_clear or self._world.now - self._last_release < BYTES_BACK_S
         if may_come and ask.who.is_wanted:
-            self._look_again_soon()
             return False
         self._line.remove(ask)
         if not ask.who.is_wanted:
@@ -251,6 +241,14 @@ class Admission:
         )
         ask.who.refuse(ask.card, failure)
         return True
+
+    def _look(self) -> tuple[DeviceMemory, ...]:
+        """Look how much memory there is; if that cannot be seen now, as much as at the last look."""
+        try:
+            self._devices = self._ledger.account.devices()
+        except Exception as err:  # noqa: BLE001 — no file left to look into, say; the line goes on
+            self._world.guard.tell("looking at the memory", err)
+        return self._devices
 
     def _tenants(self) -> list[Tenant]:
         account = self._ledger.account
@@ -265,7 +263,7 @@ class Admission:
 
     def _look_again_soon(self) -> None:
         if self._look_again is None:
-            self._look_again = self._loop.call_later(LOOK_AGAIN_S, self._looked)
+            self._look_again = self._world.loop.call_later(LOOK_AGAIN_S, self._looked)
 
     def _looked(self) -> None:
         self._look_again = None
@@ -277,3 +275,8 @@ class Admission:
         pinned = ", ".join(sorted(awake - {card.modality}))
         unpin = f", unpin a worker ({pinned})" if pinned else ""
         return f"Choose a smaller model{unpin}, or raise the memory budget."
+
+
+def _unknown(card: ModelCard, err: Exception) -> LoadFailed:
+    sentence = f"{card.name} could not be given memory: {in_words(err)}."
+    return LoadFailed(code="load_failed", message=sentence, hint="The log says more.")

@@ -6,21 +6,24 @@ import contextlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
-
 from configs.catalogue import ModelCard
 from workers.pool.memory.ledger import Ledger
-from workers.pool.memory.machine import CPU, process_gpu_mib, process_mib, process_peak_mib
+from workers.pool.memory.machine import CPU
 
+from .guard import Guard
 from .handle import WorkerHandle
+from .host import Scales
 
 
 class Census:
     """Looks twice a second; what it saw goes into the ledger."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, scales: Scales, guard: Guard) -> None:
         self._ledger = ledger
-        self._main = psutil.Process()
+        self._guard = guard
+        self._scales = scales
+        self.main_mib = scales.main_mib()
+        """What the page's own process held at the last look."""
         self._resident_mib: dict[int, int] = {}
         self._peaks_mib: dict[tuple[int, str], int] = {}
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="peaks")
@@ -29,29 +32,28 @@ class Census:
         """Return the RAM that a process held at the last look; 0 if it was not there."""
         return self._resident_mib.get(pid or 0, 0)
 
-    @property
-    def main_mib(self) -> int:
-        """What the page's own process holds."""
-        return int(self._main.memory_info().rss) >> 20
-
     def look(self, handles: Iterable[WorkerHandle]) -> None:
         """Measure every process, and note peaks that are new."""
-        self._ledger.account.main_mib = self.main_mib
-        seen: dict[int, int] = {}
-        for handle in handles:
-            if (pid := handle.pid) is None:
-                continue
-            held_mib = {CPU: process_mib(pid), **process_gpu_mib(pid)}
-            seen[pid] = held_mib[CPU]
-            self._ledger.account.observe(handle.modality, held_mib)
-            placement = handle.holder.placement
-            if placement is not None and handle.loaded is not None:
-                device_mib = held_mib.get(placement.device, 0)
-                if placement.device == CPU:
-                    device_mib = max(device_mib, process_peak_mib(pid))
-                self.note_peak(pid, handle.holder.card, placement.device, device_mib)
-        self._resident_mib = seen
-        self._peaks_mib = {key: mib for key, mib in self._peaks_mib.items() if key[0] in seen}
+        self._guard.run("measuring the page", self._look_at_main)
+        pids = {pid: handle for handle in handles if (pid := handle.pid) is not None}
+        self._resident_mib = {pid: mib for pid, mib in self._resident_mib.items() if pid in pids}
+        self._peaks_mib = {key: mib for key, mib in self._peaks_mib.items() if key[0] in pids}
+        for pid, handle in pids.items():
+            self._guard.run("measuring a worker", self._look_at, pid, handle)
+
+    def _look_at_main(self) -> None:
+        self.main_mib = self._ledger.account.main_mib = self._scales.main_mib()
+
+    def _look_at(self, pid: int, handle: WorkerHandle) -> None:
+        held_mib = self._scales.held_mib(pid)
+        self._resident_mib[pid] = held_mib[CPU]
+        self._ledger.account.observe(handle.modality, held_mib)
+        placement = handle.holder.placement
+        if placement is not None and handle.loaded is not None:
+            device_mib = held_mib.get(placement.device, 0)
+            if placement.device == CPU:
+                device_mib = max(device_mib, self._scales.peak_mib(pid))
+            self.note_peak(pid, handle.holder.card, placement.device, device_mib)
 
     def note_peak(self, pid: int, card: ModelCard, device: str, mib: int) -> None:
         """Remember what a process was seen to hold, if it is more than before.

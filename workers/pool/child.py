@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -14,6 +15,8 @@ from workers.messages.transport import Receiver, Sender, pipe
 
 from .ending import describe_exit
 from .spawning import CONTEXT, spawn
+
+log = logging.getLogger("quintet.pool")
 
 REAP_TIMEOUT_S = 2.0
 """How long a process that has closed its event pipe may take to exit by itself."""
@@ -29,6 +32,7 @@ class Child:
     def __init__(
         self, birth: Birth, on_message: Callable[[object], None], on_exit: Callable[[str], None]
     ) -> None:
+        self._name = birth.name
         self._on_message = on_message
         self._on_exit = on_exit
         self._is_killed = False
@@ -39,13 +43,17 @@ class Child:
         self._process = spawn(birth, foreign_ends)
         for end in foreign_ends:
             end.close()  # or death would not read as end of file
-        self._requests = Sender(requests_in, birth.name)
-        if birth.python:
-            self._requests.put(birth)
-        self._control = Sender(control_in, f"{birth.name}-control")
-        self._events = Receiver(events_out)
-        self._thread = threading.Thread(target=self._read, name=f"{birth.name}-read", daemon=True)
-        self._thread.start()
+        try:
+            self._requests = Sender(requests_in, birth.name)
+            if birth.python:
+                self._requests.put(birth)
+            self._control = Sender(control_in, f"{birth.name}-control")
+            self._events = Receiver(events_out)
+            thread = threading.Thread(target=self._read, name=f"{birth.name}-read", daemon=True)
+            thread.start()
+        except BaseException:  # no more threads, say: nobody would know of the process
+            self._process.kill()
+            raise
 
     @property
     def pid(self) -> int | None:
@@ -76,9 +84,28 @@ class Child:
         return not self._process.is_alive()
 
     def _read(self) -> None:
-        with contextlib.suppress(EOFError):
+        """Read until the process has gone. Whatever goes wrong here, `on_exit` is called."""
+        reason = "lost"
+        try:
+            self._read_messages()
+            reason = self._reap()
+        except Exception:
+            log.exception("%s: what its process left behind could not be cleared", self._name)
+        finally:
+            self._on_exit(reason)
+
+    def _read_messages(self) -> None:
+        try:
             while True:
                 self._on_message(self._events.get())
+        except EOFError:
+            return
+        except Exception:
+            log.exception("%s wrote what cannot be read: killed", self._name)
+            self.kill()
+
+    def _reap(self) -> str:
+        """Wait for the process, close what belonged to it; returns how it ended."""
         self._process.join(REAP_TIMEOUT_S)
         if self._process.is_alive():
             self.kill()
@@ -89,7 +116,7 @@ class Child:
         self._requests.close(timeout_s=0.1)
         self._control.close(timeout_s=0.1)
         self._process.close()
-        self._on_exit(reason)
+        return reason
 
     def _sweep(self) -> None:
         """End what the worker had started: vLLM, say, computes in processes of its own."""

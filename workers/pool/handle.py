@@ -3,22 +3,16 @@
     asleep → loading → ready ⇄ busy → stopping → asleep          (idle, or told to sleep)
                  ↘ failed ↗          ↘ (died) → loading, after a pause that doubles
 
-Requests are served in the order in which they came, whatever model they want. When the next one wants
-another, what runs is finished, the process exits, and one with the other model is born.
-
 A process starts when the ledger admits it (`workers.pool.admission`), and leaves when another needs its
 memory: when nothing runs, and not before it has answered all who waited when it was started.
 
-Every method runs on the pool's event loop, so there are no locks and nothing ever waits. The line of
-waiting requests is `workers.pool.waiting`, whose turn it is `workers.pool.order`, the process `workers.pool.holder`,
-what people are told `workers.pool.scene`.
+Every method runs on the pool's event loop, so there are no locks and nothing ever waits. Whose turn it
+is says `workers.pool.turns`, the process is `workers.pool.holder`, what others see `workers.pool.view`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
 
 from configs.catalogue import ModelCard
@@ -30,51 +24,41 @@ from workers.messages import (
     Finished,
     LoadFailed,
     Modality,
-    Ready,
 )
 from workers.pool.memory.eviction import Tenant
 from workers.pool.memory.placement import Placement
 
 from .admission import Admission
 from .ending import Ending
-from .holder import BirthOf, Holder
-from .job import STOPPING, Job, Patience
-from .life import Life
-from .order import next_move
-from .running import Running, with_waits
-from .scene import Scene
-from .status import WorkerStatus
+from .holder import Holder
+from .job import STOPPING, Job
+from .running import with_waits
 from .suspects import refuse
-from .waiting import WaitingLine
+from .turns import Turns
+from .view import WorkerView
+from .world import World
 
 log = logging.getLogger("quintet.pool")
 
 
-class WorkerHandle:
+class WorkerHandle(WorkerView):
     """One worker: waiting requests, running requests, process."""
 
     def __init__(
         self,
         default: Callable[[], ModelCard],
-        birth_of: BirthOf,
-        patience: Patience,
+        world: World,
         admission: Admission,
-        loop: asyncio.AbstractEventLoop,
         on_change: Callable[[], None],
     ) -> None:
         self.modality: Modality = default().modality
         self._default = default
-        self._patience = patience
+        self._world = world
         self._on_change = on_change
-        self._waiting = WaitingLine()
-        self._running = Running()
-        self._holder = Holder(default(), birth_of, patience, loop, self)
         self._admission = admission
-        self._room_for = ""
-        """For whom the process leaves when nothing runs; "": it stays."""
-        self._num_owed = 0
-        """Requests that waited when the process was started, and have not been sent yet."""
-        self._last_used = time.monotonic()
+        self._holder = Holder(default(), world, self)
+        self._turns = Turns(self, self._holder, admission)
+        self._last_used = world.now
         self._is_closed = False
 
     # --- what the pool asks for ------------------------------------------------------------------
@@ -83,57 +67,71 @@ class WorkerHandle:
         """Take a request, or refuse it with one clear sentence."""
         if self._is_closed:
             job.fail(*STOPPING)
-        elif len(self._waiting) >= self._patience.max_waiting:
+        elif len(self._turns.waiting) >= self._world.patience.max_waiting:
             job.fail(
                 "queue_full",
-                f"{len(self._waiting)} requests already wait for {self._scene.card.name}.",
+                f"{len(self._turns.waiting)} requests already wait for {self._scene.card.name}.",
                 "Try again in a moment.",
             )
-        elif self._running.is_poison(job):
+        elif self._turns.knows(job.request_id):
+            job.fail(
+                "bad_request",
+                f"A request with the id {job.request_id} is on its way already.",
+                "Give each request an id of its own.",
+            )
+        elif self._turns.running.is_poison(job, self._world.now):
             refuse(job)
         elif (failure := self._holder.given_up(job.card)) is not None:
             job.fail(failure.code, failure.message, failure.hint)
         else:
-            self._waiting.append(job)
+            self._turns.waiting.append(job)
             self._advance()
 
     def cancel(self, request_id: str) -> bool:
         """Stop a request; returns whether it was here."""
-        running = self._running.get(request_id)
+        running = self._turns.running.get(request_id)
         if running is not None:
             if not running.is_cancelled and self._holder.life is not None:
-                running.cancelled = time.monotonic()
+                running.cancelled = self._world.now
                 self._holder.life.control(Cancel(request_id=request_id))
             return True
-        waiting = self._waiting.remove(request_id)
+        waiting = self._turns.waiting.remove(request_id)
         if waiting is not None:
             waiting.deliver(Finished(request_id=request_id, reason="cancelled"))
-            if not self._waiting:
-                self._admission.withdraw(self)
+            self._turns.withdraw_if_unwanted()
             self._advance()
         return waiting is not None
+
+    def drop(self, job: Job) -> None:
+        """Let go of a request that could not be taken, whatever became of it."""
+        self._turns.waiting.remove(job.request_id)
+        self._turns.withdraw_if_unwanted()
 
     def wake(self) -> None:
         """Wake a sleeping worker with the default model; one that is awake stays as it is."""
         is_absent = not self.has_process and not self._holder.will_restart
         if is_absent and not self._is_closed and self._admission.asked(self) is None:
-            self._ask(self._default())
+            self._admission.ask(self, self._default())
             self._changed()
 
     def sleep(self) -> None:
-        """End the process; what runs is cancelled, what waits wakes it again."""
-        self._holder.stop()
-        if not self._waiting:
-            self._holder.forget_restart()
-            self._admission.withdraw(self)
-        self._changed()
+        """End the process; what runs is cancelled, what waits wakes it again.
+
+        One that is loading for those who wait answers them first: thrown away as often as somebody
+        says "sleep", it would never come to that.
+        """
+        if self._turns.must_answer_first:
+            self._turns.departure.ask("going to sleep", is_told=True)
+            self._changed()
+        else:
+            self._stop()
 
     def close(self) -> None:
         """End what waits and what runs with the reason, end the process, take nothing more."""
         self._is_closed = True
-        for job in (*self._waiting.take_all(), *self._running.take_all()):
+        for job in (*self._turns.waiting.take_all(), *self._turns.running.take_all()):
             job.fail(*STOPPING)
-        self.sleep()
+        self._stop()
 
     def kill(self) -> None:
         """End the process at once."""
@@ -141,27 +139,26 @@ class WorkerHandle:
             self._holder.life.kill()
 
     def tick(self, now: float) -> None:
-        """Look after time: deadlines, deafness, silence, idleness."""
-        self._drop_late(now)
-        self._kill_if_deaf(now)
-        if self._holder.life is not None:
-            self._holder.life.look_after(now)
-        if self._is_idle(now) and not self._admission.is_pinned(self):
-            log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
-            self.sleep()
-        self._announce()
+        """Look after time: deadlines, deafness, silence, idleness; make up for what was missed.
 
-    # --- what the ledger asks for (`workers.pool.admission.Applicant`) ---------------------------
+        Each on its own: one that fails keeps none of the others from its work.
+        """
+        for look in (self._drop_late, self._kill_if_deaf, self._look_after, self._sleep_if_idle):
+            self._world.guard.run(look.__name__.strip("_"), look, now)
+        if self.is_wanted or self._turns.departure:
+            self._advance()
+
+    # --- what the ledger asks for (`workers.pool.applicant`) ---------------------------
 
     @property
     def is_leaving(self) -> bool:
         """See `Applicant`."""
-        return self._holder.phase == "stopping" or bool(self._room_for)
+        return self._holder.phase == "stopping" or bool(self._turns.departure)
 
     @property
     def is_wanted(self) -> bool:
         """See `Applicant`."""
-        return bool(self._waiting)
+        return bool(self._turns.waiting)
 
     def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
         """See `Applicant`."""
@@ -169,15 +166,15 @@ class WorkerHandle:
             name=self.modality,
             model=self._holder.card.name,
             held_mib=held_mib,
-            is_busy=bool(self._running or self._waiting),
+            is_busy=bool(self._turns.running or self._turns.waiting),
             is_pinned=is_pinned,
             last_used=self._last_used,
         )
 
     def admit(self, card: ModelCard, placement: Placement) -> None:
         """See `Applicant`."""
-        self._last_used = time.monotonic()
-        self._room_for, self._num_owed = "", len(self._waiting)
+        self._last_used = self._world.now
+        self._turns.departure.begin(self._turns.waiting.last_turn)
         self._holder.start(card, placement)  # if it fails, nobody waits for that model any more
         if not self.has_process:
             self._admission.release(self)
@@ -192,54 +189,9 @@ class WorkerHandle:
     def make_room(self, for_whom: str) -> None:
         """See `Applicant`."""
         log.info("%s makes room for %s", self.modality, for_whom)
-        self._room_for = for_whom
-        self._leave_if_done()
+        self._turns.departure.ask(f"making room for {for_whom}")
+        self._turns.leave_if_done()
         self._changed()
-
-    # --- what others may know --------------------------------------------------------------------
-
-    @property
-    def has_process(self) -> bool:
-        """Whether a process exists, whatever its state."""
-        return self._holder.has_process
-
-    @property
-    def pid(self) -> int | None:
-        """Process id; None while asleep."""
-        life = self._holder.life
-        return life.pid if life is not None else None
-
-    @property
-    def loaded(self) -> tuple[ModelCard, Ready] | None:
-        """The model in memory, and what its engine said about itself."""
-        life = self._holder.life  # once: other threads ask too
-        if life is None or life.ready is None:
-            return None
-        return life.birth.settings.card, life.ready
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether loading is over, for better or worse."""
-        return self._scene.state in ("ready", "busy", "failed", "asleep")
-
-    @property
-    def is_working(self) -> bool:
-        """Whether its process needs cores now: it loads, or answers."""
-        return bool(self._running) or self._holder.phase == "loading"
-
-    @property
-    def holder(self) -> Holder:
-        """The process and its model."""
-        return self._holder
-
-    def status(self, resident_mib: int) -> WorkerStatus:
-        """Return what the page shows about this worker."""
-        device = self._holder.device
-        return self._scene.status(
-            resident_mib,
-            granted_mib=self._admission.granted_mib(self, device),
-            is_pinned=self._admission.is_pinned(self),
-        )
 
     # --- what the process says (`workers.pool.holder.Owner`) ------------------------------------------
 
@@ -249,7 +201,7 @@ class WorkerHandle:
 
     def on_ready(self) -> None:
         """Put it to work."""
-        self._last_used = time.monotonic()
+        self._last_used = self._world.now
         self._admission.on_loaded(self._holder.card)
         self._advance()
 
@@ -262,20 +214,19 @@ class WorkerHandle:
         if is_memory and self._admission.may_retry(self._holder.card, self._holder.device):
             log.warning("%s: %s Once more.", self.modality, failure.message)
             return
-        waiting = self._waiting.take_for(self._holder.card)
-        self._changed()  # whoever hears of the failure must find it in the status
-        for job in waiting:
-            job.fail(failure.code, failure.message, failure.hint)
+        self._on_change()  # whoever hears of the failure must find it in the status
+        self._turns.fail(self._holder.card, failure)
+        self._changed()
 
     def on_event(self, event: Event) -> None:
         """Hand an event to whoever asked; an end makes room for the next."""
-        job = self._running.get(event.request_id)
+        job = self._turns.running.get(event.request_id)
         if job is None:
             return
-        event = with_waits(event, job, self._holder.life)
+        event = with_waits(event, job, self._holder.life, self._world.now)
         if isinstance(event, END_EVENTS):
-            self._running.end(event.request_id)
-            self._last_used = time.monotonic()
+            self._turns.running.end(event.request_id)
+            self._last_used = self._world.now
             self._advance()
             self._admission.settle()
         if isinstance(event, Failed) and event.traceback:
@@ -285,115 +236,67 @@ class WorkerHandle:
     def on_exit(self, ending: Ending) -> None:
         """Fail what ran, and serve who waits."""
         self._admission.release(self)
-        self._room_for = ""
+        self._turns.departure.forget()
         self._on_change()  # whoever hears of the failure must find it in the status
-        self._running.fail_all(ending)
-        for job in self._waiting.take_if(self._running.is_poison):
-            refuse(job)
+        self._turns.fail_all(ending, self._world.now)
         self._advance()
         self._admission.settle()
 
     def on_restart(self) -> None:
-        """Ask for memory again."""
-        self._ask(self._holder.card)
-        self._changed()
-
-    # --- who is next -----------------------------------------------------------------------------
-
-    def _advance(self) -> None:
-        """Do what the line asks for: ask for memory, send, or change the model."""
-        while (first := self._waiting.first) is not None and not self.has_process:
-            if self._holder.will_restart and first.card == self._holder.card:
-                break  # it comes after the pause
-            if self._admission.asked(self) == first.card:
-                break  # its turn has not come
-            self._ask(first.card)  # if that fails, nobody waits for that model any more
-        if self._holder.life is not None and self._holder.phase in ("loading", "ready"):
-            self._send_or_change(self._holder.life)
-        self._changed()
-
-    def _ask(self, card: ModelCard) -> None:
-        self._admission.ask(self, card)
-
-    def _send_or_change(self, life: Life) -> None:
-        """Give the process as much as it has slots for; one that nobody waits for makes room.
-
-        The rest waits here, where it can be seen, cancelled at once, and outlive the process.
-        """
-        if self._room_for and self._num_owed <= 0:
-            self._leave_if_done()
-            return
-        move = next_move(
-            self._waiting.cards,
-            self._holder.card,
-            num_running=len(self._running),
-            num_slots=life.ready.slots if life.ready is not None else 0,
-        )
-        for _ in range(move.num_to_send):
-            job = self._waiting.pop_first()
-            self._running.add(job)
-            self._num_owed -= 1
-            life.send(job.request)
-        if move.must_change:
-            self._change(life)
-
-    def _change(self, life: Life) -> None:
-        """Let another model take the process's place, unless there will be no room for it."""
-        first = self._waiting.first
-        failure = self._admission.refusal(first.card) if first is not None else None
-        if first is None or failure is None:
-            log.info("%s puts %s to sleep for another", self.modality, self._holder.card.id)
-            life.stop()
-            return
-        for job in self._waiting.take_for(first.card):
-            job.fail(failure.code, failure.message, failure.hint)
+        """Ask for memory again: for whoever is next, or else for what has died."""
+        if not self._turns.waiting and not self._is_closed:
+            self._admission.ask(self, self._holder.card)
         self._advance()
 
-    def _leave_if_done(self) -> None:
-        """Let the process go for another's sake, once it has done what it was started for."""
-        is_owed = bool(self._waiting) and self._num_owed > 0
-        if self._room_for and not self._running and not is_owed:
-            self._holder.stop()
+    def _stop(self) -> None:
+        self._holder.stop()
+        if not self._turns.waiting:
+            self._holder.forget_restart()
+            self._admission.withdraw(self)
+        self._changed()
+
+    # --- time -------------------------------------------------------------------------------------
 
     def _drop_late(self, now: float) -> None:
-        late = self._waiting.take_late(now)
+        late = self._turns.waiting.take_late(now)
         for job in late:
             job.expire(now)
-        for running in self._running.late(now):
+        for running in self._turns.running.late(now):
             self.cancel(running.request_id)  # if it goes on, `_kill_if_deaf`
             running.expire(now)
         if late:
-            self._advance()
+            self._turns.withdraw_if_unwanted()
 
     def _kill_if_deaf(self, now: float) -> None:
         """Free a process that works for nobody: what waits goes to the next."""
-        grace_s = self._patience.cancel_grace_s
-        if self._running.is_deaf(now, grace_s) and self._holder.life is not None:
+        grace_s = self._world.patience.cancel_grace_s
+        if self._turns.running.is_deaf(now, grace_s) and self._holder.life is not None:
             self._holder.life.give_up(f"{grace_s:g} s of work on a request that was stopped")
 
-    def _is_idle(self, now: float) -> bool:
-        is_unused = self._holder.phase == "ready" and not self._running and not self._waiting
-        return is_unused and 0 < self._patience.idle_ttl_s < now - self._last_used
+    def _look_after(self, now: float) -> None:
+        if self._holder.life is not None:
+            self._holder.life.look_after(now)
+
+    def _sleep_if_idle(self, now: float) -> None:
+        is_used = self._holder.phase != "ready" or self._turns.running or self._turns.waiting
+        is_due = 0 < self._world.patience.idle_ttl_s < now - self._last_used
+        if is_due and not is_used and not self._admission.is_pinned(self):
+            log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
+            self._stop()
 
     # --- what people are told --------------------------------------------------------------------
 
-    @property
-    def _scene(self) -> Scene:
-        return Scene(
-            holder=self._holder,
-            waiting=self._waiting,
-            num_running=len(self._running),
-            default=self._default(),
-            asked=self._admission.asked(self),
-            hindrance=self._admission.hindrance(self),
-            room_for=self._room_for,
-        )
+    def _advance(self) -> None:
+        """Do whatever can be done now, and tell of it."""
+        self._turns.advance()
+        self._changed()
 
     def _changed(self) -> None:
-        """Tell waiting requests their place, and the pool that something moved."""
-        self._announce()
+        """Tell waiting requests their place, and the pool that something moved. Never raises."""
+        self._world.guard.run("telling those who wait", self._announce)
         self._on_change()
 
     def _announce(self) -> None:
-        scene = self._scene
-        self._waiting.announce(scene.card, scene.reason)
+        if self._turns.waiting:
+            scene = self._scene
+            self._turns.waiting.announce(scene.card, scene.reason)

@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
+from functools import partial
 from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
 from workers.messages import Event, LoadFailed, Loading, Ready
 from workers.messages.errors import AppError
-from workers.messages.process_spec import Birth
 from workers.pool.memory.machine import CPU
 from workers.pool.memory.placement import Placement
 
 from .ending import Ending
-from .job import Patience
+from .guard import in_words
 from .life import Life
 from .restarts import Restarts
+from .world import World
 
 log = logging.getLogger("quintet.pool")
-
-BirthOf = Callable[[ModelCard, Placement], Birth]
-"""How the process that holds a card's model is born, and where its weights go.
-
-Raises: AppError on a card that is not right.
-"""
 
 Phase = Literal["asleep", "loading", "ready", "stopping", "failed"]
 
@@ -61,14 +54,7 @@ class Owner(Protocol):
 class Holder:
     """At most one process, with one model."""
 
-    def __init__(
-        self,
-        card: ModelCard,
-        birth_of: BirthOf,
-        patience: Patience,
-        loop: asyncio.AbstractEventLoop,
-        owner: Owner,
-    ) -> None:
+    def __init__(self, card: ModelCard, world: World, owner: Owner) -> None:
         self.card = card
         """The model that is loaded, being loaded, or that was so last."""
         self.life: Life | None = None
@@ -76,9 +62,7 @@ class Holder:
         """What the ledger granted, now or last."""
         self.failure: LoadFailed | None = None
         """Why `card` could not be had."""
-        self._birth_of = birth_of
-        self._patience = patience
-        self._loop = loop
+        self._world = world
         self._owner = owner
         self._deaths: dict[str, Restarts] = {}
         self._restart: asyncio.TimerHandle | None = None
@@ -95,11 +79,12 @@ class Holder:
             self._owner.on_failure(self.failure)
             return
         try:
-            self.life = Life(self._birth_of(card, placement), self._patience, self._loop, self)
+            self.life = Life(self._world.birth_of(card, placement), self._world, self)
         except AppError as err:
             self.on_load_failed(LoadFailed(code=err.code, message=err.message, hint=err.hint))
-        except OSError as err:
-            sentence = f"{card.name} could not be started: {err}."
+        except Exception as err:  # noqa: BLE001 — those who wait must hear of it, whatever it is
+            self._world.guard.tell("starting a process", err)
+            sentence = f"{card.name} could not be started: {in_words(err)}."
             self.on_load_failed(LoadFailed(code="load_failed", message=sentence))
 
     def stop(self) -> None:
@@ -108,7 +93,8 @@ class Holder:
             self.life.stop()
 
     def give_up(self, card: ModelCard, failure: LoadFailed) -> None:
-        """Remember why a model was not even started."""
+        """Remember why a model was not even started; what was to come again does not."""
+        self.forget_restart()
         self.card = card
         self.on_load_failed(failure)
 
@@ -121,7 +107,7 @@ class Holder:
     def given_up(self, card: ModelCard) -> LoadFailed | None:
         """Why a model is left alone for a while; None if it may be started."""
         restarts = self._deaths.get(card.id)
-        if restarts is None or not restarts.is_exhausted(time.monotonic()):
+        if restarts is None or not restarts.is_exhausted(self._world.now):
             return None
         num_deaths, window_s = len(restarts.deaths), restarts.window_s
         return LoadFailed(
@@ -202,15 +188,16 @@ class Holder:
         self.life = None
         if phase in ("loading", "ready"):
             is_stuck = ending.is_hung and phase == "loading"
-            self._on_death(ending, is_stuck=is_stuck, was_at_work=was_at_work)
+            died = partial(self._on_death, ending, is_stuck=is_stuck, was_at_work=was_at_work)
+            self._world.guard.run("a death", died)
         self._owner.on_exit(ending)
 
     def _on_death(self, ending: Ending, *, is_stuck: bool, was_at_work: bool) -> None:
         """Start it again after a pause, or leave it alone; `is_stuck`: it hung while it was loaded."""
         reason = ending.reason
         log.error("%s died: %s", self.card.id, reason)
-        restarts = self._deaths.setdefault(self.card.id, self._patience.restarts())
-        restarts.record_death(time.monotonic(), reason, was_at_work=was_at_work)
+        restarts = self._deaths.setdefault(self.card.id, self._world.patience.restarts())
+        restarts.record_death(self._world.now, reason, was_at_work=was_at_work)
         failure = self.given_up(self.card)
         if failure is None and is_stuck and restarts.record_stuck_load():
             failure = self._stuck(reason)
@@ -218,7 +205,7 @@ class Holder:
             self.on_load_failed(failure)
             return
         self._restarting = Loading(what=f"restarting, was {reason}")
-        self._restart = self._loop.call_later(restarts.next_pause_s(), self._start_again)
+        self._restart = self._world.loop.call_later(restarts.next_pause_s(), self._start_again)
 
     def _stuck(self, reason: str) -> LoadFailed:
         return LoadFailed(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from configs.catalogue import ModelCard
-from workers.messages import Event, Failed, Modality, Request
+from workers.messages import END_EVENTS, Event, Failed, Modality, Request
 
 from .restarts import Restarts
+
+log = logging.getLogger("quintet.pool")
 
 Deliver = Callable[[Event], None]
 """Where a request's events go; called on the pool's loop, must return at once."""
@@ -78,15 +80,20 @@ class Job:
 
     request: Request
     card: ModelCard
-    deliver: Deliver
+    inbox: Deliver
+    submitted: float
+    """By the loop's clock, which is `time.monotonic()`, as are all times here."""
     deadline: float | None = None
-    """`time.monotonic()` after which nobody waits any more; None: somebody always does."""
-    submitted: float = field(default_factory=time.monotonic)
+    """After this nobody waits any more; None: somebody always does."""
+    turn: int = 0
+    """Its number among all that ever waited for this worker."""
     announced: tuple[int, str] | None = None
     cancelled: float | None = None
-    """`time.monotonic()` at which the process was told to stop."""
-    has_expired: bool = False
-    """Whether who asked has been told that time is up; the process may still work on it."""
+    """When the process was told to stop."""
+    has_ended: bool = False
+    """Whether who asked has been told the end; the process may still work on it."""
+    is_abandoned: bool = False
+    """Its requester's inbox has failed: nobody hears of it any more."""
 
     @property
     def request_id(self) -> str:
@@ -104,6 +111,8 @@ class Job:
 
     def is_late(self, now: float) -> bool:
         """Whether nobody waits for the answer any more."""
+        if self.is_abandoned:
+            return True
         return self.deadline is not None and now > self.deadline
 
     def expire(self, now: float) -> None:
@@ -116,7 +125,20 @@ class Job:
             f"the request was still {where}.",
             "Ask for less, or give it more time.",
         )
-        self.has_expired, self.deliver = True, _to_nobody
+
+    def deliver(self, event: Event) -> None:
+        """Hand an event to whoever asked. Never raises, and nothing follows an end.
+
+        What goes wrong at the requester's is theirs: the request is dropped, the pool goes on.
+        """
+        if self.has_ended or self.is_abandoned:
+            return
+        self.has_ended = isinstance(event, END_EVENTS)
+        try:
+            self.inbox(event)
+        except Exception:
+            self.is_abandoned = True
+            log.exception("request %s: its requester failed to take an event", self.request_id)
 
     def fail(self, code: str, message: str, hint: str = "") -> None:
         """Deliver the one end event, a failure."""

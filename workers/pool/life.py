@@ -5,10 +5,8 @@ Knows nothing of who waits; tells its owner what happens, always on the pool's e
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -24,11 +22,9 @@ from workers.messages import (
 )
 from workers.messages.process_spec import Birth
 
-from .child import Child
 from .ending import Ending
-from .job import Patience
-from .vitals import read_vitals
 from .watch import Watch
+from .world import World
 
 log = logging.getLogger("quintet.pool")
 
@@ -57,41 +53,41 @@ class Owner(Protocol):
 class Life:
     """A spawned process, what it has said about itself, and whether it goes on."""
 
-    def __init__(
-        self, birth: Birth, patience: Patience, loop: asyncio.AbstractEventLoop, owner: Owner
-    ) -> None:
+    def __init__(self, birth: Birth, world: World, owner: Owner) -> None:
         self.birth = birth
         self.phase: Phase = "loading"
         self.loading: Loading | None = Loading(what="starting")
         self.ready: Ready | None = None
-        self.started = time.monotonic()
+        self.started = world.now
         self.was_at_work = False
         """Whether it was ever given a request."""
-        self._patience = patience
-        self._loop = loop
+        self._world = world
+        self._patience = world.patience
         self._owner = owner
         self._last_ping = 0.0
         self._num_running = 0
         self._given_up = ""
         """Why it was ended by us although it had work to do; "": it was not."""
         self._has_exited = False
-        self._child = Child(
+        self._child = world.host.start(
             birth,
-            on_message=lambda message: self._soon(self._on_message, message),
-            on_exit=lambda reason: self._soon(self._on_exit, reason),
+            lambda message: self._soon(self._on_message, message),
+            lambda reason: self._soon(self._on_exit, reason),
         )
         self.pid = self._child.pid
-        self._watch = Watch(patience, lambda: read_vitals(self.pid), self.started)
+        self._watch = Watch(
+            world.patience, lambda: world.host.scales.vitals(self.pid), self.started
+        )
         log.info("%s started (process %s)", birth.name, self.pid)
 
     # --- what the owner asks for -----------------------------------------------------------------
 
     def send(self, request: Request) -> None:
         """Give the process one request to work on."""
+        self._child.send(request)
         self.was_at_work = True
         self._num_running += 1
-        self._watch.note_progress(time.monotonic())
-        self._child.send(request)
+        self._watch.note_progress(self._world.now)
 
     def control(self, message: object) -> None:
         """Tell the process something that it hears even while it works."""
@@ -103,7 +99,7 @@ class Life:
             return
         self.phase = "stopping"
         self._child.shut_down()
-        self._loop.call_later(self._patience.stop_grace_s, self.kill)
+        self._world.loop.call_later(self._patience.stop_grace_s, self.kill)
 
     def kill(self) -> None:
         """End the process at once."""
@@ -135,12 +131,12 @@ class Life:
     def _soon(self, call: Callable[..., object], *args: object) -> None:
         """Schedule on the loop, which may already be closed while the process still talks."""
         try:
-            self._loop.call_soon_threadsafe(call, *args)
+            self._world.loop.call_soon_threadsafe(call, *args)
         except RuntimeError:
             log.debug("the pool's loop has closed")
 
     def _on_message(self, message: object) -> None:
-        now = time.monotonic()
+        now = self._world.now
         self._watch.note_answer(now)
         self._watch.note_progress(message.progress_at if isinstance(message, Pong) else now)
         if isinstance(message, END_EVENTS):

@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import TimeoutError as FutureTimeout
 from functools import partial
 
 from configs.catalogue import ModelCard
@@ -24,10 +24,12 @@ from workers.pool.memory.plan import Plan, plan
 from .admission import Admission
 from .census import Census
 from .cores import Cores
+from .guard import in_words
 from .handle import WorkerHandle
-from .holder import BirthOf
+from .host import Host
 from .job import STOPPING, Deliver, Job, Patience
 from .status import MemoryStatus, PoolStatus
+from .world import BirthOf, World
 
 log = logging.getLogger("quintet.pool")
 
@@ -39,46 +41,59 @@ class Pool:
     """Starts, watches, replaces and stops the workers; hands requests to them."""
 
     def __init__(
-        self, models: Models, birth_of: BirthOf, patience: Patience, ledger: Ledger
+        self,
+        models: Models,
+        birth_of: BirthOf,
+        patience: Patience,
+        ledger: Ledger,
+        host: Host | None = None,
     ) -> None:
         """`birth_of` says how the process that holds a card's model is born.
 
-        There is one worker for each modality that has a default model.
+        There is one worker for each modality that has a default model. `host` is the machine; None:
+        this one.
         """
         self._models = models
         self._ledger = ledger
-        self._census = Census(ledger)
+        host = host or Host()
+        self._loop = host.new_loop()
+        self._world = World(loop=self._loop, patience=patience, birth_of=birth_of, host=host)
+        self._guard = self._world.guard
+        self._loop.set_exception_handler(self._guard.on_loop_error)
+        self._census = Census(ledger, host.scales, self._guard)
         self._cores = Cores()
-        self._birth_of = birth_of
-        self._patience = patience
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
         self._handles: dict[Modality, WorkerHandle] = {}
         self._status = PoolStatus()
         self._memory = MemoryStatus()
         """As of the last look: asking the system again at every event would cost each request 2 ms."""
-        self._admission = Admission(ledger, self._loop)
+        self._admission = Admission(ledger, self._world)
         self._to_warm: list[Modality] = []
         self._is_closed = False
+        self._closing = threading.Lock()
+        """Held while something is scheduled: whatever comes before `close` is done before it."""
 
     # --- from any thread -------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the loop. No worker is started: they wake on their first request or by `warm`."""
+        self.set_up()
+        self._thread.start()
+
+    def set_up(self) -> None:
+        """Do all of `start` but run the loop."""
         self._ledger.account.main_mib = self._census.main_mib
         self._memory = self._admission.memory()
         for modality in self._models.modalities:
             self._handles[modality] = WorkerHandle(
                 partial(self._models.default, modality),
-                self._birth_of,
-                self._patience,
+                self._world,
                 self._admission,
-                self._loop,
                 self._publish,
             )
             self._admission.join(self._handles[modality])
         self._publish()
-        self._thread.start()
+        self._loop.call_later(TICK_S, self._tick)
 
     def prepare(self, card: ModelCard) -> None:
         """Read what the ledger must know of a model, which is then remembered; takes up to 0.1 s."""
@@ -90,8 +105,9 @@ class Pool:
         Its events go to `deliver`, which is called on the pool's loop. Whatever happens, the last
         one is a Finished or a Failed.
         """
-        deadline = self._patience.deadline(request, card.modality, time.monotonic())
-        job = Job(request=request, card=card, deliver=deliver, deadline=deadline)
+        now = self._world.now
+        deadline = self._world.patience.deadline(request, card.modality, now)
+        job = Job(request=request, card=card, inbox=deliver, submitted=now, deadline=deadline)
         self._schedule(self._submit, job)
 
     def cancel(self, request_id: str) -> None:
@@ -135,11 +151,13 @@ class Pool:
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Refuse what waits, cancel what runs, end every process and the loop."""
-        if self._is_closed or not self._thread.is_alive():
-            return
-        self._is_closed = True
+        with self._closing:
+            if self._is_closed or not self._thread.is_alive():
+                return
+            self._is_closed = True
         done = asyncio.run_coroutine_threadsafe(self._close(timeout_s), self._loop)
-        done.result(timeout_s + 5)
+        with contextlib.suppress(FutureTimeout):  # the loop is stuck, and has been told of
+            done.result(timeout_s + 5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -154,14 +172,14 @@ class Pool:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.call_later(TICK_S, self._tick)
         self._loop.run_forever()
 
     def _schedule(self, call: Callable[..., object], *args: object) -> None:
-        if self._is_closed:
-            return self._refuse(*args)
-        self._loop.call_soon_threadsafe(call, *args)
-        return None
+        with self._closing:
+            if not self._is_closed:
+                self._loop.call_soon_threadsafe(call, *args)
+                return
+        self._refuse(*args)
 
     @staticmethod
     def _refuse(*args: object) -> None:
@@ -173,8 +191,10 @@ class Pool:
         handle = self._handles.get(job.card.modality)
         if handle is None:
             job.fail("unknown_model", f"No worker is set up for {job.card.modality}.")
-        else:
-            handle.submit(job)
+        elif (err := self._guard.run("taking a request", handle.submit, job)) is not None:
+            handle.drop(job)
+            sentence = f"The request could not be taken: {in_words(err)}."
+            job.fail("pool_error", sentence, "The log says more.")
 
     def _cancel(self, request_id: str) -> None:
         for handle in self._handles.values():
@@ -197,26 +217,33 @@ class Pool:
             self._publish()
 
     def _tick(self) -> None:
-        now = time.monotonic()
+        """Look after everything. Each step on its own: one that fails starves none of the others."""
+        self._loop.call_later(TICK_S, self._tick)  # first of all
         for handle in self._handles.values():
-            handle.tick(now)
-        self._census.look(self._handles.values())
-        self._admission.shed()
-        self._admission.settle()
-        self._memory = self._admission.memory()
-        self._publish()
-        self._warm_next()
-        self._loop.call_later(TICK_S, self._tick)
+            self._guard.run("looking after a worker", handle.tick, self._world.now)
+        self._guard.run("the census", self._census.look, list(self._handles.values()))
+        self._look_at_memory()
+        self._guard.run("warming", self._warm_next)
 
     def _allow(self, budget: Budget) -> None:
         self._ledger.account.budget = budget
-        self._admission.shed()
-        self._admission.settle()
-        self._memory = self._admission.memory()
+        self._look_at_memory()
+
+    def _look_at_memory(self) -> None:
+        self._guard.run("shedding", self._admission.shed)
+        self._guard.run("the line for memory", self._admission.settle)
+        self._guard.run("the account", self._read_account)
         self._publish()
 
+    def _read_account(self) -> None:
+        self._memory = self._admission.memory()
+
     def _publish(self) -> None:
-        self._share_cores()
+        """Tell everybody how things are. Never raises: it is called in the middle of what matters."""
+        self._guard.run("sharing the cores", self._share_cores)
+        self._guard.run("the status", self._take_status)
+
+    def _take_status(self) -> None:
         self._status = PoolStatus(
             workers=tuple(
                 handle.status(self._census.resident_mib(handle.pid))
@@ -238,14 +265,14 @@ class Pool:
 
     def _kill(self) -> None:
         for handle in self._handles.values():
-            handle.kill()
+            self._guard.run("killing a worker", handle.kill)
 
     async def _close(self, timeout_s: float) -> None:
         for handle in self._handles.values():
-            handle.close()
-        give_up = time.monotonic() + timeout_s
+            self._guard.run("closing a worker", handle.close)
+        give_up = self._world.now + timeout_s
         while any(handle.has_process for handle in self._handles.values()):
-            if time.monotonic() > give_up:
+            if self._world.now > give_up:
                 self._kill()
                 log.error("some workers did not stop within %.0f s: killed", timeout_s)
                 await asyncio.sleep(0.5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from workers.messages import Event, Finished, Started
@@ -35,39 +34,43 @@ class Running:
         """Forget a request that has ended; it did the process no harm."""
         self._suspects.clear(self._jobs.pop(request_id))
 
+    def take_back(self, request_id: str) -> None:
+        """Forget a request that never reached the process."""
+        del self._jobs[request_id]
+
     def take_all(self) -> list[Job]:
         """Return all of them, which are none of the process's any more."""
         jobs, self._jobs = self._jobs, {}
         return list(jobs.values())
 
-    def fail_all(self, ending: Ending) -> None:
+    def fail_all(self, ending: Ending, now: float) -> None:
         """The process has gone: end all of them."""
         jobs = self.take_all()
-        self._suspects.record_death(tuple(jobs), time.monotonic())
+        self._suspects.record_death(jobs, now)
         for job in jobs:
             if job.is_cancelled:
                 job.deliver(Finished(request_id=job.request_id, reason="cancelled"))
             else:
                 job.fail(ending.code, ending.sentence(job.card.name), "Try again.")
 
-    def is_poison(self, job: Job) -> bool:
+    def is_poison(self, job: Job, now: float) -> bool:
         """Whether requests like this one have ended too many processes lately."""
-        return self._suspects.is_convicted(job, time.monotonic())
+        return self._suspects.is_convicted(job, now)
 
     def late(self, now: float) -> list[Job]:
         """Return those whose time is up, and who asked has not been told yet."""
-        return [job for job in self._jobs.values() if job.is_late(now) and not job.has_expired]
+        return [job for job in self._jobs.values() if job.is_late(now) and not job.has_ended]
 
     def is_deaf(self, now: float, grace_s: float) -> bool:
         """Whether one of them goes on although it was told to stop."""
         return any(job.is_deaf(now, grace_s) for job in self._jobs.values())
 
 
-def with_waits(event: Event, job: Job, life: Life | None) -> Event:
+def with_waits(event: Event, job: Job, life: Life | None, now: float) -> Event:
     """Add to a Started how long the request waited, and how much of that went into loading."""
     if not isinstance(event, Started):
         return event
-    wait_s = time.monotonic() - job.submitted
+    wait_s = now - job.submitted
     if life is None or life.ready is None:
         return replace(event, queue_wait_s=wait_s)
     loaded_at = life.started + life.ready.load_s

@@ -26,8 +26,8 @@ class Scene:
     """The model that it waits for memory for."""
     hindrance: str = ""
     """What keeps it from that memory; "" if nothing is known to."""
-    room_for: str = ""
-    """For whose sake the process leaves."""
+    why_leaving: str = ""
+    """Why the process leaves as soon as it can: "making room for Whisper"."""
 
     @property
     def state(self) -> State:
@@ -71,8 +71,8 @@ class Scene:
         """Say why a request waits (see `workers.pool.waiting.SayReason`)."""
         name, num_before = job.card.name, num_ahead + self.num_running
         ahead = f"{num_before} ahead, then " if num_before else ""
-        if self.room_for and self.holder.phase == "ready":
-            return f"{ahead}making room for {self.room_for}, then waking {name} again"
+        if self.why_leaving and self.holder.phase == "ready":
+            return f"{ahead}{self.why_leaving}, then waking {name} again"
         if num_changes:
             return f"{ahead}waking {name}"
         if self.holder.phase == "ready":

@@ -69,4 +69,8 @@ def refuse(job: Job) -> None:
 def _fingerprint(job: Job) -> str:
     """Return the same text for the same wish of the same model."""
     asked = replace(job.request, request_id="", deadline=None)
-    return hashlib.sha256(pickle.dumps((job.card.id, asked))).hexdigest()
+    try:
+        wish = pickle.dumps((job.card.id, asked))
+    except Exception:  # noqa: BLE001 — what cannot be written down is sent to no process, and harms none
+        return job.request_id
+    return hashlib.sha256(wish).hexdigest()

@@ -22,6 +22,8 @@ class WaitingLine:
 
     def __init__(self) -> None:
         self._jobs: deque[Job] = deque()
+        self.last_turn = 0
+        """The number of the one who came last, also when that one has left."""
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -36,8 +38,14 @@ class WaitingLine:
         """The model that each wants, in order."""
         return [job.card for job in self._jobs]
 
+    def knows(self, request_id: str) -> bool:
+        """Whether a request waits here."""
+        return any(job.request_id == request_id for job in self._jobs)
+
     def append(self, job: Job) -> None:
-        """Let a request wait behind all others."""
+        """Let a request wait behind all others, and number it."""
+        self.last_turn += 1
+        job.turn = self.last_turn
         self._jobs.append(job)
 
     def pop_first(self) -> Job:

@@ -65,7 +65,7 @@ def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
 
     @router.post("/vision/completions", responses=IN_LINES)
     async def look(body: VisionBody, connection: fastapi.Request) -> Response:
-        """GaiAnswer a question about pictures, at once or as newline-delimited JSON."""
+        """Answer a question about pictures, at once or as newline-delimited JSON."""
         card = card_of(client.models, "vision", body.model)
         urls = convert.image_urls(body)
         images = [await fetch_public(url, settings.server.max_upload_mib) for url in urls]

@@ -85,6 +85,11 @@ def lock_path(card: ModelCard, data_dir: Path) -> Path:
     return models_dir(data_dir) / ".lock" / f"{_name(card)}.lock"
 
 
+def pause_path(card: ModelCard, data_dir: Path) -> Path:
+    """Return the file through which other programs ask for a pause of this model's download."""
+    return models_dir(data_dir) / ".lock" / f"{_name(card)}.pause"
+
+
 def read_manifest(card: ModelCard, data_dir: Path) -> Manifest | None:
     """Return what was downloaded for this card; None if nothing was, or for other words of it."""
     try:

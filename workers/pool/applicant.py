@@ -1,0 +1,37 @@
+"""What the line for memory (`workers.pool.admission`) must know of a worker, and asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from configs.catalogue import ModelCard
+from workers.messages import LoadFailed, Modality
+from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.placement import Placement
+
+
+class Applicant(Protocol):
+    """A worker, as the ledger sees it."""
+
+    modality: Modality
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether its process has been told to exit."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for it; one that is only warmed lets nobody else leave."""
+
+    def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
+        """Return itself with what it holds."""
+
+    def admit(self, card: ModelCard, placement: Placement) -> None:
+        """Start: the memory is there."""
+
+    def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
+        """Give up: there is no room, and there will be none."""
+
+    def make_room(self, for_whom: str) -> None:
+        """Leave as soon as nothing runs; at once if nothing does."""

@@ -1,0 +1,135 @@
+"""Whose turn it is at one worker: asks for memory, sends, changes the model, lets the process leave.
+
+Requests are served in the order in which they came, whatever model they want. When the next one wants
+another, what runs is finished, the process exits, and one with the other model is born.
+
+Everything here looks at how things are and does what they ask for; called once too often, it does
+nothing. So a step that was missed is made up for at the next tick.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from configs.catalogue import ModelCard
+from workers.messages import LoadFailed
+
+from .admission import Admission
+from .applicant import Applicant
+from .departure import Departure
+from .ending import Ending
+from .guard import in_words
+from .holder import Holder
+from .job import Job
+from .life import Life
+from .order import next_move
+from .running import Running
+from .suspects import refuse
+from .waiting import WaitingLine
+
+log = logging.getLogger("quintet.pool")
+
+
+class Turns:
+    """The requests of one worker, and what they do with its process."""
+
+    def __init__(self, who: Applicant, holder: Holder, admission: Admission) -> None:
+        self.waiting = WaitingLine()
+        self.running = Running()
+        self.departure = Departure()
+        self._who = who
+        self._holder = holder
+        self._admission = admission
+
+    def advance(self) -> None:
+        """Do what the line asks for: ask for memory, send, or change the model."""
+        self._ask_if_absent()
+        while (life := self._holder.life) is not None and life.phase in ("loading", "ready"):
+            if not self._serve(life):
+                break
+
+    def fail(self, card: ModelCard, failure: LoadFailed) -> None:
+        """Fail everybody who waits for a model."""
+        for job in self.waiting.take_for(card):
+            job.fail(failure.code, failure.message, failure.hint)
+        self.withdraw_if_unwanted()
+
+    def fail_all(self, ending: Ending, now: float) -> None:
+        """The process has gone: fail what ran, and whoever waits with a wish that has killed too many."""
+        self.running.fail_all(ending, now)
+        for job in self.waiting.take_if(lambda job: self.running.is_poison(job, now)):
+            refuse(job)
+        self.withdraw_if_unwanted()
+
+    def knows(self, request_id: str) -> bool:
+        """Whether a request waits or runs here."""
+        return self.running.get(request_id) is not None or self.waiting.knows(request_id)
+
+    def withdraw_if_unwanted(self) -> None:
+        """Leave the line for memory if nobody waits any more."""
+        if not self.waiting:
+            self._admission.withdraw(self._who)
+
+    @property
+    def must_answer_first(self) -> bool:
+        """Whether the process would be wasted on those whom it was started for, if it left now."""
+        is_owed = self.departure.owes(self.waiting.first)
+        if self.departure.is_told:
+            return is_owed or bool(self.running)
+        return is_owed and self._holder.phase == "loading"
+
+    def leave_if_done(self) -> None:
+        """Let the process go, if it was asked to, once it has done what it was started for."""
+        if self.departure and not self.departure.is_told and self._admission.is_pinned(self._who):
+            self.departure.forget()  # it was pinned since
+        is_owed = self.departure.owes(self.waiting.first)
+        if self.departure and not self.running and not is_owed:
+            self._holder.stop()
+
+    def _ask_if_absent(self) -> None:
+        while (first := self.waiting.first) is not None and not self._holder.has_process:
+            if self._holder.will_restart and first.card == self._holder.card:
+                break  # it comes after the pause
+            if self._admission.asked(self._who) == first.card:
+                break  # its turn has not come
+            self._admission.ask(self._who, first.card)  # refused: nobody waits for it any more
+
+    def _serve(self, life: Life) -> bool:
+        """Give the process as much as it has slots for; returns whether there is more to do.
+
+        The rest waits here, where it can be seen, cancelled at once, and outlive the process.
+        """
+        self.leave_if_done()
+        if self.departure and not self.departure.owes(self.waiting.first):
+            return False
+        move = next_move(
+            self.waiting.cards,
+            self._holder.card,
+            num_running=len(self.running),
+            num_slots=life.ready.slots if life.ready is not None else 0,
+        )
+        for _ in range(move.num_to_send):
+            if self.departure and not self.departure.owes(self.waiting.first):
+                break
+            self._send(life, self.waiting.pop_first())
+        return self._change(life) if move.must_change else False
+
+    def _send(self, life: Life, job: Job) -> None:
+        self.running.add(job)
+        try:
+            life.send(job.request)
+        except Exception as err:  # noqa: BLE001 — what cannot be written down must not hold a slot
+            self.running.take_back(job.request_id)
+            sentence = f"The request cannot be sent to a worker: {in_words(err)}."
+            job.fail("bad_request", sentence, "Send plain values only.")
+
+    def _change(self, life: Life) -> bool:
+        """Let another model take the process's place, unless there will be no room for it."""
+        first = self.waiting.first
+        failure = self._admission.refusal(first.card) if first is not None else None
+        if first is None or failure is None:
+            log.info("%s puts %s to sleep for another", life.birth.modality, self._holder.card.id)
+            life.stop()
+            return False
+        self.fail(first.card, failure)
+        return True
