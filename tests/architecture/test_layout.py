@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("api", "benchmarks", "cli", "configs", "docs", "library", "tests", "ui", "workers")
+PACKAGES = ("api", "benchmarks", "cli", "compat", "configs", "docs", "library", "tests", "ui", "workers")
 MAX_LINES = 400
 
 PYTHON_FILES = sorted(
