@@ -24,6 +24,9 @@ SOURCES := app.py quintet.py api benchmarks cli compat configs docs library test
 REST    := torch or coder or env or slow
 ALWAYS  := not gpu and not network
 PYTEST  := $(BIN)/python -m pytest $(TESTS)
+# Two processes: each keeps a fleet of Quintet's own, which a third core or more would not make faster.
+JOBS    ?= 2
+APART   := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadgroup)
 # What is below tests/unit needs no weights.
 LOADED  := $(if $(filter-out tests/unit%,$(TESTS)),weights)
 
@@ -68,8 +71,8 @@ types: $(TEST) ## Check types (mypy, strict)
 imports: $(TEST) ## Check who imports whom (import-linter)
 	$(BIN)/lint-imports
 
-test: $(TEST) $(LOADED) ## Run the tests that the default install can run (TESTS=tests/stt for some)
-	$(PYTEST) -m "$(ALWAYS) and not ($(REST))" $(ARGS)
+test: $(TEST) $(LOADED) ## Run the tests that the default install can run (TESTS=tests/stt for some, JOBS=1 for one after the other)
+	$(PYTEST) $(APART) -m "$(ALWAYS) and not ($(REST))" $(ARGS)
 
 test-all: $(TEST) weights coder torch environments ## Run the rest, and install what it needs: PyTorch, a larger model, environments
 	$(PYTEST) -m "$(ALWAYS) and ($(REST))" $(ARGS)

@@ -68,6 +68,13 @@ def create_managing_router(client: Client) -> APIRouter:
             "state": status.as_dict(),
         }
 
+    _add_changes(router, manager)
+    return router
+
+
+def _add_changes(router: APIRouter, manager: ModelManager) -> None:
+    """Add what is done to a model that the list knows."""
+
     @router.post("/models/{model_id:path}/pull", status_code=202, dependencies=ADMIN)
     def pull(model_id: ModelId, body: PullBody | None = None) -> dict[str, Any]:
         """Start a download, or go on with it; it goes on in the background."""
@@ -94,8 +101,6 @@ def create_managing_router(client: Client) -> APIRouter:
             "freed_mib": removed.freed_mib,
             "forgotten": removed.is_forgotten,
         }
-
-    return router
 
 
 def _pull(manager: ModelManager, model_id: str, body: PullBody) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def test_a_question_is_answered_there(far: Quintet) -> None:
     assert "Paris" in json.loads(done.stdout)["text"], done.stderr
 
 
+@pytest.mark.slow
 def test_speech_goes_there_and_comes_back(far: Quintet, home: Path) -> None:
     assert (
         far("speak", "The quick brown fox jumps over the lazy dog.", "-o", "far.wav").returncode
@@ -139,6 +140,7 @@ def test_speech_goes_there_and_comes_back(far: Quintet, home: Path) -> None:
     assert "quick brown fox jumps" in far("transcribe", "far.wav").stdout
 
 
+@pytest.mark.slow
 def test_a_picture_is_seen_there(far: Quintet, home: Path) -> None:
     (home / "far.png").write_bytes(picture_of("Total: 42.50 EUR"))
     assert "42.50" in far("see", "far.png", "What is the total?").stdout
@@ -149,6 +151,7 @@ def test_a_picture_is_seen_there(far: Quintet, home: Path) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
 
 
+@pytest.mark.slow
 def test_voices_and_languages_are_those_of_the_server(far: Quintet) -> None:
     assert far("speak", "Hello.", "--voice", "joe", "-o", "joe.wav").returncode == 0
     assert "Known voices: joe" in far("speak", "Hi.", "--voice", "bob", "-o", "bob.wav").stderr
@@ -178,6 +181,7 @@ def test_only_what_is_there_is_measured(far: Quintet) -> None:
     assert "can only be searched" in asked.stderr
 
 
+@pytest.mark.slow
 def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
     files = {"file": ("rules.txt", b"Dogs are not allowed in the library.")}
     headers = {"Authorization": f"Bearer {KEY}"}

@@ -16,6 +16,8 @@ from workers.models.downloads.download import as_fetched, is_present, stored_byt
 from workers.models.downloads.manager import DownloadManager
 from workers.models.weights import find_folder
 
+pytestmark = pytest.mark.slow
+
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
 BUFFER_BYTES = 16 * 1024
 """What a killed process may have had in hand."""

@@ -66,6 +66,7 @@ def quintet(app: App, hub: LocalHub, *arguments: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.slow
 def test_a_model_is_refused_pulled_used_and_removed(app: App, hub: LocalHub) -> None:
     assert MODEL not in listed(app)
     refused = chat(app)

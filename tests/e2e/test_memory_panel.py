@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.running import App, start_app, stop_app
 
+pytestmark = pytest.mark.slow
+
 SOON_MS = 60_000
 """Waking five workers on busy cores."""
 PHONE = 390

@@ -10,9 +10,10 @@ import yaml
 from configs.catalogue import CARDS_DIR, ModelCard, load_catalogue
 from configs.errors import ConfigError
 from configs.settings import load_settings
+from tests.running import ROOT
 from workers.specs.spec import spec_of
 
-NOTICE = (Path(__file__).parents[2] / "THIRD_PARTY.md").read_text("utf-8")
+NOTICE = (ROOT / "THIRD_PARTY.md").read_text("utf-8")
 HERE = [card for card in load_catalogue().values() if not card.source.startswith("remote:")]
 DOWNLOADS = [card for card in HERE if card.source.startswith(("hf:", "url:"))]
 NAMED_BY_OLDER_SYSTEMS = (
