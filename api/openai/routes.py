@@ -30,5 +30,10 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
 
 
 OPENAI = Dialect(
-    name="OpenAI", prefixes=("",), create_router=create_router, on_error=error_response
+    name="OpenAI",
+    page="openai",
+    about="Chat, text, speech, embeddings, rerank, models, for OpenAI's clients.",
+    prefixes=("",),
+    create_router=create_router,
+    on_error=error_response,
 )

@@ -123,6 +123,8 @@ def _named(part: dict[str, Any]) -> dict[str, str]:
 
 RESPONSES = Dialect(
     name="OpenAI Responses",
+    page="openai",
+    about="The Responses API, continued by id.",
     prefixes=("/v1/responses",),
     create_router=create_router,
     on_error=error_response,

@@ -146,5 +146,10 @@ def on_error(error: AppError) -> Response:
 
 
 GENIUSRISE = Dialect(
-    name="Geniusrise", prefixes=(PREFIX,), create_router=create_router, on_error=on_error
+    name="Geniusrise",
+    page="geniusrise",
+    about="The three chat routes of Geniusrise's guide.",
+    prefixes=(PREFIX,),
+    create_router=create_router,
+    on_error=on_error,
 )

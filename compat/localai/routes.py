@@ -107,6 +107,8 @@ def on_error(error: AppError) -> Response:
 
 LOCALAI = Dialect(
     name="LocalAI",
+    page="localai",
+    about="OpenAI's routes without /v1, edits, engines, tts.",
     prefixes=(
         "/chat/", "/completions", "/embeddings", "/edits", "/models", "/tts",
         "/v1/edits", "/v1/engines/",

@@ -19,7 +19,7 @@ def note_html(text: str) -> str:
 
 
 def error_html(error: BaseException) -> str:
-    """An error line: the sentence, then what to do. Anything unforeseen is told plainly."""
+    """An error line: the sentence, then what to do. An unforeseen error is shown with its own text."""
     if isinstance(error, AppError):
         hint = f' <span class="q-hint">{escape(error.hint)}</span>' if error.hint else ""
         body = f"{escape(error.message)}{hint}"

@@ -14,7 +14,7 @@ from ui.core.titles import TITLES
 from workers.client import CPU, DeviceMemory, Holding, PoolStatus
 
 COARSE_MIB = 50
-"""What the system has free trembles: a limit that comes from it is told in steps of this."""
+"""MiB. The system's free memory varies all the time: a limit that depends on it is shown in these steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

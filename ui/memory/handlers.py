@@ -24,7 +24,7 @@ from .layout import MemoryParts
 from .view import workers_html
 
 ACTION = "manage its memory"
-FOR_ALL = "What is changed here holds at once, for everybody who uses this Quintet, until it ends."
+FOR_ALL = "Changes take effect at once, for everybody who uses this Quintet, until it stops."
 APPLIED_S = 1.5
 """The pool's snapshot has a change within half a second."""
 
@@ -33,7 +33,7 @@ Change = Callable[[Budget, float | None], tuple[Budget, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
-    """What one browser tab has been told."""
+    """What one browser tab shows already."""
 
     rows: str
     refusal: str
@@ -50,7 +50,7 @@ class MemoryHandlers:
         self._parts = parts
 
     async def on_look(self, seen: PanelState | None, request: gr.Request) -> Update:
-        """Show how it stands, as far as this browser does not show it already."""
+        """Show the present state, as far as this browser tab does not show it already."""
         parts = self._parts
         now = self._state(caller_of(request))
         if now == seen:
@@ -136,7 +136,7 @@ class MemoryHandlers:
             await asyncio.sleep(0.02)
 
     def _shown(self, caller: Standing) -> Update:
-        """Return the rows, what this browser has been told with them, and the widgets."""
+        """Return the rows, what this browser tab shows with them, and the widgets."""
         now = self._state(caller)
         return {self._parts.table: now.rows, self._parts.seen: now, **self._widgets(now)}
 

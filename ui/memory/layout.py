@@ -24,7 +24,7 @@ class MemoryParts:
     said: Any
     table: Any
     seen: Any
-    """What this browser has been told."""
+    """What this browser tab shows already."""
 
     def outputs(self) -> list[Any]:
         """Everything that a handler may change."""

@@ -42,7 +42,7 @@ class ModelHandlers:
         return note_html(refusal) if refusal else gr.skip(), gr.Accordion(visible=not refusal)
 
     async def on_look(self, sent: str, request: gr.Request) -> tuple[Any, Any]:
-        """Show how it stands, if that is not what this browser tab shows already."""
+        """Show the present state, if this browser tab does not show it already."""
         try:
             html = await self._listing(caller_of(request))
         except Exception as err:  # noqa: BLE001 — the edge of the page
@@ -103,7 +103,7 @@ class ModelHandlers:
     def _download(self, model_id: str) -> str:
         """Returns the line above the list, as all of these do. Raises: AppError."""
         card = self._manager.pull(model_id)
-        return f"Downloading {card.name}. It goes on if this page is closed."
+        return f"Downloading {card.name}. The download continues if this page is closed."
 
     def _accept(self, model_id: str) -> str:
         card = self._manager.pull(model_id, accept_license=True)

@@ -1,4 +1,4 @@
-"""What stands on the Models tab: the fold for a model of one's own, and the list."""
+"""The components of the Models tab: the fold for adding a model, and the list."""
 
 from __future__ import annotations
 

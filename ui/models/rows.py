@@ -12,7 +12,7 @@ COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "
 """Of a plan's outcome."""
 UNDER_WAY = ("running", "waiting", "elsewhere", "paused", "failed")
 DOWNLOADED = ("in_use", *UNDER_WAY, "here")
-"""States in which at least a part is here, in the order of the list."""
+"""States in which at least a part is downloaded, in the order of the list."""
 
 
 def row_html(row: ModelStatus) -> str:
@@ -117,7 +117,7 @@ def _button(row: ModelStatus, action: str) -> str:
 
 
 def _licence_question(row: ModelStatus, name: str) -> str:
-    """Show the licence first; the yes is a button of its own."""
+    """Show the licence first; accepting it is a button of its own."""
     return (
         '<details class="q-licence" data-key="licence"><summary class="q-do q-main" '
         f'aria-label="Download {name}">Download …</summary><div><p>{escape(row.card.name)} is '

@@ -61,7 +61,7 @@ def proposal_html(row: ModelStatus) -> str:
 
 
 def shell_html() -> str:
-    """Return what stands around the list and is never redrawn."""
+    """Return the frame of the list, which is never redrawn."""
     chips = "".join(
         f'<button type="button" class="q-models-chip" data-modality="{name}" '
         f'aria-pressed="{"false" if name else "true"}">{title}</button>'

@@ -23,7 +23,7 @@ class Knob:
 
 
 RANDOM = -1
-"""The seed that stands for none: an empty number box becomes 0 once it is drawn."""
+"""The seed that means none: an empty number box becomes 0 once it is drawn."""
 
 KNOBS = (
     Knob(name="temperature", label="Temperature", low=0, high=2, step=0.05, value=0.3,

@@ -61,11 +61,11 @@ class ModelManager:
         return state_of(card, self._data_dir, self._downloads.state)
 
     def status(self, model_id: str) -> ModelStatus:
-        """Return one model as it stands now. Raises: UnknownModelError, AppError, OSError."""
+        """Return one model's present state. Raises: UnknownModelError, AppError, OSError."""
         return self._view.one(self._models.get(model_id))
 
     def statuses(self, *, fresh: bool = False) -> tuple[ModelStatus, ...]:
-        """Return every model as it stands now, or stood less than a second ago."""
+        """Return every model's state, at most a second old."""
         return self._view.all(fresh=fresh)
 
     @property
@@ -102,7 +102,7 @@ class ModelManager:
         return importing.propose(what, self._hub, model_id=model_id, modality=modality, reach=reach)
 
     def proposed(self, card: ModelCard) -> ModelStatus:
-        """Return a model that could be added, as it would stand."""
+        """Return the state that a model would have if it were added."""
         return self._view.proposed(card)
 
     def add(self, card: ModelCard) -> ModelStatus:

@@ -39,7 +39,7 @@ WORDS: dict[str, str] = {
 """Of those kinds whose words are always the same, and of the others what is said without details."""
 
 ReadDownload = Callable[[ModelCard], DownloadState]
-"""How a download stands: as the disk tells, or as its manager knows."""
+"""The state of a download: from the disk, or from the manager that runs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +52,9 @@ class ModelState:
     hint: str = ""
     """What to do about it: a command, or why a download failed."""
     download: DownloadState | None = None
-    """Of a model that is downloaded and is not here as a whole."""
+    """Of a download that is not complete."""
     reason: AppError | None = None
-    """What a request for this model is told at once; None: it is loaded, which may fail still."""
+    """The error that a request for this model gets at once; None: it is loaded, which may still fail."""
 
     @property
     def is_ready(self) -> bool:

@@ -1,4 +1,4 @@
-"""The models as they stand: state, size, plan, and what can be done about each now."""
+"""The state of every model: size, plan, and the actions that are possible now."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Action = Literal["download", "pause", "resume", "use", "remove"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
-    """One model as it stands now."""
+    """One model's present state."""
 
     card: ModelCard
     state: Shown
@@ -45,18 +45,18 @@ class ModelStatus:
     hint: str = ""
     """What to do about the state: a command, or why a download failed."""
     download: DownloadState | None = None
-    """Of a model that is downloaded and not here as a whole."""
+    """Of a download that is not complete."""
     size_mib: int = 0
-    """On this disk; 0 while nothing of it is here."""
+    """On this disk; 0 if there is none of it."""
     plan: LoadPlan | None = None
-    """None where nothing has to be loaded here."""
+    """None for a model that another server runs."""
     actions: tuple[Action, ...] = ()
     """A licence that limits the use has to be accepted with `download`."""
     is_added: bool = False
 
     @property
     def percent(self) -> int | None:
-        """The share of the download that is here; None where there is none, or nobody knows."""
+        """How much is downloaded, 0 to 100; None if there is no download, or its size is unknown."""
         return self.download.percent if self.download is not None else None
 
     def as_dict(self) -> dict[str, Any]:

@@ -33,11 +33,11 @@ class Removal:
     folder: Path | None
     """None: nothing of it is Quintet's on this disk."""
     forgets: bool
-    """Its card was added here, and goes too."""
+    """Its card was added by the user, and is deleted too."""
 
 
 def size_mib(card: ModelCard, data_dir: Path) -> int:
-    """Return the size of those files that are here, also of half ones; 0 if none is."""
+    """Return the size of the files on this disk, incomplete ones too; 0 if there is none."""
     if download.is_downloadable(card):
         return -(-download.stored_bytes(card, data_dir) // MIB)
     if card.source.startswith("remote:"):

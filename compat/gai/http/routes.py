@@ -171,6 +171,8 @@ def _told(body: BaseModel, card: ModelCard) -> dict[str, str]:
 
 GAI = Dialect(
     name="Gai/Gen",
+    page="gai",
+    about="Text, speech and pictures, for Gai/Gen's clients.",
     prefixes=("/gen/v1",),
     create_router=create_router,
     on_error=on_error,

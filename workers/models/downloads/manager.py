@@ -38,7 +38,7 @@ Kind = Literal["absent", "here", "waiting", "running", "elsewhere", "paused", "f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadState:
-    """How it stands with one model's download."""
+    """The state of one model's download."""
 
     kind: Kind
     """`elsewhere`: another program downloads it; `waiting`: others come first."""
@@ -73,7 +73,7 @@ class DownloadState:
 
 
 def download_state(card: ModelCard, data_dir: Path) -> DownloadState:
-    """Say what the disk tells of a model's download, to whoever does not run it."""
+    """Return a download's state from the disk, for a program that does not run it."""
     if is_downloadable(card) and is_present(card, data_dir):
         return DownloadState(kind="here")
     done, total = part_bytes(card, data_dir), planned_bytes(card, data_dir)
@@ -93,7 +93,7 @@ class _Job:
         self.stop = threading.Event()
         self.has_turn = False
         self.progress: tuple[float, DownloadProgress] | None = None
-        """Seconds of `time.monotonic()` when it was told, and what."""
+        """Seconds of `time.monotonic()` of the last report, and the report."""
         self.error: AppError | None = None
         self.thread: threading.Thread | None = None
 
@@ -148,7 +148,7 @@ class DownloadManager:
         request_pause(card, self._data_dir)
 
     def wait_until_paused(self, card: ModelCard, timeout_s: float = STOP_TIMEOUT_S) -> bool:
-        """Wait until nobody downloads this model; False if somebody still does after so long."""
+        """Wait until nobody downloads this model; returns False after the time-out."""
         give_up = time.monotonic() + timeout_s
         while is_locked(card, self._data_dir):
             if time.monotonic() > give_up:
@@ -172,7 +172,7 @@ class DownloadManager:
         return freed
 
     def state(self, card: ModelCard) -> DownloadState:
-        """Say how it stands. Looks at the disk; asks no server."""
+        """Return the state. Reads the disk; asks no server."""
         job = self._jobs.get(card.id)
         is_wanted = job is not None and job.is_alive and not job.is_stopped()
         if job is not None and is_wanted and not is_present(card, self._data_dir):
@@ -220,7 +220,7 @@ class DownloadManager:
 
 
 def _of_running(job: _Job, done_bytes: int) -> DownloadState:
-    """What was told may be old: a line that stands still tells nothing."""
+    """The last report may be old: a stalled connection reports nothing."""
     if job.progress is None:
         kind: Kind = "running" if job.has_turn else "waiting"
         return DownloadState(kind=kind, done_bytes=done_bytes)
