@@ -260,7 +260,7 @@ def test_a_body_in_chunks_of_a_byte_is_refused(app: App, port: int) -> None:
 def test_a_body_in_chunks_of_a_line_is_read(app: App, port: int) -> None:
     line = b"40\r\n" + b" " * 64 + b"\r\n"
     answer = said(connected(port, CHUNKED + line * 5000 + b"0\r\n\r\n"))
-    assert answer.startswith(b"HTTP/1.1 422 ")
+    assert b"The body is no JSON" in answer  # read to its end, that is
 
 
 def test_nothing_of_this_is_an_error_to_the_server(app: App) -> None:
