@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from workers.client import Budget
 from workers.messages.errors import UnsupportedInputError
 
-
 MAX_MIB = 2**30
 """A pebibyte: more is a slip of the hand, or an attempt at a number that nothing can show."""
 
