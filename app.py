@@ -66,6 +66,7 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
     from configs.catalogue import load_catalogue
     from ui.blocks import build_ui, mount_ui
     from ui.core.share import open_share_link
+    from ui.core.uploads import own_upload_folder
     from workers.assembly import build_pool
     from workers.media.scratch import sweep
 
@@ -74,15 +75,17 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
     pool, client = build_pool(settings, {**load_catalogue(), **own})
     pool.start()
     try:
-        api = create_api(client, settings, DIALECTS)
-        mount_ui(api, build_ui(client, settings), settings.server, api.state.check_login)
-        host, port = listeners[0].getsockname()[:2]
-        log.info("Quintet is at http://%s:%s", "localhost" if host == "127.0.0.1" else host, port)
-        for listener in listeners[1:]:
-            log.info("and on port %s", listener.getsockname()[1])
-        if settings.server.share:
-            log.info("and at %s", open_share_link(port))
-        serve_until_told(api, pool, settings.server, listeners)
+        with own_upload_folder():
+            api = create_api(client, settings, DIALECTS)
+            mount_ui(api, build_ui(client, settings), settings.server, api.state.check_login)
+            host, port = listeners[0].getsockname()[:2]
+            name = "localhost" if host == "127.0.0.1" else host
+            log.info("Quintet is at http://%s:%s", name, port)
+            for listener in listeners[1:]:
+                log.info("and on port %s", listener.getsockname()[1])
+            if settings.server.share:
+                log.info("and at %s", open_share_link(port))
+            serve_until_told(api, pool, settings.server, listeners)
     finally:
         pool.close()
         sweep()  # of workers that were killed because they did not stop in time

@@ -20,6 +20,7 @@ from workers.client import Client
 from .core.admin_login import CheckLogin, add_admin_login
 from .core.guard import ClosedDoors, GuardedBlocks
 from .core.theme import ASSETS, build_theme, scripts, style_sheets
+from .core.uploads import bound_uploads
 from .endpoints import add_endpoints
 from .memory.panel import build_memory_panel
 from .memory.strip import build_strip
@@ -88,6 +89,7 @@ def mount_ui(
 
     Who is logged in can be asked from `api.state.page_user(connection)`.
     """
+    bound_uploads()
     add_admin_login(api, check_login, has_admin_secret=server.has_admin_secret)
     mounted = gr.mount_gradio_app(
         api,

@@ -58,6 +58,8 @@ class Endpoints:
         self, question: str, system: str = "", temperature: float = 0.7
     ) -> AsyncGenerator[str, None]:
         """Ask the language model; yields the answer as far as it is written."""
+        _check(str, question=question, system=system)
+        _check(float, temperature=temperature)
         turns = [ChatMessage(role="user", text=question)]
         if system:
             turns.insert(0, ChatMessage(role="system", text=system))
@@ -75,12 +77,15 @@ class Endpoints:
 
     async def transcribe(self, audio: FileData, language: str = "") -> str:
         """Write down the speech in a recording."""
+        _check(str, language=language or "")
         request = Transcribe(audio=_media(audio), language=language or None)
         events = await _all(self._client.astream(request))
         return plain_text([event for event in events if isinstance(event, SegmentDelta)])
 
     async def speak(self, text: str, voice: str = "", speed: float = 1.0) -> FileData:
         """Say a text; returns an mp3 file."""
+        _check(str, text=text, voice=voice or "")
+        _check(float, speed=speed)
         request = Synthesize(text=text, voice=voice or None, speed=speed)
         pieces = await _all(speak_to_file(self._client, request, "mp3"))
         mp3 = b"".join(piece.data for piece in pieces if isinstance(piece, FileBytes))
@@ -89,6 +94,7 @@ class Endpoints:
 
     async def read_picture(self, picture: FileData, question: str = "") -> str:
         """Read the text in a picture, or answer a question about it."""
+        _check(str, question=question or "")
         turns = (ChatMessage(role="user", text=question),) if question else ()
         describe = Describe(images=(_media(picture),), messages=turns)
         events = await _all(ask_about_pictures(self._client, describe))
@@ -101,6 +107,8 @@ class Endpoints:
         self, collection: str, query: str, top_k: int = 6
     ) -> list[dict[str, Any]]:
         """Find the passages of a collection that are nearest to a query, best first."""
+        _check(str, collection=collection, query=query)
+        _check(int, top_k=top_k)
         request = Retrieve(collection=collection, query=query, top_k=top_k)
         events = await _all(self._client.astream(request))
         found = next(event.passages for event in events if isinstance(event, Retrieved))
@@ -125,8 +133,19 @@ async def _all(events: AsyncGenerator[Event, None]) -> tuple[Event, ...]:
         raise gr.Error(str(err)) from err
 
 
+def _check(kind: type, **given: Any) -> None:
+    """Raises: gr.Error for a value of another kind; Gradio hands over whatever JSON was sent."""
+    for name, value in given.items():
+        is_number = kind is float and isinstance(value, int)
+        if isinstance(value, bool) or not (isinstance(value, kind) or is_number):
+            wanted = {str: "a text", float: "a number", int: "a whole number"}[kind]
+            raise gr.Error(f"{name} has to be {wanted}.", print_exception=False)
+
+
 def _media(file: Any) -> Media:
     """Return an upload; Gradio hands it over as the plain object that the client sent."""
-    path = file["path"] if isinstance(file, dict) else file.path
-    name = (file.get("orig_name") if isinstance(file, dict) else file.orig_name) or Path(path).name
-    return Media(name=name, path=path)
+    path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
+    if not isinstance(path, str):
+        raise gr.Error("A file is missing. Send it, then name it.", print_exception=False)
+    given = file.get("orig_name") if isinstance(file, dict) else file.orig_name
+    return Media(name=given if isinstance(given, str) and given else Path(path).name, path=path)

@@ -14,6 +14,10 @@ from configs.server_settings import ServerSettings
 
 MAX_JSON_MIB = 64
 """JSON takes memory, several times its size while it is parsed; files go to the disk."""
+MAX_PAGE_MIB = 8
+"""What the page's own events carry: a conversation, a text to speak. Its files come another way."""
+MAX_STRANGER_MIB = 0
+"""Before a login the page is sent a name and a password."""
 HALVES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 """What JSON with half of a surrogate pair in it cannot be without; whole pairs have it too."""
 HALF = re.compile("[\ud800-\udfff]")
@@ -27,6 +31,15 @@ Place = tuple[str | int, ...]
 def is_form(connection: HTTPConnection) -> bool:
     """Return whether the body says that it carries files."""
     return _kind(connection) == "multipart/form-data"
+
+
+def is_page_upload(connection: HTTPConnection) -> bool:
+    """Return whether files go to the page, which writes them to the disk and bounds each of them.
+
+    It asks who sends them before it reads.
+    """
+    path: str = connection.scope["path"]
+    return path == "/gradio_api/upload" and is_form(connection)
 
 
 def max_body_mib(connection: HTTPConnection, server: ServerSettings) -> float:

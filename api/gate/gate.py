@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.core.dialect import Dialect, dialect_of
-from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
+from api.core.errors import TooLargeError, TooManyRequestsError, UnauthorizedError, headers_of
 from api.gate.admin import Admins
 from api.gate.patience import deadline_of
 from api.gate.refusal import answer
@@ -24,7 +24,13 @@ from workers.messages.errors import AppError, TimedOutError
 from workers.messages.standing import KEY
 
 from .access import ANYONE, Access, Identity
-from .bodies import is_form, max_body_mib
+from .bodies import (
+    MAX_PAGE_MIB,
+    MAX_STRANGER_MIB,
+    is_form,
+    is_page_upload,
+    max_body_mib,
+)
 from .disconnect_watcher import DisconnectWatcher
 from .limits import COUNTED_INSIDE, KeyLimits
 from .methods import is_of_page, routed
@@ -70,8 +76,10 @@ class Gate:
             return
         if identity is not None and scope.get("method") == "OPTIONS":
             await Response()(scope, receive, send)  # CORS has answered the browsers' own before
-        elif identity is None or scope["type"] == "websocket" or is_safe(connection):
+        elif scope["type"] == "websocket" or is_safe(connection):
             await self._app(scope, receive, send)
+        elif identity is None:
+            await self._bounded(connection)(scope, receive, send)
         else:
             await self._work(identity, scope, receive, send)
 
@@ -81,6 +89,7 @@ class Gate:
         scope = connection.scope
         scope.setdefault("state", {})[KEY] = self._admins.standing(connection)
         if scope["path"] in OPEN_PATHS or is_of_page(scope):
+            self._check_length(connection, self._max_page_mib(connection))
             return None
         if scope.get("method") == "OPTIONS":
             return ANYONE
@@ -90,18 +99,37 @@ class Gate:
         if scope["type"] == "http" and deadline is not None:  # a socket is no request that ends
             set_deadline(deadline)
         scope.setdefault("state", {}).update(identity=identity, deadline=deadline)
-        self._check_length(connection)
+        self._check_length(connection, max_body_mib(connection, self._server))
         return identity
 
-    def _check_length(self, connection: HTTPConnection) -> None:
+    def _check_length(self, connection: HTTPConnection, max_mib: float | None) -> None:
         """Raises: TooLargeError by what the body says of itself; what says nothing is counted."""
         length = connection.headers.get("content-length", "")
-        max_mib = max_body_mib(connection, self._server)
-        if length.isdigit() and int(length) > _num_bytes(max_mib):
+        if max_mib is not None and length.isdigit() and int(length) > _num_bytes(max_mib):
             what = "files" if is_form(connection) else "JSON"
             raise TooLargeError(
                 f"The body has {int(length) / 2**20:.0f} MiB; {what} may have {max_mib:g} MiB."
             )
+
+    def _max_page_mib(self, connection: HTTPConnection) -> float | None:
+        """Return how much the page may be sent: it reads the body before it asks who sends it.
+
+        None for files, of which the page asks that first, and bounds each.
+        """
+        if is_page_upload(connection):
+            return None
+        try:
+            self._access.identify(connection)
+        except UnauthorizedError:
+            return MAX_STRANGER_MIB
+        return MAX_PAGE_MIB
+
+    def _bounded(self, connection: HTTPConnection) -> ASGIApp:
+        """Return the application for what falls to the page."""
+        max_mib = self._max_page_mib(connection)
+        if max_mib is None:
+            return self._app
+        return RequestBodyLimitMiddleware(self._app, _num_bytes(max_mib))
 
     async def _work(self, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
         presence = DisconnectWatcher(receive)

@@ -20,6 +20,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from api.core.errors import RETRY_AFTER_S
 from configs.server_settings import ConnectionSettings
 
+from .strict_connection import StrictConnection
+
 MIN_BYTES_PER_S = 500
 """A body that is slower, over `body_timeout_s`, has stopped. The pace that Apache asks for."""
 LINGER_S = 1.0
@@ -31,19 +33,6 @@ MAX_LINGERING = 64
 
 Phase = Literal["header", "body", "none"]
 """What the client has to send next."""
-
-
-class StrictConnection(h11.Connection):
-    """HTTP/1.1 of h11, without two lengths of one body: a proxy might have believed the other one."""
-
-    def next_event(self) -> Any:
-        """Return what the client sent next. Raises: h11.RemoteProtocolError."""
-        event = super().next_event()
-        if isinstance(event, h11.Request):
-            names = {name for name, _ in event.headers}
-            if {b"content-length", b"transfer-encoding"} <= names:
-                raise h11.RemoteProtocolError("a Content-Length beside Transfer-Encoding")
-        return event
 
 
 class GuardedProtocol(H11Protocol):

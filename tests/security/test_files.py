@@ -87,12 +87,48 @@ def test_named_endpoints_refuse_with_a_sentence(visitor: Visitor, secret: Path, 
         assert listener.heard == []
 
 
+@pytest.mark.parametrize("name", NAMED)
+def test_neither_a_folder_of_uploads_nor_what_is_no_name_is_a_file(
+    visitor: Visitor, name: str
+) -> None:
+    own = Path(visitor.upload("note.txt", b"mine"))
+    for path in (str(own.parent), str(own.parent.parent), 7, ["x"], {"path": 7}):
+        heard = visitor.call_named(name, NAMED[name]({"path": path, "orig_name": "a.wav"}))
+        assert "Send the file itself" in heard, path
+    no_files: list[Any] = [None, "note.txt", [], {}, {"path": None}]
+    for file in no_files:
+        assert "A file is missing" in visitor.call_named(name, NAMED[name](file)), file
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("ask", [None, "", 0.7], "question has to be a text"),
+        ("ask", ["Hi", {}, 0.7], "system has to be a text"),
+        ("ask", ["Hi", "", "hot"], "temperature has to be a number"),
+        ("speak", [{}, "", 1.0], "text has to be a text"),
+        ("speak", ["Hi", "", True], "speed has to be a number"),
+        ("search_documents", ["c", 5, 6], "query has to be a text"),
+        ("search_documents", ["c", "q", 1.5], "top_k has to be a whole number"),
+    ],
+)
+def test_named_endpoints_take_what_they_say(
+    visitor: Visitor, name: str, data: list[Any], sentence: str
+) -> None:
+    assert sentence in visitor.call_named(name, data)
+
+
 def test_a_file_that_was_uploaded_is_read(visitor: Visitor) -> None:
     config = visitor.config()
     path = visitor.upload("note.txt", SECRET.encode())
     opened = next(d for d in config["dependencies"] if d["api_name"] == "on_open")
     assert [component["type"] for component in inputs_of(config, opened)] == ["uploadbutton"]
     assert SECRET in visitor.call(opened["id"], [file_named(path)])
+
+
+def test_no_component_is_called(visitor: Visitor) -> None:
+    body = {"data": ["/etc"], "component_id": 1, "fn_name": "ls", "session_hash": "x"}
+    assert visitor.http.post("/gradio_api/component_server", json=body).status_code == 403
 
 
 @pytest.mark.parametrize("door", ["file=", "file/", "proxy="])

@@ -12,7 +12,7 @@ from api.core.completions.convert import to_completes
 from api.core.completions.schemas import CompletionRequest
 from configs.catalogue import load_catalogue
 from tests.running import App
-from workers.engines.text.schemas import MAX_LEVELS, read_schema
+from workers.engines.text.schemas import MAX_LEVELS, check_grammar, read_schema
 from workers.engines.text.tools import MAX_TOOLS, check_tools
 from workers.messages import ChatMessage, Generate, Tool
 from workers.messages.errors import UnsupportedInputError
@@ -171,3 +171,40 @@ def test_no_refusal_quotes_a_long_input_at_length(
     assert answer.status_code >= 400, answer.text[:500]
     assert len(answer.text) < 5000, answer.text[:500]
     assert answer.text.count("quoted") < 40, answer.text[:3000]
+
+
+ENDLESS: list[dict[str, Any]] = [
+    {"type": "integer", "minimum": 10**18},
+    {"type": "integer", "exclusiveMinimum": 2**62},
+    {"type": "integer", "maximum": -(10**17)},
+    {"type": "integer", "minimum": 10, "maximum": 3},
+    {"type": "string", "minLength": 10, "maxLength": 3},
+    {"type": "array", "items": {"type": "string"}, "minItems": 10, "maxItems": 3},
+    {"type": "string", "pattern": "^a{10,3}$"},
+]
+"""llama.cpp would take memory for each until none is left."""
+USUAL: list[dict[str, Any]] = [
+    {"type": "integer", "minimum": -(2**53 - 1), "maximum": 2**53 - 1},
+    {"type": "integer", "maximum": 2**63 - 1},
+    {"type": "integer", "minimum": -(2**63)},
+    {"type": "integer", "minimum": 0},
+    {"type": "string", "minLength": 1, "maxLength": 3, "pattern": r"^a{1,3}\{3,1}$"},
+]
+
+
+@pytest.mark.parametrize("schema", ENDLESS, ids=str)
+def test_bounds_that_an_engine_chokes_on_are_refused(schema: dict[str, Any]) -> None:
+    for within in (schema, {"type": "object", "properties": {"a": schema}}):
+        with pytest.raises(UnsupportedInputError):
+            read_schema(json.dumps(within), "The JSON schema")
+
+
+@pytest.mark.parametrize("schema", USUAL, ids=str)
+def test_bounds_that_others_write_are_taken(schema: dict[str, Any]) -> None:
+    assert read_schema(json.dumps(schema), "The JSON schema") == schema
+
+
+@pytest.mark.parametrize("grammar", ['root ::= "a"{10,3}', 'root ::= "a"{ 2000 , 100 }'])
+def test_a_repetition_from_more_to_less_is_refused(grammar: str) -> None:
+    with pytest.raises(UnsupportedInputError, match="repeats something"):
+        check_grammar(grammar)

@@ -253,5 +253,16 @@ def test_who_never_reads_is_cut_off(app: App, port: int) -> None:
     assert time.monotonic() < give_up
 
 
+def test_a_body_in_chunks_of_a_byte_is_refused(app: App, port: int) -> None:
+    answer = said(connected(port, CHUNKED + b"1\r\na\r\n" * 5000))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_in_chunks_of_a_line_is_read(app: App, port: int) -> None:
+    line = b"40\r\n" + b" " * 64 + b"\r\n"
+    answer = said(connected(port, CHUNKED + line * 5000 + b"0\r\n\r\n"))
+    assert b"The body is no JSON" in answer  # read to its end, that is
+
+
 def test_nothing_of_this_is_an_error_to_the_server(app: App) -> None:
     assert "Traceback" not in app.log.read_text()

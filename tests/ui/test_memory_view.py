@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from ui.memory.budget import SmallestNeed, check_ram
+from ui.memory.budget import SmallestNeed, check_ram, with_ram, with_room, with_vram
 from ui.memory.view import compare, workers_html
 from workers.messages.errors import UnsupportedInputError
-from workers.pool.memory.account import Holding
+from workers.pool.memory.account import Budget, Holding
 from workers.pool.memory.need import Footprint
 from workers.pool.status import MemoryStatus, PoolStatus, WorkerStatus
 
@@ -88,3 +90,12 @@ def test_a_budget_under_which_nothing_could_run_is_refused_with_the_numbers() ->
     assert "Piper, needs 90 more" in caught.value.message
     assert "at least 390 MiB" in caught.value.hint
     check_ram(390, need)
+
+
+@pytest.mark.parametrize("change", [with_ram, with_vram, with_room])
+@pytest.mark.parametrize("mib", [-5, 1e308, float("inf"), float("nan")])
+def test_what_is_no_amount_of_memory_is_refused(
+    change: Callable[[Budget, float | None], tuple[Budget, str]], mib: float
+) -> None:
+    with pytest.raises(UnsupportedInputError, match=r"from 0 to 1,073,741,824 MiB"):
+        change(Budget(), mib)

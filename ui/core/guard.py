@@ -6,6 +6,7 @@ endpoints get, nor inside the components that a chat message may carry; and it f
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -21,10 +22,11 @@ IS_CLOSED = "The page fetches no addresses, keeps no sessions and edits no video
 NO_COMPONENTS = "A message of a chat cannot bring components of its own."
 
 CLOSED = re.compile(
-    r"/gradio_api/(file[=/]https?:|proxy=|process_recording|deep_link|vibe-|dev/)", re.IGNORECASE
+    r"/gradio_api/(file[=/]https?:|proxy=|process_recording|component_server|deep_link|vibe-|dev/)",
+    re.IGNORECASE,
 )
 """Gradio's doors that nothing here uses: they fetch an address for whoever asks (also for a picture
-in an answer), run ffmpeg on what is sent, or keep a session on the disk."""
+in an answer), run ffmpeg on what is sent, call a component, or keep a session on the disk."""
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 """How an address begins; one letter before the colon is a drive of Windows."""
@@ -46,11 +48,10 @@ class GuardedBlocks(gr.Blocks):
 def check_files(value: Any) -> None:
     """Look through what a visitor sent, at any depth. Raises: gr.Error."""
     for item in _dicts(value):
-        path = item.get("path")
         if item.get("type") == "component":
             raise gr.Error(NO_COMPONENTS, print_exception=False)
-        if isinstance(path, str):
-            _check_path(path)
+        if item.get("path") is not None:
+            _check_path(item["path"])
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:
@@ -65,15 +66,19 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(item)
 
 
-def _check_path(path: str) -> None:
-    if ADDRESS.match(path):
+def _check_path(path: object) -> None:
+    if isinstance(path, str) and ADDRESS.match(path):
         raise gr.Error(NOT_FETCHED, print_exception=False)
+    if not (isinstance(path, str) and _is_uploaded(path)):
+        raise gr.Error(NOT_UPLOADED.format(name=str(path)[:200]), print_exception=False)
+
+
+def _is_uploaded(path: str) -> bool:
+    """Return whether it is one upload; the folder of all of them holds other people's."""
     try:
-        is_uploaded = is_in_or_equal(path, get_upload_folder())  # resolves links
+        return is_in_or_equal(path, get_upload_folder()) and os.path.isfile(path)  # links resolved
     except (OSError, ValueError):  # too long, or with a NUL in it
-        is_uploaded = False
-    if not is_uploaded:
-        raise gr.Error(NOT_UPLOADED.format(name=path[:200]), print_exception=False)
+        return False
 
 
 class ClosedDoors:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from workers.client import Budget
 from workers.messages.errors import UnsupportedInputError
 
+MAX_MIB = 2**30
+"""A pebibyte: more is a slip of the hand, or an attempt at a number that nothing can show."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmallestNeed:
@@ -21,28 +24,37 @@ class SmallestNeed:
 
 
 def with_room(budget: Budget, mib: float | None) -> tuple[Budget, str]:
-    """Leave so much of every device to other programs."""
-    room_mib = int(mib or 0)
+    """Leave so much of every device to other programs. Raises: UnsupportedInputError."""
+    room_mib = _whole(mib or 0)
     sentence = f"Of every device, {room_mib:,} MiB stay free for other programs."
     return replace(budget, leave_room_mib=room_mib), sentence
 
 
 def with_ram(budget: Budget, mib: float | None) -> tuple[Budget, str]:
-    """Allow so much RAM to all processes together; None is no limit."""
+    """Allow so much RAM to all processes together; None is no limit. Raises: UnsupportedInputError."""
     if mib is None:
         return replace(budget, ram_mib=None), "RAM has no limit now but what the machine has free."
-    sentence = f"All processes together may use {int(mib):,} MiB of RAM now."
-    return replace(budget, ram_mib=int(mib)), sentence
+    ram_mib = _whole(mib)
+    sentence = f"All processes together may use {ram_mib:,} MiB of RAM now."
+    return replace(budget, ram_mib=ram_mib), sentence
 
 
 def with_vram(budget: Budget, mib: float | None) -> tuple[Budget, str]:
     """Allow so much of each graphics card; None is no limit. Raises: UnsupportedInputError."""
     if mib is None:
         return replace(budget, vram_mib=None), "Graphics memory has no limit now but what is free."
-    if mib < 0:
-        raise UnsupportedInputError("A budget is 0 MiB or more; empty is no limit.")
-    sentence = f"Of each graphics card, {int(mib):,} MiB may be used now."
-    return replace(budget, vram_mib=int(mib)), sentence
+    vram_mib = _whole(mib)
+    sentence = f"Of each graphics card, {vram_mib:,} MiB may be used now."
+    return replace(budget, vram_mib=vram_mib), sentence
+
+
+def _whole(mib: float) -> int:
+    """Raises: UnsupportedInputError for what is no amount of memory: less than none, NaN, infinite."""
+    if not 0 <= mib <= MAX_MIB:
+        raise UnsupportedInputError(
+            f"A budget is from 0 to {MAX_MIB:,} MiB; empty is no limit.",
+        )
+    return int(mib)
 
 
 def check_ram(ram_mib: int, need: SmallestNeed) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from workers.messages.errors import UnsupportedInputError
@@ -18,6 +19,14 @@ MAX_ALTERNATIVES = 1_000
 MAX_LEVELS = 64
 """Of objects and lists within each other. Who checks a schema, and who turns it into a grammar, calls
 itself for each; OpenAI takes 10 levels of properties, which are 20 of these."""
+PAIRS = (
+    ("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+)  # fmt: skip
+MAX_LONE_BOUND = 10**15
+"""llama.cpp counts the digits of a bound that has no partner, up to sixteen, and takes memory without
+end when it gets more."""
+BACKWARD = re.compile(r"(?<!\\)\{\s*(\d+)\s*,\s*(\d+)\s*\}")
 MAX_GRAMMAR_CHARS = 16_000
 """llama.cpp's parser calls itself for each bracket, and falls over 100,000 of them."""
 
@@ -48,8 +57,9 @@ def read_schema(text: str, what: str) -> dict[str, Any]:
 
 
 def check_grammar(text: str) -> None:
-    """Raises: UnsupportedInputError if it is too long."""
+    """Raises: UnsupportedInputError if it is too long, or repeats something from 10 to 3 times."""
     _check_length(text, MAX_GRAMMAR_CHARS, "The grammar")
+    _check_repetitions(text, "The grammar")
 
 
 def _check_length(text: str, max_chars: int, what: str) -> None:
@@ -68,6 +78,7 @@ def _check_values(schema: dict[str, Any], what: str) -> None:
         if level > MAX_LEVELS and isinstance(value, (dict, list)):
             raise _too_deep(what)
         if isinstance(value, dict):
+            _check_bounds(value, what)
             lists = [value.get(name) for name in ("enum", "anyOf", "oneOf")]
             num_alternatives += sum(len(found) for found in lists if isinstance(found, list))
             to_see += ((within, level + 1) for within in value.values())
@@ -80,6 +91,42 @@ def _check_values(schema: dict[str, Any], what: str) -> None:
             f"{what} lists {num_alternatives:,} alternatives; "
             f"at most {MAX_ALTERNATIVES:,} can be enforced."
         )
+
+
+def _check_bounds(schema: dict[str, Any], what: str) -> None:
+    """Raises: UnsupportedInputError for bounds that nothing can keep, or that an engine chokes on."""
+    for least, most in PAIRS:
+        low, high = schema.get(least), schema.get(most)
+        if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
+            raise UnsupportedInputError(
+                f"{what} wants {least} {low} and {most} {high}: nothing fits."
+            )
+    low = _first_number(schema, "minimum", "exclusiveMinimum")
+    high = _first_number(schema, "maximum", "exclusiveMaximum")
+    is_far = (high is None and low is not None and low >= MAX_LONE_BOUND) or (
+        low is None and high is not None and high <= -MAX_LONE_BOUND
+    )
+    if is_far:
+        raise UnsupportedInputError(
+            f"{what} bounds a number on one side only, beyond {MAX_LONE_BOUND:,}.",
+            "Give the other bound too.",
+        )
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        _check_repetitions(pattern, what)
+
+
+def _first_number(schema: dict[str, Any], *names: str) -> int | float | None:
+    found = (schema.get(name) for name in names)
+    return next((value for value in found if isinstance(value, (int, float))), None)
+
+
+def _check_repetitions(text: str, what: str) -> None:
+    """Raises: UnsupportedInputError for x{10,3}, which llama.cpp takes for a number without end."""
+    for least, most in BACKWARD.findall(text):
+        low, high = least.lstrip("0"), most.lstrip("0")
+        if (len(low), low) > (len(high), high):  # as numbers, of any length
+            raise UnsupportedInputError(f"{what} repeats something {{{least},{most}}} times.")
 
 
 def _too_deep(what: str) -> UnsupportedInputError:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")
+"""Of the protocols themselves (RFC 6890); older Pythons take a part of it for public."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -21,4 +23,6 @@ def is_public(address: IpAddress) -> bool:
             return is_public(inner)
         if address.teredo is not None or address.is_site_local:
             return False
+    if address in PROTOCOLS:
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
