@@ -81,12 +81,13 @@ def _rates_of(client: Client, first: Work, *others: Work, num_streams: int = 1) 
 @contextmanager
 def _unshared(pool: Pool) -> Iterator[None]:
     """Let every worker use all cores while the block lasts."""
-    cores, pool._cores = pool._cores, _FreeForAll()
+    cores, pool._publisher._cores = pool._publisher._cores, _FreeForAll()
     try:
         cores.share({}, [worker.pid for worker in pool.status().workers if worker.pid])
+        cores.bind()
         yield
     finally:
-        pool._cores = cores
+        pool._publisher._cores = cores
 
 
 class _FreeForAll(Cores):

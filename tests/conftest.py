@@ -12,7 +12,6 @@ from tests.apps import client as client
 from tests.apps import locked_app as locked_app
 from tests.apps import public_app as public_app
 from tests.collected import COLLECTED, Collected
-from tests.groups import group_of
 from tests.needs import check_needs, mark_by_fixtures
 from workers.pool.threads import usable_cores, wait_policy
 
@@ -28,10 +27,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the markers of its fixtures, before `-m` chooses, and its group."""
+    """Give each test the markers of its fixtures, before `-m` chooses."""
     for item in items:
         mark_by_fixtures(item)
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.pluginmanager.hasplugin("xdist"):
+        from tests import groups
+
+        config.pluginmanager.register(groups)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -268,9 +268,11 @@ def test_a_prompt_and_hotwords_steer_spelling(openai_client: openai.OpenAI) -> N
         "prompt": "A letter from Dun Laoghaire by Niamh and Aoife.",
         "hotwords": "Dun Laoghaire Niamh Aoife",
     }
-    assert "Laoghaire" not in listen(openai_client, data, "a.wav").text
+    names = ("Aoife", "Niamh", "Laoghaire")  # one of them: each recording is spoken anew
+    plain = listen(openai_client, data, "a.wav").text
     for name, value in hints.items():
-        assert "Laoghaire" in listen(openai_client, data, "a.wav", extra_body={name: value}).text
+        steered = listen(openai_client, data, "a.wav", extra_body={name: value}).text
+        assert any(word in steered and word not in plain for word in names), (plain, steered)
 
 
 def test_an_english_model_refuses_to_translate(openai_client: openai.OpenAI) -> None:

@@ -124,9 +124,14 @@ class Scheduling(RuleBasedStateMachine):
         else:
             process.is_silent = True
 
-    @rule(delay_s=st.sampled_from([0.0, 0.0, 0.3]), lag_s=st.sampled_from([0.0, 0.2, 2.0]))
-    def slow_down(self, delay_s: float, lag_s: float) -> None:
+    @rule(
+        delay_s=st.sampled_from([0.0, 0.0, 0.3]),
+        thread_s=st.sampled_from([0.0, 0.0, 0.2]),
+        lag_s=st.sampled_from([0.0, 0.2, 2.0]),
+    )
+    def slow_down(self, delay_s: float, thread_s: float, lag_s: float) -> None:
         self.machine.delay_s, self.machine.lag_s = delay_s, lag_s
+        self.machine.thread_s = thread_s
 
     @rule(others_mib=st.sampled_from([0, 0, 0, 30, 80]))
     def other_programs(self, others_mib: int) -> None:
@@ -171,10 +176,10 @@ class Scheduling(RuleBasedStateMachine):
         if any(other.model.modality == modality for other in others):
             self.machine.wrong.append(f"a second process for {modality}")
         held_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
-        allowed_mib = self.sim.account.budget.ram_mib or 0
+        allowed_mib, left_mib = self.sim.account.bounds_mib(modality)
         if held_mib > allowed_mib:
             self.machine.wrong.append(f"{held_mib} MiB held, {allowed_mib} allowed")
-        if self.machine.read()[0].free_mib < 0:
+        if self.machine.taken_mib > left_mib:
             self.machine.wrong.append("more taken than the machine has")
 
     def _on_shut_down(self, process: FakeProcess) -> None:

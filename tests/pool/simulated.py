@@ -35,6 +35,7 @@ from workers.models.lookup import Models
 from workers.pool.host import Host, Scales
 from workers.pool.job import Patience
 from workers.pool.memory.account import Account, Budget
+from workers.pool.memory.eviction import Mib
 from workers.pool.memory.ledger import Ledger
 from workers.pool.memory.machine import CPU, DeviceMemory
 from workers.pool.pool import Pool
@@ -234,8 +235,12 @@ class Machine(Scales):
         """How long the memory of a process that has gone is on its way back."""
         self.delay_s = 0.0
         """How long what a process says is on its way."""
+        self.thread_s = 0.0
+        """How long what is done in a thread takes."""
         self.others_mib = 0
         """What other programs hold."""
+        self.seen_others_mib = 0
+        """What they held when the pool looked last."""
         self.on_shut_down: Callable[[FakeProcess], None] = lambda process: None
         self.on_start: Callable[[FakeProcess], None] = lambda process: None
         self.wrong: list[str] = []
@@ -259,15 +264,23 @@ class Machine(Scales):
         self.started.append(process.model.id)
         return process
 
+    def in_thread(self, name: str, call: Callable[[], None]) -> None:
+        """See `workers.pool.host.in_thread`."""
+        self.loop.call_later(self.thread_s, call)
+
     @property
     def alive(self) -> list[FakeProcess]:
         return [process for process in self.processes if not process.is_gone]
 
     def read(self) -> tuple[DeviceMemory, ...]:
-        used_mib = self.others_mib + sum(p.model.memory_mib for p in self.processes)
-        return (
-            DeviceMemory(device=CPU, name="RAM", total_mib=ROOM_MIB, free_mib=ROOM_MIB - used_mib),
-        )
+        self.seen_others_mib = self.others_mib
+        free_mib = ROOM_MIB - self.others_mib - self.taken_mib
+        return (DeviceMemory(device=CPU, name="RAM", total_mib=ROOM_MIB, free_mib=free_mib),)
+
+    @property
+    def taken_mib(self) -> int:
+        """By all processes whose memory is not back yet."""
+        return sum(process.model.memory_mib for process in self.processes)
 
     def main_mib(self) -> int:
         return 0
@@ -284,6 +297,32 @@ class Machine(Scales):
             return None
         is_working = any(errand.end == "spin" for errand in found.running.values())
         return Vitals(cpu_s=self.loop.time() if is_working else 0.0, read_bytes=0)
+
+
+class Granting(Account):
+    """Remembers by what each grant was made: the process starts a moment later."""
+
+    def __init__(self, machine: Machine, budget: Budget) -> None:
+        super().__init__(machine.read, budget)
+        self._machine = machine
+        self._granted: dict[str, tuple[int, int]] = {}
+        """In the order of the grants: what was allowed, and what the others left."""
+
+    def grant(self, name: str, need_mib: Mib) -> None:
+        self._granted.pop(name, None)
+        self._granted[name] = (self.budget.ram_mib or 0, ROOM_MIB - self._machine.seen_others_mib)
+        super().grant(name, need_mib)
+
+    def bounds_mib(self, name: str) -> tuple[int, int]:
+        """Return what might be held when a process starts, by its grant or by later ones.
+
+        First of all living processes, then of all whose memory is not back.
+        """
+        names = list(self._granted)
+        allowed, left = zip(
+            *(self._granted[later] for later in names[names.index(name) :]), strict=True
+        )
+        return max(allowed), max(left)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -310,9 +349,14 @@ class SimulatedPool:
         self.loop = self.machine.loop
         self.cards = {found.id: found for found in map(_card_of, SIZES_MIB)}
         models = Models(lambda: self.cards, {name: f"fake-{name}" for name in MODALITIES})
-        self.account = Account(self.machine.read, budget_of(room_mib))
+        self.account = Granting(self.machine, budget_of(room_mib))
         ledger = Ledger(account=self.account, places=place_of, record=lambda *_: None)
-        host = Host(new_loop=lambda: self.loop, start=self.machine.start, scales=self.machine)
+        host = Host(
+            new_loop=lambda: self.loop,
+            start=self.machine.start,
+            in_thread=self.machine.in_thread,
+            scales=self.machine,
+        )
         self.pool = Pool(
             models, lambda card, _: birth(card, Path("/nowhere"), SLOTS), patience, ledger, host
         )
@@ -362,7 +406,7 @@ class SimulatedPool:
         """Close the pool as `Pool.close` does; nothing may be left of it."""
         self.pool._is_closed = True
         self.loop.run_until_complete(self.pool._close(10.0))
-        self.pool._census.close()
+        self.pool._sampler.close()
         self.run_for(2)
         alive, waiting = self.machine.alive, self.open
         self.loop.close()

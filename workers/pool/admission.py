@@ -5,25 +5,26 @@
 
 Belongs to the pool's event loop. Decides nothing itself: where a model goes and who leaves for it are
 pure functions (`workers.pool.memory.placement`), asked again after every exit, with what the operating
-system says is free then.
+system said was free at the last look (`workers.pool.sampler`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
 from configs.catalogue import ModelCard
 from workers.messages import LoadFailed
 from workers.pool.memory.eviction import Tenant
 from workers.pool.memory.ledger import Ledger
-from workers.pool.memory.machine import DeviceMemory
 from workers.pool.memory.placement import Decision, Placement, missing_mib, place
 from workers.pool.memory.plan import Scene, plan
 
-from .applicant import Applicant
-from .guard import in_words
+from .applicant import Applicant, Ask, not_served
+from .estimates import Estimates
+from .sample import Sample
 from .status import MemoryStatus
 from .tries import Tries
 from .world import World
@@ -33,23 +34,18 @@ BYTES_BACK_S = 3.0
 LOOK_AGAIN_S = 0.05
 
 
-@dataclass(slots=True, kw_only=True)
-class Ask:
-    """A worker that wants to start with a model."""
-
-    who: Applicant
-    card: ModelCard
-    placements: tuple[Placement, ...]
-
-
 class Admission:
     """The line, and the account that it draws on."""
 
-    def __init__(self, ledger: Ledger, world: World) -> None:
+    def __init__(
+        self, ledger: Ledger, estimates: Estimates, world: World, look: Callable[[], None]
+    ) -> None:
+        """`look` has the machine looked at; `on_sample` follows."""
         self._ledger = ledger
+        self.estimates = estimates
         self._world = world
-        self._devices: tuple[DeviceMemory, ...] = ()
-        """As they were at the last look that succeeded."""
+        self._look = look
+        self._sample = Sample()
         self._line: list[Ask] = []
         self._applicants: dict[str, Applicant] = {}
         self._tries = Tries()
@@ -69,15 +65,22 @@ class Admission:
         One that stands in it already keeps its place: those before it may change their minds, or
         leave, as often as they like.
         """
-        try:
-            placements = tuple(self._ledger.places(card))
-        except Exception as err:  # noqa: BLE001 — those who wait must hear of it, whatever it is
-            self._world.guard.tell("reckoning with a model", err)
-            self.withdraw(who)
-            who.refuse(card, _unknown(card, err))
+        ask = Ask(who=who, card=card, since=self._world.now)
+        self._stand(ask)
+        known = self.estimates.known(card)
+        if known is not None:
+            self._estimated(ask, known)
             return
-        left = self._tries.left(card.id, placements)
-        self._stand(Ask(who=who, card=card, placements=left))
+        self.estimates.soon(card, partial(self._estimated, ask))
+
+    def _estimated(self, ask: Ask, placements: tuple[Placement, ...] | Exception) -> None:
+        if not any(other is ask for other in self._line):
+            return  # it has left, or wants another model
+        if isinstance(placements, Exception):
+            self._line = [other for other in self._line if other is not ask]
+            ask.who.refuse(ask.card, not_served(ask.card, placements))
+            return
+        ask.placements = self._tries.left(ask.card.id, placements)
         self.settle()
 
     def _stand(self, ask: Ask) -> None:
@@ -107,6 +110,11 @@ class Admission:
         asleep_soon = " and ".join(tenant.model for tenant in leaving)
         return f"putting {asleep_soon} to sleep" if leaving else ""
 
+    @property
+    def has_line(self) -> bool:
+        """Whether anybody stands in line."""
+        return bool(self._line)
+
     def is_pinned(self, who: Applicant) -> bool:
         """Whether a worker stays awake whatever comes."""
         return who.modality in self._ledger.account.pinned
@@ -122,11 +130,14 @@ class Admission:
 
     def may_retry(self, card: ModelCard, device: str) -> bool:
         """Note that a model ran out of memory while it loaded; returns whether to ask again."""
-        return self._tries.note(card.id, device, self._ledger.places(card))
+        return self._tries.note(card.id, device, self.estimates.known(card) or ())
 
-    def refusal(self, card: ModelCard, others: Iterable[ModelCard] = ()) -> LoadFailed | None:
-        """Return why a model will not fit whoever leaves; None if it will."""
-        told = plan(card, self.scene(), self._ledger.places, others)
+    def refusal(self, card: ModelCard) -> LoadFailed | None:
+        """Return why a model will not fit whoever leaves; None if it will, or if nobody knows yet."""
+        placements = self.estimates.known(card)
+        if placements is None:
+            return None
+        told = plan(card, self.scene(), lambda _: placements)
         if told.outcome != "too_large":
             return None
         return LoadFailed(
@@ -142,7 +153,7 @@ class Admission:
     def memory(self) -> MemoryStatus:
         """Return the account for people, and what plans are made from."""
         account = self._ledger.account
-        devices = self._look()
+        devices = self._sample.devices
         scene = Scene(rooms_mib=account.rooms(devices), tenants=tuple(self._tenants()))
         return MemoryStatus(
             devices=devices, budget=account.budget, scene=scene, holdings=account.holdings()
@@ -164,12 +175,16 @@ class Admission:
             return  # a worker that is admitted or asked to leave says so
         self._is_settling = True
         try:
-            while self._line and self._serve_or_drop(self._line[0]):
+            while (first := self._first) is not None and self._serve_or_drop(first):
                 pass
         finally:
             self._is_settling = False
             if self._line:
                 self._look_again_soon()
+
+    @property
+    def _first(self) -> Ask | None:
+        return next((ask for ask in self._line if ask.placements is not None), None)
 
     def _serve_or_drop(self, ask: Ask) -> bool:
         """As `_serve`; one that it fails for is refused, or nobody behind would ever be served."""
@@ -178,8 +193,14 @@ class Admission:
         except Exception as err:  # noqa: BLE001 — the line goes on, whatever it is
             self._world.guard.tell("the line for memory", err)
             self._line = [other for other in self._line if other is not ask]
-            self._world.guard.run("a refusal", ask.who.refuse, ask.card, _unknown(ask.card, err))
+            self._world.guard.run("a refusal", ask.who.refuse, ask.card, not_served(ask.card, err))
             return True
+
+    def on_sample(self, sample: Sample) -> None:
+        """Take what was seen of the machine, and do what follows from it."""
+        self._sample = sample
+        self._world.guard.run("shedding", self.shed)
+        self._world.guard.run("the line for memory", self.settle)
 
     def shed(self) -> None:
         """Let idle workers leave if more is held than the budget allows, or the system has."""
@@ -187,11 +208,13 @@ class Admission:
         tenants = self._tenants()
         staying = [tenant for tenant in tenants if not self._leaves(tenant)]
         leaving = [tenant.name for tenant in tenants if self._leaves(tenant) and not tenant.is_busy]
-        for tenant in account.overdrawn(self._look(), staying, leaving):
+        for tenant in account.overdrawn(self._sample.devices, staying, leaving):
             self._applicants[tenant.name].make_room("other programs")
 
     def _serve(self, ask: Ask) -> bool:
         """Do what the first in line needs; returns whether it has left the line."""
+        if not self._is_seen(self._last_release):
+            return False  # or somebody would have to leave for bytes that are back
         rooms = self.scene().rooms_mib
         staying: list[Tenant] = []
         leaving: list[Tenant] = []
@@ -217,9 +240,10 @@ class Admission:
         return True
 
     def _decide(self, ask: Ask, rooms: Mapping[str, int], staying: list[Tenant]) -> Decision | None:
+        placements = ask.placements or ()
         if not ask.who.is_wanted:
-            return place([replace(p, may_evict=False) for p in ask.placements], rooms, staying)
-        decision = place(ask.placements, rooms, staying)
+            return place([replace(p, may_evict=False) for p in placements], rooms, staying)
+        decision = place(placements, rooms, staying)
         tried = self._tries.failed(ask.card.id)
         if decision is None or decision.placement.device not in tried:
             return decision
@@ -229,9 +253,9 @@ class Admission:
         )
 
     def _give_up(self, ask: Ask, *, is_clear: bool) -> bool:
-        """Refuse, unless memory is still on its way back."""
-        may_come = not is_clear or self._world.now - self._last_release < BYTES_BACK_S
-        if may_come and ask.who.is_wanted:
+        """Refuse, unless memory is on its way back, or may have come since the last look."""
+        may_come = not is_clear or self._sample.taken - self._last_release < BYTES_BACK_S
+        if ask.who.is_wanted and (may_come or not self._is_seen(ask.since)):
             return False
         self._line.remove(ask)
         if not ask.who.is_wanted:
@@ -241,14 +265,6 @@ class Admission:
         )
         ask.who.refuse(ask.card, failure)
         return True
-
-    def _look(self) -> tuple[DeviceMemory, ...]:
-        """Look how much memory there is; if that cannot be seen now, as much as at the last look."""
-        try:
-            self._devices = self._ledger.account.devices()
-        except Exception as err:  # noqa: BLE001 — no file left to look into, say; the line goes on
-            self._world.guard.tell("looking at the memory", err)
-        return self._devices
 
     def _tenants(self) -> list[Tenant]:
         account = self._ledger.account
@@ -261,12 +277,19 @@ class Admission:
     def _leaves(self, tenant: Tenant) -> bool:
         return self._applicants[tenant.name].is_leaving
 
+    def _is_seen(self, since: float) -> bool:
+        """Whether the machine was looked at since then; if not, it is now."""
+        if self._sample.taken < since:
+            self._look()
+        return self._sample.taken >= since
+
     def _look_again_soon(self) -> None:
         if self._look_again is None:
             self._look_again = self._world.loop.call_later(LOOK_AGAIN_S, self._looked)
 
     def _looked(self) -> None:
         self._look_again = None
+        self._look()
         self.settle()
 
     def _advice(self, card: ModelCard) -> str:
@@ -275,8 +298,3 @@ class Admission:
         pinned = ", ".join(sorted(awake - {card.modality}))
         unpin = f", unpin a worker ({pinned})" if pinned else ""
         return f"Choose a smaller model{unpin}, or raise the memory budget."
-
-
-def _unknown(card: ModelCard, err: Exception) -> LoadFailed:
-    sentence = f"{card.name} could not be given memory: {in_words(err)}."
-    return LoadFailed(code="load_failed", message=sentence, hint="The log says more.")

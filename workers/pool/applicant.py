@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from configs.catalogue import ModelCard
 from workers.messages import LoadFailed, Modality
 from workers.pool.memory.eviction import Tenant
 from workers.pool.memory.placement import Placement
+
+from .guard import in_words
 
 
 class Applicant(Protocol):
@@ -35,3 +38,20 @@ class Applicant(Protocol):
 
     def make_room(self, for_whom: str) -> None:
         """Leave as soon as nothing runs; at once if nothing does."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Ask:
+    """A worker that wants to start with a model."""
+
+    who: Applicant
+    card: ModelCard
+    since: float
+    placements: tuple[Placement, ...] | None = None
+    """Where the model could run; None: that is being worked out, and others go first."""
+
+
+def not_served(card: ModelCard, err: Exception) -> LoadFailed:
+    """Say that something failed that must not."""
+    sentence = f"{card.name} could not be given memory: {in_words(err)}."
+    return LoadFailed(code="load_failed", message=sentence, hint="The log says more.")

@@ -38,9 +38,18 @@ class Cores:
         has_affinity = hasattr(os, "sched_setaffinity")
         self._cores = sorted(os.sched_getaffinity(0)) if has_affinity else []
         self._given: dict[int, set[int]] = {}
+        self._due: dict[int, set[int]] = {}
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `bind` has something to do."""
+        return bool(self._due)
 
     def share(self, busy: Mapping[Modality, int], idle: Sequence[int]) -> None:
-        """Hand the cores to busy workers, by process id; those who rest may use any."""
+        """Hand the cores to busy workers, by process id; those who rest may use any.
+
+        They have them once `bind` was called.
+        """
         if not self._cores:
             return
         shares = share_cores(tuple(busy), self._cores)
@@ -48,8 +57,14 @@ class Cores:
         wanted |= {pid: set(self._cores) for pid in idle}
         for pid, cores in wanted.items():
             if self._given.get(pid, set(self._cores)) != cores:
-                _bind(pid, cores)
+                self._due = {**self._due, pid: cores}
         self._given = wanted
+
+    def bind(self) -> None:
+        """Tell the system who has which. From any thread, but one at a time."""
+        due, self._due = self._due, {}
+        for pid, cores in due.items():
+            _bind(pid, cores)
 
 
 def _bind(pid: int, cores: set[int]) -> None:

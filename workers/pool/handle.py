@@ -7,7 +7,7 @@ A process starts when the ledger admits it (`workers.pool.admission`), and leave
 memory: when nothing runs, and not before it has answered all who waited when it was started.
 
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. Whose turn it
-is says `workers.pool.turns`, the process is `workers.pool.holder`, what others see `workers.pool.view`.
+is says `workers.pool.turns`, the process is `workers.pool.supervisor`, what others see `workers.pool.view`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from workers.pool.memory.placement import Placement
 
 from .admission import Admission
 from .ending import Ending
-from .holder import Holder
 from .job import STOPPING, Job
 from .running import with_waits
+from .supervisor import Supervisor
 from .suspects import refuse
 from .turns import Turns
 from .view import WorkerView
@@ -49,15 +49,15 @@ class WorkerHandle(WorkerView):
         default: Callable[[], ModelCard],
         world: World,
         admission: Admission,
-        on_change: Callable[[], None],
+        on_change: Callable[[WorkerHandle], None],
     ) -> None:
         self.modality: Modality = default().modality
         self._default = default
         self._world = world
         self._on_change = on_change
         self._admission = admission
-        self._holder = Holder(default(), world, self)
-        self._turns = Turns(self, self._holder, admission)
+        self._supervisor = Supervisor(default(), world, self)
+        self._turns = Turns(self, self._supervisor, admission)
         self._last_used = world.now
         self._is_closed = False
 
@@ -81,7 +81,7 @@ class WorkerHandle(WorkerView):
             )
         elif self._turns.running.is_poison(job, self._world.now):
             refuse(job)
-        elif (failure := self._holder.given_up(job.card)) is not None:
+        elif (failure := self._supervisor.given_up(job.card)) is not None:
             job.fail(failure.code, failure.message, failure.hint)
         else:
             self._turns.waiting.append(job)
@@ -91,9 +91,9 @@ class WorkerHandle(WorkerView):
         """Stop a request; returns whether it was here."""
         running = self._turns.running.get(request_id)
         if running is not None:
-            if not running.is_cancelled and self._holder.life is not None:
+            if not running.is_cancelled and self._supervisor.process is not None:
                 running.cancelled = self._world.now
-                self._holder.life.control(Cancel(request_id=request_id))
+                self._supervisor.process.control(Cancel(request_id=request_id))
             return True
         waiting = self._turns.waiting.remove(request_id)
         if waiting is not None:
@@ -109,7 +109,7 @@ class WorkerHandle(WorkerView):
 
     def wake(self) -> None:
         """Wake a sleeping worker with the default model; one that is awake stays as it is."""
-        is_absent = not self.has_process and not self._holder.will_restart
+        is_absent = not self.has_process and not self._supervisor.will_restart
         if is_absent and not self._is_closed and self._admission.asked(self) is None:
             self._admission.ask(self, self._default())
             self._changed()
@@ -135,15 +135,16 @@ class WorkerHandle(WorkerView):
 
     def kill(self) -> None:
         """End the process at once."""
-        if self._holder.life is not None:
-            self._holder.life.kill()
+        if self._supervisor.process is not None:
+            self._supervisor.process.kill()
 
     def tick(self, now: float) -> None:
         """Look after time: deadlines, deafness, silence, idleness; make up for what was missed.
 
         Each on its own: one that fails keeps none of the others from its work.
         """
-        for look in (self._drop_late, self._kill_if_deaf, self._look_after, self._sleep_if_idle):
+        look_after = self._supervisor.look_after
+        for look in (self._drop_late, self._kill_if_deaf, look_after, self._sleep_if_idle):
             self._world.guard.run(look.__name__.strip("_"), look, now)
         if self.is_wanted or self._turns.departure:
             self._advance()
@@ -153,7 +154,7 @@ class WorkerHandle(WorkerView):
     @property
     def is_leaving(self) -> bool:
         """See `Applicant`."""
-        return self._holder.phase == "stopping" or bool(self._turns.departure)
+        return self._supervisor.phase == "stopping" or bool(self._turns.departure)
 
     @property
     def is_wanted(self) -> bool:
@@ -164,7 +165,7 @@ class WorkerHandle(WorkerView):
         """See `Applicant`."""
         return Tenant(
             name=self.modality,
-            model=self._holder.card.name,
+            model=self._supervisor.card.name,
             held_mib=held_mib,
             is_busy=bool(self._turns.running or self._turns.waiting),
             is_pinned=is_pinned,
@@ -175,7 +176,7 @@ class WorkerHandle(WorkerView):
         """See `Applicant`."""
         self._last_used = self._world.now
         self._turns.departure.begin(self._turns.waiting.last_turn)
-        self._holder.start(card, placement)  # if it fails, nobody waits for that model any more
+        self._supervisor.start(card, placement)  # if it fails, nobody waits for that model any more
         if not self.has_process:
             self._admission.release(self)
             self._advance()  # no exit follows, after which those who want another model had their turn
@@ -183,7 +184,7 @@ class WorkerHandle(WorkerView):
 
     def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
         """See `Applicant`."""
-        self._holder.give_up(card, failure)
+        self._supervisor.give_up(card, failure)
         self._advance()
 
     def make_room(self, for_whom: str) -> None:
@@ -193,7 +194,7 @@ class WorkerHandle(WorkerView):
         self._turns.leave_if_done()
         self._changed()
 
-    # --- what the process says (`workers.pool.holder.Owner`) ------------------------------------------
+    # --- what the process says (`workers.pool.supervisor.Owner`) ------------------------------------------
 
     def on_loading(self) -> None:
         """Say how far it is."""
@@ -202,20 +203,20 @@ class WorkerHandle(WorkerView):
     def on_ready(self) -> None:
         """Put it to work."""
         self._last_used = self._world.now
-        self._admission.on_loaded(self._holder.card)
+        self._admission.on_loaded(self._supervisor.card)
         self._advance()
 
-    def on_failure(self, failure: LoadFailed) -> None:
+    def on_load_failed(self, failure: LoadFailed) -> None:
         """Fail those who wait for this model; the others go on when its process has gone.
 
         One that ran out of memory is tried again first, with more room or on another device.
         """
         is_memory = failure.code == "out_of_memory" and self.has_process
-        if is_memory and self._admission.may_retry(self._holder.card, self._holder.device):
+        if is_memory and self._admission.may_retry(self._supervisor.card, self._supervisor.device):
             log.warning("%s: %s Once more.", self.modality, failure.message)
             return
-        self._on_change()  # whoever hears of the failure must find it in the status
-        self._turns.fail(self._holder.card, failure)
+        self._on_change(self)  # whoever hears of the failure must find it in the status
+        self._turns.fail(self._supervisor.card, failure)
         self._changed()
 
     def on_event(self, event: Event) -> None:
@@ -223,7 +224,7 @@ class WorkerHandle(WorkerView):
         job = self._turns.running.get(event.request_id)
         if job is None:
             return
-        event = with_waits(event, job, self._holder.life, self._world.now)
+        event = with_waits(event, job, self._supervisor.process, self._world.now)
         if isinstance(event, END_EVENTS):
             self._turns.running.end(event.request_id)
             self._last_used = self._world.now
@@ -237,7 +238,7 @@ class WorkerHandle(WorkerView):
         """Fail what ran, and serve who waits."""
         self._admission.release(self)
         self._turns.departure.forget()
-        self._on_change()  # whoever hears of the failure must find it in the status
+        self._on_change(self)  # whoever hears of the failure must find it in the status
         self._turns.fail_all(ending, self._world.now)
         self._advance()
         self._admission.settle()
@@ -245,13 +246,13 @@ class WorkerHandle(WorkerView):
     def on_restart(self) -> None:
         """Ask for memory again: for whoever is next, or else for what has died."""
         if not self._turns.waiting and not self._is_closed:
-            self._admission.ask(self, self._holder.card)
+            self._admission.ask(self, self._supervisor.card)
         self._advance()
 
     def _stop(self) -> None:
-        self._holder.stop()
+        self._supervisor.stop()
         if not self._turns.waiting:
-            self._holder.forget_restart()
+            self._supervisor.forget_restart()
             self._admission.withdraw(self)
         self._changed()
 
@@ -270,15 +271,11 @@ class WorkerHandle(WorkerView):
     def _kill_if_deaf(self, now: float) -> None:
         """Free a process that works for nobody: what waits goes to the next."""
         grace_s = self._world.patience.cancel_grace_s
-        if self._turns.running.is_deaf(now, grace_s) and self._holder.life is not None:
-            self._holder.life.give_up(f"{grace_s:g} s of work on a request that was stopped")
-
-    def _look_after(self, now: float) -> None:
-        if self._holder.life is not None:
-            self._holder.life.look_after(now)
+        if self._turns.running.is_deaf(now, grace_s) and self._supervisor.process is not None:
+            self._supervisor.process.give_up(f"{grace_s:g} s of work on a request that was stopped")
 
     def _sleep_if_idle(self, now: float) -> None:
-        is_used = self._holder.phase != "ready" or self._turns.running or self._turns.waiting
+        is_used = self._supervisor.phase != "ready" or self._turns.running or self._turns.waiting
         is_due = 0 < self._world.patience.idle_ttl_s < now - self._last_used
         if is_due and not is_used and not self._admission.is_pinned(self):
             log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
@@ -294,7 +291,7 @@ class WorkerHandle(WorkerView):
     def _changed(self) -> None:
         """Tell waiting requests their place, and the pool that something moved. Never raises."""
         self._world.guard.run("telling those who wait", self._announce)
-        self._on_change()
+        self._on_change(self)
 
     def _announce(self) -> None:
         if self._turns.waiting:

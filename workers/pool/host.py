@@ -1,4 +1,4 @@
-"""The machine as the pool touches it: a loop with a clock, processes, and scales to weigh them with.
+"""The machine as the pool touches it: a loop with a clock, threads, processes, and scales to weigh them.
 
 All that the pool knows of the world goes through here, so that its rules can be tried in a world whose
 time and processes are made up (`tests/pool/simulated.py`).
@@ -7,6 +7,7 @@ time and processes are made up (`tests/pool/simulated.py`).
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -71,10 +72,19 @@ class Scales:
         return read_vitals(pid)
 
 
+def in_thread(name: str, call: Callable[[], None]) -> None:
+    """Call in a thread of its own, for which the program's end does not wait.
+
+    Raises: RuntimeError if no more threads can be had.
+    """
+    threading.Thread(target=call, name=name, daemon=True).start()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """The real one, unless told otherwise."""
 
     new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
     start: Start = Child
+    in_thread: Callable[[str, Callable[[], None]], None] = in_thread
     scales: Scales = field(default_factory=Scales)

@@ -22,13 +22,14 @@ from workers.pool.memory.ledger import Ledger
 from workers.pool.memory.plan import Plan, plan
 
 from .admission import Admission
-from .census import Census
-from .cores import Cores
+from .estimates import Estimates
 from .guard import in_words
 from .handle import WorkerHandle
 from .host import Host
 from .job import STOPPING, Deliver, Job, Patience
-from .status import MemoryStatus, PoolStatus
+from .publisher import Publisher
+from .sampler import RssSampler
+from .status import PoolStatus
 from .world import BirthOf, World
 
 log = logging.getLogger("quintet.pool")
@@ -60,15 +61,17 @@ class Pool:
         self._world = World(loop=self._loop, patience=patience, birth_of=birth_of, host=host)
         self._guard = self._world.guard
         self._loop.set_exception_handler(self._guard.on_loop_error)
-        self._census = Census(ledger, host.scales, self._guard)
-        self._cores = Cores()
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
         self._handles: dict[Modality, WorkerHandle] = {}
-        self._status = PoolStatus()
-        self._memory = MemoryStatus()
-        """As of the last look: asking the system again at every event would cost each request 2 ms."""
-        self._admission = Admission(ledger, self._world)
+        self._estimates = Estimates(ledger.places, self._world)
+        self._sampler = RssSampler(
+            ledger, self._estimates, self._world, self._handles.values, self._on_sample
+        )
+        self._world.read_vitals = self._sampler.vitals
+        self._admission = Admission(ledger, self._estimates, self._world, self._sampler.look)
+        self._publisher = Publisher(self._handles, self._admission, self._sampler, self._world)
         self._to_warm: list[Modality] = []
+        self._num_estimating = 0
         self._is_closed = False
         self._closing = threading.Lock()
         """Held while something is scheduled: whatever comes before `close` is done before it."""
@@ -82,22 +85,21 @@ class Pool:
 
     def set_up(self) -> None:
         """Do all of `start` but run the loop."""
-        self._ledger.account.main_mib = self._census.main_mib
-        self._memory = self._admission.memory()
         for modality in self._models.modalities:
             self._handles[modality] = WorkerHandle(
                 partial(self._models.default, modality),
                 self._world,
                 self._admission,
-                self._publish,
+                self._publisher.tell_of,
             )
             self._admission.join(self._handles[modality])
-        self._publish()
+        self._sampler.look_now()
+        self._on_sample()
         self._loop.call_later(TICK_S, self._tick)
 
     def prepare(self, card: ModelCard) -> None:
-        """Read what the ledger must know of a model, which is then remembered; takes up to 0.1 s."""
-        self._ledger.places(card)
+        """Read what must be known of a model before it is started; takes up to 0.1 s."""
+        self._estimates.work_out(card)
 
     def submit(self, request: Request, card: ModelCard, deliver: Deliver) -> None:
         """Queue a request for the model of a card.
@@ -139,11 +141,11 @@ class Pool:
     def plan(self, card: ModelCard) -> Plan:
         """Return what loading a model would take, by the memory of half a second ago."""
         others = self._models.all(card.modality)
-        return plan(card, self._status.memory.scene, self._ledger.places, others)
+        return plan(card, self._publisher.status.memory.scene, self._ledger.places, others)
 
     def status(self) -> PoolStatus:
         """Return the latest snapshot; cheap."""
-        return self._status
+        return self._publisher.status
 
     def loaded(self, modality: Modality) -> tuple[ModelCard, Ready] | None:
         """Return the model in memory and what its engine said about itself; None while asleep."""
@@ -161,7 +163,7 @@ class Pool:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self._census.close()
+        self._sampler.close()
 
     def kill(self) -> None:
         """End every process at once, where `close` gives them time; while that goes on, or before."""
@@ -204,6 +206,16 @@ class Pool:
     def _warm(self, modalities: list[Modality]) -> None:
         new = (name for name in modalities if name in self._handles)
         self._to_warm += [name for name in new if name not in self._to_warm]
+        self._num_estimating += 1
+        cards = [self._models.default(name) for name in self._to_warm]
+        self._world.aside("estimate", partial(self._work_out, cards), self._on_estimated)
+
+    def _work_out(self, cards: list[ModelCard]) -> None:
+        for card in cards:  # one that fails is refused when its turn comes
+            self._guard.run("reckoning with a model", self._estimates.work_out, card)
+
+    def _on_estimated(self, _: Exception | None) -> None:
+        self._num_estimating -= 1
         self._warm_next()
 
     def _sleep(self, modality: Modality) -> None:
@@ -211,57 +223,29 @@ class Pool:
         self._handles[modality].sleep()
 
     def _warm_next(self) -> None:
-        if self._to_warm and all(handle.is_settled for handle in self._handles.values()):
-            handle = self._handles[self._to_warm.pop(0)]
-            handle.wake()
-            self._publish()
+        if (
+            self._to_warm
+            and not self._num_estimating
+            and all(handle.is_settled for handle in self._handles.values())
+        ):
+            self._handles[self._to_warm.pop(0)].wake()
+            self._publisher.tell_all()
 
     def _tick(self) -> None:
         """Look after everything. Each step on its own: one that fails starves none of the others."""
         self._loop.call_later(TICK_S, self._tick)  # first of all
         for handle in self._handles.values():
             self._guard.run("looking after a worker", handle.tick, self._world.now)
-        self._guard.run("the census", self._census.look, list(self._handles.values()))
-        self._look_at_memory()
+        self._sampler.look()
         self._guard.run("warming", self._warm_next)
 
     def _allow(self, budget: Budget) -> None:
         self._ledger.account.budget = budget
-        self._look_at_memory()
+        self._on_sample()
 
-    def _look_at_memory(self) -> None:
-        self._guard.run("shedding", self._admission.shed)
-        self._guard.run("the line for memory", self._admission.settle)
-        self._guard.run("the account", self._read_account)
-        self._publish()
-
-    def _read_account(self) -> None:
-        self._memory = self._admission.memory()
-
-    def _publish(self) -> None:
-        """Tell everybody how things are. Never raises: it is called in the middle of what matters."""
-        self._guard.run("sharing the cores", self._share_cores)
-        self._guard.run("the status", self._take_status)
-
-    def _take_status(self) -> None:
-        self._status = PoolStatus(
-            workers=tuple(
-                handle.status(self._census.resident_mib(handle.pid))
-                for handle in self._handles.values()
-            ),
-            main_resident_mib=self._census.main_mib,
-            memory=self._memory,
-        )
-
-    def _share_cores(self) -> None:
-        busy: dict[Modality, int] = {}
-        idle: list[int] = []
-        for handle in self._handles.values():
-            if (pid := handle.pid) is not None and handle.is_working:
-                busy[handle.modality] = pid
-            elif pid is not None:
-                idle.append(pid)
-        self._cores.share(busy, idle)
+    def _on_sample(self) -> None:
+        self._admission.on_sample(self._sampler.latest)
+        self._publisher.tell_all()
 
     def _kill(self) -> None:
         for handle in self._handles.values():

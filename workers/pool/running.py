@@ -8,7 +8,7 @@ from workers.messages import Event, Finished, Started
 
 from .ending import Ending
 from .job import Job
-from .life import Life
+from .process import WorkerProcess
 from .suspects import Suspects
 
 
@@ -66,13 +66,13 @@ class Running:
         return any(job.is_deaf(now, grace_s) for job in self._jobs.values())
 
 
-def with_waits(event: Event, job: Job, life: Life | None, now: float) -> Event:
+def with_waits(event: Event, job: Job, process: WorkerProcess | None, now: float) -> Event:
     """Add to a Started how long the request waited, and how much of that went into loading."""
     if not isinstance(event, Started):
         return event
     wait_s = now - job.submitted
-    if life is None or life.ready is None:
+    if process is None or process.ready is None:
         return replace(event, queue_wait_s=wait_s)
-    loaded_at = life.started + life.ready.load_s
-    load_s = max(0.0, loaded_at - max(job.submitted, life.started))
+    loaded_at = process.started + process.ready.load_s
+    load_s = max(0.0, loaded_at - max(job.submitted, process.started))
     return replace(event, queue_wait_s=wait_s, load_s=min(load_s, wait_s))

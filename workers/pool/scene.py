@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from configs.catalogue import ModelCard
 from workers.messages import Loading
 
-from .holder import Holder
 from .job import Job
 from .status import State, WorkerStatus
+from .supervisor import Supervisor
 from .waiting import WaitingLine
 
 
@@ -17,7 +17,7 @@ from .waiting import WaitingLine
 class Scene:
     """What a worker's parts look like from outside; used at once, never kept."""
 
-    holder: Holder
+    supervisor: Supervisor
     waiting: WaitingLine
     num_running: int
     default: ModelCard
@@ -32,7 +32,7 @@ class Scene:
     @property
     def state(self) -> State:
         """Where the worker is on its way; one that leaves for another model is already loading."""
-        phase = self.holder.phase
+        phase = self.supervisor.phase
         if phase == "ready" and self.num_running:
             return "busy"
         if self.asked is not None and self.waiting.first is not None:
@@ -46,16 +46,16 @@ class Scene:
             return self._successor
         if self.asked is not None:
             return self.asked
-        return self.default if self.holder.phase == "asleep" else self.holder.card
+        return self.default if self.supervisor.phase == "asleep" else self.supervisor.card
 
     @property
     def loading(self) -> Loading | None:
         """How far that model is on its way into memory."""
         if self._successor is not None:
-            return Loading(what=f"putting {self.holder.card.name} to sleep")
+            return Loading(what=f"putting {self.supervisor.card.name} to sleep")
         if self.asked is not None:
             return Loading(what=self._awaiting_memory)
-        return self.holder.loading
+        return self.supervisor.loading
 
     @property
     def _awaiting_memory(self) -> str:
@@ -65,17 +65,17 @@ class Scene:
     def _successor(self) -> ModelCard | None:
         """The model that comes when the process that is leaving has gone."""
         first = self.waiting.first
-        return first.card if first is not None and self.holder.phase == "stopping" else None
+        return first.card if first is not None and self.supervisor.phase == "stopping" else None
 
     def reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
         """Say why a request waits (see `workers.pool.waiting.SayReason`)."""
         name, num_before = job.card.name, num_ahead + self.num_running
         ahead = f"{num_before} ahead, then " if num_before else ""
-        if self.why_leaving and self.holder.phase == "ready":
+        if self.why_leaving and self.supervisor.phase == "ready":
             return f"{ahead}{self.why_leaving}, then waking {name} again"
         if num_changes:
             return f"{ahead}waking {name}"
-        if self.holder.phase == "ready":
+        if self.supervisor.phase == "ready":
             return f"{num_before} ahead for {name}"
         if self.asked is not None and self._successor is None:
             return f"{name} is {self._awaiting_memory}"
@@ -85,8 +85,12 @@ class Scene:
         self, resident_mib: int, *, granted_mib: int = 0, is_pinned: bool = False
     ) -> WorkerStatus:
         """Return what the page shows."""
-        life, ready, failure = self.holder.life, self.holder.ready, self.holder.failure
-        placement = self.holder.placement if life else None
+        process, ready, failure = (
+            self.supervisor.process,
+            self.supervisor.ready,
+            self.supervisor.failure,
+        )
+        placement = self.supervisor.placement if process else None
         detail = self.loading.what if self.loading else ""
         if failure is not None:
             detail = f"{failure.message} {failure.hint}".strip()
@@ -98,7 +102,7 @@ class Scene:
             detail=detail,
             progress=self.loading.fraction if self.loading else None,
             device=ready.device if ready else "",
-            pid=life.pid if life else None,
+            pid=process.pid if process else None,
             resident_mib=resident_mib,
             granted_mib=granted_mib,
             is_pinned=is_pinned,
@@ -106,6 +110,6 @@ class Scene:
             num_running=self.num_running,
             num_waiting=len(self.waiting),
             slots=ready.slots if ready else 0,
-            threads=life.birth.settings.threads if life else 0,
-            num_deaths=self.holder.num_deaths,
+            threads=process.threads if process else 0,
+            num_deaths=self.supervisor.num_deaths,
         )

@@ -15,15 +15,15 @@ from configs.catalogue import ModelCard
 from workers.messages import LoadFailed
 
 from .admission import Admission
-from .applicant import Applicant
+from .applicant import Applicant, not_served
 from .departure import Departure
 from .ending import Ending
 from .guard import in_words
-from .holder import Holder
 from .job import Job
-from .life import Life
 from .order import next_move
+from .process import WorkerProcess
 from .running import Running
+from .supervisor import Supervisor
 from .suspects import refuse
 from .waiting import WaitingLine
 
@@ -33,19 +33,23 @@ log = logging.getLogger("quintet.pool")
 class Turns:
     """The requests of one worker, and what they do with its process."""
 
-    def __init__(self, who: Applicant, holder: Holder, admission: Admission) -> None:
+    def __init__(self, who: Applicant, supervisor: Supervisor, admission: Admission) -> None:
         self.waiting = WaitingLine()
         self.running = Running()
         self.departure = Departure()
+        self._estimating: ModelCard | None = None
         self._who = who
-        self._holder = holder
+        self._supervisor = supervisor
         self._admission = admission
 
     def advance(self) -> None:
         """Do what the line asks for: ask for memory, send, or change the model."""
         self._ask_if_absent()
-        while (life := self._holder.life) is not None and life.phase in ("loading", "ready"):
-            if not self._serve(life):
+        while (process := self._supervisor.process) is not None and process.phase in (
+            "loading",
+            "ready",
+        ):
+            if not self._serve(process):
                 break
 
     def fail(self, card: ModelCard, failure: LoadFailed) -> None:
@@ -76,7 +80,7 @@ class Turns:
         is_owed = self.departure.owes(self.waiting.first)
         if self.departure.is_told:
             return is_owed or bool(self.running)
-        return is_owed and self._holder.phase == "loading"
+        return is_owed and self._supervisor.phase == "loading"
 
     def leave_if_done(self) -> None:
         """Let the process go, if it was asked to, once it has done what it was started for."""
@@ -84,17 +88,17 @@ class Turns:
             self.departure.forget()  # it was pinned since
         is_owed = self.departure.owes(self.waiting.first)
         if self.departure and not self.running and not is_owed:
-            self._holder.stop()
+            self._supervisor.stop()
 
     def _ask_if_absent(self) -> None:
-        while (first := self.waiting.first) is not None and not self._holder.has_process:
-            if self._holder.will_restart and first.card == self._holder.card:
+        while (first := self.waiting.first) is not None and not self._supervisor.has_process:
+            if self._supervisor.will_restart and first.card == self._supervisor.card:
                 break  # it comes after the pause
             if self._admission.asked(self._who) == first.card:
                 break  # its turn has not come
             self._admission.ask(self._who, first.card)  # refused: nobody waits for it any more
 
-    def _serve(self, life: Life) -> bool:
+    def _serve(self, process: WorkerProcess) -> bool:
         """Give the process as much as it has slots for; returns whether there is more to do.
 
         The rest waits here, where it can be seen, cancelled at once, and outlive the process.
@@ -104,32 +108,55 @@ class Turns:
             return False
         move = next_move(
             self.waiting.cards,
-            self._holder.card,
+            self._supervisor.card,
             num_running=len(self.running),
-            num_slots=life.ready.slots if life.ready is not None else 0,
+            num_slots=process.ready.slots if process.ready is not None else 0,
         )
         for _ in range(move.num_to_send):
             if self.departure and not self.departure.owes(self.waiting.first):
                 break
-            self._send(life, self.waiting.pop_first())
-        return self._change(life) if move.must_change else False
+            self._send(process, self.waiting.pop_first())
+        return self._change(process) if move.must_change else False
 
-    def _send(self, life: Life, job: Job) -> None:
+    def _send(self, process: WorkerProcess, job: Job) -> None:
         self.running.add(job)
         try:
-            life.send(job.request)
+            process.send(job.request)
         except Exception as err:  # noqa: BLE001 — what cannot be written down must not hold a slot
             self.running.take_back(job.request_id)
             sentence = f"The request cannot be sent to a worker: {in_words(err)}."
             job.fail("bad_request", sentence, "Send plain values only.")
 
-    def _change(self, life: Life) -> bool:
+    def _is_estimated(self, card: ModelCard) -> bool:
+        """Whether it is known what a model needs: nobody leaves for one that might not fit."""
+        if self._estimating is not None:
+            return False
+
+        def go_on(outcome: object) -> None:
+            self._estimating = None
+            if isinstance(outcome, Exception):
+                self.fail(card, not_served(card, outcome))
+            self.advance()
+
+        if self._admission.estimates.known(card) is not None:
+            return True
+        self._estimating = card
+        self._admission.estimates.soon(card, go_on)
+        return False
+
+    def _change(self, process: WorkerProcess) -> bool:
         """Let another model take the process's place, unless there will be no room for it."""
         first = self.waiting.first
+        if first is not None and not self._is_estimated(first.card):
+            return False
         failure = self._admission.refusal(first.card) if first is not None else None
         if first is None or failure is None:
-            log.info("%s puts %s to sleep for another", life.birth.modality, self._holder.card.id)
-            life.stop()
+            log.info(
+                "%s puts %s to sleep for another",
+                self._supervisor.card.modality,
+                self._supervisor.card.id,
+            )
+            process.stop()
             return False
         self.fail(first.card, failure)
         return True

@@ -9,9 +9,9 @@ from workers.messages import Ready
 
 from .admission import Admission
 from .applicant import Applicant
-from .holder import Holder
 from .scene import Scene
 from .status import WorkerStatus
+from .supervisor import Supervisor
 from .turns import Turns
 
 
@@ -19,28 +19,28 @@ class WorkerView(Applicant):
     """What may be asked about a worker at any moment."""
 
     _default: Callable[[], ModelCard]
-    _holder: Holder
+    _supervisor: Supervisor
     _turns: Turns
     _admission: Admission
 
     @property
     def has_process(self) -> bool:
         """Whether a process exists, whatever its state."""
-        return self._holder.has_process
+        return self._supervisor.has_process
 
     @property
     def pid(self) -> int | None:
         """Process id; None while asleep."""
-        life = self._holder.life
-        return life.pid if life is not None else None
+        process = self._supervisor.process
+        return process.pid if process is not None else None
 
     @property
     def loaded(self) -> tuple[ModelCard, Ready] | None:
         """The model in memory, and what its engine said about itself."""
-        life = self._holder.life  # once: other threads ask too
-        if life is None or life.ready is None:
+        process = self._supervisor.process  # once: other threads ask too
+        if process is None or process.ready is None or process.birth is None:
             return None
-        return life.birth.settings.card, life.ready
+        return process.birth.settings.card, process.ready
 
     @property
     def is_settled(self) -> bool:
@@ -50,16 +50,16 @@ class WorkerView(Applicant):
     @property
     def is_working(self) -> bool:
         """Whether its process needs cores now: it loads, or answers."""
-        return bool(self._turns.running) or self._holder.phase == "loading"
+        return bool(self._turns.running) or self._supervisor.phase == "loading"
 
     @property
-    def holder(self) -> Holder:
+    def supervisor(self) -> Supervisor:
         """The process and its model."""
-        return self._holder
+        return self._supervisor
 
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
-        device = self._holder.device
+        device = self._supervisor.device
         return self._scene.status(
             resident_mib,
             granted_mib=self._admission.granted_mib(self, device),
@@ -69,7 +69,7 @@ class WorkerView(Applicant):
     @property
     def _scene(self) -> Scene:
         return Scene(
-            holder=self._holder,
+            supervisor=self._supervisor,
             waiting=self._turns.waiting,
             num_running=len(self._turns.running),
             default=self._default(),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from configs.catalogue import ModelCard
 from workers.messages.process_spec import Birth
@@ -13,15 +15,18 @@ from workers.pool.memory.placement import Placement
 from .guard import Guard
 from .host import Host
 from .job import Patience
+from .vitals import Vitals
+
+T = TypeVar("T")
 
 BirthOf = Callable[[ModelCard, Placement], Birth]
-"""How the process that holds a card's model is born, and where its weights go.
+"""How the process that holds a card's model is born, and where its weights go. Called in threads.
 
 Raises: AppError on a card that is not right.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class World:
     """One for each pool."""
 
@@ -30,8 +35,32 @@ class World:
     birth_of: BirthOf
     host: Host
     guard: Guard = field(default_factory=Guard)
+    read_vitals: Callable[[int | None], Vitals | None] = lambda pid: None
+    """What was seen last of a process that is asked about; None: nothing yet."""
 
     @property
     def now(self) -> float:
         """Seconds by the loop's clock, which is `time.monotonic()`. From any thread."""
         return self.loop.time()
+
+    def aside(
+        self, name: str, work: Callable[[], T], then: Callable[[T | Exception], None]
+    ) -> None:
+        """Do in a thread what may take long: reading files, starting programs, asking the system.
+
+        `then` is called on the loop with what `work` returned or raised, after this has returned.
+        """
+
+        def run() -> None:
+            outcome: T | Exception
+            try:
+                outcome = work()
+            except Exception as err:  # noqa: BLE001 — `then` says what comes of it
+                outcome = err
+            with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                self.loop.call_soon_threadsafe(then, outcome)
+
+        try:
+            self.host.in_thread(name, run)
+        except (RuntimeError, MemoryError) as err:  # no more threads can be had
+            self.loop.call_soon(then, err)

@@ -13,14 +13,12 @@ from functools import partial
 from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
-from workers.messages import Event, LoadFailed, Loading, Ready
-from workers.messages.errors import AppError
+from workers.messages import LoadFailed, Loading, Ready
 from workers.pool.memory.machine import CPU
 from workers.pool.memory.placement import Placement
 
 from .ending import Ending
-from .guard import in_words
-from .life import Life
+from .process import Listener, WorkerProcess
 from .restarts import Restarts
 from .world import World
 
@@ -29,41 +27,28 @@ log = logging.getLogger("quintet.pool")
 Phase = Literal["asleep", "loading", "ready", "stopping", "failed"]
 
 
-class Owner(Protocol):
-    """Who puts the process to work."""
-
-    def on_loading(self) -> None:
-        """It has come further on its way into memory."""
-
-    def on_ready(self) -> None:
-        """The model is in memory; requests may be sent."""
-
-    def on_failure(self, failure: LoadFailed) -> None:
-        """The holder's card cannot be had; another can as soon as no process is left."""
-
-    def on_event(self, event: Event) -> None:
-        """It says something about a request."""
-
-    def on_exit(self, ending: Ending) -> None:
-        """The process has gone."""
+class Owner(Listener, Protocol):
+    """Who puts the process to work. It hears of failures too where there is no process."""
 
     def on_restart(self) -> None:
         """Nobody asked for that, and the pause is over: it may come again."""
 
 
-class Holder:
+class Supervisor:
     """At most one process, with one model."""
 
     def __init__(self, card: ModelCard, world: World, owner: Owner) -> None:
         self.card = card
         """The model that is loaded, being loaded, or that was so last."""
-        self.life: Life | None = None
+        self.process: WorkerProcess | None = None
         self.placement: Placement | None = None
         """What the ledger granted, now or last."""
         self.failure: LoadFailed | None = None
         """Why `card` could not be had."""
         self._world = world
         self._owner = owner
+        self.on_loading = owner.on_loading
+        self.on_event = owner.on_event
         self._deaths: dict[str, Restarts] = {}
         self._restart: asyncio.TimerHandle | None = None
         self._restarting = Loading(what="restarting")
@@ -76,21 +61,19 @@ class Holder:
         self.card, self.placement = card, placement
         self.failure = self.given_up(card)
         if self.failure is not None:
-            self._owner.on_failure(self.failure)
+            self._owner.on_load_failed(self.failure)
             return
-        try:
-            self.life = Life(self._world.birth_of(card, placement), self._world, self)
-        except AppError as err:
-            self.on_load_failed(LoadFailed(code=err.code, message=err.message, hint=err.hint))
-        except Exception as err:  # noqa: BLE001 — those who wait must hear of it, whatever it is
-            self._world.guard.tell("starting a process", err)
-            sentence = f"{card.name} could not be started: {in_words(err)}."
-            self.on_load_failed(LoadFailed(code="load_failed", message=sentence))
+        self.process = WorkerProcess(card, placement, self._world, self)
 
     def stop(self) -> None:
         """End the process; what it works on is cancelled."""
-        if self.life is not None:
-            self.life.stop()
+        if self.process is not None:
+            self.process.stop()
+
+    def look_after(self, now: float) -> None:
+        """See whether the process goes on."""
+        if self.process is not None:
+            self.process.look_after(now)
 
     def give_up(self, card: ModelCard, failure: LoadFailed) -> None:
         """Remember why a model was not even started; what was to come again does not."""
@@ -122,8 +105,8 @@ class Holder:
     @property
     def phase(self) -> Phase:
         """Where the process is on its way."""
-        if self.life is not None:
-            return self.life.phase
+        if self.process is not None:
+            return self.process.phase
         if self.will_restart:
             return "loading"
         return "failed" if self.failure is not None else "asleep"
@@ -136,7 +119,7 @@ class Holder:
     @property
     def has_process(self) -> bool:
         """Whether a process exists, whatever its phase."""
-        return self.life is not None
+        return self.process is not None
 
     @property
     def will_restart(self) -> bool:
@@ -146,25 +129,21 @@ class Holder:
     @property
     def loading(self) -> Loading | None:
         """How far the model is on its way into memory."""
-        if self.life is not None:
-            return self.life.loading
+        if self.process is not None:
+            return self.process.loading
         return self._restarting if self.will_restart else None
 
     @property
     def ready(self) -> Ready | None:
         """What the loaded engine said about itself."""
-        return self.life.ready if self.life is not None else None
+        return self.process.ready if self.process is not None else None
 
     @property
     def num_deaths(self) -> int:
         """How often a process has died unasked, whatever its model."""
         return sum(restarts.num_deaths for restarts in self._deaths.values())
 
-    # --- what the process says (`workers.pool.life.Owner`) --------------------------------------------
-
-    def on_loading(self) -> None:
-        """Pass it on."""
-        self._owner.on_loading()
+    # --- what the process says (`workers.pool.process.Listener`) --------------------------------------------
 
     def on_ready(self) -> None:
         """Pass it on."""
@@ -172,20 +151,16 @@ class Holder:
             restarts.num_stuck_loads = 0
         self._owner.on_ready()
 
-    def on_event(self, event: Event) -> None:
-        """Pass it on."""
-        self._owner.on_event(event)
-
     def on_load_failed(self, failure: LoadFailed) -> None:
         """Remember why."""
         self.failure = failure
-        self._owner.on_failure(failure)
+        self._owner.on_load_failed(failure)
 
     def on_exit(self, ending: Ending) -> None:
         """See whether it died."""
         phase = self.phase
-        was_at_work = self.life is not None and self.life.was_at_work
-        self.life = None
+        was_at_work = self.process is not None and self.process.was_at_work
+        self.process = None
         if phase in ("loading", "ready"):
             is_stuck = ending.is_hung and phase == "loading"
             died = partial(self._on_death, ending, is_stuck=is_stuck, was_at_work=was_at_work)

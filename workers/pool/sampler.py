@@ -1,0 +1,157 @@
+"""What the machine has left and what every process of the pool holds, looked at in a thread.
+
+A look reads some files for each process, and asks the graphics driver: milliseconds, which tokens do not
+wait for. The loop counts with the last look that is through.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from configs.catalogue import ModelCard
+from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.machine import CPU
+
+from .estimates import Estimates
+from .handle import WorkerHandle
+from .sample import Sample
+from .vitals import Vitals
+from .world import World
+
+
+class RssSampler:
+    """Looks when it is told to, one look at a time; what it saw goes into the ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        estimates: Estimates,
+        world: World,
+        handles: Callable[[], Iterable[WorkerHandle]],
+        on_sample: Callable[[], None],
+    ) -> None:
+        """`on_sample` is called on the loop after each look."""
+        self.latest = Sample()
+        self._ledger = ledger
+        self._estimates = estimates
+        self._world = world
+        self._handles = handles
+        self._on_sample = on_sample
+        self._is_looking = False
+        self._is_asked_about: set[int] = set()
+        self._peaks_mib: dict[tuple[int, str], int] = {}
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="peaks")
+
+    def resident_mib(self, pid: int | None) -> int:
+        """Return the RAM that a process held at the last look; 0 if it was not there."""
+        return self.latest.held_mib.get(pid or 0, {}).get(CPU, 0)
+
+    def vitals(self, pid: int | None) -> Vitals | None:
+        """Return what a process had done by the last look; the next one looks if this one did not."""
+        if pid is None:
+            return None
+        self._is_asked_about.add(pid)
+        return self.latest.vitals.get(pid)
+
+    def look(self) -> None:
+        """Look in a thread, unless that is going on."""
+        if self._is_looking:
+            return
+        self._is_looking = True
+        sample = self._blank()
+        self._world.aside("sample", lambda: self._fill(sample), self._take)
+
+    def look_now(self) -> None:
+        """Look before the loop runs."""
+        self._note(self._fill(self._blank()))
+
+    def close(self) -> None:
+        """Wait until the peaks are written."""
+        self._writing.shutdown()
+
+    # --- in a thread ------------------------------------------------------------------------------
+
+    def _blank(self) -> Sample:
+        pids = {pid for handle in self._handles() if (pid := handle.pid) is not None}
+        asked_about, self._is_asked_about = self._is_asked_about & pids, set()
+        return Sample(
+            taken=self._world.now,
+            devices=self.latest.devices,
+            main_mib=self.latest.main_mib,
+            held_mib={pid: self.latest.held_mib.get(pid, {}) for pid in pids},
+            vitals=dict.fromkeys(asked_about),
+        )
+
+    def _fill(self, sample: Sample) -> Sample:
+        """Each thing on its own: what cannot be seen keeps nothing else from being looked at."""
+        guard = self._world.guard
+        guard.run("measuring the page", self._look_at_main, sample)
+        for pid in sample.held_mib:
+            guard.run("measuring a worker", self._look_at, sample, pid)
+        guard.run("looking at the memory", self._look_at_devices, sample)
+        for pid in sample.vitals:
+            guard.run("looking at a worker's work", self._look_at_work, sample, pid)
+        return sample
+
+    def _look_at_main(self, sample: Sample) -> None:
+        sample.main_mib = self._world.host.scales.main_mib()
+
+    def _look_at_devices(self, sample: Sample) -> None:
+        sample.devices = self._ledger.account.devices()
+
+    def _look_at(self, sample: Sample, pid: int) -> None:
+        sample.held_mib[pid] = self._world.host.scales.held_mib(pid)
+        sample.peak_mib[pid] = self._world.host.scales.peak_mib(pid)
+
+    def _look_at_work(self, sample: Sample, pid: int) -> None:
+        sample.vitals[pid] = self._world.host.scales.vitals(pid)
+
+    # --- on the loop ------------------------------------------------------------------------------
+
+    def _take(self, seen: Sample | Exception) -> None:
+        self._is_looking = False
+        if isinstance(seen, Exception):
+            self._world.guard.tell("a look at the machine", seen)
+            return
+        self._note(seen)
+        self._on_sample()
+
+    def _note(self, sample: Sample) -> None:
+        self.latest = sample
+        self._ledger.account.main_mib = sample.main_mib
+        self._peaks_mib = {
+            key: mib for key, mib in self._peaks_mib.items() if key[0] in sample.held_mib
+        }
+        for handle in self._handles():
+            held_mib = sample.held_mib.get(handle.pid or 0)
+            if held_mib:
+                self._ledger.account.observe(handle.modality, held_mib)
+                self._note_peak_of(handle, sample, held_mib)
+
+    def _note_peak_of(
+        self, handle: WorkerHandle, sample: Sample, held_mib: Mapping[str, int]
+    ) -> None:
+        placement, pid = handle.supervisor.placement, handle.pid
+        if placement is None or pid is None or handle.loaded is None:
+            return
+        device_mib = held_mib.get(placement.device, 0)
+        if placement.device == CPU:
+            device_mib = max(device_mib, sample.peak_mib.get(pid, 0))
+        self.note_peak(pid, handle.supervisor.card, placement.device, device_mib)
+
+    def note_peak(self, pid: int, card: ModelCard, device: str, mib: int) -> None:
+        """Remember what a process was seen to hold, if it is more than before.
+
+        The book is a file that another Quintet may hold for a second: that is not waited for here.
+        """
+        if mib > self._peaks_mib.get((pid, device), 0):
+            self._peaks_mib[pid, device] = mib
+            with contextlib.suppress(RuntimeError):  # the program ends, and takes no more work
+                self._writing.submit(self._record, card, device, mib)
+
+    def _record(self, card: ModelCard, device: str, mib: int) -> None:
+        self._ledger.record(card, device, mib)
+        if self._estimates.known(card) is not None:
+            self._estimates.work_out(card)
