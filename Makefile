@@ -24,6 +24,9 @@ SOURCES := app.py quintet.py api benchmarks cli compat configs docs library test
 REST    := torch or coder or env or slow
 ALWAYS  := not gpu and not network
 PYTEST  := $(BIN)/python -m pytest $(TESTS)
+# Two processes, each with a fleet of its own: more would need more memory. See tests/groups.py.
+JOBS    ?= 2
+APART   := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS))
 # What is below tests/unit needs no weights.
 LOADED  := $(if $(filter-out tests/unit%,$(TESTS)),weights)
 
@@ -40,7 +43,7 @@ TORCH   := $(VENV)/.installed-torch
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install weights run lint format types imports test test-all cov bench docs check clean lock \
+.PHONY: help install weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
   chromium torch coder environments
 
 help: ## List the commands
@@ -68,11 +71,18 @@ types: $(TEST) ## Check types (mypy, strict)
 imports: $(TEST) ## Check who imports whom (import-linter)
 	$(BIN)/lint-imports
 
-test: $(TEST) $(LOADED) ## Run the tests that the default install can run (TESTS=tests/stt for some)
-	$(PYTEST) -m "$(ALWAYS) and not ($(REST))" $(ARGS)
+test: $(TEST) $(LOADED) ## Run the tests that the default install can run (TESTS=tests/stt for some, JOBS=1 for one after the other)
+	$(PYTEST) $(APART) -m "$(ALWAYS) and not ($(REST))" $(ARGS)
 
 test-all: $(TEST) weights coder torch environments ## Run the rest, and install what it needs: PyTorch, a larger model, environments
 	$(PYTEST) -m "$(ALWAYS) and ($(REST))" $(ARGS)
+
+# Kernels for another processor, one core, one thread: what a test expects must hold there, too.
+other-cpu: $(TEST) weights ## Run a part of the tests as on another, smaller processor
+	OPENBLAS_CORETYPE=Nehalem MKL_CBWR=COMPATIBLE CT2_FORCE_CPU_ISA=GENERIC OMP_NUM_THREADS=1 \
+	  $$(command -v taskset >/dev/null && echo taskset -c 0) \
+	  $(BIN)/python -m pytest tests/unit tests/stt tests/text tests/tts/test_heard.py tests/rag/test_embedding.py \
+	  tests/pool/test_cores.py -m "$(ALWAYS) and not ($(REST))" $(ARGS)
 
 cov: $(TEST) weights coder torch environments ## Run all tests and show which lines they miss
 	$(BIN)/coverage run -m pytest -m "$(ALWAYS)" $(TESTS) $(ARGS)

@@ -65,7 +65,7 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
     from compat.dialects import DIALECTS
     from configs.catalogue import load_catalogue
     from ui.blocks import build_ui, mount_ui
-    from ui.share import open_share_link
+    from ui.core.share import open_share_link
     from workers.assembly import build_pool
     from workers.media.scratch import sweep
 

@@ -59,8 +59,8 @@ def create_api(
     # its documentation comes from this machine, like everything else
     api = FastAPIOffline(
         title="Quintet",
-        description=documentation.description(),
-        openapi_tags=documentation.tags(),
+        description=documentation.description(dialects),
+        openapi_tags=documentation.tags(dialects),
         lifespan=lifespan,
         docs_url="/docs",
         redoc_url=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -10,19 +11,11 @@ from fastapi.responses import HTMLResponse
 
 from workers.messages.errors import NotFoundError
 
+from .core.dialect import Dialect
+
 PAGES_DIR = Path(__file__).parents[1] / "docs"
-DOORS = (
-    ("OpenAI", "openai", "Chat, text, speech, embeddings, rerank, models, for OpenAI's clients."),
-    ("OpenAI Responses", "openai", "The Responses API, continued by id."),
-    ("Anthropic", "anthropic", "The Messages API, for Anthropic's clients."),
-    ("Geniusrise", "geniusrise", "The three chat routes of Geniusrise's guide."),
-    ("LLM API", "llm-api", "Text in, text out, for LLM API's clients."),
-    ("Gai/Gen", "gai", "Text, speech and pictures, for Gai/Gen's clients."),
-    ("Gai/Gen RAG", "gai", "Documents, for Gai/Gen's clients; progress at the WebSocket /ws."),
-    ("LocalAI", "localai", "OpenAI's routes without /v1, edits, engines, tts."),
-    ("Health", "access", "For supervisors; needs no key."),
-)
-"""Tag of the routes, page, sentence."""
+HEALTH = ("Health", "access", "For supervisors; needs no key.")
+"""The one heading that is no dialect's: tag of the routes, page, sentence."""
 OTHERS = (
     ("MCP", "mcp", "six tools at /mcp for other programs' models"),
     ("Python", "python", "the same five modalities without HTTP"),
@@ -37,18 +30,21 @@ border-radius:6px}code{font-size:.9em}table{border-collapse:collapse;display:blo
 td,th{border:1px solid #8886;padding:.3rem .6rem;text-align:left;vertical-align:top}"""
 
 
-def tags() -> list[dict[str, str]]:
+def tags(dialects: Sequence[Dialect]) -> list[dict[str, str]]:
     """Return the headings of /docs."""
+    headings = [*((dialect.name, dialect.page, dialect.about) for dialect in dialects), HEALTH]
     return [
         {"name": name, "description": f"{sentence} [How to use it](docs/{page}.md)"}
-        for name, page, sentence in DOORS
+        for name, page, sentence in headings
     ]
 
 
-def description() -> str:
+def description(dialects: Sequence[Dialect]) -> str:
     """Return the text above the headings: a link for each door."""
-    routes = {page: name for name, page, _ in reversed(DOORS[:-1])}
-    linked = [f"[{name}](docs/{page}.md)" for page, name in reversed(routes.items())]
+    names: dict[str, str] = {}
+    for dialect in dialects:
+        names.setdefault(dialect.page, dialect.name)  # of several on one page the first
+    linked = [f"[{name}](docs/{page}.md)" for page, name in names.items()]
     others = [f"- [{name}](docs/{page}.md): {what}" for name, page, what in OTHERS]
     return "\n".join(
         [

@@ -83,7 +83,7 @@ def _predictions(loads: list[Load]) -> list[Measurement]:
         if errors:
             found.append(
                 Measurement(
-                    what=f"switches: mean error of what was reckoned with, {name}",
+                    what=f"switches: mean error of what was reserved, {name}",
                     value=100 * statistics.mean(errors),
                     unit="%",
                     runs=len(errors),

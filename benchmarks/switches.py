@@ -234,12 +234,12 @@ def _budget(totals_mib: list[int], budget_mib: int) -> list[Measurement]:
     over = [total - budget_mib for total in totals_mib if total > budget_mib]
     return [
         Measurement(
-            what="switches: looks that found more held than the budget",
+            what="switches: samples above the budget",
             value=len(over),
             unit="",
             bar="0",
             runs=len(totals_mib),
-            note=f"budget {budget_mib:,} MiB, most held {max(totals_mib):,}, "
+            note=f"budget {budget_mib:,} MiB, highest {max(totals_mib):,}, "
             f"worst {max(over, default=0)} MiB over",
         )
     ]

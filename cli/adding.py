@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,21 +40,16 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a model that the catalogue does not have; its weights are fetched by `models pull`."""
-    from workers.models import importing as adding
+    from .models import open_models
 
-    from .models import check_here
-    from .opening import read_models, read_settings
-
-    check_here(where)
-    settings = read_settings(where)
-    card = adding.propose(what, settings.hub, model_id=kind.model_id, modality=kind.modality)
+    models = open_models(where)
+    card, plan = models.propose(what, kind.model_id, kind.modality)
     if not as_json:
-        _describe(card, where)
+        _describe(card, plan)
     if not kind.dry_run:
         if not (yes or as_json):
             confirm(f"Add it as {card.id}?")
-        taken = {known.id: known.source for known in read_models(where).known()}
-        adding.save(card, settings.data_dir, taken)
+        models.add(card, what)
     if as_json:
         emit({**card.model_dump(mode="json", exclude_defaults=True), "added": not kind.dry_run})
     elif not kind.dry_run:
@@ -64,11 +59,8 @@ def add(
         say(f"Added {card.id}.{fetch}")
 
 
-def _describe(card: ModelCard, where: Where) -> None:
+def _describe(card: ModelCard, plan: dict[str, Any]) -> None:
     """Show what a card would say, and whether the model fits."""
-    from .models import plans
-    from .opening import read_models, read_settings
-
     kind = {"none": ""}.get(card.quantization, f", {card.quantization}")
     licence = f"{card.license}, limits its use" if card.license_restricted else card.license
     rows = [
@@ -81,7 +73,7 @@ def _describe(card: ModelCard, where: Where) -> None:
         ),
         ("licence", f"{licence} {card.license_url}".strip()),
         ("from", card.source),
-        ("plan", str(plans([card], read_models(where), read_settings(where))[0])),
+        ("plan", plan["sentence"]),
     ]
     if card.environment:
         rows.append(("needs", f"quintet env create {card.environment}"))

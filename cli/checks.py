@@ -89,7 +89,7 @@ def _engine_apart(
     place: str,
     found: Callable[[str, str, str], Finding],
 ) -> Finding:
-    if environments.hindrance(place) is None:
+    if environments.unavailable_reason(place) is None:
         return ok(f"engine {spec.name}", f"runs in the environment {place}")
     detail = f"the environment {place} is not there"
     return found(f"engine {spec.name}", detail, f"quintet env create {place}")

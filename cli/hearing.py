@@ -69,7 +69,7 @@ def transcribe(
         options["language"] = listening.language
     with open_quintet(where, language=listening.language, stt=listening.model) as quintet:
         for file in files:
-            with progress(f"TranscriptionFlags to {file.name}") as report:
+            with progress(f"Listening to {file.name}") as report:
                 heard = quintet.transcribe(file, on_progress=report, **options)
             text = _written(heard, Format.json if as_json and output is None else format)
             target = None

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 import psutil
 
-from workers.messages import MODALITIES
-from workers.pool.memory.eviction import Tenant
-from workers.pool.memory.machine import CPU, process_gpu_mib
-
 NVIDIA_TIMEOUT_S = 10
-TITLES = {f"quintet {modality}": modality for modality in MODALITIES}
-"""What a worker's process calls itself."""
 
 
 def free_memory_mib() -> int:
@@ -32,18 +25,6 @@ def free_disk_mib(folder: Path) -> int:
     """Return the room where `folder` is, or would be made."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     return shutil.disk_usage(there).free // 2**20
-
-
-def awake_workers() -> list[Tenant]:
-    """Return what the workers of every Quintet of this user hold here, added up by modality."""
-    held_mib: dict[str, Counter[str]] = {}
-    for process in psutil.process_iter(["cmdline", "memory_info"]):
-        title = " ".join(process.info["cmdline"] or ()).strip()
-        memory = process.info["memory_info"]
-        if title in TITLES and memory is not None:
-            held = held_mib.setdefault(TITLES[title], Counter())
-            held.update({CPU: int(memory.rss // 2**20), **process_gpu_mib(process.pid)})
-    return [Tenant(name=name, model=name, held_mib=held) for name, held in held_mib.items()]
 
 
 def graphics_cards() -> list[str]:

@@ -1,4 +1,7 @@
-"""`quintet models`: what there is, what is here, what fits; fetch and remove weights."""
+"""`quintet models`: what there is, what is here, what fits; fetch, pause, add, use, remove.
+
+On this machine, or with --url at a Quintet that runs elsewhere: the same commands, shown alike.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,12 @@ from .options import Json, Where, Yes, grouped
 from .output import confirm, emit, progress, say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from configs.catalogue import ModelCard
-    from configs.settings import Settings
-    from workers.models.lookup import Models
-    from workers.pool.memory.plan import Plan
+    from .local_models import LocalModels
+    from .remote_models import RemoteModels
 
 ModelId = Annotated[str, typer.Argument(metavar="MODEL", help="Its id.")]
 
-models = typer.Typer(help="List, fetch and remove models; see what fits.")
+models = typer.Typer(help="List, fetch, pause, add, use and remove models; see what fits.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,10 +29,26 @@ def add_to(app: typer.Typer) -> None:
     models.command("list")(grouped(list_models))
     models.command("show")(grouped(show))
     models.command("pull")(grouped(pull))
+    models.command("pause")(grouped(pause))
     models.command("add")(grouped(add))
+    models.command("use")(grouped(use))
     models.command("rm")(grouped(remove))
+    models.command("remove", hidden=True)(grouped(remove))
     models.command("plan")(grouped(plan))
     app.add_typer(models, name="models", no_args_is_help=True)
+
+
+def open_models(where: Where) -> LocalModels | RemoteModels:
+    """Return the models that a command works on. Raises: ConfigError."""
+    from .opening import reach, read_settings
+
+    if where.url:
+        from .remote_models import RemoteModels
+
+        return RemoteModels(reach(where))
+    from .local_models import LocalModels
+
+    return LocalModels(read_settings(where))
 
 
 def list_models(
@@ -51,7 +66,7 @@ def list_models(
         raise UnsupportedInputError(
             f"There is no modality {modality!r}; known: {', '.join(MODALITIES)}."
         )
-    rows = [row for row in _rows(where) if modality in (None, row["modality"])]
+    rows = [row for row in open_models(where).rows() if modality in (None, row["modality"])]
     if as_json:
         for row in rows:
             emit(row)
@@ -75,7 +90,7 @@ def list_models(
 
 def show(model: ModelId, *, where: Where, as_json: Json = False) -> None:
     """Show everything that is known about a model."""
-    found = next(row for row in _rows(where, model) if row["id"] == model)
+    (found,) = open_models(where).rows(model)
     if as_json:
         emit(found)
         return
@@ -95,38 +110,36 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Fetch the weights of a model; one that was cut goes on where it was."""
-    from . import weights
-
-    settings, card = _settings_and_card(where, model)
-    before = weights.state_of(card, settings.data_dir)
-    with progress(f"Fetching {card.name}") as report:
-        weights.fetch(card, settings, report, accept_license=accept_license)
-    after = weights.state_of(card, settings.data_dir)
+    with progress(f"Fetching {model}") as report:
+        before, after = open_models(where).pull(model, report, accept_license=accept_license)
     if as_json:
-        emit({"id": card.id, "weights": after, "was": before})
+        emit({"id": model, "weights": after, "was": before})
     else:
-        say(f"{card.id}: {after}")
+        say(f"{model}: {after}")
+
+
+def pause(model: ModelId, *, where: Where, as_json: Json = False) -> None:
+    """Pause a download, also one that the page began; what has arrived is kept."""
+    _tell(model, open_models(where).pause(model), as_json=as_json)
+
+
+def use(model: ModelId, *, where: Where, as_json: Json = False) -> None:
+    """Make a model the one that the Quintet at --url uses by default, until that ends."""
+    _tell(model, open_models(where).use(model), as_json=as_json)
 
 
 def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = False) -> None:
     """Remove the weights of a model from this machine; one that you added is forgotten too."""
-    from workers.models.importing import forget, is_added
-
-    from . import weights
-
-    settings, card = _settings_and_card(where, model)
-    was_added = is_added(card, settings.data_dir)
-    has_none = was_added and weights.own_folder(card, settings.data_dir) is None
-    folder = None if has_none else weights.removable(card, settings)
+    opened = open_models(where)
+    question = opened.removal(model)
     if not yes:
-        confirm(f"Remove {folder or f'the card of {card.name}'}?")
-    freed_mib = weights.remove(card, folder, settings.data_dir) if folder else 0
-    forget(card, settings.data_dir)
+        confirm(question)
+    removed = opened.remove(model)
     if as_json:
-        removed = str(folder) if folder else None
-        emit({"id": card.id, "removed": removed, "freed_mib": freed_mib, "forgotten": was_added})
+        emit(removed)
     else:
-        say(f"Removed {folder or card.id}: {freed_mib:,} MiB.{' Forgot it.' * was_added}")
+        forgot = " Forgot it." * removed["forgotten"]
+        say(f"Removed {removed['removed'] or removed['id']}: {removed['freed_mib']:,} MiB.{forgot}")
 
 
 def plan(
@@ -138,67 +151,18 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say whether models fit into memory now, and what would have to go."""
-    from .opening import read_models, read_settings
-
-    check_here(where)
-    known = read_models(where)
-    cards = [_card(known, name) for name in model] if model else known.known()
-    for made in plans(cards, known, read_settings(where)):
+    for made in open_models(where).plans(model or ()):
         if as_json:
-            emit(made.as_dict())
+            emit(made)
         else:
-            say(str(made))
+            say(made["sentence"])
 
 
-def plans(cards: Sequence[ModelCard], known: Models, settings: Settings) -> list[Plan]:
-    """Return for each card whether it fits now, and what would have to go.
-
-    Reckoned as the pool does. The workers of a Quintet that runs here count as if they were ours.
-    """
-    from workers.pool.memory.ledger import build_ledger
-    from workers.pool.memory.plan import Scene
-    from workers.pool.memory.plan import plan as plan_one
-
-    from .machine import awake_workers
-
-    ledger = build_ledger(settings)
-    awake = awake_workers()
-    for tenant in awake:
-        ledger.account.grant(tenant.name, {})
-        ledger.account.observe(tenant.name, tenant.held_mib)
-    rooms_mib = ledger.account.rooms(ledger.account.devices())
-    scene = Scene(rooms_mib=rooms_mib, tenants=tuple(awake))
-    return [plan_one(card, scene, ledger.places, known.known(card.modality)) for card in cards]
-
-
-def _settings_and_card(where: Where, model: str) -> tuple[Settings, ModelCard]:
-    from .opening import read_models, read_settings
-
-    check_here(where)
-    return read_settings(where), _card(read_models(where), model)
-
-
-def check_here(where: Where) -> None:
-    """Raises: UnsupportedInputError if another Quintet is meant."""
-    if where.url:
-        raise UnsupportedInputError(
-            "Weights and memory of another Quintet are managed there: leave out --url (QUINTET_URL)."
-        )
-
-
-def _card(known: Models, model: str) -> ModelCard:
-    """Raises: UnknownModelError naming models of like names, those too that are not fetched yet."""
-    import difflib
-
-    from workers.messages.errors import UnknownModelError
-
-    try:
-        return known.get(model)
-    except UnknownModelError as err:
-        near = difflib.get_close_matches(model, [card.id for card in known.known()], cutoff=0.5)
-        meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        sentence = f"No model is called {model!r}.{meant} `quintet models list` shows them all."
-        raise UnknownModelError(sentence, err.hint) from err
+def _tell(model: str, words: str, *, as_json: bool) -> None:
+    if as_json:
+        emit({"id": model, "weights": words})
+    else:
+        say(f"{model}: {words}")
 
 
 def _disk(row: dict[str, Any]) -> str:
@@ -206,27 +170,3 @@ def _disk(row: dict[str, Any]) -> str:
     if row["size_mib"]:
         return f"{row['size_mib']:,}"
     return f"~{row['download_mib']:,}" if row["download_mib"] else ""
-
-
-def _rows(where: Where, model: str = "") -> list[dict[str, Any]]:
-    """Return what is known of all models, or of one. Raises: UnknownModelError, ConfigError."""
-    from workers.pool.memory.ledger import build_ledger
-
-    from . import weights
-    from .opening import reach, read_models, read_settings
-
-    settings = read_settings(where)
-    data_dir = settings.data_dir
-    known = reach(where).models() if where.url else read_models(where)
-    cards = [_card(known, model)] if model else known.known()
-    places = build_ledger(settings).places
-    return [
-        {
-            **card.model_dump(exclude_defaults=False, exclude={"templates"}),
-            "memory_mib": places(card)[0].footprint.total_mib,
-            "is_default": known.default(card.modality).id == card.id,
-            "weights": weights.state_of(card, data_dir),
-            "size_mib": weights.size_mib(card, data_dir),
-        }
-        for card in cards
-    ]

@@ -75,7 +75,7 @@ class Elsewhere:
         Raises: RequestError if there is no such collection; RemoteError.
         """
         body = {"collection_name": collection, "query_texts": query, "n_results": top_k}
-        rows = self._json("POST", "/gen/v1/rag/retrieve?format=records", body) or []
+        rows = self.call("POST", "/gen/v1/rag/retrieve?format=records", body) or []
         return tuple(
             Passage(
                 chunk_id=row["ids"],
@@ -90,7 +90,7 @@ class Elsewhere:
 
     def _listed(self) -> list[dict[str, Any]]:
         if self._models is None:
-            listed = self._json("GET", "/v1/models").get("data", [])
+            listed = self.call("GET", "/v1/models").get("data", [])
             self._models = [model for model in listed if "is_default" in model]
             if not self._models:
                 raise RemoteError(
@@ -127,8 +127,8 @@ class Elsewhere:
             )
         return RemoteError(f"{self._url} asks for a key.", f"Give --key, or set {KEY_NAME}.")
 
-    def _json(self, method: str, path: str, body: Any = None) -> Any:
-        """Raises: RequestError, RemoteError with what the server said."""
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Return what a route answers. Raises: RequestError, RemoteError with what the server said."""
         import httpx
 
         timeout = httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
@@ -140,7 +140,7 @@ class Elsewhere:
             raise RemoteError(
                 f"No Quintet answers at {self._url}: {err}.", "Is `quintet serve` running there?"
             ) from err
-        if answer.status_code in (401, 403):
+        if answer.status_code == 401:
             raise self._locked()
         try:
             said = answer.json()

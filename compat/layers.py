@@ -23,7 +23,7 @@ OVERHEAD_MIB = 300
 """The process, its library and a KV cache of 4,096 tokens."""
 
 SAFETENSORS = ("model*.safetensors", "*.j[si]*")
-"""ModelFiles in whatever number of files; configuration, tokenizer and chat template beside them."""
+"""Weights in whatever number of files; configuration, tokenizer and chat template beside them."""
 
 _SIZE = re.compile(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)([bm])(?![a-z])", re.IGNORECASE)
 _QUANTIZATION = re.compile(r"(?:I?Q\d(?:_[A-Z0-9]+)*|B?F16|F32)", re.IGNORECASE)

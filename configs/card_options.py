@@ -1,4 +1,4 @@
-"""A card's `options` are for its engine alone; what the pool and the memory's account read is checked.
+"""A card's `options` are for its engine alone; what the pool and the memory estimate read is checked.
 
 The rest an engine checks when it loads, and refuses with a sentence.
 """

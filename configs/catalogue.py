@@ -46,7 +46,7 @@ class Templates(BaseModel):
 
 
 class Shape(BaseModel):
-    """What a model's memory is reckoned from where its weights are not here to be asked."""
+    """What a model's memory is estimated from while its weights are not downloaded."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

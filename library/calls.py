@@ -7,73 +7,46 @@ library are made from the same functions. `timeout_s` everywhere: see `library.o
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Any
 
 from typing_extensions import Unpack
 
 from workers.client import Client
-from workers.flows.documents import Question, ask_documents
 from workers.flows.pictures import ask_about_pictures
 from workers.messages import (
     AudioDelta,
-    CollectionInfo,
-    Collections,
-    DeleteCollection,
-    DeleteDocument,
     Describe,
-    DocumentIndexed,
-    DocumentInfo,
-    Documents,
     Embed,
     Event,
     Generate,
-    Ingest,
-    ListCollections,
-    ListDocuments,
-    Passage,
     PictureRead,
-    Progress,
-    Request,
-    Retrieve,
     SegmentDelta,
     Synthesize,
-    TextDelta,
     Tool,
     Transcribe,
 )
 from workers.messages.consent import check_consent
-from workers.messages.deadline import deadline_in
 from workers.messages.sampling import sampling_for
 
 from . import results
 from .inputs import File, Messages, Schema, to_constraint, to_files, to_media, to_messages, to_tools
+from .library_call import (
+    LibraryCall,
+    OnProgress,
+    OnText,
+    deadline_of,
+    each,
+    no_piece,
+    only,
+    progress_of_event,
+    text_of_event,
+)
 from .options import ChatOptions, ListenOptions, SpeakOptions, check_names
-from .results import Answer, ChatResult, Description, Speech, Transcript
-
-R = TypeVar("R")
-P = TypeVar("P")
-
-Flow = Callable[[Client], AsyncGenerator[Event, None]]
-OnText = Callable[[str], object]
-OnProgress = Callable[[Progress], object]
+from .results import ChatResult, Description, Speech, Transcript
 
 FAITHFUL = {"temperature": 0.0, "repeat_penalty": 1.0, "max_tokens": 256}
 """The likeliest token, and no penalty: an answer from a text or a picture has to repeat it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryCall(Generic[R, P]):
-    """One thing to be done: R is what it comes to, P one piece of its stream."""
-
-    source: Request | Flow
-    result: Callable[[tuple[Event, ...]], R]
-    piece: Callable[[Event], P | None]
-    watch: Callable[[Event], object] = lambda _event: None
-    """Told of every event: the caller's callbacks."""
-    deadline: float | None = None
-    """`time.monotonic()` at which the caller gives up; None: the settings say when."""
 
 
 def chat(
@@ -107,9 +80,9 @@ def chat(
     return LibraryCall(
         source=request,
         result=results.chat_result,
-        piece=_text,
-        watch=_each(_text, on_text),
-        deadline=_deadline(options.get("timeout_s")),
+        piece=text_of_event,
+        watch=each(text_of_event, on_text),
+        deadline=deadline_of(options.get("timeout_s")),
     )
 
 
@@ -138,9 +111,9 @@ def transcribe(
     return LibraryCall(
         source=request,
         result=results.transcript,
-        piece=_of(SegmentDelta),
-        watch=_each(_progress, on_progress),
-        deadline=_deadline(options.get("timeout_s")),
+        piece=only(SegmentDelta),
+        watch=each(progress_of_event, on_progress),
+        deadline=deadline_of(options.get("timeout_s")),
     )
 
 
@@ -172,9 +145,9 @@ def speak(
     return LibraryCall(
         source=request,
         result=results.speech,
-        piece=_of(AudioDelta),
-        watch=_each(_progress, on_progress),
-        deadline=_deadline(options.get("timeout_s")),
+        piece=only(AudioDelta),
+        watch=each(progress_of_event, on_progress),
+        deadline=deadline_of(options.get("timeout_s")),
     )
 
 
@@ -190,8 +163,8 @@ def read(
     return LibraryCall(
         source=Describe(images=to_files(images), model=model),
         result=results.description,
-        piece=_of(PictureRead),
-        deadline=_deadline(timeout_s),
+        piece=only(PictureRead),
+        deadline=deadline_of(timeout_s),
     )
 
 
@@ -219,9 +192,9 @@ def describe(
     return LibraryCall(
         source=source,
         result=results.description,
-        piece=_text,
-        watch=_each(_text, on_text),
-        deadline=_deadline(options.get("timeout_s")),
+        piece=text_of_event,
+        watch=each(text_of_event, on_text),
+        deadline=deadline_of(options.get("timeout_s")),
     )
 
 
@@ -238,148 +211,6 @@ def embed(
     return LibraryCall(
         source=Embed(texts=listed, model=model),
         result=results.vectors,
-        piece=_none,
-        deadline=_deadline(timeout_s),
+        piece=no_piece,
+        deadline=deadline_of(timeout_s),
     )
-
-
-def index(
-    client: Client,
-    /,
-    collection: str,
-    files: File | Iterable[File],
-    *,
-    on_progress: OnProgress | None = None,
-    timeout_s: float | None = None,
-) -> LibraryCall[tuple[DocumentIndexed, ...], DocumentIndexed]:
-    """Add documents to a collection; a folder stands for the files in it.
-
-    Returns what became of each: `.status` is "added", "unchanged" or "failed", the last with a
-    `.reason`. `on_progress` counts chunks. Raises: AppError, FileNotFoundError.
-    """
-    request = Ingest(collection=collection, documents=to_files(files))
-    return LibraryCall(
-        source=request,
-        result=results.indexed,
-        piece=_of(DocumentIndexed),
-        watch=_each(_progress, on_progress),
-        deadline=_deadline(timeout_s),
-    )
-
-
-def search(
-    client: Client,
-    /,
-    collection: str,
-    query: str,
-    *,
-    top_k: int = 6,
-    timeout_s: float | None = None,
-) -> LibraryCall[tuple[Passage, ...], Event]:
-    """Return the passages nearest to a query, best first. Raises: AppError."""
-    return LibraryCall(
-        source=Retrieve(collection=collection, query=query, top_k=top_k),
-        result=results.passages,
-        piece=_none,
-        deadline=_deadline(timeout_s),
-    )
-
-
-def ask(
-    client: Client,
-    /,
-    collection: str,
-    question: str,
-    *,
-    num_passages: int = 6,
-    on_text: OnText | None = None,
-    **options: Unpack[ChatOptions],
-) -> LibraryCall[Answer, str]:
-    """Answer a question from a collection's documents, with citations. Raises: AppError."""
-    check_names(options, ChatOptions)
-    model = options.get("model")
-    card = client.models.get(model, "text") if model else client.card("text")
-    sampling = sampling_for(card, {**FAITHFUL, **options})
-
-    def source(client: Client) -> AsyncGenerator[Event, None]:
-        asked = Question(
-            text=question, collection=collection, sampling=sampling, top_k=num_passages, model=model
-        )
-        return ask_documents(client, asked)
-
-    return LibraryCall(
-        source=source,
-        result=results.answer,
-        piece=_text,
-        watch=_each(_text, on_text),
-        deadline=_deadline(options.get("timeout_s")),
-    )
-
-
-def collections(client: Client, /) -> LibraryCall[tuple[CollectionInfo, ...], Event]:
-    """List the collections of documents."""
-    return LibraryCall(source=ListCollections(), result=_collections, piece=_none)
-
-
-def documents(client: Client, /, collection: str) -> LibraryCall[tuple[DocumentInfo, ...], Event]:
-    """List the documents of a collection. Raises: NotFoundError."""
-    return LibraryCall(source=ListDocuments(collection=collection), result=_documents, piece=_none)
-
-
-def delete_document(
-    client: Client, /, collection: str, document_id: str
-) -> LibraryCall[tuple[DocumentInfo, ...], Event]:
-    """Remove a document; returns those that remain. Raises: NotFoundError."""
-    request = DeleteDocument(collection=collection, document_id=document_id)
-    return LibraryCall(source=request, result=_documents, piece=_none)
-
-
-def delete_collection(
-    client: Client, /, name: str
-) -> LibraryCall[tuple[CollectionInfo, ...], Event]:
-    """Remove a collection; returns those that remain. Raises: NotFoundError."""
-    return LibraryCall(source=DeleteCollection(collection=name), result=_collections, piece=_none)
-
-
-def _deadline(timeout_s: float | None) -> float | None:
-    """Raises: RequestError for a time that is none."""
-    return None if timeout_s is None else deadline_in(timeout_s)
-
-
-def _collections(events: tuple[Event, ...]) -> tuple[CollectionInfo, ...]:
-    return next(event.collections for event in events if isinstance(event, Collections))
-
-
-def _documents(events: tuple[Event, ...]) -> tuple[DocumentInfo, ...]:
-    return next(event.documents for event in events if isinstance(event, Documents))
-
-
-def _text(event: Event) -> str | None:
-    return event.text if isinstance(event, TextDelta) else None
-
-
-def _none(_event: Event) -> Event | None:
-    return None
-
-
-E = TypeVar("E", bound=Event)
-
-
-def _of(kind: type[E]) -> Callable[[Event], E | None]:
-    return lambda event: event if isinstance(event, kind) else None
-
-
-_progress = _of(Progress)
-
-
-def _each(
-    piece: Callable[[Event], P | None], callback: Callable[[P], object] | None
-) -> Callable[[Event], object]:
-    """Return what tells the callback of each piece."""
-
-    def watch(event: Event) -> None:
-        found = piece(event)
-        if callback is not None and found is not None:
-            callback(found)
-
-    return watch

@@ -16,14 +16,13 @@ from typing import Any
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
-from workers.client import Client
+from workers.client import Client, Plan, PoolStatus
 from workers.messages import Modality
 from workers.messages.errors import PoolClosedError
-from workers.pool.memory.plan import Plan
+from workers.models.manager import ModelManager
 from workers.pool.pool import Pool
-from workers.pool.status import PoolStatus
 
-from . import calls, sync_async
+from . import calls, document_calls, sync_async
 
 
 class Session:
@@ -71,6 +70,11 @@ class Session:
         """Return the models that can be asked for; the default of each modality comes first."""
         return self.client.models.all(modality)
 
+    @property
+    def manager(self) -> ModelManager:
+        """What says how each model stands, and fetches, pauses, adds, uses and removes them."""
+        return self.client.manager
+
     def plan(self, model: str) -> Plan:
         """Return what loading a model would take; as a string, a sentence with the numbers.
 
@@ -107,19 +111,19 @@ class Quintet(Session):
     read = sync_async.run(calls.read)
     describe = sync_async.run(calls.describe)
     embed = sync_async.run(calls.embed)
-    index = sync_async.run(calls.index)
-    search = sync_async.run(calls.search)
-    ask = sync_async.run(calls.ask)
-    collections = sync_async.run(calls.collections)
-    documents = sync_async.run(calls.documents)
-    delete_document = sync_async.run(calls.delete_document)
-    delete_collection = sync_async.run(calls.delete_collection)
+    index = sync_async.run(document_calls.index)
+    search = sync_async.run(document_calls.search)
+    ask = sync_async.run(document_calls.ask)
+    collections = sync_async.run(document_calls.collections)
+    documents = sync_async.run(document_calls.documents)
+    delete_document = sync_async.run(document_calls.delete_document)
+    delete_collection = sync_async.run(document_calls.delete_collection)
 
     stream_chat = sync_async.stream(calls.chat)
     stream_transcript = sync_async.stream(calls.transcribe)
     stream_speech = sync_async.stream(calls.speak)
     stream_description = sync_async.stream(calls.describe)
-    stream_answer = sync_async.stream(calls.ask)
+    stream_answer = sync_async.stream(document_calls.ask)
 
     def close(self) -> None:
         """End every worker and give all memory back."""
@@ -146,19 +150,19 @@ class AsyncQuintet(Session):
     read = sync_async.arun(calls.read)
     describe = sync_async.arun(calls.describe)
     embed = sync_async.arun(calls.embed)
-    index = sync_async.arun(calls.index)
-    search = sync_async.arun(calls.search)
-    ask = sync_async.arun(calls.ask)
-    collections = sync_async.arun(calls.collections)
-    documents = sync_async.arun(calls.documents)
-    delete_document = sync_async.arun(calls.delete_document)
-    delete_collection = sync_async.arun(calls.delete_collection)
+    index = sync_async.arun(document_calls.index)
+    search = sync_async.arun(document_calls.search)
+    ask = sync_async.arun(document_calls.ask)
+    collections = sync_async.arun(document_calls.collections)
+    documents = sync_async.arun(document_calls.documents)
+    delete_document = sync_async.arun(document_calls.delete_document)
+    delete_collection = sync_async.arun(document_calls.delete_collection)
 
     stream_chat = sync_async.astream(calls.chat)
     stream_transcript = sync_async.astream(calls.transcribe)
     stream_speech = sync_async.astream(calls.speak)
     stream_description = sync_async.astream(calls.describe)
-    stream_answer = sync_async.astream(calls.ask)
+    stream_answer = sync_async.astream(document_calls.ask)
 
     async def close(self) -> None:
         """End every worker and give all memory back."""

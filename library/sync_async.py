@@ -24,7 +24,7 @@ from workers.client import Client
 from workers.messages import Event, Finished, Request
 from workers.messages.errors import RequestError
 
-from .calls import LibraryCall
+from .library_call import LibraryCall
 
 A = ParamSpec("A")
 R = TypeVar("R")

@@ -1,15 +1,18 @@
-"""One running Quintet for every test of a session that asks for it."""
+"""What every test may ask for, and what its markers ask of the machine."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
+from tests.apps import app as app
+from tests.apps import client as client
+from tests.apps import locked_app as locked_app
+from tests.apps import public_app as public_app
+from tests.collected import COLLECTED, Collected
 from tests.needs import check_needs, mark_by_fixtures
-from tests.running import App, start_app, stop_app
 from workers.pool.threads import usable_cores, wait_policy
 
 # Engines that are tested in this process wait for each other as briefly as in a worker: read when
@@ -29,13 +32,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark_by_fixtures(item)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.pluginmanager.hasplugin("xdist"):
+        from tests import groups
+
+        config.pluginmanager.register(groups)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note what reading the tests has cost; `tests/architecture/test_collection.py` looks at it."""
+    session.config.stash[COLLECTED] = Collected.now()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Look at what the test's markers ask for before its fixtures are made."""
     check_needs(item)
-
-
-@pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    running = start_app(tmp_path_factory.mktemp("app"))
-    yield running
-    stop_app(running)

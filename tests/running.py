@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[1]
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
+STOP_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ def start_app(folder: Path, *arguments: str, **environment: str) -> App:
         except httpx.HTTPError:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < give_up, log.read_text()
-            time.sleep(0.1)
+            time.sleep(0.05)
 
 
 def stop_app(app: App) -> int:
     app.process.send_signal(signal.SIGINT)
-    return app.process.wait(20)
+    return app.process.wait(STOP_TIMEOUT_S)

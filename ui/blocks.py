@@ -1,28 +1,28 @@
-"""The page: header, strip, five tabs, and the models behind them."""
+"""The page: header, strip, memory, and the tabs.
+
+A new tab is a folder and one line here, in `TABS`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pkgutil import resolve_name
 
 import gradio as gr
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
-from configs.settings import ServerSettings, Settings
+from configs.server_settings import ServerSettings
+from configs.settings import Settings
 from workers.client import Client
 
-from .admin_login import CheckLogin, add_admin_login
+from .core.admin_login import CheckLogin, add_admin_login
+from .core.guard import ClosedDoors, GuardedBlocks
+from .core.theme import ASSETS, build_theme, scripts, style_sheets
 from .endpoints import add_endpoints
-from .guard import ClosedDoors, GuardedBlocks
-from .memory_panel import build_memory_panel
-from .strip import build_strip
-from .tabs.chat import build_chat_tab
-from .tabs.documents import build_documents_tab
-from .tabs.models import build_models_tab
-from .tabs.speech_in import build_speech_in_tab
-from .tabs.speech_out import build_speech_out_tab
-from .tabs.vision import build_vision_tab
-from .theme import ASSETS, build_theme, scripts, style_sheets
+from .memory.panel import build_memory_panel
+from .memory.strip import build_strip
 
 HEADER = """<header class="q-header"><h1><svg viewBox="0 0 25 20" aria-hidden="true">
 <rect class="q-text" x="0" y="8" width="3" height="12" rx="1.5"/>
@@ -32,13 +32,28 @@ HEADER = """<header class="q-header"><h1><svg viewBox="0 0 25 20" aria-hidden="t
 <rect class="q-rag" x="22" y="10" width="3" height="10" rx="1.5"/></svg>Quintet</h1>
 <p>Text, speech, pictures and documents, on one machine.</p></header>"""
 
+
+@dataclass(frozen=True, slots=True)
+class PageTab:
+    """One tab of the page."""
+
+    title: str
+    id: str
+    target: str
+    """`module:function` that lays it out: `(Client, Settings) -> None`, called inside its gr.Tab."""
+
+    def build(self, client: Client, settings: Settings) -> None:
+        """Lay it out. Raises: ImportError, AttributeError for a target that is not there."""
+        resolve_name(self.target)(client, settings)
+
+
 TABS = (
-    ("Text", "text", build_chat_tab),
-    ("Speech in", "stt", build_speech_in_tab),
-    ("Speech out", "tts", build_speech_out_tab),
-    ("Vision", "vision", build_vision_tab),
-    ("RAG", "rag", build_documents_tab),
-    ("Models", "models", build_models_tab),
+    PageTab("Text", "text", "ui.text.tab:build_text_tab"),
+    PageTab("Speech in", "stt", "ui.speech_in.tab:build_speech_in_tab"),
+    PageTab("Speech out", "tts", "ui.speech_out.tab:build_speech_out_tab"),
+    PageTab("Vision", "vision", "ui.vision.tab:build_vision_tab"),
+    PageTab("RAG", "rag", "ui.documents.tab:build_documents_tab"),
+    PageTab("Models", "models", "ui.models.tab:build_models_tab"),
 )
 
 CACHE_SWEEP_S = 3600
@@ -58,9 +73,9 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
         build_strip(client, page)
         build_memory_panel(client)
         with gr.Tabs():
-            for title, tab_id, build_tab in TABS:
-                with gr.Tab(title, id=tab_id, elem_id=f"tab-{tab_id}"):
-                    build_tab(client, settings)
+            for tab in TABS:
+                with gr.Tab(tab.title, id=tab.id, elem_id=f"tab-{tab.id}"):
+                    tab.build(client, settings)
         add_endpoints(client)
     page.queue(max_size=256)
     return page

@@ -1,7 +1,7 @@
 """Named endpoints of the page for `gradio_client`: a few clean ones, none of its buttons.
 
 They answer at /gradio_api and are listed by `Client(url).view_api()`. A file is what
-`gradio_client.handle_file` sends; a path that was not uploaded is refused, see `guard.py`.
+`gradio_client.handle_file` sends; a path that was not uploaded is refused, see `core/guard.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from workers.messages import (
 from workers.messages.errors import AppError
 from workers.messages.sampling import sampling_for
 
-from .kept import keep
+from .core.kept import keep
 
 LIMIT = 16
 """Calls of one endpoint at once; the pool does the queueing."""

@@ -11,11 +11,12 @@ from workers.messages.process_spec import Birth, WorkerSettings
 from .client import Client
 from .messages import MODALITIES, Modality
 from .messages.errors import LoadError, UnknownModelError
-from .models.availability import Usable, only_beside
+from .models.availability import Availability, only_beside
 from .models.card_reader import CardReader, Catalogue
 from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
 from .models.lookup import Models
+from .models.manager import ModelManager
 from .pool.job import Patience
 from .pool.memory.ledger import build_ledger
 from .pool.memory.machine import CPU
@@ -49,18 +50,19 @@ def build_pool(settings: Settings, catalogue: Catalogue) -> tuple[Pool, Client]:
         patience,
         build_ledger(settings, lambda card: _guests(card, models)),
     )
-    return pool, Client(pool, models)
+    manager = ModelManager(models, Client(pool, models), settings)
+    return pool, Client(pool, models, manager=manager)
 
 
 def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     """Return the models that can be asked for. Raises as `build_pool`."""
     defaults = {name: _config(settings, name).model[-1] for name in MODALITIES}
-    usable = Usable(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
+    availability = Availability(data_dir=settings.data_dir, may_fetch=settings.may_fetch)
     read_cards = CardReader(settings, catalogue)
     models = Models(
         read_cards,
         defaults,
-        usable,
+        availability,
         reranker=settings.workers.rag.reranker,
         left_out=lambda: read_cards.left_out,
     )

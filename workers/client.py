@@ -17,26 +17,51 @@ from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, R
 from .messages.deadline import with_deadline
 from .messages.errors import UnknownModelError, from_code
 from .models.lookup import Models
-from .pool.memory.account import Budget
-from .pool.memory.plan import Plan
+from .models.manager import ModelManager
+from .pool.memory.account import Budget as Budget
+from .pool.memory.account import Holding as Holding
+from .pool.memory.machine import CPU as CPU
+from .pool.memory.machine import DeviceMemory as DeviceMemory
+from .pool.memory.need import Footprint as Footprint
+from .pool.memory.plan import Plan as Plan
 from .pool.pool import Pool
-from .pool.status import PoolStatus
+from .pool.status import PoolStatus as PoolStatus
+from .pool.status import WorkerStatus as WorkerStatus
 
-__all__ = ["Client"]
+__all__ = [
+    "CPU",
+    "Budget",
+    "Client",
+    "DeviceMemory",
+    "Footprint",
+    "Holding",
+    "Plan",
+    "PoolStatus",
+    "WorkerStatus",
+]
 
 
 class Client:
     """What the page, the HTTP interface and scripts use."""
 
-    def __init__(self, pool: Pool, models: Models, deadline: float | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        models: Models,
+        deadline: float | None = None,
+        manager: ModelManager | None = None,
+    ) -> None:
         """`deadline`: `time.monotonic()` after which no answer is wanted any more."""
         self._pool = pool
         self._models = models
         self._deadline = deadline
+        self._manager = manager
 
     def until(self, deadline: float | None) -> Client:
         """Return the same door for one question that has a deadline: see `workers.messages.deadline`."""
-        return self if deadline is None else Client(self._pool, self._models, deadline)
+        if deadline is None:
+            return self
+        return Client(self._pool, self._models, deadline, self._manager)
 
     def stream(self, request: Request) -> Generator[Event, None, None]:
         """Yield the request's events, the last being Finished.
@@ -119,6 +144,16 @@ class Client:
         """Every model that can be asked for, and the default of each modality."""
         return self._models
 
+    @property
+    def manager(self) -> ModelManager:
+        """What is asked for the state of models, and to fetch, add, use and remove them.
+
+        Raises: RuntimeError if this client was made without one, as for a pool in a test.
+        """
+        if self._manager is None:
+            raise RuntimeError("This client was made without a manager of models.")
+        return self._manager
+
     def card(self, modality: Modality) -> ModelCard:
         """Return the card of the model that requests of this modality use by default."""
         return self._models.default(modality)
@@ -156,7 +191,7 @@ class Client:
         modality = MODALITY_OF.get(type(request))
         if modality is None:
             raise UnknownModelError(f"No worker knows {type(request).__name__} requests.")
-        return self._models.usable(request.model, modality)
+        return self._models.available(request.model, modality)
 
 
 def _raise_if_failed(event: Event) -> None:

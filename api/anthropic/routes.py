@@ -108,6 +108,8 @@ def error_response(error: AppError) -> JSONResponse:
 
 ANTHROPIC = Dialect(
     name="Anthropic",
+    page="anthropic",
+    about="The Messages API, for Anthropic's clients.",
     prefixes=("/v1/messages",),
     create_router=create_router,
     on_error=error_response,

@@ -18,7 +18,11 @@ class Dialect:
     """What `api.app` needs to know about one folder of this package."""
 
     name: str
-    """For the documentation's headings."""
+    """For the headings of /docs."""
+    page: str
+    """The page about it: docs/PAGE.md."""
+    about: str
+    """One sentence for /docs."""
     prefixes: tuple[str, ...]
     """Paths under which its error shape is used; the longest match wins, "" matches all."""
     create_router: Callable[[Client, Settings], APIRouter]

@@ -11,6 +11,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.messages.errors import UnsupportedInputError
+from workers.models.manager import ModelStatus
 
 
 def create_models_router(client: Client) -> APIRouter:
@@ -21,13 +22,19 @@ def create_models_router(client: Client) -> APIRouter:
     def list_models(
         filter: str = "",
         exclude_configured: Annotated[bool, Query(alias="excludeConfigured")] = True,
+        with_state: bool = False,
     ) -> dict[str, Any]:
         """The models of all modalities; `filter` is a regular expression on their ids.
 
         `excludeConfigured=false` also names the files of a models folder that they are made of.
+        `with_state` also lists models that are not here yet, each with its state.
         `warnings`, where there are any, tell of cards that cannot be used.
         """
         is_wanted = _matcher(filter)
+        if with_state:
+            statuses = client.manager.statuses()
+            found = [status for status in statuses if is_wanted(status.card.id)]
+            return {"object": "list", "data": [_with_state(client, status) for status in found]}
         cards = [card for card in client.models.all() if is_wanted(card.id)]
         listed = [model_object(client, card) for card in cards]
         if not exclude_configured:
@@ -75,6 +82,23 @@ def _own_files(client: Client) -> list[str]:
 
 def model_object(client: Client, card: ModelCard) -> dict[str, Any]:
     """Return one model; what OpenAI's object does not know stands beside it."""
+    return {**_facts(client, card), "plan": client.plan(card).as_dict()}
+
+
+def _with_state(client: Client, status: ModelStatus) -> dict[str, Any]:
+    """Return one model with its state, whose plan is the same for all who look now."""
+    card = status.card
+    return {
+        **_facts(client, card),
+        "memory_mib": card.memory_mib,
+        "download_mib": card.download_mib,
+        "license_url": card.license_url,
+        "license_restricted": card.license_restricted,
+        "state": status.as_dict(),
+    }
+
+
+def _facts(client: Client, card: ModelCard) -> dict[str, Any]:
     return {
         "id": card.id,
         "object": "model",
@@ -87,7 +111,6 @@ def model_object(client: Client, card: ModelCard) -> dict[str, Any]:
         "modality": card.modality,
         "license": card.license,
         "context_length": _context_length(client, card),
-        "plan": client.plan(card).as_dict(),
         "is_default": client.models.default(card.modality).id == card.id,
     }
 

@@ -103,32 +103,45 @@ async def merge(
 
     Raises: the first error of any of them.
     """
+    if len(sources) == 1:  # the usual case needs no queue and no task
+        async with aclosing(sources[0]) as events:
+            async for event in events:
+                yield 0, event
+        return
     arrivals: asyncio.Queue[tuple[int, Event | Exception | None]] = asyncio.Queue()
-
-    async def forward(index: int, source: AsyncGenerator[Event, None]) -> None:
-        try:
-            async with aclosing(source):
-                async for event in source:
-                    arrivals.put_nowait((index, event))
-            arrivals.put_nowait((index, None))
-        except Exception as err:  # noqa: BLE001 — carried over to the reader, who raises it
-            arrivals.put_nowait((index, err))
-
-    tasks = [asyncio.create_task(forward(*numbered)) for numbered in enumerate(sources)]
+    tasks = [
+        asyncio.create_task(_forward(index, source, arrivals))
+        for index, source in enumerate(sources)
+    ]
     try:
         num_open = len(tasks)
         while num_open:
-            index, event = await arrivals.get()
-            if event is None:
+            index, arrived = await arrivals.get()
+            if arrived is None:
                 num_open -= 1
-            elif isinstance(event, Exception):
-                raise event
+            elif isinstance(arrived, Exception):
+                raise arrived
             else:
-                yield index, event
+                yield index, arrived
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _forward(
+    index: int,
+    source: AsyncGenerator[Event, None],
+    arrivals: asyncio.Queue[tuple[int, Event | Exception | None]],
+) -> None:
+    """Put a source's events into the common queue, then None; an error instead of None."""
+    try:
+        async with aclosing(source):
+            async for event in source:
+                arrivals.put_nowait((index, event))
+        arrivals.put_nowait((index, None))
+    except Exception as err:  # noqa: BLE001 — carried over to the reader, who raises it
+        arrivals.put_nowait((index, err))
 
 
 def _is_waiting(event: Event) -> bool:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from api.core.errors import UnauthorizedError
-from configs.settings import ADMIN, ServerSettings
+from configs.server_settings import ADMIN, ServerSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import logging
 import fastapi
 from starlette.requests import HTTPConnection
 
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 from workers.messages.standing import Standing, standing_of
 
 from .access import Access

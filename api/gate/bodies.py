@@ -10,10 +10,10 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import HTTPConnection, Request
 
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 
 MAX_JSON_MIB = 64
-"""JSON is held in memory, several times over while it is read; files go to the disk."""
+"""JSON takes memory, several times its size while it is parsed; files go to the disk."""
 HALVES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 """What JSON with half of a surrogate pair in it cannot be without; whole pairs have it too."""
 HALF = re.compile("[\ud800-\udfff]")

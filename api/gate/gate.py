@@ -18,7 +18,7 @@ from api.core.errors import TooLargeError, TooManyRequestsError, headers_of
 from api.gate.admin import Admins
 from api.gate.patience import deadline_of
 from api.gate.refusal import answer
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 from workers.messages.deadline import set_deadline
 from workers.messages.errors import AppError, TimedOutError
 from workers.messages.standing import KEY

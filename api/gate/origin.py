@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from api.core.errors import ForbiddenError
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 
 log = logging.getLogger(__name__)
 

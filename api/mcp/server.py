@@ -39,7 +39,7 @@ from .tools import Tools
 log = logging.getLogger(__name__)
 
 MAX_FILE_MIB = 48
-"""One recording or picture: it crosses inside the call, as text, and is held in memory."""
+"""One recording or picture: it is part of the call, as text, and stays in memory."""
 MAX_SESSIONS = 500
 """Each takes 60 KiB until its client ends it, or for half an hour."""
 INSTRUCTIONS = (

@@ -9,6 +9,7 @@ from api.core.completions.errors import error_response
 from api.core.completions.routes import create_chat_router
 from api.core.dialect import Dialect
 from api.core.embeddings import create_embeddings_router
+from api.core.managing import create_managing_router
 from api.core.models import create_models_router
 from configs.settings import Settings
 from workers.client import Client
@@ -19,6 +20,7 @@ from .rerank import create_rerank_router
 def create_router(client: Client, settings: Settings) -> APIRouter:
     """Return the routes under /v1."""
     router = APIRouter(prefix="/v1")
+    router.include_router(create_managing_router(client))
     router.include_router(create_models_router(client))
     router.include_router(create_chat_router(client, settings))
     router.include_router(create_audio_router(client, settings))
@@ -28,5 +30,10 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
 
 
 OPENAI = Dialect(
-    name="OpenAI", prefixes=("",), create_router=create_router, on_error=error_response
+    name="OpenAI",
+    page="openai",
+    about="Chat, text, speech, embeddings, rerank, models, for OpenAI's clients.",
+    prefixes=("",),
+    create_router=create_router,
+    on_error=error_response,
 )

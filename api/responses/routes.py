@@ -63,6 +63,13 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         keep(answer)
         return JSONResponse(writer.response)
 
+    _add_kept(router, store)
+    return router
+
+
+def _add_kept(router: APIRouter, store: ResponseStore) -> None:
+    """Add what can be asked of a response that was kept."""
+
     @router.get("/{response_id}")
     async def show(response_id: str) -> dict[str, Any]:
         """A finished response."""
@@ -73,8 +80,6 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         """Forget a response."""
         store.remove(response_id)
         return {"id": response_id, "object": "response", "deleted": True}
-
-    return router
 
 
 def _earlier(store: ResponseStore, body: ResponseRequest) -> tuple[ChatMessage, ...]:
@@ -118,6 +123,8 @@ def _named(part: dict[str, Any]) -> dict[str, str]:
 
 RESPONSES = Dialect(
     name="OpenAI Responses",
+    page="openai",
+    about="The Responses API, continued by id.",
     prefixes=("/v1/responses",),
     create_router=create_router,
     on_error=error_response,

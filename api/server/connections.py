@@ -18,7 +18,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from api.core.errors import RETRY_AFTER_S
-from configs.settings import ConnectionSettings
+from configs.server_settings import ConnectionSettings
 
 MIN_BYTES_PER_S = 500
 """A body that is slower, over `body_timeout_s`, has stopped. The pace that Apache asks for."""

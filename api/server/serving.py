@@ -26,7 +26,7 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 from workers.pool.pool import Pool
 
 from .connections import GuardedProtocol

@@ -6,7 +6,7 @@ import socket
 from contextlib import ExitStack
 
 from configs.errors import ConfigError
-from configs.settings import ServerSettings
+from configs.server_settings import ServerSettings
 
 
 def listen(server: ServerSettings) -> list[socket.socket]:

@@ -49,7 +49,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
 
     @router.post("/chat", dependencies=json_only, responses=STREAMED)
     async def chat(body: ChatBody, connection: fastapi.Request) -> Response:
-        """CompletionAnswer one question."""
+        """Answer one question."""
         request = convert.to_chat(body, _card(client, body.model))
         requests = to_choices(request, body.n)
         answer = _answer(requests, body.n)
@@ -146,5 +146,10 @@ def on_error(error: AppError) -> Response:
 
 
 GENIUSRISE = Dialect(
-    name="Geniusrise", prefixes=(PREFIX,), create_router=create_router, on_error=on_error
+    name="Geniusrise",
+    page="geniusrise",
+    about="The three chat routes of Geniusrise's guide.",
+    prefixes=(PREFIX,),
+    create_router=create_router,
+    on_error=on_error,
 )

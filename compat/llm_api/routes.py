@@ -71,6 +71,8 @@ def on_invalid(error: RequestValidationError) -> Response:
 
 LLM_API = Dialect(
     name="LLM API",
+    page="llm-api",
+    about="Text in, text out, for LLM API's clients.",
     prefixes=("/generate", "/agenerate", "/check"),
     create_router=create_router,
     on_error=on_error,

@@ -65,6 +65,16 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         """Turn texts into vectors with the model in the path."""
         return await embed(body.model_copy(update={"model": model}), connection)
 
+    @router.post("/tts", response_class=Response, responses=SPOKEN)
+    async def tts(body: SpeakRequest, connection: fastapi.Request) -> Response:
+        """Speak a text."""
+        return await speak(convert.to_speech(body), connection)
+
+    _add_edits(router, client)
+    return router
+
+
+def _add_edits(router: APIRouter, client: Client) -> None:
     @router.post("/edits")
     @router.post("/v1/edits")
     async def edit(body: EditRequest, connection: fastapi.Request) -> Response:
@@ -75,13 +85,6 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         events = await collected(source, connection)
         choices = [[e for place, e in events if place == n] for n in range(len(requests))]
         return JSONResponse(convert.edit(choices, card.id))
-
-    @router.post("/tts", response_class=Response, responses=SPOKEN)
-    async def tts(body: SpeakRequest, connection: fastapi.Request) -> Response:
-        """Speak a text."""
-        return await speak(convert.to_speech(body), connection)
-
-    return router
 
 
 async def embed_text(client: Client, text: str, connection: fastapi.Request) -> list[float]:
@@ -104,6 +107,8 @@ def on_error(error: AppError) -> Response:
 
 LOCALAI = Dialect(
     name="LocalAI",
+    page="localai",
+    about="OpenAI's routes without /v1, edits, engines, tts.",
     prefixes=(
         "/chat/", "/completions", "/embeddings", "/edits", "/models", "/tts",
         "/v1/edits", "/v1/engines/",

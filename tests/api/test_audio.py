@@ -145,6 +145,7 @@ def test_the_first_sentence_is_sent_before_the_last_is_spoken_and_leaving_stops_
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_half_a_file_never_looks_whole(tmp_path: Path) -> None:
     app = start_app(tmp_path, QUINTET_POOL__WARM="[]")
     try:
@@ -267,9 +268,11 @@ def test_a_prompt_and_hotwords_steer_spelling(openai_client: openai.OpenAI) -> N
         "prompt": "A letter from Dun Laoghaire by Niamh and Aoife.",
         "hotwords": "Dun Laoghaire Niamh Aoife",
     }
-    assert "Laoghaire" not in listen(openai_client, data, "a.wav").text
+    names = ("Aoife", "Niamh", "Laoghaire")  # one of them: each recording is spoken anew
+    plain = listen(openai_client, data, "a.wav").text
     for name, value in hints.items():
-        assert "Laoghaire" in listen(openai_client, data, "a.wav", extra_body={name: value}).text
+        steered = listen(openai_client, data, "a.wav", extra_body={name: value}).text
+        assert any(word in steered and word not in plain for word in names), (plain, steered)
 
 
 def test_an_english_model_refuses_to_translate(openai_client: openai.OpenAI) -> None:
@@ -288,6 +291,7 @@ def test_a_language_that_the_model_does_not_know_is_refused(openai_client: opena
         listen(openai_client, SPEECH, language="xx")
 
 
+@pytest.mark.slow
 def test_a_listener_who_leaves_frees_the_worker_and_the_upload(app: App) -> None:
     body = {"input": LONG[:1000], "response_format": "flac"}
     audio = httpx.post(f"{app.url}/v1/audio/speech", json=body, timeout=60).content

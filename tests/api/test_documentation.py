@@ -7,7 +7,8 @@ import re
 import httpx
 import pytest
 
-from api.documentation import DOORS, OTHERS, PAGES_DIR, description, to_html
+from api.documentation import HEALTH, OTHERS, PAGES_DIR, description, to_html
+from compat.dialects import DIALECTS
 from tests.running import App
 
 
@@ -31,8 +32,10 @@ def test_every_heading_has_its_page_and_every_route_its_heading(app: App) -> Non
 
 
 def test_the_description_names_every_page_once() -> None:
-    pages = re.findall(r"docs/([\w-]+)\.md", description())
-    assert sorted(pages) == sorted({page for _, page, _ in (*DOORS, *OTHERS)})
+    pages = re.findall(r"docs/([\w-]+)\.md", description(DIALECTS))
+    of_dialects = {dialect.page for dialect in DIALECTS}
+    assert sorted(pages) == sorted(of_dialects | {page for _, page, _ in OTHERS})
+    assert HEALTH[1] in pages
 
 
 @pytest.mark.parametrize("name", ["nothing", "../README", "%2e%2e/README", "/etc/passwd"])

@@ -27,7 +27,7 @@ from workers.messages import (
     ToolCallDelta,
 )
 from workers.messages.errors import RequestError, UnsupportedInputError
-from workers.models.availability import Usable
+from workers.models.availability import Availability
 from workers.models.lookup import Models
 
 CARDS = load_catalogue()
@@ -173,13 +173,13 @@ def test_local_wrappers_stand_for_the_model_in_use_until_a_card_has_their_name(
     modality: Modality, tmp_path: Path
 ) -> None:
     """A card whose weights or environment are not here does not count."""
-    usable = Usable(data_dir=tmp_path)
+    availability = Availability(data_dir=tmp_path)
     default = {modality: DEFAULTS[modality]}
     for name in LOCAL_WRAPPERS[modality]:
-        models = Models(lambda: CARDS, default, usable)
+        models = Models(lambda: CARDS, default, availability)
         assert card_of(models, modality, name) == models.default(modality)
         own = models.default(modality).model_copy(update={"id": name})
-        models = Models(partial(dict, {**CARDS, own.id: own}), default, usable)
+        models = Models(partial(dict, {**CARDS, own.id: own}), default, availability)
         assert card_of(models, modality, name) == own
 
 

@@ -14,8 +14,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.apps import PASSWORD
 from tests.rag.material import handbook_pdf
-from tests.running import App, start_app, stop_app
+from tests.running import App
 
 PAPER: dict[str, Any] = {
     "title": "The handbook",
@@ -231,19 +232,14 @@ def test_bad_input_is_refused(app: App, paper: tuple[str, str]) -> None:
     assert answer.status_code == 422
 
 
-@pytest.mark.slow
-def test_a_password_guards_the_socket_too(tmp_path: Any) -> None:
-    app = start_app(tmp_path, QUINTET_SERVER__PASSWORD="hunter2", QUINTET_POOL__WARM="[]")
-    try:
-        for path in ("/ws", "/gen/v1/rag/ws"):
-            with pytest.raises(InvalidStatus) as caught, websocket(app, path):
-                pass
-            assert caught.value.response.status_code == 401
-            assert json.loads(caught.value.response.body or b"")["code"] == "unauthorized"
-            address = app.url.replace("http", "ws") + path
-            with connect(address, additional_headers={"Authorization": "Bearer hunter2"}) as ws:
-                ws.send("hello")
-                assert ws.recv(timeout=10) == "Received: hello"
-        refused(httpx.get(rag(app, "/collections")), 401, "unauthorized")
-    finally:
-        stop_app(app)
+def test_a_password_guards_the_socket_too(locked_app: App) -> None:
+    for path in ("/ws", "/gen/v1/rag/ws"):
+        with pytest.raises(InvalidStatus) as caught, websocket(locked_app, path):
+            pass
+        assert caught.value.response.status_code == 401
+        assert json.loads(caught.value.response.body or b"")["code"] == "unauthorized"
+        address = locked_app.url.replace("http", "ws") + path
+        with connect(address, additional_headers={"Authorization": f"Bearer {PASSWORD}"}) as ws:
+            ws.send("hello")
+            assert ws.recv(timeout=10) == "Received: hello"
+    refused(httpx.get(rag(locked_app, "/collections")), 401, "unauthorized")

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.e2e.conftest import App, start_app, stop_app
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    folder = tmp_path_factory.mktemp("gate")
-    running = start_app(folder, QUINTET_SERVER__API_KEYS="a-key", QUINTET_POOL__WARM="[]")
-    yield running
-    stop_app(running)
+from tests.running import App
 
 
 def talk(app: App, **headers: str) -> str:
@@ -34,19 +25,21 @@ def status(app: App, **headers: str) -> int:
     return refused.value.response.status_code
 
 
-def test_a_key_opens_a_socket(app: App) -> None:
-    assert talk(app, Authorization="Bearer a-key") == "Received: hello"
-    assert status(app) == 401
-    assert status(app, Authorization="Bearer no-key") == 401
+def test_a_key_opens_a_socket(locked_app: App) -> None:
+    assert talk(locked_app, Authorization="Bearer key-of-bob") == "Received: hello"
+    assert status(locked_app) == 401
+    assert status(locked_app, Authorization="Bearer no-key") == 401
 
 
-def test_the_pages_login_opens_a_socket_for_our_own_page_only(app: App) -> None:
-    login = httpx.post(f"{app.url}/login", data={"username": "quintet", "password": "a-key"})
+def test_the_pages_login_opens_a_socket_for_our_own_page_only(locked_app: App) -> None:
+    login = httpx.post(
+        f"{locked_app.url}/login", data={"username": "quintet", "password": "key-of-bob"}
+    )
     name, value = next(iter(login.cookies.items()))
     cookie = f"{name}={value}"
-    assert talk(app, Cookie=cookie, Origin=app.url) == "Received: hello"
-    assert status(app, Cookie=cookie, Origin="https://evil.example") == 403
-    assert status(app, Cookie=cookie, Origin="http://localhost:3000") == 401
+    assert talk(locked_app, Cookie=cookie, Origin=locked_app.url) == "Received: hello"
+    assert status(locked_app, Cookie=cookie, Origin="https://evil.example") == 403
+    assert status(locked_app, Cookie=cookie, Origin="http://localhost:3000") == 401
 
 
 @pytest.mark.parametrize(
@@ -56,11 +49,13 @@ def test_the_pages_login_opens_a_socket_for_our_own_page_only(app: App) -> None:
         ("application/json", "JSON may have 64 MiB"),
     ],
 )
-def test_a_body_that_is_too_large_is_refused_by_its_length(app: App, kind: str, may: str) -> None:
-    address = httpx.URL(app.url)
+def test_a_body_that_is_too_large_is_refused_by_its_length(
+    locked_app: App, kind: str, may: str
+) -> None:
+    address = httpx.URL(locked_app.url)
     connection = http.client.HTTPConnection(address.host, address.port, timeout=10)
     connection.putrequest("POST", "/v1/embeddings")
-    connection.putheader("Authorization", "Bearer a-key")
+    connection.putheader("Authorization", "Bearer key-of-bob")
     connection.putheader("Content-Type", kind)
     connection.putheader("Content-Length", str(2**31))
     connection.endheaders()  # and no body: the answer must not wait for it

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.running import App, start_app, stop_app
+from tests.apps import PASSWORD
+from tests.running import App
 
 QUESTION = "What is the capital of France? Answer briefly."
 MESSAGES = [{"role": "user", "content": QUESTION}]
@@ -142,33 +141,19 @@ def test_errors_have_their_status_in_words(app: App) -> None:
     refused(httpx.post(chat, json=beams), "400 Bad Request", "use_beam_search is True")
 
 
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    folder: Path = tmp_path_factory.mktemp("locked")
-    running = start_app(
-        folder,
-        QUINTET_SERVER__USERNAME="user",
-        QUINTET_SERVER__PASSWORD="password",
-        QUINTET_SERVER__CORS_ORIGINS="http://chat.example:3000",
-        QUINTET_POOL__WARM="[]",
-    )
-    yield running
-    stop_app(running)
-
-
-def test_basic_authentication_opens_the_door(locked: App) -> None:
-    chat, body = f"{locked.url}/api/v1/chat", {"prompt": QUESTION, "max_tokens": 4}
+def test_basic_authentication_opens_the_door(locked_app: App) -> None:
+    chat, body = f"{locked_app.url}/api/v1/chat", {"prompt": QUESTION, "max_tokens": 4}
     without = httpx.post(chat, json=body)
     refused(without, "401 Unauthorized", "password")
     assert "Basic realm=" in without.headers["www-authenticate"]
-    refused(httpx.post(chat, json=body, auth=("user", "guess")), "401 Unauthorized", "wrong")
-    answer = httpx.post(chat, json=body, auth=("user", "password"), timeout=60)
+    refused(httpx.post(chat, json=body, auth=("quintet", "guess")), "401 Unauthorized", "wrong")
+    answer = httpx.post(chat, json=body, auth=("quintet", PASSWORD), timeout=60)
     assert answer.status_code == 200
     assert answer.json()["result"][0]["text"]
 
 
-def test_a_browser_may_ask_before_it_logs_in(locked: App) -> None:
-    chat = f"{locked.url}/api/v1/chat_vllm"
+def test_a_browser_may_ask_before_it_logs_in(locked_app: App) -> None:
+    chat = f"{locked_app.url}/api/v1/chat_vllm"
     plain = httpx.options(chat)
     assert (plain.status_code, plain.content) == (200, b"")
     asking = {

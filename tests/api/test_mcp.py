@@ -7,7 +7,7 @@ import base64
 import http.client
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx
@@ -16,12 +16,15 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import AudioContent, CallToolResult, ListToolsResult, TextContent
 
-from tests.e2e.conftest import ROOT, App, start_app, stop_app
+from tests.running import ROOT, App
 
 ASSETS = ROOT / "assets"
-KEY = {"Authorization": "Bearer key-of-alice"}
+KEY = {"Authorization": "Bearer key-of-carol"}
 OTHER_KEY = {"Authorization": "Bearer key-of-bob"}
 TOOLS = {"ask", "transcribe", "speak", "describe_image", "search_documents", "list_models"}
+PATIENCE_S = 60
+SOON_S = 10
+"""Long before a story has ended by itself."""
 STORY = "Tell me a very long story about the sea, the wind and the waves."
 
 Result = TypeVar("Result")
@@ -29,15 +32,8 @@ Work = Callable[[ClientSession], Awaitable[Result]]
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    running = start_app(
-        tmp_path_factory.mktemp("mcp"),
-        QUINTET_SERVER__API_KEYS="[{name: alice, key: key-of-alice, max_running: 1}, "
-        "{name: bob, key: key-of-bob}]",
-        QUINTET_POOL__WARM="[text]",
-    )
-    yield running
-    stop_app(running)
+def app(locked_app: App) -> App:
+    return locked_app
 
 
 def connected(app: App, work: Work[Result], headers: dict[str, str] = KEY) -> Result:
@@ -207,27 +203,27 @@ def test_a_session_belongs_to_its_key(app: App) -> None:
 def test_a_caller_that_gives_up_frees_the_worker(app: App, way: str) -> None:
     session = {**open_session(app, OTHER_KEY), **OTHER_KEY}
     address = httpx.URL(app.url)
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=20)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=PATIENCE_S)
     params = {"name": "ask", "arguments": {"question": STORY}}
     asked = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}
     connection.request("POST", "/mcp", json.dumps(asked), session)
-    wait_until(app, "busy", 20)
+    wait_until(app, "busy", PATIENCE_S)
     if way == "leaves":
         connection.close()
     else:
         note = {"method": "notifications/cancelled", "params": {"requestId": 7}}
         told = httpx.post(f"{app.url}/mcp", headers=session, json={"jsonrpc": "2.0", **note})
         assert told.status_code == 202
-    wait_until(app, "ready", 3)
+    wait_until(app, "ready", SOON_S)
     connection.close()
 
 
 def test_a_keys_places_count_tools_and_not_the_protocol(app: App) -> None:
-    """Alice may run one: a second call is refused, in the tool's words, and the session lives on."""
+    """Carol may run one: a second call is refused, in the tool's words, and the session lives on."""
 
     async def work(session: ClientSession) -> CallToolResult:
         long = asyncio.create_task(session.call_tool("ask", {"question": STORY}))
-        await asyncio.sleep(1)
+        await asyncio.to_thread(wait_until, app, "busy", PATIENCE_S)
         refused = await session.call_tool("list_models", {})
         await session.send_ping()
         long.cancel()
@@ -235,11 +231,11 @@ def test_a_keys_places_count_tools_and_not_the_protocol(app: App) -> None:
 
     refused = connected(app, work)
     assert refused.isError
-    assert "“alice” may have 1 requests running and 0 waiting" in text_of(refused)
-    give_up = time.monotonic() + 5
+    assert "“carol” may have 1 requests running and 0 waiting" in text_of(refused)
+    give_up = time.monotonic() + SOON_S
     while call(app, "list_models").isError:  # the end of the session ends its work
         assert time.monotonic() < give_up
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 INITIALIZE = {

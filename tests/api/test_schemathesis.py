@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
+import schemathesis.pytest
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
@@ -20,18 +22,14 @@ from schemathesis.config import (
     ProjectsConfig,
     SchemathesisConfig,
 )
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
 
-from api.app import create_api
-from compat.dialects import DIALECTS
-from configs.catalogue import load_catalogue
-from configs.settings import load_settings
 from tests.running import App, start_app, stop_app
-from workers.assembly import build_pool
 
 MAX_TOKENS = 3
 MAX_CHARS = 200
@@ -43,25 +41,23 @@ MOST = {"n": 2, "best_of": 2, **dict.fromkeys(LENGTHS, MAX_TOKENS)}
 TIMEOUT_S = 30
 
 
-def described() -> dict[str, Any]:
-    """Return our OpenAPI document, of an application that serves nobody."""
-    own = load_settings("cpu")
-    pool, client = build_pool(own, load_catalogue())
-    pool.start()
-    document = create_api(client, own, DIALECTS).openapi()
-    pool.close()
-    return document
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A Quintet of its own: what is made up here is also stored."""
+    running = start_app(tmp_path_factory.mktemp("schemathesis"))
+    yield running
+    stop_app(running)
 
 
-config = SchemathesisConfig(
-    seed=1,
-    projects=ProjectsConfig(
-        default=ProjectConfig(
-            generation=GenerationConfig(deterministic=True, max_examples=12),
-        )
-    ),
-)
-schema = schemathesis.openapi.from_dict(described(), config=config)
+@pytest.fixture(scope="module")
+def schema(app: App) -> BaseSchema:
+    """Our OpenAPI document, as the running application shows it."""
+    document = httpx.get(f"{app.url}/openapi.json", timeout=TIMEOUT_S).raise_for_status().json()
+    generation = GenerationConfig(deterministic=True, max_examples=12)
+    config = SchemathesisConfig(
+        seed=1, projects=ProjectsConfig(default=ProjectConfig(generation=generation))
+    )
+    return schemathesis.openapi.from_dict(document, config=config)
 
 
 def bounded(body: dict[str, Any]) -> dict[str, Any]:
@@ -85,17 +81,10 @@ def shortened(name: str, value: Any) -> Any:
     return value
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A Quintet of its own: what is made up here is also stored."""
-    running = start_app(tmp_path_factory.mktemp("schemathesis"))
-    yield running
-    stop_app(running)
-
-
-@schema.parametrize()
+@schemathesis.pytest.from_fixture("schema").parametrize()
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # one test of some hundred routes, a subtest each
 def test_no_request_ends_in_a_500(case: Case[Any], app: App) -> None:
     if isinstance(case.body, dict):
         case.body = bounded(case.body)

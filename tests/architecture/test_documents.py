@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-FOLDERS = "api|app|assets|benchmarks|cli|configs|docs|library|requirements|tests|ui|workers"
+FOLDERS = "api|app|assets|benchmarks|cli|compat|configs|docs|library|requirements|tests|ui|workers"
 NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
 LINKED = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 

@@ -44,6 +44,7 @@ def test_what_is_spoken_is_heard_and_piped_into_a_question(quintet: Quintet, fox
     assert told["usage"]["completion_tokens"] > 0
 
 
+@pytest.mark.slow
 def test_a_folder_gets_a_file_per_recording(quintet: Quintet, fox: Path, home: Path) -> None:
     (home / "again.mp3").write_bytes(fox.read_bytes())
     done = quintet("transcribe", "fox.mp3", "again.mp3", "--format", "srt", "-o", "out", "--json")
@@ -73,6 +74,7 @@ def test_an_answer_is_all_that_is_written(quintet: Quintet) -> None:
     assert "Paris" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_schema_binds_the_answer(quintet: Quintet, home: Path) -> None:
     (home / "schema.json").write_text(
         '{"type": "object", "properties": {"sea": {"enum": ["blue"]}}, "required": ["sea"]}'
@@ -81,6 +83,7 @@ def test_a_schema_binds_the_answer(quintet: Quintet, home: Path) -> None:
     assert json.loads(done.stdout) == {"sea": "blue"}
 
 
+@pytest.mark.slow
 def test_a_picture_is_read_and_asked_about(quintet: Quintet, home: Path) -> None:
     (home / "receipt.png").write_bytes(picture_of("Total: 42.50 EUR"))
     assert quintet("see", "receipt.png").stdout == "Total: 42.50 EUR\n"
@@ -89,6 +92,7 @@ def test_a_picture_is_read_and_asked_about(quintet: Quintet, home: Path) -> None
     assert told["pictures"][0]["lines"][0]["text"] == "Total: 42.50 EUR"
 
 
+@pytest.mark.slow
 def test_documents_are_indexed_searched_asked_removed(quintet: Quintet, home: Path) -> None:
     pdf = FPDF()
     pdf.set_font("helvetica", size=12)
@@ -130,6 +134,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback(environment: dict[str, str]) 
     process.stderr.close()
 
 
+@pytest.mark.slow
 def test_six_fields_of_a_benchmark(quintet: Quintet) -> None:
     done = quintet("bench")
     fields = [line.partition(":")[0] for line in done.stdout.splitlines()]

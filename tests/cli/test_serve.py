@@ -123,7 +123,7 @@ def test_another_systems_file_is_served_on_both_ports(far: Quintet) -> None:
         json.loads(line) for line in far("models", "list", "text", "--json").stdout.splitlines()
     ]
     assert [row["id"] for row in rows if row["is_default"]] == ["mine"]
-    assert {row["weights"] for row in rows} == {"on another server"}
+    assert {row["weights"] for row in rows if row["is_default"]} == {"in use"}
 
 
 def test_a_question_is_answered_there(far: Quintet) -> None:
@@ -131,6 +131,7 @@ def test_a_question_is_answered_there(far: Quintet) -> None:
     assert "Paris" in json.loads(done.stdout)["text"], done.stderr
 
 
+@pytest.mark.slow
 def test_speech_goes_there_and_comes_back(far: Quintet, home: Path) -> None:
     assert (
         far("speak", "The quick brown fox jumps over the lazy dog.", "-o", "far.wav").returncode
@@ -139,6 +140,7 @@ def test_speech_goes_there_and_comes_back(far: Quintet, home: Path) -> None:
     assert "quick brown fox jumps" in far("transcribe", "far.wav").stdout
 
 
+@pytest.mark.slow
 def test_a_picture_is_seen_there(far: Quintet, home: Path) -> None:
     (home / "far.png").write_bytes(picture_of("Total: 42.50 EUR"))
     assert "42.50" in far("see", "far.png", "What is the total?").stdout
@@ -149,6 +151,7 @@ def test_a_picture_is_seen_there(far: Quintet, home: Path) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
 
 
+@pytest.mark.slow
 def test_voices_and_languages_are_those_of_the_server(far: Quintet) -> None:
     assert far("speak", "Hello.", "--voice", "joe", "-o", "joe.wav").returncode == 0
     assert "Known voices: joe" in far("speak", "Hi.", "--voice", "bob", "-o", "bob.wav").stderr
@@ -156,13 +159,29 @@ def test_voices_and_languages_are_those_of_the_server(far: Quintet) -> None:
     assert "'xx'; it knows English" in far("transcribe", "joe.wav", "--language", "xx").stderr
 
 
-def test_only_what_is_there_is_listed_and_measured(far: Quintet) -> None:
-    assert "gpt-4o" not in far("models", "list").stdout
+def test_the_models_there_are_listed_as_they_stand_there(far: Quintet) -> None:
+    assert json.loads(far("models", "plan", "mine", "--json").stdout)["model_id"] == "mine"
+    assert "needs OPENAI_API_KEY" in far("models", "show", "gpt-4o").stdout
+    nobody = far("models", "show", "nobody")
+    assert (nobody.returncode, "No model is called 'nobody' there" in nobody.stderr) == (2, True)
+
+
+def test_who_has_no_admins_key_changes_nothing_there(far: Quintet) -> None:
+    for action in (["pull"], ["pause"], ["use"], ["rm", "--yes"], ["remove", "--yes"]):
+        done = far("models", *action, "qwen3-4b")
+        assert done.returncode == 2, action
+        assert "Only an admin may manage its models" in done.stderr, action
+    added = far("models", "add", "maker/some-model")
+    assert "Only an admin may manage its models" in added.stderr
+
+
+def test_only_what_is_there_is_measured(far: Quintet) -> None:
     assert "GPU Offload: remote" in far("bench").stdout
     asked = far("chat", stdin="/doc house\n")
     assert "can only be searched" in asked.stderr
 
 
+@pytest.mark.slow
 def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
     files = {"file": ("rules.txt", b"Dogs are not allowed in the library.")}
     headers = {"Authorization": f"Bearer {KEY}"}

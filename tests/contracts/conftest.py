@@ -18,7 +18,6 @@ from tests.running import ROOT, App, free_port, start_app, stop_app
 from tests.vision.drawing import draw_receipt, to_media
 
 OLD_PORTS = {"gai": 12031, "localai": 8080, "geniusrise": 3000, "llm_api": 8000}
-KEY = "contract-key"
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODELS = {
     "mistral.yaml": """
@@ -66,19 +65,9 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         folder,
         QUINTET_SERVER__ALSO_PORTS=", ".join(map(str, ports.values())),
         QUINTET_MODELS_PATH=str(models),
+        QUINTET_SERVER__CORS_ORIGINS="localhost, https://chat.example.org",
     )
     yield Doors(app, ports, models)
-    stop_app(app)
-
-
-@pytest.fixture(scope="session")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
-    app = start_app(
-        tmp_path_factory.mktemp("locked"),
-        QUINTET_SERVER__API_KEYS=KEY,
-        QUINTET_POOL__WARM="[]",
-    )
-    yield Doors(app)
     stop_app(app)
 
 

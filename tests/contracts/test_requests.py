@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.running import App
+
 from .conftest import OLD_PORTS, Doors
 from .recorded import HERE, Answered, Conversation, check_body
 
@@ -24,7 +26,7 @@ def test_every_system_with_an_address_is_recorded() -> None:
     assert {path.parent.name for path in OPEN} == set(OLD_PORTS)
 
 
-@pytest.mark.parametrize("door", ["main", "old"])
+@pytest.mark.parametrize("door", ["main", pytest.param("old", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", OPEN, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_requests_are_answered_as_recorded(
     doors: Doors, material: Path, texts: dict[str, str], path: Path, door: str
@@ -35,8 +37,8 @@ def test_requests_are_answered_as_recorded(
 
 
 @pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.parent.name)
-def test_a_key_is_asked_for_as_recorded(locked: Doors, tmp_path: Path, path: Path) -> None:
-    findings = Conversation(locked.app.url, tmp_path, {}).findings(path)
+def test_a_key_is_asked_for_as_recorded(locked_app: App, tmp_path: Path, path: Path) -> None:
+    findings = Conversation(locked_app.url, tmp_path, {}).findings(path)
     assert not findings, "\n".join(findings)
 
 

@@ -20,6 +20,8 @@ from tests.running import ROOT
 from .conftest import OLD_PORTS, Doors
 from .recorded import HERE
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = {
     "gai_speech.py": ["pieces: True b'RIFF'", "train leaves in the evening", "[0.0, "],
     "gai_rag.py": ["status: 100", "62 metres high. Tower True", "['demo'] Tower", "[]"],

@@ -76,6 +76,7 @@ def test_every_example_is_run_for_an_answer_or_there_to_be_read() -> None:
     assert [str(example) for example in [*aimless, *unknown]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", TO_RUN)
 def test_an_example_works(app: App, folder: Path, example: Example) -> None:
     if "curl" in example.text and shutil.which("curl") is None:

@@ -309,7 +309,7 @@ def test_a_card_is_kept_read_live_and_forgotten(tmp_path: Path) -> None:
     path = save(card, tmp_path, {known.id: known.source for known in models.known()})
     assert path == tmp_path / "models.d" / "mine.yaml"
     assert load_card(path) == card
-    assert models.usable("mine", "text") == card  # without a restart
+    assert models.available("mine", "text") == card  # without a restart
     assert build_models(settings, CARDS).get("mine") == card
     assert is_added(card, tmp_path)
     assert forget(card, tmp_path)

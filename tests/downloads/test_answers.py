@@ -18,7 +18,7 @@ from workers.client import Client
 from workers.messages import ChatMessage, Generate, Loading, SamplingParams, TextDelta
 from workers.messages.errors import NotFetchedError, UnknownModelError
 from workers.messages.process_spec import WorkerSettings
-from workers.models.availability import Usable
+from workers.models.availability import Availability
 from workers.models.downloads.download import as_fetched, fetch, is_present
 from workers.models.weights import find_folder, with_weights
 
@@ -141,16 +141,16 @@ def test_what_can_be_used_is_said_of_every_kind_of_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    usable = Usable(data_dir=tmp_path)
+    availability = Availability(data_dir=tmp_path)
     cards = load_catalogue()
-    assert usable.is_listed(cards["smollm2-135m-instruct"])
-    assert not usable.is_listed(cards["gpt-4o"])
-    assert not usable.is_listed(pulled_card("x"))
-    assert not usable.is_listed(pulled_card("x", source=f"path:{tmp_path}/none"))
-    assert not usable.is_listed(pulled_card("x", source="package:none==1/no_such_package"))
-    assert Usable(data_dir=tmp_path, may_fetch={"x"}.__contains__).is_listed(pulled_card("x"))
+    assert availability.is_listed(cards["smollm2-135m-instruct"])
+    assert not availability.is_listed(cards["gpt-4o"])
+    assert not availability.is_listed(pulled_card("x"))
+    assert not availability.is_listed(pulled_card("x", source=f"path:{tmp_path}/none"))
+    assert not availability.is_listed(pulled_card("x", source="package:none==1/no_such_package"))
+    assert Availability(data_dir=tmp_path, may_fetch={"x"}.__contains__).is_listed(pulled_card("x"))
     monkeypatch.setenv("OPENAI_API_KEY", "key")
-    assert usable.is_listed(cards["gpt-4o"])
+    assert availability.is_listed(cards["gpt-4o"])
 
 
 def test_a_default_that_is_not_here_is_refused_before_a_process_starts(

@@ -13,8 +13,10 @@ from tests.downloads.local_hub import LocalHub
 from tests.downloads.test_sharing import BIG, half_file, start, wait_for_bytes
 from workers.messages.errors import NotFetchedError
 from workers.models.downloads.download import as_fetched, is_present, stored_bytes
-from workers.models.downloads.manager import DownloadDesk
+from workers.models.downloads.manager import DownloadManager
 from workers.models.weights import find_folder
+
+pytestmark = pytest.mark.slow
 
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
 BUFFER_BYTES = 16 * 1024
@@ -38,7 +40,7 @@ def test_killed_and_resumed_the_checksum_is_right(
     assert not is_present(card, tmp_path)
     with pytest.raises(NotFetchedError):
         find_folder(card, tmp_path)  # a half file is never loaded
-    seen = DownloadDesk(tmp_path, HubSettings(endpoint=local_hub.url)).state(card)
+    seen = DownloadManager(tmp_path, HubSettings(endpoint=local_hub.url)).state(card)
     assert seen.kind == "paused"
     assert seen.percent == pytest.approx(percent, abs=1)
     assert str(seen) == f"paused at {seen.percent} %"

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.running import App, start_app, stop_app
 
+pytestmark = pytest.mark.slow
+
 SOON_MS = 60_000
 """Waking five workers on busy cores."""
 PHONE = 390
@@ -47,7 +49,7 @@ def set_budget(page: Page, mib: str) -> None:
 
 
 def held(page: Page) -> tuple[int, int]:
-    """What the page's bar says is held, and of how much."""
+    """What the page's bar says is in use, and of how much."""
     label = page.locator("#q-strip .q-bar").first.get_attribute("aria-label") or ""
     numbers = [int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", label)]
     return numbers[0], numbers[1]
@@ -75,7 +77,7 @@ def test_a_lower_budget_puts_idle_workers_to_sleep_but_not_a_pinned_one(
     page_mib = int((page.locator("#q-strip .q-page").first.get_attribute("title") or "").split()[2])
     budget_mib = page_mib + 450
     set_budget(page, str(budget_mib))
-    expect(page.locator("#memory-said")).to_contain_text("may hold")
+    expect(page.locator("#memory-said")).to_contain_text("may use")
     for name in ("text", "tts"):
         expect(chip(page, name)).to_contain_text("asleep", timeout=SOON_MS)
     expect(chip(page, "rag")).to_contain_text("ready")

@@ -14,6 +14,8 @@ from tests.downloads.local_hub import LocalHub, serve
 from tests.running import App, start_app, stop_app
 from workers.models.weights import find_folder
 
+pytestmark = pytest.mark.slow
+
 MODEL, DEFAULT, LIMITED = "smollm2-360m-instruct", "smollm2-135m-instruct", "llama-3.2-1b-instruct"
 FILE = "smollm2-360m-instruct-q8_0.gguf"
 LIMITED_FILE = "Llama-3.2-1B-Instruct-Q4_K_M.gguf"

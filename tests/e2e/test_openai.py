@@ -11,7 +11,8 @@ import httpx
 import openai
 import pytest
 
-from .conftest import App, start_app, stop_app
+from tests.apps import PASSWORD
+from tests.running import App, start_app, stop_app
 
 
 @pytest.fixture
@@ -96,6 +97,7 @@ def test_a_client_that_leaves_frees_the_worker(app: App) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_an_upload_above_the_bound_is_refused(tmp_path: Path) -> None:
     app = start_app(tmp_path, QUINTET_SERVER__MAX_UPLOAD_MIB="0.01", QUINTET_POOL__WARM="[]")
     try:
@@ -106,14 +108,10 @@ def test_an_upload_above_the_bound_is_refused(tmp_path: Path) -> None:
         stop_app(app)
 
 
-def test_the_pages_password_is_the_key(tmp_path: Path) -> None:
-    app = start_app(tmp_path, QUINTET_SERVER__PASSWORD="hunter2", QUINTET_POOL__WARM="[]")
-    try:
-        address = f"{app.url}/v1/models"
-        assert httpx.get(address).status_code == 401
-        assert httpx.get(address, headers={"Authorization": "Bearer guess"}).status_code == 401
-        assert httpx.get(address, headers={"Authorization": "Bearer hunter2"}).status_code == 200
-        assert httpx.get(address, auth=("quintet", "hunter2")).status_code == 200
-        assert httpx.get(address, auth=("somebody", "hunter2")).status_code == 401
-    finally:
-        stop_app(app)
+def test_the_pages_password_is_the_key(locked_app: App) -> None:
+    address = f"{locked_app.url}/v1/models"
+    assert httpx.get(address).status_code == 401
+    assert httpx.get(address, headers={"Authorization": "Bearer guess"}).status_code == 401
+    assert httpx.get(address, headers={"Authorization": f"Bearer {PASSWORD}"}).status_code == 200
+    assert httpx.get(address, auth=("quintet", PASSWORD)).status_code == 200
+    assert httpx.get(address, auth=("somebody", PASSWORD)).status_code == 401

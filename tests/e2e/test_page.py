@@ -49,6 +49,7 @@ def test_a_chat_is_answered_with_a_receipt(open_tab: OpenTab) -> None:
     expect(page.locator("#chat-input textarea")).to_have_value("")
 
 
+@pytest.mark.slow
 def test_a_chat_is_stopped_in_the_middle_and_goes_on_with_the_next(open_tab: OpenTab) -> None:
     page = open_tab("Text")
     ask(page, "Tell me a very long story about the sea, with many chapters.")
@@ -60,6 +61,7 @@ def test_a_chat_is_stopped_in_the_middle_and_goes_on_with_the_next(open_tab: Ope
     expect(page.locator("#chat-log")).to_contain_text("Paris", timeout=90_000)
 
 
+@pytest.mark.slow
 def test_two_browsers_at_once_see_only_their_own(open_tab: OpenTab) -> None:
     one, other = open_tab("Text"), open_tab("Text")
     ask(one, "Say hello to the otter in one sentence.")
@@ -70,6 +72,7 @@ def test_two_browsers_at_once_see_only_their_own(open_tab: OpenTab) -> None:
         expect(page.locator("#chat-log")).not_to_contain_text(foreign)
 
 
+@pytest.mark.slow
 def test_a_message_longer_than_the_context_is_refused_and_kept(open_tab: OpenTab) -> None:
     page = open_tab("Text")
     ask(page, "word " * 6000)
@@ -94,6 +97,7 @@ def test_documents_answer_with_the_right_page(open_tab: OpenTab, tmp_path: Path)
     assert len(page.locator("#rag-answer").inner_text()) > 5
 
 
+@pytest.mark.slow
 def test_a_renamed_program_is_refused_and_the_index_lives(
     open_tab: OpenTab, tmp_path: Path
 ) -> None:
@@ -134,6 +138,7 @@ def test_a_text_is_spoken_and_saved_as_mp3(open_tab: OpenTab) -> None:
         assert 2 < (container.duration or 0) / av.time_base < 8
 
 
+@pytest.mark.slow
 def test_a_long_text_is_stopped_in_the_middle(open_tab: OpenTab) -> None:
     page = open_tab("Speech out")
     page.locator("#tts-text textarea").fill(long_text(200))

@@ -11,7 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from .conftest import App, start_app, stop_app
+from tests.apps import PASSWORD
+from tests.running import App, start_app
 
 
 def children_of(app: App) -> list[psutil.Process]:
@@ -25,7 +26,7 @@ def wait_until_ready(app: App) -> dict[str, str]:
         if all(states[name] == "ready" for name in ("text", "stt", "tts", "vision", "rag")):
             return states
         assert time.monotonic() < give_up, states
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 def are_gone(processes: list[psutil.Process], timeout_s: float = 15) -> bool:
@@ -45,7 +46,9 @@ def test_the_main_process_loads_no_model_library(app: App) -> None:
         assert library not in loaded
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_an_orderly_stop_leaves_no_process(tmp_path: Path, stop: signal.Signals) -> None:
     app = start_app(tmp_path, QUINTET_POOL__WARM="[tts]")
     processes = children_of(app)
@@ -54,6 +57,7 @@ def test_an_orderly_stop_leaves_no_process(tmp_path: Path, stop: signal.Signals)
     assert are_gone(processes)
 
 
+@pytest.mark.slow
 def test_a_killed_application_leaves_no_process(tmp_path: Path) -> None:
     app = start_app(tmp_path, QUINTET_POOL__WARM="[tts]")
     give_up = time.monotonic() + 30
@@ -66,13 +70,9 @@ def test_a_killed_application_leaves_no_process(tmp_path: Path) -> None:
     assert are_gone(processes)
 
 
-def test_a_password_guards_the_page(tmp_path: Path) -> None:
-    app = start_app(tmp_path, QUINTET_SERVER__PASSWORD="hunter2", QUINTET_POOL__WARM="[]")
-    try:
-        assert httpx.get(f"{app.url}/config").status_code == 401
-        right = {"username": "quintet", "password": "hunter2"}
-        wrong = {**right, "password": "guess"}
-        assert httpx.post(f"{app.url}/login", data=wrong).status_code == 400
-        assert httpx.post(f"{app.url}/login", data=right).status_code == 200
-    finally:
-        stop_app(app)
+def test_a_password_guards_the_page(locked_app: App) -> None:
+    assert httpx.get(f"{locked_app.url}/config").status_code == 401
+    right = {"username": "quintet", "password": PASSWORD}
+    wrong = {**right, "password": "guess"}
+    assert httpx.post(f"{locked_app.url}/login", data=wrong).status_code == 400
+    assert httpx.post(f"{locked_app.url}/login", data=right).status_code == 200

@@ -12,7 +12,7 @@ from configs.catalogue import ModelCard
 from tests.environments.tiny import NAME, make, recipe_folder
 from tests.pool.conftest import card as fake_card
 from workers.messages.errors import DiskFullError, EngineNotInstalledError, LoadError
-from workers.models.availability import Usable
+from workers.models.availability import Availability
 from workers.models.environments import building
 from workers.models.environments.checking import look_into
 from workers.models.environments.places import STAMP, Environments, read_stamp
@@ -49,9 +49,9 @@ def test_one_that_was_cut_is_made_anew(tiny: Environments, tmp_path: Path) -> No
     (copy.folder(NAME) / STAMP).unlink()
     (copy.folder(NAME) / "left over").touch()
     assert copy.state(recipe) == "unfinished"
-    hindrance = copy.hindrance(NAME, "Tiny")
-    assert hindrance is not None
-    assert "Tiny runs in the environment tiny, which was not finished." in str(hindrance)
+    unavailable_reason = copy.unavailable_reason(NAME, "Tiny")
+    assert unavailable_reason is not None
+    assert "Tiny runs in the environment tiny, which was not finished." in str(unavailable_reason)
     empty = make(recipe_folder(tmp_path / "recipes", lock=""), tmp_path)
     assert not (empty.folder(NAME) / "left over").exists()
     assert read_stamp(empty.folder(NAME))["fingerprint"]
@@ -66,7 +66,7 @@ def test_a_moved_lock_is_out_of_date_but_runs_and_another_python_is_refused(
     recipe = read_recipe(NAME, tiny.recipes)
     stamp_path.write_text(json.dumps({**stamp, "fingerprint": "other"}))
     assert copy.state(recipe) == "out of date"
-    assert copy.hindrance(NAME) is None
+    assert copy.unavailable_reason(NAME) is None
     stamp_path.write_text(json.dumps({**stamp, "python": "2.7"}))
     assert copy.state(recipe) == "other Python"
     with pytest.raises(EngineNotInstalledError, match="made for another Python"):
@@ -102,21 +102,21 @@ def test_what_cannot_be_made_says_why(tmp_path: Path) -> None:
 
 
 def test_a_model_without_its_environment_is_refused_at_once_and_not_listed(tmp_path: Path) -> None:
-    usable = Usable(data_dir=tmp_path)
-    hindrance = usable.hindrance(in_environment("gptq"))
-    assert isinstance(hindrance, EngineNotInstalledError)
-    assert str(hindrance).startswith(
+    availability = Availability(data_dir=tmp_path)
+    unavailable_reason = availability.unavailable_reason(in_environment("gptq"))
+    assert isinstance(unavailable_reason, EngineNotInstalledError)
+    assert str(unavailable_reason).startswith(
         "Fake text runs in the environment gptq, which is not there. "
         "Run: quintet env create gptq (about 1.2 GB, and 5 GB more where PyTorch comes with CUDA)."
     )
-    assert not usable.is_listed(in_environment("gptq"))
-    misspelt = usable.hindrance(in_environment("gtpq"))
+    assert not availability.is_listed(in_environment("gptq"))
+    misspelt = availability.unavailable_reason(in_environment("gtpq"))
     assert "No environment is called 'gtpq'; known: coqui, gptq" in str(misspelt)
 
 
 def test_an_engine_that_never_runs_here_needs_no_word_in_its_card(tmp_path: Path) -> None:
     card = fake_card("text").model_copy(update={"engine": "gptqmodel"})
-    assert "the environment gptq" in str(Usable(data_dir=tmp_path).hindrance(card))
+    assert "the environment gptq" in str(Availability(data_dir=tmp_path).unavailable_reason(card))
 
 
 @pytest.mark.parametrize("name", recipe_names())

@@ -14,7 +14,7 @@ from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from tests.faults.bad_cards import BAD, GOOD, SPECIAL, write_all
 from tests.running import App, start_app, stop_app
-from ui.models_view import models_html
+from ui.models.view import models_html
 from workers.assembly import build_models
 from workers.models.importing import read_added
 
@@ -101,6 +101,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     stop_app(running)
 
 
+@pytest.mark.slow
 def test_quintet_starts_among_bad_cards_and_says_which(app: App) -> None:
     listed = httpx.get(f"{app.url}/v1/models", timeout=60)
     assert listed.status_code == 200, listed.text
@@ -115,6 +116,7 @@ def test_quintet_starts_among_bad_cards_and_says_which(app: App) -> None:
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 def test_a_card_with_odd_options_harms_nobody_else(app: App) -> None:
     body: dict[str, object]
     for name in BENT_OPTIONS:

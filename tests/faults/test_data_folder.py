@@ -82,6 +82,7 @@ def retrieve(app: App) -> httpx.Response:
     return httpx.post(f"{app.url}/gen/v1/rag/retrieve", json=body, timeout=60)
 
 
+@pytest.mark.slow
 def test_a_second_quintet_says_503_for_documents_and_does_the_rest(tmp_path: Path) -> None:
     first = start_app(tmp_path)
     try:

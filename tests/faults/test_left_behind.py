@@ -86,6 +86,7 @@ def test_another_users_folder_is_not_touched(tmp_path: Path) -> None:
     assert folder.exists()
 
 
+@pytest.mark.slow
 def test_a_start_removes_what_a_killed_quintet_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

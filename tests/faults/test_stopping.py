@@ -145,6 +145,7 @@ def test_what_runs_ends_with_the_reason(start: Start, threads: ThreadPoolExecuto
     assert ended(app, workers) == 0
 
 
+@pytest.mark.slow
 def test_who_runs_may_end_and_who_comes_is_refused(
     start: Start, threads: ThreadPoolExecutor
 ) -> None:
@@ -168,6 +169,7 @@ def test_who_runs_may_end_and_who_comes_is_refused(
     assert ended(app, workers) == 0
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_it_at_once(start: Start, threads: ThreadPoolExecutor) -> None:
     app = start(QUINTET_SERVER__DRAIN_S="3600")
     workers = children(app)

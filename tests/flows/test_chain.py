@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import aclosing
 
 import pytest
 
-from configs.catalogue import load_catalogue
-from configs.settings import load_settings
-from workers.assembly import build_pool
 from workers.client import Client
 from workers.flows.chain import Assembled, Chain, Planned, StepBegun, assembled, chain, steps_of
 from workers.messages import ChatMessage, Event, Finished, SamplingParams, TextDelta
@@ -40,15 +36,6 @@ def test_the_reply_has_the_plan_and_the_solutions_apart() -> None:
     assert assembled("- a\n- b\n", ["one\n", "two"]) == (
         "# Plan\n\n---\n\n- a\n- b\n\n# Solutions\n\n---\n\none\n\n# Next\n\n---\n\ntwo"
     )
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    settings = load_settings("cpu", {"data_dir": str(tmp_path_factory.mktemp("data"))})
-    pool, client = build_pool(settings, load_catalogue())
-    pool.start()
-    yield client
-    pool.close()
 
 
 async def collect(client: Client, ask: Chain) -> list[Event]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import aclosing
 
 import pytest
 
-from configs.catalogue import load_catalogue
-from configs.settings import load_settings
 from tests.rag.material import handbook_pdf
-from workers.assembly import build_pool
 from workers.client import Client
 from workers.flows.citations import cite, supporting
 from workers.flows.documents import Cited, ContextCut, Question, ask_documents
@@ -65,17 +61,11 @@ def test_unsupported_sentence_gets_no_mark(sentence: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    settings = load_settings("cpu", {"data_dir": str(tmp_path_factory.mktemp("data"))})
-    pool, client = build_pool(settings, load_catalogue())
-    pool.start()
-    try:
-        document = Media(name="handbook.pdf", data=handbook_pdf())
-        events = client.run(Ingest(collection="company", documents=(document,)))
-        assert any(isinstance(event, DocumentIndexed) for event in events)
-        yield client
-    finally:
-        pool.close()
+def company(client: Client) -> None:
+    """A collection that holds the handbook."""
+    document = Media(name="handbook.pdf", data=handbook_pdf())
+    events = client.run(Ingest(collection="company", documents=(document,)))
+    assert any(isinstance(event, DocumentIndexed) for event in events)
 
 
 async def answer(client: Client, question: str, collection: str = "company") -> list[Event]:
@@ -85,6 +75,7 @@ async def answer(client: Client, question: str, collection: str = "company") -> 
         return [event async for event in events]
 
 
+@pytest.mark.usefixtures("company")
 async def test_answer_cites_the_right_page(client: Client) -> None:
     events = await answer(client, "What is the code for the cellar where bikes are kept?")
     kinds = [type(event) for event in events]
@@ -106,6 +97,7 @@ async def test_empty_collection_is_told(client: Client) -> None:
         await answer(client, "Anything?", "empty")
 
 
+@pytest.mark.usefixtures("company")
 async def test_walking_away_frees_the_text_worker(client: Client) -> None:
     events = ask_documents(
         client, Question(text="How long is the trial period?", collection="company")

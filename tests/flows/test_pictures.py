@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
-from configs.catalogue import load_catalogue
-from configs.settings import load_settings
 from tests.vision.drawing import draw_lines, draw_receipt, to_media
-from workers.assembly import build_pool
 from workers.client import Client
 from workers.flows.picture_prompt import build_prompt, cut_text, layout_text, pointed_rows
 from workers.flows.pictures import ask_about_pictures
@@ -31,15 +27,6 @@ from workers.messages import (
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
 
 GREEDY = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=40)
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    settings = load_settings("cpu", {"data_dir": str(tmp_path_factory.mktemp("data"))})
-    pool, client = build_pool(settings, load_catalogue())
-    pool.start()
-    yield client
-    pool.close()
 
 
 def asking(question: str, *images: Media) -> Describe:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import aclosing
 
 import pytest
 
-from configs.catalogue import load_catalogue
-from configs.settings import load_settings
-from workers.assembly import build_pool
 from workers.client import Client
 from workers.flows.route import Answering, Judged, Route, Routed, route, shown_both
 from workers.messages import ChatMessage, Event, Finished, SamplingParams, TextDelta
@@ -18,15 +14,6 @@ from workers.messages.errors import UnknownModelError
 MODEL = "smollm2-135m-instruct"
 QUESTION = (ChatMessage(role="user", text="What is the capital of France? Answer briefly."),)
 GREEDY = SamplingParams(temperature=0.0, max_tokens=24)
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    settings = load_settings("cpu", {"data_dir": str(tmp_path_factory.mktemp("data"))})
-    pool, client = build_pool(settings, load_catalogue())
-    pool.start()
-    yield client
-    pool.close()
 
 
 async def collect(client: Client, ask: Route) -> list[Event]:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.running import ROOT, App
 
+pytestmark = pytest.mark.slow
+
 GAI = """
 from quintet import Gaigen
 gen = Gaigen.GetInstance().load('mistral7b-exllama')

@@ -168,3 +168,12 @@ def test_nothing_starts_before_the_first_call_and_nothing_is_left_after_close() 
     unused.close()
     with pytest.raises(errors.PoolClosedError, match="Make a new one"):
         unused.embed("word")
+
+
+def test_models_are_managed_as_everywhere(quintet: Quintet) -> None:
+    used = quintet.manager.status("smollm2-135m-instruct")
+    assert (used.state, used.actions) == ("in_use", ())
+    with pytest.raises(errors.UnsupportedInputError, match="not being downloaded"):
+        quintet.manager.pause("qwen3-4b")
+    with pytest.raises(errors.NotFetchedError, match="quintet models pull qwen3-4b"):
+        quintet.manager.use("qwen3-4b")

@@ -9,11 +9,11 @@ import pytest
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import Settings, load_settings, profiles
 from workers.assembly import build_models
-from workers.engine_cards import cards_of_engines
 from workers.messages import MODALITIES, Modality
 from workers.pool.memory.estimate import Estimator
 from workers.pool.memory.measured import MeasuredPeaks
 from workers.pool.memory.placement import Placement, place
+from workers.specs.cards import cards_of_engines
 
 CARDS = load_catalogue()
 PAGE_MIB = 400

@@ -34,7 +34,7 @@ def ask(worker: RagWorker, request: Request) -> list[Event]:
 
 
 def add(worker: RagWorker, collection: str, **files: bytes) -> list[DocumentIndexed]:
-    """CollectionIndex files, given as name_suffix=bytes, and return what became of each."""
+    """Index files, given as name_suffix=bytes, and return what became of each."""
     documents = tuple(Media(name=n.replace("__", "."), data=d) for n, d in files.items())
     events = ask(worker, Ingest(collection=collection, documents=documents))
     return [event for event in events if isinstance(event, DocumentIndexed)]

@@ -18,6 +18,8 @@ from workers.engines.rag.worker import RagWorker
 from workers.messages import Collections, Embed, ListCollections
 from workers.messages.errors import DiskFullError, FolderInUseError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 INDEX_UNTIL_KILLED = """
 import sys

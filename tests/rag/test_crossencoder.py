@@ -23,7 +23,7 @@ from workers.engines.rag.worker import RagWorker
 from workers.messages import Rerank, Reranked, Retrieve, Retrieved
 from workers.messages.errors import LoadError, NotFetchedError, UnsupportedInputError, WeightsError
 from workers.messages.process_spec import WorkerSettings
-from workers.models.availability import Usable
+from workers.models.availability import Availability
 from workers.models.weights import find_folder
 
 pytestmark = pytest.mark.torch
@@ -179,7 +179,7 @@ def test_a_reranker_that_cannot_be_had_is_told_and_harms_nothing(
 
 
 def test_a_model_of_the_other_kind_is_refused(cards: dict[str, ModelCard], tmp_path: Path) -> None:
-    refusal = Usable(data_dir=tmp_path).hindrance(cards["crossencoder"])
+    refusal = Availability(data_dir=tmp_path).unavailable_reason(cards["crossencoder"])
     assert isinstance(refusal, LoadError)
     assert "makes no vectors" in str(refusal)
     with pytest.raises(LoadError, match="makes no vectors"):

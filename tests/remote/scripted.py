@@ -104,7 +104,7 @@ def stall(handler: Handler) -> None:
 
 
 def stream(*events: object, end: str = "whole") -> Reply:
-    """RemoteAddress-sent events; `end`: whole, cut (in the middle of a chunk), short or stalled."""
+    """Server-sent events; `end`: whole, cut (in the middle of a chunk), short or stalled."""
 
     def reply(handler: Handler) -> None:
         handler.begin_stream()

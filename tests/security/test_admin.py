@@ -15,7 +15,6 @@ from .page_calls import Page, Press
 
 REFUSAL = "Only an admin may"
 TIMEOUT_S = 60
-KEYS = "[{name: alice, key: key-of-alice}, {name: root, key: key-of-root, role: admin}]"
 MODEL = "smollm2-360m-instruct"
 
 PAGE_ACTIONS = {
@@ -47,7 +46,13 @@ HTTP_ACTIONS = {
     "delete a collection": ("DELETE", "/gen/v1/rag/collection/none", None),
     "delete a document": ("DELETE", "/gen/v1/rag/document/none", None),
     "change a document": ("POST", "/gen/v1/rag/document", {"Id": "none", "Title": "x"}),
+    "remove a model": ("DELETE", "/v1/models/none", None),
+    "fetch a model": ("POST", "/v1/models/none/pull", {"accept_license": True}),
+    "pause a model": ("POST", "/v1/models/none/pause", None),
+    "use a model": ("POST", "/v1/models/none/use", None),
 }
+"""An admin is told that there is nothing of that name."""
+ADD_A_MODEL = {"source": "/no/such/model", "dry_run": True}
 LOOK_AT_MEMORY = Press(what="memory-workers", event="look")
 LOOK_AT_MODELS = Press(what="models-list", event="look", data=[""])
 STRANGE = {"X-Forwarded-For": "203.0.113.7"}
@@ -73,30 +78,6 @@ def start(folder: Path, **environment: str) -> App:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """A machine of one's own: no password, this machine only."""
     app = start(tmp_path_factory.mktemp("own"))
-    yield app
-    stop_app(app)
-
-
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    app = start(
-        tmp_path_factory.mktemp("locked"),
-        QUINTET_SERVER__PASSWORD="of-users",
-        QUINTET_SERVER__ADMIN_PASSWORD="of-admins",
-        QUINTET_SERVER__API_KEYS=KEYS,
-    )
-    yield app
-    stop_app(app)
-
-
-@pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A page that is open to all, as on a Space, with an admin's password."""
-    app = start(
-        tmp_path_factory.mktemp("public"),
-        QUINTET_SERVER__OPEN_TO_NETWORK="true",
-        QUINTET_SERVER__ADMIN_PASSWORD="of-admins",
-    )
     yield app
     stop_app(app)
 
@@ -128,6 +109,7 @@ def assert_admin(caller: httpx.Client) -> None:
 def assert_manages_by_http(caller: httpx.Client) -> None:
     for name, (method, path, body) in HTTP_ACTIONS.items():
         assert caller.request(method, path, json=body).status_code == 404, name
+    assert caller.post("/v1/models", json=ADD_A_MODEL).status_code == 400
 
 
 def assert_no_admin(caller: httpx.Client) -> None:
@@ -142,6 +124,8 @@ def assert_manages_nothing_by_http(caller: httpx.Client) -> None:
         answer = caller.request(method, path, json=body)
         assert answer.status_code == 403, name
         assert REFUSAL in answer.text, name
+    answer = caller.post("/v1/models", json=ADD_A_MODEL)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "admin_only")
 
 
 def test_who_sits_at_his_own_machine_may_do_everything(own: App) -> None:
@@ -199,37 +183,37 @@ def test_a_call_by_http_1_0_is_a_proxys(own: App) -> None:
 
 
 @pytest.mark.parametrize("password", ["of-users", "key-of-alice"])
-def test_a_user_may_use_but_not_manage(locked: App, password: str) -> None:
-    with browser(locked, Authorization=f"Bearer {password}") as user:
+def test_a_user_may_use_but_not_manage(locked_app: App, password: str) -> None:
+    with browser(locked_app, Authorization=f"Bearer {password}") as user:
         assert user.get("/v1/models").status_code == 200
         assert_manages_nothing_by_http(user)
-    with browser(locked) as user:
+    with browser(locked_app) as user:
         log_in(user, "quintet", password)
         assert_no_admin(user)
         assert "data-action" not in Page(user).send(LOOK_AT_MODELS)
 
 
 @pytest.mark.parametrize("secret", ["of-admins", "key-of-root"])
-def test_an_admin_may_manage_from_anywhere(locked: App, secret: str) -> None:
+def test_an_admin_may_manage_from_anywhere(locked_app: App, secret: str) -> None:
     elsewhere = {**STRANGE, "Host": "quintet.example.org"}
-    with browser(locked, Authorization=f"Bearer {secret}", **elsewhere) as admin:
+    with browser(locked_app, Authorization=f"Bearer {secret}", **elsewhere) as admin:
         assert_manages_by_http(admin)
-    with browser(locked) as admin:
+    with browser(locked_app) as admin:
         log_in(admin, "admin", secret)
         assert_admin(admin)
         assert 'data-action=\\"download\\"' in Page(admin).send(LOOK_AT_MODELS)
 
 
-def test_an_admins_cookie_is_no_help_to_another_sites_page(locked: App) -> None:
-    with browser(locked) as admin:
+def test_an_admins_cookie_is_no_help_to_another_sites_page(locked_app: App) -> None:
+    with browser(locked_app) as admin:
         log_in(admin, "admin", "of-admins")
         for headers in ({"Origin": "http://localhost:9999"}, {"Sec-Fetch-Site": "cross-site"}):
             answer = admin.delete("/gen/v1/rag/collection/none", headers=headers)
             assert answer.status_code in (401, 403)
 
 
-def test_users_do_not_log_in_as_admins(locked: App) -> None:
-    with browser(locked) as user:
+def test_users_do_not_log_in_as_admins(locked_app: App) -> None:
+    with browser(locked_app) as user:
         for password in ("of-users", "key-of-alice", ""):
             given = {"username": "admin", "password": password}
             assert user.post("/login", data=given).is_error
@@ -237,9 +221,9 @@ def test_users_do_not_log_in_as_admins(locked: App) -> None:
         assert user.get("/v1/models", auth=("admin", "key-of-alice")).status_code == 401
 
 
-def test_on_an_open_page_an_admin_logs_in_and_out(public: App) -> None:
+def test_on_an_open_page_an_admin_logs_in_and_out(public_app: App) -> None:
     given = {"password": "of-admins"}
-    with browser(public) as person:
+    with browser(public_app) as person:
         shown = person.get("/admin")
         assert "you are not logged in as one" in shown.text
         assert 'type="password"' in shown.text
@@ -254,6 +238,7 @@ def test_on_an_open_page_an_admin_logs_in_and_out(public: App) -> None:
         assert_manages_nothing_by_http(person)
 
 
+@pytest.mark.slow
 def test_where_nobody_is_an_admin_the_page_says_how_to_become_one(unmanaged: App) -> None:
     with browser(unmanaged) as user:
         log_in(user, "quintet", "of-users")

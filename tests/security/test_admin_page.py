@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import browser as browser
-from tests.running import App, start_app, stop_app
-
-
-@pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    app = start_app(
-        tmp_path_factory.mktemp("public"),
-        QUINTET_POOL__WARM="[]",
-        QUINTET_SERVER__OPEN_TO_NETWORK="true",
-        QUINTET_SERVER__ADMIN_PASSWORD="of-admins",
-    )
-    yield app
-    stop_app(app)
+from tests.running import App
 
 
 def open_models(page: Page) -> None:
@@ -29,10 +14,10 @@ def open_models(page: Page) -> None:
     page.locator(".q-model").first.wait_for()
 
 
-def test_a_visitor_reads_why_and_an_admin_logs_in(public: App, browser: Browser) -> None:
+def test_a_visitor_reads_why_and_an_admin_logs_in(public_app: App, browser: Browser) -> None:
     page = browser.new_context().new_page()
     page.set_default_timeout(45_000)
-    page.goto(public.url)
+    page.goto(public_app.url)
     open_models(page)
     for place in ("#models-status", "#memory-said"):
         expect(page.locator(place)).to_contain_text("Only an admin may", timeout=20_000)
@@ -41,10 +26,10 @@ def test_a_visitor_reads_why_and_an_admin_logs_in(public: App, browser: Browser)
     expect(page.locator("#memory-ram input")).to_be_disabled()
     expect(page.locator("[data-action]")).to_have_count(0)
 
-    page.goto(f"{public.url}/admin")
+    page.goto(f"{public_app.url}/admin")
     page.get_by_label("Password").fill("of-admins")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{public.url}/")
+    page.wait_for_url(f"{public_app.url}/")
     open_models(page)
     expect(page.locator("#models-add")).to_be_visible(timeout=20_000)
     expect(page.locator('.q-model [data-action="download"]').first).to_be_visible()

@@ -182,6 +182,7 @@ def test_a_slow_upload_that_goes_on_is_taken(app: App, port: int) -> None:
     assert b"none" in said(client)
 
 
+@pytest.mark.slow
 def test_300_slow_clients_do_not_keep_out_one_who_asks(app: App, port: int) -> None:
     """They are more than may be connected: the longest idle leave for who comes."""
     slow = [connected(port, b"GET / HTTP/1.1\r\nX: ") for _ in range(300)]

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import av
 import httpx
+import pytest
 
 from tests.running import ROOT, App, start_app, stop_app
 
 from .gradio_door import Visitor, file_named, inputs_of
+
+pytestmark = pytest.mark.slow
 
 
 def files_in(folder: Path) -> list[Path]:

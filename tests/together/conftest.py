@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from benchmarks.material import long_text, picture_of, spoken
-from configs.catalogue import load_catalogue
-from configs.settings import load_settings
-from workers.assembly import build_pool
 from workers.client import Client
 from workers.messages import (
     ChatMessage,
@@ -22,17 +17,6 @@ from workers.messages import (
     Synthesize,
     Transcribe,
 )
-
-
-@pytest.fixture(scope="session")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = str(tmp_path_factory.mktemp("data"))
-    settings = load_settings("cpu", {"data_dir": folder, "log_level": "WARNING"})
-    pool, client = build_pool(settings, load_catalogue())
-    pool.start()
-    yield client
-    pool.close()
-    assert all(worker.pid is None for worker in pool.status().workers)
 
 
 @pytest.fixture(scope="session")

@@ -79,6 +79,7 @@ def test_what_we_speak_we_understand(
     assert jiwer.wer(clean(said), clean(heard)) <= 0.10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", ALL)
 def test_stop_ends_the_work_long_before_its_end(
     client: Client, long_work: dict[str, Request], modality: Modality
@@ -93,6 +94,7 @@ def test_stop_ends_the_work_long_before_its_end(
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", ALL)
 def test_kill_9_under_load_fails_only_its_own_request(
     client: Client, long_work: dict[str, Request], modality: Modality

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import load_catalogue
-from ui.chat_panel import _placeholder
+from ui.text.layout import _placeholder
 
 
 @pytest.mark.parametrize(

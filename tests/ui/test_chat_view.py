@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from ui.chat_panel import KNOBS, LATEX_DELIMITERS, chat_rows, sampling_of
-from ui.chat_view import (
-    Answer,
+from ui.text.knobs import KNOBS, sampling_of
+from ui.text.layout import LATEX_DELIMITERS
+from ui.text.rows import chat_rows
+from ui.text.view import (
     Chat,
+    ChatAnswer,
     advanced,
     ask,
     ask_again,
@@ -37,11 +39,11 @@ def _chat(*pairs: tuple[str, str]) -> Chat:
 
 
 def _answered(chat: Chat, text: str) -> Chat:
-    return write_answer(chat, Answer(text=text, state="stop", footer_html="<i>receipt</i>"))
+    return write_answer(chat, ChatAnswer(text=text, state="stop", footer_html="<i>receipt</i>"))
 
 
 def _failed(chat: Chat) -> Chat:
-    return write_answer(chat, Answer(state="failed", footer_html="<b>too long</b>"))
+    return write_answer(chat, ChatAnswer(state="failed", footer_html="<b>too long</b>"))
 
 
 def _said(chat: Chat, system: str = "") -> list[tuple[str, str]]:
@@ -88,7 +90,7 @@ def test_a_row_leads_back_to_its_exchange() -> None:
 
 
 def test_events_become_text_and_then_a_receipt() -> None:
-    begun = advanced(Answer(), [Started(request_id=ID, queue_wait_s=0)], "cost")
+    begun = advanced(ChatAnswer(), [Started(request_id=ID, queue_wait_s=0)], "cost")
     some = advanced(
         begun, [TextDelta(request_id=ID, text="Hel"), TextDelta(request_id=ID, text="lo")], "cost"
     )
@@ -142,8 +144,8 @@ def test_a_changed_answer_is_what_the_model_believes_it_said() -> None:
 
 
 def test_a_stopped_answer_can_be_continued_and_an_empty_one_tried_again() -> None:
-    stopped = write_answer(ask((), "Hi"), Answer(text="Hel", state="cancelled"))
-    empty = write_answer(ask((), "Hi"), Answer(state="cancelled"))
+    stopped = write_answer(ask((), "Hi"), ChatAnswer(text="Hel", state="cancelled"))
+    empty = write_answer(ask((), "Hi"), ChatAnswer(state="cancelled"))
     assert (can_continue(stopped), can_retry(stopped)) == (True, False)
     assert (can_continue(empty), can_retry(empty)) == (False, True)
     assert not can_continue(_chat(("Hi", "Hello")))

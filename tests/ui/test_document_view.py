@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ui.document_view import (
+from ui.documents.view import (
     answer_html,
     document_choices,
     documents_html,

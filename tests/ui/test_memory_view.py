@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ui.memory_panel import check_ram
-from ui.memory_view import compare, workers_html
+from ui.memory.budget import SmallestNeed, check_ram
+from ui.memory.view import compare, workers_html
 from workers.messages.errors import UnsupportedInputError
 from workers.pool.memory.account import Holding
 from workers.pool.memory.need import Footprint
@@ -32,7 +32,7 @@ def html_of(*workers: WorkerStatus, may_change: bool = True) -> str:
 
 def test_a_prediction_stands_beside_the_measurement() -> None:
     html = html_of(awake())
-    assert "Holds 120 MiB, at most 180; predicted 200 ± 50, reckoned with 250." in html
+    assert "Uses 120 MiB, at most 180; predicted 200 ± 50, reserved 250." in html
     assert '<i class="q-now q-text" style="width:48.00%">' in html
     assert '<i class="q-band" style="left:60.00%;width:40.00%">' in html
     assert '<i class="q-most" style="left:72.00%">' in html
@@ -45,7 +45,7 @@ def test_the_first_prediction_is_shown_when_a_measurement_has_replaced_it() -> N
     assert found is not None
     assert found.guess.total_mib == 200
     assert found.is_measured
-    assert "predicted 200 ± 50, reckoned with 315 after measuring." in found.words
+    assert "predicted 200 ± 50, reserved 315 after measuring." in found.words
 
 
 def test_weights_on_a_graphics_card_are_compared_there() -> None:
@@ -54,7 +54,7 @@ def test_weights_on_a_graphics_card_are_compared_there() -> None:
     )
     found = compare(awake(), holding)
     assert found is not None
-    assert (found.device, found.now_mib, found.reckoned_mib) == ("cuda:0", 4_000, 5_000)
+    assert (found.device, found.now_mib, found.reserved_mib) == ("cuda:0", 4_000, 5_000)
     assert "4,000 MiB of graphics memory" in found.words
 
 
@@ -82,8 +82,9 @@ def test_who_may_not_change_anything_sees_no_button() -> None:
 
 
 def test_a_budget_under_which_nothing_could_run_is_refused_with_the_numbers() -> None:
+    need = SmallestNeed(page_mib=300, model_mib=90, model="Piper")
     with pytest.raises(UnsupportedInputError, match="50 MiB are too few") as caught:
-        check_ram(50, 300, 90, "Piper")
+        check_ram(50, need)
     assert "Piper, needs 90 more" in caught.value.message
     assert "at least 390 MiB" in caught.value.hint
-    check_ram(390, 300, 90, "Piper")
+    check_ram(390, need)

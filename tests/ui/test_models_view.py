@@ -7,12 +7,16 @@ import re
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
-from ui.models_view import ModelRow, State, gib, models_html, proposal_html
+from ui.models.rows import gib
+from ui.models.view import models_html, proposal_html
+from workers.models.downloads.manager import DownloadState
+from workers.models.manager import ModelStatus
 from workers.pool.memory.need import Footprint
 from workers.pool.memory.placement import Placement
 from workers.pool.memory.plan import Plan
 
 CARDS = load_catalogue()
+HALF = DownloadState(kind="paused", done_bytes=37, total_bytes=100)
 FREE, LIMITED = CARDS["qwen3-4b"], CARDS["llama-3.2-1b-instruct"]
 
 
@@ -25,8 +29,8 @@ def plan(outcome: str, **more: object) -> Plan:
     return Plan(outcome=outcome, **{**values, **more})  # type: ignore[arg-type]
 
 
-def row(state: State, card: ModelCard = FREE, **more: object) -> ModelRow:
-    return ModelRow(card=card, state=state, **more)  # type: ignore[arg-type]
+def row(state: str, card: ModelCard = FREE, **more: object) -> ModelStatus:
+    return ModelStatus(card=card, state=state, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_the_licence_that_limits_is_read_before_the_yes() -> None:
 
 def test_a_paused_download_shows_its_share_and_how_to_go_on() -> None:
     html = models_html(
-        [row("paused", words="paused at 37 %", percent=37, actions=("resume", "remove"))]
+        [row("paused", words="paused at 37 %", download=HALF, actions=("resume", "remove"))]
     )
     assert "paused at 37 %" in html
     assert 'value="37"' in html
@@ -86,7 +90,7 @@ def test_what_is_used_or_under_way_comes_first_then_what_is_recommended() -> Non
         row("absent", CARDS["qwen2.5-0.5b-instruct"]),
         row("absent", CARDS["qwen3-4b"]),
         row("here", CARDS["smollm2-360m-instruct"]),
-        row("running", CARDS["qwen3-8b"], percent=3),
+        row("running", CARDS["qwen3-8b"]),
         row("in_use", CARDS["smollm2-135m-instruct"]),
         row("needs_key", CARDS["gpt-4o"]),
     ]

@@ -7,8 +7,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from ui.picture_view import (
-    Seen,
+from ui.vision.view import (
+    PictureReadings,
     conversation,
     pictures_html,
     reading_summary,
@@ -28,8 +28,8 @@ def reading(index: int, *lines: TextLine) -> PictureRead:
 
 
 RECEIPT = reading(0, line("Tea", 10, 10), line("2.80", 250, 10), line("<b>Sum</b>", 10, 50, 0.6))
-ONE = Seen(("/cache/a b.png",), (RECEIPT,))
-TWO = Seen(("/cache/a.png", "/cache/b.png"), (RECEIPT, reading(1)))
+ONE = PictureReadings(("/cache/a b.png",), (RECEIPT,))
+TWO = PictureReadings(("/cache/a.png", "/cache/b.png"), (RECEIPT, reading(1)))
 
 
 def test_every_line_has_a_numbered_box_in_the_pictures_own_pixels() -> None:
@@ -45,7 +45,7 @@ def test_every_line_has_a_numbered_box_in_the_pictures_own_pixels() -> None:
 def test_text_from_a_picture_never_becomes_markup() -> None:
     page = BeautifulSoup(pictures_html(ONE), "html.parser")
     assert [item.string for item in page.find_all("li")] == ["Tea", "2.80", "<b>Sum</b>"]
-    hostile = pictures_html(Seen(('/cache/"><script>.png',), (RECEIPT,)))
+    hostile = pictures_html(PictureReadings(('/cache/"><script>.png',), (RECEIPT,)))
     assert BeautifulSoup(hostile, "html.parser").script is None
 
 
@@ -55,7 +55,9 @@ def test_unsure_lines_are_marked() -> None:
 
 
 def test_pictures_that_are_not_read_yet_are_shown_without_boxes() -> None:
-    page = BeautifulSoup(pictures_html(Seen(("/cache/a.png", "/cache/b.png"))), "html.parser")
+    page = BeautifulSoup(
+        pictures_html(PictureReadings(("/cache/a.png", "/cache/b.png"))), "html.parser"
+    )
     assert len(page.find_all("img")) == 2
     assert page.svg is None
 
@@ -87,9 +89,11 @@ def test_summary_tells_time_lines_and_what_was_done() -> None:
 
 
 def test_a_picture_without_text_is_told_in_words() -> None:
-    assert "No text was found in 500 ms" in reading_summary(Seen(("a.png",), (reading(0),)), 0.5)
+    assert "No text was found in 500 ms" in reading_summary(
+        PictureReadings(("a.png",), (reading(0),)), 0.5
+    )
     one = reading(0, line("Total", 0, 0))
-    assert "1 line in" in reading_summary(Seen(("a.png",), (one,)), 0.5)
+    assert "1 line in" in reading_summary(PictureReadings(("a.png",), (one,)), 0.5)
 
 
 def test_chat_rows_become_messages_whatever_their_content_looks_like() -> None:

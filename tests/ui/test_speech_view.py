@@ -10,11 +10,11 @@ from pathlib import Path
 import av
 import pytest
 
-from ui.speech_save import encoded
-from ui.speech_view import (
+from ui.speech_out.save import encoded
+from ui.speech_out.view import (
     EXAMPLES,
     NUM_RECENT_LINES,
-    Recording,
+    SpokenRecording,
     download_name,
     file_size,
     player_value,
@@ -33,8 +33,8 @@ def delta(text: str, seconds: float = 0.5) -> AudioDelta:
 
 
 @pytest.fixture
-def recording(tmp_path: Path) -> Iterator[Recording]:
-    made = Recording.create(tmp_path)
+def recording(tmp_path: Path) -> Iterator[SpokenRecording]:
+    made = SpokenRecording.create(tmp_path)
     yield made
     made.discard()
 
@@ -44,7 +44,7 @@ def num_frames(path: Path) -> int:
         return file.getnframes()
 
 
-def test_the_file_is_whole_after_every_sentence(recording: Recording) -> None:
+def test_the_file_is_whole_after_every_sentence(recording: SpokenRecording) -> None:
     for number in range(1, 4):
         recording.add(delta("One. "))
         assert num_frames(recording.path) == number * 500
@@ -53,7 +53,7 @@ def test_the_file_is_whole_after_every_sentence(recording: Recording) -> None:
     assert recording.duration_s == pytest.approx(1.5)
 
 
-def test_sentences_lie_where_the_page_looks_for_them(recording: Recording) -> None:
+def test_sentences_lie_where_the_page_looks_for_them(recording: SpokenRecording) -> None:
     recording.add(delta("A.", 0.25))
     recording.add(delta("B.", 0.5))
     value = player_value(recording)
@@ -63,7 +63,7 @@ def test_sentences_lie_where_the_page_looks_for_them(recording: Recording) -> No
     assert len(recording.path.read_bytes()[first:]) == 2 * 500
 
 
-def test_captions_cover_the_recording_without_gaps(recording: Recording) -> None:
+def test_captions_cover_the_recording_without_gaps(recording: SpokenRecording) -> None:
     for text in ("One. ", "Two.\n\n", "Three."):
         recording.add(delta(text))
     assert subtitles(recording) == [
@@ -74,7 +74,7 @@ def test_captions_cover_the_recording_without_gaps(recording: Recording) -> None
     assert recording.num_chars == len("One. Two.\n\nThree.")
 
 
-def test_a_page_update_stays_small_and_misses_nothing(recording: Recording) -> None:
+def test_a_page_update_stays_small_and_misses_nothing(recording: SpokenRecording) -> None:
     for number in range(3 * NUM_RECENT_LINES):
         recording.add(delta(f"{number} ", 0.01))
     value = player_value(recording)
@@ -83,7 +83,7 @@ def test_a_page_update_stays_small_and_misses_nothing(recording: Recording) -> N
     assert (value["first"], len(value["lines"])) == (0, 3 * NUM_RECENT_LINES)
 
 
-def test_nothing_is_added_once_it_is_closed(recording: Recording) -> None:
+def test_nothing_is_added_once_it_is_closed(recording: SpokenRecording) -> None:
     recording.add(delta("One."))
     recording.close()
     recording.add(delta("Two."))
@@ -91,7 +91,7 @@ def test_nothing_is_added_once_it_is_closed(recording: Recording) -> None:
     assert player_value(recording)["done"] is True
 
 
-def test_discarding_deletes_what_was_made(recording: Recording) -> None:
+def test_discarding_deletes_what_was_made(recording: SpokenRecording) -> None:
     recording.add(delta("One."))
     recording.path.with_suffix(".mp3").write_bytes(b"x")
     recording.discard()
@@ -100,7 +100,7 @@ def test_discarding_deletes_what_was_made(recording: Recording) -> None:
 
 
 def test_two_recordings_never_share_a_name(tmp_path: Path) -> None:
-    assert Recording.create(tmp_path).path != Recording.create(tmp_path).path
+    assert SpokenRecording.create(tmp_path).path != SpokenRecording.create(tmp_path).path
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_examples_differ_and_are_short() -> None:
 
 
 @pytest.mark.parametrize("extension", ["mp3", "wav", "flac", "opus"])
-def test_a_recording_is_saved_in_each_format(recording: Recording, extension: str) -> None:
+def test_a_recording_is_saved_in_each_format(recording: SpokenRecording, extension: str) -> None:
     pcm = b"\x10\x00" * 16_000
     speech = AudioDelta(request_id="r", pcm=pcm, sample_rate=16_000, text="Good day.", start_s=0.0)
     recording.add(speech)
@@ -174,7 +174,7 @@ def test_a_recording_is_saved_in_each_format(recording: Recording, extension: st
     assert asyncio.run(encoded(recording, extension)) == path
 
 
-def test_a_recording_that_is_gone_is_one_sentence(recording: Recording) -> None:
+def test_a_recording_that_is_gone_is_one_sentence(recording: SpokenRecording) -> None:
     recording.add(delta("One."))
     recording.discard()
     with pytest.raises(GenerationError, match="could not be saved as mp3"):

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from ui.streaming import paced
+from ui.core.streaming import paced
 from workers.messages import Event, Finished, TextDelta
 from workers.messages.errors import UnsupportedInputError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ui.memory_bars import device_uses
-from ui.strip import strip_html
+from ui.memory.bars import device_uses
+from ui.memory.strip import strip_html
 from workers.messages import MODALITIES
 from workers.pool.memory.account import Budget, Holding
 from workers.pool.memory.machine import DeviceMemory
@@ -59,14 +59,14 @@ def test_what_waits_for_memory_is_said_on_the_chip_and_below_it_for_phones() -> 
     assert f'<p class="q-waits">Text: {why}</p>' in html
 
 
-def test_a_bar_tells_what_is_held_what_is_reckoned_with_and_the_budget() -> None:
+def test_a_bar_tells_what_is_in_use_what_is_reserved_and_the_budget() -> None:
     status = status_of({"text": holding(640, 1500), "rag": holding(300, 200)})
     [use] = device_uses(status)
-    assert use.label == "1,240 of 8,192 MiB held, 2,100 reckoned with"
+    assert use.label == "1,240 of 8,192 MiB in use, 2,100 reserved"
     html = strip_html(status)
-    assert 'role="img" aria-label="RAM: 1,240 of 8,192 MiB held, 2,100 reckoned with"' in html
-    assert '<i class="q-page" style="flex-grow:300" title="Page holds 300 MiB">' in html
-    title = "Text holds 640 MiB; 860 more are reckoned with"
+    assert 'role="img" aria-label="RAM: 1,240 of 8,192 MiB in use, 2,100 reserved"' in html
+    assert '<i class="q-page" style="flex-grow:300" title="Page uses 300 MiB">' in html
+    title = "Text uses 640 MiB; 860 more are reserved"
     assert f'<i class="q-text" style="flex-grow:640" title="{title}">' in html
     assert f'<i class="q-text q-soon" style="flex-grow:860" title="{title}">' in html
     assert 'class="q-rag q-soon"' not in html
@@ -76,8 +76,8 @@ def test_a_bar_tells_what_is_held_what_is_reckoned_with_and_the_budget() -> None
 
 def test_without_a_budget_what_the_system_leaves_is_the_limit() -> None:
     [use] = device_uses(status_of({"text": holding(640, 640)}, budget=Budget(leave_room_mib=1_000)))
-    assert use.limit_mib == 9_900  # 940 held, 10,000 free, 1,000 left, in steps of 50
-    assert use.label == "940 of 9,900 MiB held"
+    assert use.limit_mib == 9_900  # 940 in use, 10,000 free, 1,000 left, in steps of 50
+    assert use.label == "940 of 9,900 MiB in use"
     assert use.why == "what is free, less 1,000 MiB left to other programs"
 
 
@@ -89,7 +89,7 @@ def test_a_budget_larger_than_what_is_free_is_not_the_limit() -> None:
 def test_more_than_is_allowed_is_said_and_marked() -> None:
     status = status_of({"text": holding(640, 700)}, budget=Budget(ram_mib=500))
     [use] = device_uses(status)
-    assert use.label == "940 MiB held, 440 over the limit of 500"
+    assert use.label == "940 MiB in use, 440 over the limit of 500"
     html = strip_html(status)
     assert "q-over" in html
     assert '<u style="left:50.0%" title="Limit: 500 MiB">' in html
@@ -102,7 +102,7 @@ def test_a_graphics_card_has_a_bar_of_its_own_without_the_page() -> None:
     )
     status = status_of({"text": on_card}, RAM, CARD, budget=Budget(vram_mib=6_000))
     ram, card = device_uses(status)
-    assert (ram.name, ram.held_mib, ram.reckoned_mib) == ("RAM", 650, 700)
-    assert (card.name, card.label) == ("GPU", "4,000 of 6,000 MiB held, 5,000 reckoned with")
+    assert (ram.name, ram.used_mib, ram.reserved_mib) == ("RAM", 650, 700)
+    assert (card.name, card.label) == ("GPU", "4,000 of 6,000 MiB in use, 5,000 reserved")
     assert 'title="GeForce RTX 4060">GPU</b>' in strip_html(status)
     assert len(device_uses(status_of({}, RAM))) == 1

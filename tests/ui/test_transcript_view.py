@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ui.subtitles import write_files, write_zip
-from ui.transcript_view import (
-    Transcript,
+from ui.speech_in.files import write_files, write_zip
+from ui.speech_in.view import (
+    FileTranscript,
     advanced,
     captions,
     choice_label,
@@ -42,7 +42,7 @@ EVENTS: list[Event] = [
     SECOND,
     Finished(request_id="r", usage=Usage(audio_s=65.2)),
 ]
-WAITING = Transcript(name="talk.mp3", path="/somewhere/talk.mp3")
+WAITING = FileTranscript(name="talk.mp3", path="/somewhere/talk.mp3")
 DONE = advanced(WAITING, EVENTS)
 SILENT = advanced(WAITING, [Finished(request_id="r", usage=Usage(audio_s=5.0))])
 
@@ -84,7 +84,7 @@ def test_progress_names_place_file_and_times() -> None:
 
 
 def test_a_file_name_cannot_become_markup() -> None:
-    evil = Transcript(name="<img src=x>.mp3", path="x", duration_s=1.0)
+    evil = FileTranscript(name="<img src=x>.mp3", path="x", duration_s=1.0)
     assert "<img" not in progress_html(evil)
     assert "<img" not in summary_html(evil)
 
@@ -99,7 +99,7 @@ def test_a_file_name_cannot_become_markup() -> None:
         (stopped(WAITING), "■ talk.mp3 (stopped)"),
     ],
 )
-def test_the_list_of_files_shows_each_state(transcript: Transcript, label: str) -> None:
+def test_the_list_of_files_shows_each_state(transcript: FileTranscript, label: str) -> None:
     assert choice_label(transcript) == label
 
 
@@ -116,7 +116,7 @@ def test_captions_follow_the_segments() -> None:
     ("path", "is_playable"), [("a.MP3", True), ("a.webm", True), ("a.amr", False), ("a", False)]
 )
 def test_only_what_browsers_play_gets_a_player(path: str, is_playable: bool) -> None:
-    assert Transcript(name=path, path=path).is_playable is is_playable
+    assert FileTranscript(name=path, path=path).is_playable is is_playable
 
 
 def test_files_are_written_in_every_format(tmp_path: Path) -> None:

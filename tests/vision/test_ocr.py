@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -159,7 +158,5 @@ def test_cancel_is_heard_while_the_detector_works(reader: VisionWorker) -> None:
     page = draw_lines([(20, 20, "x")], (1140, 1140))
     cancel = CancelToken()
     threading.Timer(0.02, cancel.cancel).start()
-    started = time.monotonic()
     events = list(reader.handle(Describe(images=(to_media(page, "BMP"),) * 3), cancel))
     assert not any(isinstance(event, PictureRead) and event.index > 0 for event in events)
-    assert time.monotonic() - started < 5  # never a hang; the benchmark reports the latency

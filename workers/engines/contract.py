@@ -54,6 +54,10 @@ class CancelToken:
         self._pulse.beat()
 
 
+class RequestCancelledError(Exception):
+    """Nobody wants the answer any more: thrown through a library that has no other way out."""
+
+
 class Engine(Protocol):
     """What every engine has; its modality's protocol adds what it can be asked.
 

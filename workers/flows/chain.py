@@ -72,25 +72,11 @@ async def chain(client: Client, ask: Chain) -> AsyncGenerator[Event, None]:
 
     A plan without a list is one step: the task itself. Closing it stops the model. Raises: AppError.
     """
-    *history, task = ask.messages
-    told: list[Finished] = []
-    solutions: list[str] = []
-
-    async def say(prompt: str, answers: list[str]) -> AsyncGenerator[Event, None]:
-        turns = (*history, ChatMessage(role="user", text=prompt))
-        request = Generate(messages=turns, sampling=ask.sampling, model=ask.model)
-        text = ""
-        async with aclosing(client.astream(request)) as events:
-            async for event in events:
-                if isinstance(event, Finished):
-                    told.append(event)
-                    answers.append(text)
-                    return
-                text += event.text if isinstance(event, TextDelta) else ""
-                yield replace(event, request_id=ask.request_id)
-
+    task = ask.messages[-1]
+    ends: list[Finished] = []
     plans: list[str] = []
-    async for event in say(PLAN.format(task=task.text), plans):
+    solutions: list[str] = []
+    async for event in _say(client, ask, PLAN.format(task=task.text), plans, ends):
         yield event
     found = steps_of(plans[0])
     steps = (found or (task.text,))[:MAX_STEPS]
@@ -101,13 +87,32 @@ async def chain(client: Client, ask: Chain) -> AsyncGenerator[Event, None]:
         num_dropped=max(0, len(found) - MAX_STEPS),
     )
     for index, step in enumerate(steps):
-        if told[-1].reason == "cancelled":
+        if ends[-1].reason == "cancelled":
             break
         yield StepBegun(request_id=ask.request_id, index=index, step=step)
-        async for event in say(STEP.format(task=task.text, step=step), solutions):
+        async for event in _say(
+            client, ask, STEP.format(task=task.text, step=step), solutions, ends
+        ):
             yield event
     yield Assembled(request_id=ask.request_id, text=assembled(plans[0], solutions))
-    yield _end(ask, told)
+    yield _end(ask, ends)
+
+
+async def _say(
+    client: Client, ask: Chain, prompt: str, answers: list[str], ends: list[Finished]
+) -> AsyncGenerator[Event, None]:
+    """Yield the answer to one prompt after the conversation so far; note its text and its end."""
+    turns = (*ask.messages[:-1], ChatMessage(role="user", text=prompt))
+    request = Generate(messages=turns, sampling=ask.sampling, model=ask.model)
+    text = ""
+    async with aclosing(client.astream(request)) as events:
+        async for event in events:
+            if isinstance(event, Finished):
+                ends.append(event)
+                answers.append(text)
+                return
+            text += event.text if isinstance(event, TextDelta) else ""
+            yield replace(event, request_id=ask.request_id)
 
 
 def steps_of(plan: str) -> tuple[str, ...]:

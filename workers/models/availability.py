@@ -1,9 +1,7 @@
-"""Whether a model can be used now: its environment and its weights are here, or its key is set.
+"""Whether a request may use a model now, and what it is told if not: before anything sleeps for it.
 
-Weights that may be fetched when they are needed count as here.
-
-The one place that knows: lists of models, and the refusal of a request before anything is put to
-sleep for it, both ask here.
+Follows from the model's state (`workers.models.state`). Weights that may be fetched when they are
+needed count as here.
 """
 
 from __future__ import annotations
@@ -11,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from configs.catalogue import ModelCard
-from configs.secrets import is_listed, key_name
-from workers.messages.errors import AppError, LoadError, MissingKeyError, WeightsError
+from workers.messages.errors import AppError, LoadError, NotFetchedError
 from workers.specs.spec import may_be_default
 
-from .downloads.download import is_downloadable, is_present, license_not_accepted, not_fetched
-from .environments.places import Environments
-from .weights import find_folder
+from .downloads.download import is_downloadable, license_not_accepted
+from .environments.places import environment_of
+from .state import ModelState, state_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usable:
+class Availability:
     """What can be used with this data folder."""
 
     data_dir: Path
@@ -33,37 +29,28 @@ class Usable:
 
     def is_listed(self, card: ModelCard) -> bool:
         """Whether a model is worth showing to who wants to use one now."""
-        if card.source.startswith("remote:"):
-            return is_listed(card)
-        return self._missing(card) is None and self._has_files(card)
+        state = state_of(card, self.data_dir)
+        is_lost = state.kind in ("broken", "needs_package")
+        return not is_lost and self._reason(card, state) is None
 
-    def hindrance(self, card: ModelCard) -> AppError | None:
+    def unavailable_reason(self, card: ModelCard) -> AppError | None:
         """Return why a request for this model is refused at once; None if it is not.
 
         Only a missing environment, download or key is told here, and a model that works beside
-        another one only: what else is wrong, loading says better.
+        another one only: what else is wrong, loading says better, so the files of packages and of
+        the user's own folders are not looked at.
         """
-        return self._missing(card) if may_be_default(card) else only_beside(card)
+        if not may_be_default(card):
+            return only_beside(card)
+        may_lack = (
+            is_downloadable(card) or environment_of(card) or card.source.startswith("remote:")
+        )
+        return self._reason(card, state_of(card, self.data_dir)) if may_lack else None
 
-    def _missing(self, card: ModelCard) -> AppError | None:
-        if card.source.startswith("remote:"):
-            return None if is_listed(card) else missing_key(card, key_name(card))
-        if (no_place := Environments(data_dir=self.data_dir).hindrance_of(card)) is not None:
-            return no_place
-        if not is_downloadable(card) or is_present(card, self.data_dir):
-            return None
-        if not self.may_fetch(card.id):
-            return not_fetched(card)
-        return license_not_accepted(card) if card.license_restricted else None
-
-    def _has_files(self, card: ModelCard) -> bool:
-        if is_downloadable(card):
-            return True
-        try:
-            folder = find_folder(card, self.data_dir)
-        except WeightsError:
-            return False
-        return all((folder / name).is_file() for name in card.files)
+    def _reason(self, card: ModelCard, state: ModelState) -> AppError | None:
+        if isinstance(state.reason, NotFetchedError) and self.may_fetch(card.id):
+            return license_not_accepted(card) if card.license_restricted else None
+        return state.reason
 
 
 def only_beside(card: ModelCard) -> LoadError:
@@ -71,13 +58,4 @@ def only_beside(card: ModelCard) -> LoadError:
     return LoadError(
         f"{card.name} orders passages, but cannot find them: it makes no vectors.",
         f"Set workers.rag.reranker to {card.id}, and workers.rag.model to an embedding model.",
-    )
-
-
-def missing_key(card: ModelCard, name: str) -> MissingKeyError:
-    """Return what is said when the variable with a remote model's key is not set."""
-    host = urlsplit(card.source.removeprefix("remote:")).hostname
-    return MissingKeyError(
-        f"{card.name} runs on {host}, which asks for a key, and {name} is not set.",
-        f"Write {name}=… into the file .env, or set it in the environment.",
     )

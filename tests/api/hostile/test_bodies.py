@@ -11,6 +11,8 @@ import pytest
 
 from .talking import DIALECTS, JSON, ROUTES, post, told
 
+pytestmark = pytest.mark.slow
+
 FORM = "multipart/form-data; boundary=x"
 
 BODIES: dict[str, tuple[str | None, bytes]] = {

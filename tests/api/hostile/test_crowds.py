@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import Counter
 from typing import Any
 
@@ -15,6 +14,8 @@ import pytest
 from tests.running import App
 
 from .talking import DIALECTS, ROUTES, STORY, post, raw, sent, states, wait_until
+
+pytestmark = pytest.mark.slow
 
 SOON_S = 10
 """Far less than what is asked for would take."""
@@ -67,7 +68,6 @@ def test_who_leaves_a_chat_frees_the_worker(
     story = json.loads(json.dumps(body).replace('"Hi"', '"Tell me a very long story of the sea."'))
     client = sent(app, path, story)
     wait_until(http, "text", "busy")
-    time.sleep(0.2)
     client.close()
     wait_until(http, "text", "ready", SOON_S)
 

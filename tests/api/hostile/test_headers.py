@@ -17,6 +17,8 @@ from tests.running import App
 
 from .talking import JSON, ROUTES, raw, told
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("path", [*ROUTES, "/v1/models", "/check", "/healthz", "/docs"])
 def test_a_method_that_a_path_does_not_know_is_told(http: httpx.Client, path: str) -> None:

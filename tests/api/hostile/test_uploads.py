@@ -13,6 +13,8 @@ from tests.running import App
 
 from .talking import told
 
+pytestmark = pytest.mark.slow
+
 FORM = "multipart/form-data; boundary=x"
 UPLOADS = (
     "/v1/audio/transcriptions",

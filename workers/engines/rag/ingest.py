@@ -35,7 +35,7 @@ class Ingestion:
         self._changed = threading.Condition()
 
     def run(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
-        """CollectionIndex every file: Progress… and one DocumentIndexed each; stops early when cancelled.
+        """Index every file: Progress… and one DocumentIndexed each; stops early when cancelled.
 
         A file that cannot be read is a DocumentIndexed with status "failed" and harms no other.
         Without files it only makes sure that the collection exists.

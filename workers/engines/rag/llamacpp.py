@@ -147,7 +147,7 @@ def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
         # The in-process server also listens: on a socket whose folder goes at once.
         params.hostnames = [str(socket_dir / "engine.sock")]
         try:
-            return xllamacpp.RemoteAddress(params)
+            return xllamacpp.Server(params)
         except RuntimeError as err:
             raise LoadError(f"llama.cpp could not load {name}: {err}") from err
 

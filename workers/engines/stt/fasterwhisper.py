@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.contract import CancelToken
+from workers.engines.contract import CancelToken, RequestCancelledError
 from workers.messages import Decoding, Word
 from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
@@ -33,10 +33,6 @@ POLL_S = 0.02
 TEMPERATURES = (0.0, 0.4, 0.8)
 """Tried in turn while the text repeats itself or is unlikely. Three instead of the library's six:
 on music and noise each try costs seconds and the later ones rarely help."""
-
-
-class _CancelledError(Exception):
-    """The user has gone while the model was at work."""
 
 
 class _Interruptible:
@@ -73,7 +69,7 @@ class _Interruptible:
                 self.cancel.progressed()
                 return pending.result()
         pending.cancel()
-        raise _CancelledError
+        raise RequestCancelledError
 
 
 class FasterWhisperEngine(SttEngine):
@@ -119,7 +115,7 @@ class FasterWhisperEngine(SttEngine):
         whisper = self._listening_to(cancel)
         try:
             language, probability, _ = whisper.detect_language(audio=pcm)
-        except _CancelledError:
+        except RequestCancelledError:
             return self.languages[0], 0.0
         except RuntimeError as err:
             raise told(err, self._name, self.device) from err
@@ -141,7 +137,7 @@ class FasterWhisperEngine(SttEngine):
             )
             for segment in segments:
                 yield _to_segment(segment)
-        except _CancelledError:
+        except RequestCancelledError:
             return
         except RuntimeError as err:
             raise told(err, self._name, self.device) from err

@@ -23,7 +23,7 @@ from workers.engines.common.torch.loading import (
     loading_errors,
     memory_errors,
 )
-from workers.engines.contract import CancelToken
+from workers.engines.contract import CancelToken, RequestCancelledError
 from workers.messages import Word
 from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
@@ -44,10 +44,6 @@ FALLBACK = {
 }
 """A text that repeats itself or is unlikely is tried anew, as with faster-whisper. Source:
 transformers, `generation_whisper.py`; its compression ratio is that of token ids, not of text."""
-
-
-class _CancelledError(Exception):
-    """The user has gone while the model was at work."""
 
 
 class HfWhisperEngine(SttEngine):
@@ -107,7 +103,7 @@ class HfWhisperEngine(SttEngine):
                 shares = logits[0, -1, ids].float().softmax(-1)
                 best = int(shares.argmax())
                 return codes[best], float(shares[best])
-        except _CancelledError:
+        except RequestCancelledError:
             return self.languages[0], 0.0
 
     def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
@@ -117,7 +113,7 @@ class HfWhisperEngine(SttEngine):
             with self._working(cancel):
                 found = self._generate(pcm, hints, with_words)
                 segments = [self._to_segment(item, hints, with_words) for item in found]
-        except _CancelledError:
+        except RequestCancelledError:
             return
         yield from (segment for segment in segments if segment.text)
 
@@ -187,7 +183,7 @@ class HfWhisperEngine(SttEngine):
     def _look(self, *_: Any) -> None:
         self._cancel.progressed()
         if self._cancel.is_cancelled:
-            raise _CancelledError
+            raise RequestCancelledError
 
 
 def _spare_attention_of(encoder: Any) -> None:

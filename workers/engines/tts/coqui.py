@@ -30,7 +30,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from workers.engines.contract import CancelToken
+from workers.engines.contract import CancelToken, RequestCancelledError
 from workers.media.audio import float_to_pcm, pcm_to_float
 from workers.messages.errors import (
     GenerationError,
@@ -61,10 +61,6 @@ class Speaker:
 
     latents: torch.Tensor
     embedding: torch.Tensor
-
-
-class _CancelledError(Exception):
-    """The listener has gone; thrown through transformers, which has no other way out."""
 
 
 class CoquiEngine(CloningEngine):
@@ -115,7 +111,7 @@ class CoquiEngine(CloningEngine):
                 _told_in_sentences(self._torch, f"The voice failed on {text[:60]!r}"),
             ):
                 samples = say(text, voice, speed, cancel)
-        except _CancelledError:
+        except RequestCancelledError:
             return b""
         return float_to_pcm(samples)
 
@@ -177,7 +173,7 @@ class CoquiEngine(CloningEngine):
     def _say(self, text: str, voice: str, speed: float, cancel: CancelToken) -> Any:
         """VITS speaks a whole piece at once: cancelling waits for its end."""
         if cancel.is_cancelled:
-            raise _CancelledError
+            raise RequestCancelledError
         self._model.length_scale = self._config.model_args.length_scale / speed
         named = {} if voice == DEFAULT_VOICE else {"speaker": voice}
         return self._model.synthesize(text, **named)["wav"]
@@ -256,7 +252,7 @@ def _until_cancelled(torch: Any, cancel: CancelToken) -> list[Any]:
     def check(input_ids: Any, scores: Any, **_: Any) -> Any:
         cancel.progressed()
         if cancel.is_cancelled:
-            raise _CancelledError
+            raise RequestCancelledError
         return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
 
     return [check]
@@ -269,7 +265,7 @@ def _told_in_sentences(
     """Turn what the libraries raise into our errors."""
     try:
         yield
-    except (_CancelledError, GenerationError, LoadError, UnsupportedInputError):
+    except (RequestCancelledError, GenerationError, LoadError, UnsupportedInputError):
         raise
     except torch.OutOfMemoryError as err:
         raise OutOfMemoryError(f"{what}: {str(err).splitlines()[0]}") from err

@@ -161,7 +161,7 @@ class RapidOcrEngine(VisionEngine):
         return found
 
     def _turn_upright(self, crops: list[_Crop]) -> list[_Crop]:
-        """PictureTurn every line by 180° if the longest of them stand on their heads."""
+        """Turn every line by 180° if the longest of them stand on their heads."""
         import numpy as np
 
         voters = sorted(crops, key=lambda crop: -crop.pixels.shape[1])[:NUM_VOTERS]

@@ -1,4 +1,4 @@
-"""What a card's names stand for under a plain web address: sizes and the server's tags."""
+"""The files of a card at a plain web address: their sizes and the server's ETags."""
 
 from __future__ import annotations
 

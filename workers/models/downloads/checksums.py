@@ -44,8 +44,8 @@ def stamp(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
-class SeenBook:
-    """Which files had the right checksum, and at which stamp; one book per card."""
+class ChecksumCache:
+    """Which files had the right checksum, and at which stamp; one cache per card."""
 
     def __init__(self, data_dir: Path, card_id: str) -> None:
         self._path = data_dir / "verified" / f"{card_id}.json"
@@ -64,7 +64,7 @@ class SeenBook:
         self._seen[str(path)] = [*stamp(path), sha256]
 
     def save(self) -> None:
-        """Write the book. Raises: OSError."""
+        """Write it down. Raises: OSError."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path.with_suffix(".part")
         unfinished.write_text(json.dumps(self._seen, indent=1), encoding="utf-8")

@@ -20,7 +20,7 @@ from configs.settings import HubSettings
 from workers.messages.errors import DownloadError, UnsupportedInputError
 
 from .address import address_files
-from .checksums import SeenBook, fits, sha256_of
+from .checksums import ChecksumCache, fits, sha256_of
 from .folders import (
     FetchedFile,
     Manifest,
@@ -29,6 +29,7 @@ from .folders import (
     model_folder,
     move_in,
     part_folder,
+    pause_path,
     read_manifest,
     read_plan,
     write_plan,
@@ -43,6 +44,7 @@ from .folders import (
     stored_bytes as stored_bytes,
 )
 from .hub import hub_files
+from .pausing import PauseWatch
 from .progress import DownloadProgress as DownloadProgress
 from .progress import IsCancelled, Meter, OnProgress
 from .remote import RemoteFile
@@ -65,19 +67,25 @@ def fetch(
 ) -> Path:
     """Return the folder with the card's files, downloading what is missing.
 
-    Raises: DownloadError; DownloadPausedError once `is_cancelled` says so; DiskFullError;
+    Raises: DownloadError; DownloadPausedError once `is_cancelled` says so, or another program asks
+    for a pause; DiskFullError;
     NotFetchedError if the licence limits the use and was not accepted; UnsupportedInputError if the
     card's files are not downloaded at all.
     """
-    _check_kind(card)
+    check_downloadable(card)
     if is_present(card, data_dir):
         return model_folder(card, data_dir)
     if card.license_restricted and not accept_license:
         raise license_not_accepted(card)
+    watch = PauseWatch(card, data_dir)
+
+    def is_paused() -> bool:
+        return is_cancelled() or watch.is_asked()
+
     try:
-        with _alone(card, data_dir, on_progress, is_cancelled):
+        with _alone(card, data_dir, on_progress, is_paused):
             if not is_present(card, data_dir):
-                _download_all(card, data_dir, _files(card, hub), on_progress, is_cancelled)
+                _download_all(card, data_dir, _files(card, hub), on_progress, is_paused)
     except OSError as err:
         raise disk_trouble(card, err, data_dir) from err
     return model_folder(card, data_dir)
@@ -88,7 +96,7 @@ def size_of(card: ModelCard, hub: HubSettings) -> int | None:
 
     Raises: DownloadError; UnsupportedInputError if the card's files are not downloaded.
     """
-    _check_kind(card)
+    check_downloadable(card)
     sizes = [file.size for file in _files(card, hub)]
     return None if None in sizes else sum(size or 0 for size in sizes)
 
@@ -98,14 +106,15 @@ def remove(card: ModelCard, data_dir: Path) -> int:
 
     Raises: UnsupportedInputError if it is being downloaded now, or comes from elsewhere.
     """
-    _check_kind(card)
+    check_downloadable(card)
     path = lock_path(card, data_dir)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(path, blocking=False):
             freed = stored_bytes(card, data_dir)
             delete_folders(card, data_dir)
-            SeenBook(data_dir, card.id).delete()
+            pause_path(card, data_dir).unlink(missing_ok=True)
+            ChecksumCache(data_dir, card.id).delete()
     except Timeout as err:
         raise UnsupportedInputError(
             f"{card.name} is being downloaded.", "Stop that first, then remove it."
@@ -125,7 +134,8 @@ def as_fetched(card: ModelCard, data_dir: Path) -> ModelCard:
     return card.model_copy(update={"files": files})
 
 
-def _check_kind(card: ModelCard) -> None:
+def check_downloadable(card: ModelCard) -> None:
+    """Raises: UnsupportedInputError saying where the card's files come from, if not from a download."""
     if is_downloadable(card):
         return
     kind, _, place = card.source.partition(":")
@@ -187,10 +197,10 @@ def _download_all(
         fetched[file.name] = FetchedFile(size=path.stat().st_size, sha256=sha256)
     manifest = Manifest(source=card.source, wanted=tuple(card.files), files=fetched)
     folder = move_in(card, data_dir, manifest)
-    book = SeenBook(data_dir, card.id)
+    cache = ChecksumCache(data_dir, card.id)
     for name, done in fetched.items():
-        book.add(folder / name, done.sha256)
-    book.save()
+        cache.add(folder / name, done.sha256)
+    cache.save()
     meter.finish()
 
 

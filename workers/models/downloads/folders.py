@@ -81,8 +81,13 @@ def part_folder(card: ModelCard, data_dir: Path) -> Path:
 
 
 def lock_path(card: ModelCard, data_dir: Path) -> Path:
-    """Return the file that whoever downloads or removes this model holds locked."""
+    """Return the lock file of this model, held by whoever downloads or removes it."""
     return models_dir(data_dir) / ".lock" / f"{_name(card)}.lock"
+
+
+def pause_path(card: ModelCard, data_dir: Path) -> Path:
+    """Return the file through which other programs ask for a pause of this model's download."""
+    return models_dir(data_dir) / ".lock" / f"{_name(card)}.pause"
 
 
 def read_manifest(card: ModelCard, data_dir: Path) -> Manifest | None:
@@ -115,14 +120,14 @@ def stored_bytes(card: ModelCard, data_dir: Path) -> int:
 
 
 def part_bytes(card: ModelCard, data_dir: Path) -> int:
-    """Return how much of an unfinished download is here."""
+    """Return how many bytes of an unfinished download are on this disk."""
     part = part_folder(card, data_dir)
     files = part.rglob("*") if part.is_dir() else ()
     return sum(_size(path) or 0 for path in files if path.name != PLAN)
 
 
 def planned_bytes(card: ModelCard, data_dir: Path) -> int | None:
-    """Return how large an unfinished download will be; None if none is here, or nobody said."""
+    """Return the size of an unfinished download; None if there is none, or its size is unknown."""
     sizes = [fingerprint.partition(" ")[0] for fingerprint in read_plan(card, data_dir).values()]
     return sum(map(int, sizes)) if sizes and all(size.isdigit() for size in sizes) else None
 

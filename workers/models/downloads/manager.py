@@ -20,6 +20,7 @@ from workers.messages.errors import AppError, DownloadPausedError, GenerationErr
 
 from .download import fetch, is_downloadable, is_present, license_not_accepted, remove
 from .folders import is_locked, part_bytes, planned_bytes
+from .pausing import PauseWatch, request_pause
 from .progress import MIB, DownloadProgress
 
 log = logging.getLogger("quintet.downloads")
@@ -27,6 +28,7 @@ log = logging.getLogger("quintet.downloads")
 MAX_AT_ONCE = 2
 """More share one line and take the disk from each other."""
 TURN_POLL_S = 0.2
+PAUSE_POLL_S = 0.05
 SILENT_AFTER_S = 2.0
 STOP_TIMEOUT_S = 15.0
 """A line that has gone silent is left after ten."""
@@ -36,7 +38,7 @@ Kind = Literal["absent", "here", "waiting", "running", "elsewhere", "paused", "f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadState:
-    """How it stands with one model's download."""
+    """The state of one model's download."""
 
     kind: Kind
     """`elsewhere`: another program downloads it; `waiting`: others come first."""
@@ -71,25 +73,27 @@ class DownloadState:
 
 
 def download_state(card: ModelCard, data_dir: Path) -> DownloadState:
-    """Say what the disk tells of a model's download, to whoever does not run it."""
+    """Return a download's state from the disk, for a program that does not run it."""
     if is_downloadable(card) and is_present(card, data_dir):
         return DownloadState(kind="here")
     done, total = part_bytes(card, data_dir), planned_bytes(card, data_dir)
-    if done == 0 and total is None:
+    is_under_way = is_locked(card, data_dir)
+    if done == 0 and total is None and not is_under_way:
         return DownloadState(kind="absent")
-    kind: Kind = "elsewhere" if is_locked(card, data_dir) else "paused"
+    kind: Kind = "elsewhere" if is_under_way else "paused"
     return DownloadState(kind=kind, done_bytes=done, total_bytes=total)
 
 
 class _Job:
     """One thread's work; its fields are only ever replaced as a whole."""
 
-    def __init__(self, card: ModelCard) -> None:
+    def __init__(self, card: ModelCard, data_dir: Path) -> None:
         self.card = card
+        self.watch = PauseWatch(card, data_dir)
         self.stop = threading.Event()
         self.has_turn = False
         self.progress: tuple[float, DownloadProgress] | None = None
-        """Seconds of `time.monotonic()` when it was told, and what."""
+        """Seconds of `time.monotonic()` of the last report, and the report."""
         self.error: AppError | None = None
         self.thread: threading.Thread | None = None
 
@@ -97,8 +101,12 @@ class _Job:
     def is_alive(self) -> bool:
         return self.thread is not None and self.thread.is_alive()
 
+    def is_stopped(self) -> bool:
+        """Whether it was paused here, or by another program."""
+        return self.stop.is_set() or self.watch.is_asked()
 
-class DownloadDesk:
+
+class DownloadManager:
     """All downloads of one data folder. Safe to use from any thread."""
 
     def __init__(self, data_dir: Path, hub: HubSettings) -> None:
@@ -119,9 +127,9 @@ class DownloadDesk:
             raise license_not_accepted(card)
         with self._lock:
             running = self._jobs.get(card.id)
-            if running is not None and running.is_alive and not running.stop.is_set():
+            if running is not None and running.is_alive and not running.is_stopped():
                 return
-            job = _Job(card)
+            job = _Job(card, self._data_dir)
             job.thread = threading.Thread(
                 target=self._run, args=(job, running), name=f"download {card.id}", daemon=True
             )
@@ -129,11 +137,24 @@ class DownloadDesk:
             job.thread.start()
 
     def pause(self, card: ModelCard) -> None:
-        """End a download after its current block; what has arrived is kept."""
+        """End a download after its current block, also another program's; what has arrived is kept.
+
+        Raises: OSError if the data folder cannot be written to.
+        """
         with self._lock:
             job = self._jobs.get(card.id)
         if job is not None:
             job.stop.set()
+        request_pause(card, self._data_dir)
+
+    def wait_until_paused(self, card: ModelCard, timeout_s: float = STOP_TIMEOUT_S) -> bool:
+        """Wait until nobody downloads this model; returns False after the time-out."""
+        give_up = time.monotonic() + timeout_s
+        while is_locked(card, self._data_dir):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(PAUSE_POLL_S)
+        return True
 
     def remove(self, card: ModelCard) -> int:
         """Delete a model's files, half ones too; a download that runs is ended first.
@@ -151,9 +172,9 @@ class DownloadDesk:
         return freed
 
     def state(self, card: ModelCard) -> DownloadState:
-        """Say how it stands. Looks at the disk; asks no server."""
+        """Return the state. Reads the disk; asks no server."""
         job = self._jobs.get(card.id)
-        is_wanted = job is not None and job.is_alive and not job.stop.is_set()
+        is_wanted = job is not None and job.is_alive and not job.is_stopped()
         if job is not None and is_wanted and not is_present(card, self._data_dir):
             return _of_running(job, part_bytes(card, self._data_dir))
         return self._of_disk(card, job)
@@ -174,7 +195,7 @@ class DownloadDesk:
         if before is not None and before.thread is not None:
             before.thread.join()  # paused a moment ago: it still writes its last block
         while not self._turn.acquire(timeout=TURN_POLL_S):
-            if job.stop.is_set():
+            if job.is_stopped():
                 return
         job.has_turn = True
         try:
@@ -183,7 +204,7 @@ class DownloadDesk:
                 self._data_dir,
                 self._hub,
                 lambda step: setattr(job, "progress", (time.monotonic(), step)),
-                job.stop.is_set,
+                job.is_stopped,
                 accept_license=True,
             )
         except DownloadPausedError:
@@ -199,7 +220,7 @@ class DownloadDesk:
 
 
 def _of_running(job: _Job, done_bytes: int) -> DownloadState:
-    """What was told may be old: a line that stands still tells nothing."""
+    """The last report may be old: a stalled connection reports nothing."""
     if job.progress is None:
         kind: Kind = "running" if job.has_turn else "waiting"
         return DownloadState(kind=kind, done_bytes=done_bytes)

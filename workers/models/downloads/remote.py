@@ -1,4 +1,4 @@
-"""A file on a server, and the names that stand for such files in a card. Knows no server."""
+"""A file on a server, and the patterns in a card that name such files. Knows no server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUM_NAMES_SHOWN = 8
 _PATTERN = re.compile(r"[*?\[]")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}(?=\.(?:gguf|safetensors)$)")
 _BESIDE = (".json", ".jinja", ".txt")
-"""Files that stand beside weights: configuration, vocabulary, template. They may be several."""
+"""Files beside weights: configuration, vocabulary, template. A pattern may match several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class RemoteFile:
 
 
 def is_pattern(name: str) -> bool:
-    """Whether a card's file name stands for others."""
+    """Whether a card's file name is a pattern."""
     return _PATTERN.search(name) is not None
 
 

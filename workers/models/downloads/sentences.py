@@ -34,7 +34,7 @@ def pull_command(card: ModelCard) -> str:
 
 
 def not_fetched(card: ModelCard) -> NotFetchedError:
-    """Say that a model is known, but not here."""
+    """Say that a model is known, but not downloaded."""
     return NotFetchedError(
         f"The weights of {card.name} are not on this machine.", f"Run: {pull_command(card)}"
     )

@@ -26,7 +26,7 @@ from .places import Environments, interpreter, python_version, size_sentence, wr
 from .recipes import Recipe
 
 Report = Callable[[int, int, str, str], None]
-"""Told how many steps are done, of how many; which one is going on, and its last line ("" at first)."""
+"""Called with the number of steps done, of how many; the present step, and its last line ("" at first)."""
 
 NUM_LINES = 5
 """Of what was said last, in the report of a failure that it does not name."""

@@ -29,7 +29,7 @@ SECTIONS = ("global", "install", ":env:")
 """Of pip's settings, those that `pip install` obeys; the later ones win."""
 
 LISTS = {"extra-index-url": " ", "find-links": ",", "trusted-host": " "}
-"""Settings of pip that hold several values, and what stands between them in uv's variable."""
+"""Settings of pip with several values, and the separator in uv's variable."""
 
 VARIABLES: Mapping[str, tuple[str, ...]] = {
     "index-url": ("UV_DEFAULT_INDEX",),
@@ -142,7 +142,7 @@ def _narrowed(options: Sequence[str], names: Sequence[str]) -> Iterator[list[str
 
 @contextmanager
 def _announced(options: Sequence[str]) -> Iterator[None]:
-    """Let `is_arriving` say yes for what is not here of the list after `-r`."""
+    """Make `is_arriving` true for each package of the list after `-r` that is not installed."""
     listed = _entries(Path(options[options.index("-r") + 1]).read_text(encoding="utf-8"))
     names = [name for name in listed if not _is_installed(name)]
     (draft := ARRIVING.with_suffix(".draft")).write_text(

@@ -42,8 +42,8 @@ class Environments:
 
         Raises: EngineNotInstalledError.
         """
-        if (hindrance := self.hindrance(name)) is not None:
-            raise hindrance
+        if (unavailable_reason := self.unavailable_reason(name)) is not None:
+            raise unavailable_reason
         return interpreter(self.folder(name))
 
     def state(self, recipe: Recipe) -> State:
@@ -58,7 +58,9 @@ class Environments:
             return "other Python"
         return "ready" if stamp.get("fingerprint") == recipe.fingerprint else "out of date"
 
-    def hindrance(self, name: str, who: str = "The worker") -> EngineNotInstalledError | None:
+    def unavailable_reason(
+        self, name: str, who: str = "The worker"
+    ) -> EngineNotInstalledError | None:
         """Return why nothing can run in an environment; None if it can.
 
         One that is out of date still runs: only a lock has moved.
@@ -80,18 +82,18 @@ class Environments:
             f"Run: quintet env create {name} ({size_sentence(recipe)}).",
         )
 
-    def hindrance_of(self, card: ModelCard) -> EngineNotInstalledError | None:
+    def unavailable_reason_of(self, card: ModelCard) -> EngineNotInstalledError | None:
         """Return why the worker of a model cannot run where its card wants it; None if it can."""
         name = environment_of(card)
-        return self.hindrance(name, card.name) if name else None
+        return self.unavailable_reason(name, card.name) if name else None
 
     def python_of(self, card: ModelCard) -> str:
         """Return the interpreter of the card's environment; "": the one that Quintet runs in.
 
         Raises: EngineNotInstalledError.
         """
-        if (hindrance := self.hindrance_of(card)) is not None:
-            raise hindrance
+        if (unavailable_reason := self.unavailable_reason_of(card)) is not None:
+            raise unavailable_reason
         name = environment_of(card)
         return str(interpreter(self.folder(name))) if name else ""
 

@@ -1,4 +1,4 @@
-"""Whether a GGUF file holds what its list of tensors promises, or was cut off on its way."""
+"""Whether a GGUF file contains all tensors that its header lists, or was truncated."""
 
 from __future__ import annotations
 

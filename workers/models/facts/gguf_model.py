@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -47,11 +48,7 @@ def _read(path: Path, size: int, _mtime_ns: int) -> ModelFacts:
     head_dim = number("attention.key_length") or hidden_size // max(
         1, number("attention.head_count")
     )
-    elements = Counter({True: 0, False: 0})
-    for tensor in outline.tensors:
-        elements[tensor.name.startswith("blk.") and len(tensor.shape) > 1] += math.prod(
-            tensor.shape
-        )
+    elements = _elements(outline.tensors)
     pattern = _SLIDING_PATTERNS.get(architecture, 0)
     return ModelFacts(
         architecture=architecture,
@@ -71,6 +68,15 @@ def _read(path: Path, size: int, _mtime_ns: int) -> ModelFacts:
         num_sliding_layers=num_layers * (pattern - 1) // pattern if pattern else 0,
         is_from_files=True,
     )
+
+
+def _elements(tensors: Iterable[Tensor]) -> Mapping[bool, int]:
+    """Return how many numbers the layers' matrices have (True), and all other tensors (False)."""
+    elements = Counter({True: 0, False: 0})
+    for tensor in tensors:
+        is_matrix = tensor.name.startswith("blk.") and len(tensor.shape) > 1
+        elements[is_matrix] += math.prod(tensor.shape)
+    return elements
 
 
 class _Numbers:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """One model: what memory is reckoned from."""
+    """One model's facts, from which its memory is estimated."""
 
     architecture: str = ""
     """As the files call it: "llama", "qwen2", "LlavaForConditionalGeneration"…"""

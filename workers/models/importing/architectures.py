@@ -8,7 +8,7 @@ from typing import Any
 
 from workers.messages.errors import UnsupportedInputError
 
-from .repo_files import Shelf
+from .repo_files import RepoFiles
 from .values import Values, card_values
 
 _NF4_FROM_M = 1500
@@ -22,37 +22,37 @@ _GENERATES = "ForConditionalGeneration"
 Config = Mapping[str, Any]
 
 
-def of_config(shelf: Shelf, modality: str) -> Values:
+def of_config(repo: RepoFiles, modality: str) -> Values:
     """Return the card's fields. Raises: UnsupportedInputError naming what cannot be run."""
-    config = shelf.json("config.json")
+    config = repo.json("config.json")
     names = [str(name) for name in config.get("architectures") or ()]
     name = names[0] if names else ""
     if "auto_map" in config:
         raise UnsupportedInputError(
-            f"{shelf.place} ({config.get('model_type', name)}) brings Python code of its own, which "
+            f"{repo.place} ({config.get('model_type', name)}) brings Python code of its own, which "
             "is never run.",
             "Look for a GGUF file of it, or for a version that the transformers library knows.",
         )
     if name.startswith("Whisper"):
-        return _with_torch(shelf, config, "stt")
+        return _with_torch(repo, config, "stt")
     if name.endswith("ForSequenceClassification"):
-        return _reranker(shelf, config, name)
+        return _reranker(repo, config, name)
     if name.endswith(_GENERATES) and "vision_config" in config:
-        return _with_torch(shelf, config, "text" if modality == "text" else "vision")
+        return _with_torch(repo, config, "text" if modality == "text" else "vision")
     if name.endswith("ForCausalLM") or name.endswith("LMHeadModel"):
-        return _with_torch(shelf, config, "text")
-    if name.endswith(("Model", "ForMaskedLM")) and _is_embedder(shelf, modality):
-        return _embedder(shelf, config)
+        return _with_torch(repo, config, "text")
+    if name.endswith(("Model", "ForMaskedLM")) and _is_embedder(repo, modality):
+        return _embedder(repo, config)
     raise UnsupportedInputError(
-        f"{shelf.place} has the architecture {name or 'none'}, which is not known here as a model "
+        f"{repo.place} has the architecture {name or 'none'}, which is not known here as a model "
         "of text, speech, pictures or documents.",
         "Look for a GGUF file of it, or for a model of another family.",
     )
 
 
-def _with_torch(shelf: Shelf, config: Config, modality: str) -> Values:
-    weights = _weights(shelf)
-    size, method = shelf.size(*weights), _quantization_method(config)
+def _with_torch(repo: RepoFiles, config: Config, modality: str) -> Values:
+    weights = _weights(repo)
+    size, method = repo.size(*weights), _quantization_method(config)
     parameters_m = size * 8 / _bits(config) / 1e6
     engine, options = "transformers", {}
     quantization, in_memory = "none", size
@@ -65,68 +65,66 @@ def _with_torch(shelf: Shelf, config: Config, modality: str) -> Values:
         options, quantization, in_memory = {"load_in": "nf4"}, "nf4", int(size * 5 / _bits(config))
     text = config.get("text_config") or config
     return card_values(
-        shelf, modality=modality, engine=engine, files=[*weights, *_beside(shelf)],
+        repo, modality=modality, engine=engine, files=[*weights, *_beside(repo)],
         weights_bytes=in_memory, quantization=quantization, parameters_m=round(parameters_m, 1),
         context_length=0 if modality == "stt" else int(text.get("max_position_embeddings") or 0),
         shape=None if modality == "stt" else _shape(text), options=options,
     )  # fmt: skip
 
 
-def _reranker(shelf: Shelf, config: Config, name: str) -> Values:
+def _reranker(repo: RepoFiles, config: Config, name: str) -> Values:
     if len(config.get("id2label") or {"0": ""}) != 1:
         raise UnsupportedInputError(
-            f"{shelf.place} ({name}) sorts texts into {len(config['id2label'])} classes.",
+            f"{repo.place} ({name}) sorts texts into {len(config['id2label'])} classes.",
             "A reranker gives one number: look for a cross-encoder.",
         )
-    return _sentence_values(shelf, config, "crossencoder", [*_weights(shelf), *_beside(shelf)])
+    return _sentence_values(repo, config, "crossencoder", [*_weights(repo), *_beside(repo)])
 
 
-def _embedder(shelf: Shelf, config: Config) -> Values:
+def _embedder(repo: RepoFiles, config: Config) -> Values:
     """BERT with WordPiece runs without PyTorch; others need it."""
-    pooling = _pooling(shelf)
-    is_wordpiece = config.get("model_type") == "bert" and all(n in shelf.books for n in _WORDPIECE)
+    pooling = _pooling(repo)
+    is_wordpiece = config.get("model_type") == "bert" and all(n in repo.files for n in _WORDPIECE)
     if is_wordpiece and pooling:
-        values = _sentence_values(shelf, config, "llamacpp", list(_WORDPIECE))
+        values = _sentence_values(repo, config, "llamacpp", list(_WORDPIECE))
         return {**values, "options": {"pooling": pooling}}
-    return _sentence_values(
-        shelf, config, "sentencetransformers", [*_weights(shelf), *_beside(shelf)]
-    )
+    return _sentence_values(repo, config, "sentencetransformers", [*_weights(repo), *_beside(repo)])
 
 
-def _sentence_values(shelf: Shelf, config: Config, engine: str, files: list[str]) -> Values:
-    size = shelf.size(*(name for name in files if name.endswith(".safetensors")))
-    length = shelf.json("sentence_bert_config.json").get("max_seq_length")
+def _sentence_values(repo: RepoFiles, config: Config, engine: str, files: list[str]) -> Values:
+    size = repo.size(*(name for name in files if name.endswith(".safetensors")))
+    length = repo.json("sentence_bert_config.json").get("max_seq_length")
     return card_values(
-        shelf, modality="rag", engine=engine, files=files, weights_bytes=size,
+        repo, modality="rag", engine=engine, files=files, weights_bytes=size,
         parameters_m=round(size * 8 / _bits(config) / 1e6, 1),
         context_length=int(length or config.get("max_position_embeddings") or 512),
     )  # fmt: skip
 
 
-def _is_embedder(shelf: Shelf, modality: str) -> bool:
+def _is_embedder(repo: RepoFiles, modality: str) -> bool:
     return (
-        modality == "rag" or "modules.json" in shelf.books or "1_Pooling/config.json" in shelf.books
+        modality == "rag" or "modules.json" in repo.files or "1_Pooling/config.json" in repo.files
     )
 
 
-def _pooling(shelf: Shelf) -> str:
-    modes = shelf.json("1_Pooling/config.json") or {"pooling_mode_mean_tokens": True}
+def _pooling(repo: RepoFiles) -> str:
+    modes = repo.json("1_Pooling/config.json") or {"pooling_mode_mean_tokens": True}
     found = [ours for theirs, ours in _POOLINGS.items() if modes.get(theirs)]
     return found[0] if len(found) == 1 else ""
 
 
-def _weights(shelf: Shelf) -> list[str]:
+def _weights(repo: RepoFiles) -> list[str]:
     """Return the weights in the top folder: the pieces, or the one file."""
-    top = [n for n in shelf.books if n.endswith(".safetensors") and "/" not in n]
+    top = [n for n in repo.files if n.endswith(".safetensors") and "/" not in n]
     pieces = [name for name in top if re.search(r"-\d{5}-of-\d{5}", name)]
     if pieces and "model.safetensors" not in top:
         return sorted(pieces)
     return ["model.safetensors"] if "model.safetensors" in top else sorted(top)[:1]
 
 
-def _beside(shelf: Shelf) -> list[str]:
-    modules = sorted(n for n in shelf.books if re.fullmatch(r"\d_\w+/model\.safetensors", n))
-    return modules + sorted(name for name in shelf.books if _BESIDE.search(name))
+def _beside(repo: RepoFiles) -> list[str]:
+    modules = sorted(n for n in repo.files if re.fullmatch(r"\d_\w+/model\.safetensors", n))
+    return modules + sorted(name for name in repo.files if _BESIDE.search(name))
 
 
 def _quantization_method(config: Config) -> str:

@@ -11,7 +11,7 @@ from workers.models.facts.gguf import UNKNOWN, parameters_m, quantization
 from workers.models.facts.gguf_header import Value
 from workers.models.facts.gguf_values import number_of, text_of
 
-from .repo_files import Shelf
+from .repo_files import RepoFiles
 from .values import Values, card_values
 
 _PREFERRED = ("q4_k_m", "q4_k_s", "q4_0", "q5_k_m", "q8_0", "f16", "bf16")
@@ -29,17 +29,17 @@ def is_gguf(name: str) -> bool:
     return name.lower().endswith(".gguf")
 
 
-def of_gguf(shelf: Shelf, modality: str) -> Values:
+def of_gguf(repo: RepoFiles, modality: str) -> Values:
     """Return the card's fields. Raises: UnsupportedInputError; ConfigError."""
-    name = _model(shelf)
+    name = _model(repo)
     if _is_projector(name):
         raise _projector_alone(name)
-    header = shelf.gguf(name)
+    header = repo.gguf(name)
     architecture = text_of(header, "general.architecture", UNKNOWN)
-    _check(shelf, name, architecture)
-    pieces = _pieces(shelf, name)
+    _check(repo, name, architecture)
+    pieces = _pieces(repo, name)
     shape = _shape(header, architecture)
-    size = shelf.size(*pieces)
+    size = repo.size(*pieces)
     common = {
         "quantization": quantization(header),
         "parameters_m": parameters_m(header) or round(size / 0.6e6),
@@ -49,30 +49,30 @@ def of_gguf(shelf: Shelf, modality: str) -> Values:
         "license": text_of(header, "general.license"),
     }
     if architecture in _EMBEDDERS:
-        _check_embedder(shelf, header)
+        _check_embedder(repo, header)
         return card_values(
-            shelf, modality="rag", engine="llamacpp", files=pieces, weights_bytes=size,
+            repo, modality="rag", engine="llamacpp", files=pieces, weights_bytes=size,
             **{**common, "shape": None},
         )  # fmt: skip
-    projector = _projector(shelf) if modality in ("", "vision") else ""
+    projector = _projector(repo) if modality in ("", "vision") else ""
     if modality == "vision" and not projector:
         raise UnsupportedInputError(
-            f"{shelf.place} has no projector (mmproj….gguf) beside {name}.",
+            f"{repo.place} has no projector (mmproj….gguf) beside {name}.",
             "Without one a model cannot see: choose a repository that has both.",
         )
     files = [*pieces, projector] if projector else pieces
     slots = 1 if projector else 2 if size >> 20 > _SLOTS_FROM_MIB else None
     return card_values(
-        shelf, modality="vision" if projector else "text", engine="llamacpp", files=files,
-        weights_bytes=shelf.size(*files), options={"slots": slots} if slots else {}, **common,
+        repo, modality="vision" if projector else "text", engine="llamacpp", files=files,
+        weights_bytes=repo.size(*files), options={"slots": slots} if slots else {}, **common,
     )  # fmt: skip
 
 
-def _model(shelf: Shelf) -> str:
+def _model(repo: RepoFiles) -> str:
     """Return the file that is meant, the first piece of one in pieces."""
-    if shelf.chosen:
-        return shelf.chosen
-    names = [name for name in shelf.books if is_gguf(name) and not _is_projector(name)]
+    if repo.chosen:
+        return repo.chosen
+    names = [name for name in repo.files if is_gguf(name) and not _is_projector(name)]
     firsts = [
         name for name in names if (found := _SHARD.search(name)) is None or found[1] == "00001"
     ]
@@ -82,8 +82,8 @@ def _model(shelf: Shelf) -> str:
     if not chosen:
         shown = ", ".join(PurePosixPath(name).name for name in firsts[:8]) or "only projectors"
         raise UnsupportedInputError(
-            f"{shelf.place} has several GGUF files: {shown}.",
-            f"Name one of them: {shelf.place}:{firsts[0]}" if firsts else "",
+            f"{repo.place} has several GGUF files: {shown}.",
+            f"Name one of them: {repo.place}:{firsts[0]}" if firsts else "",
         )
     return chosen
 
@@ -104,20 +104,20 @@ def _is_projector(name: str) -> bool:
     return "mmproj" in name.lower()
 
 
-def _projector(shelf: Shelf) -> str:
+def _projector(repo: RepoFiles) -> str:
     """Return the file that turns pictures into tokens, "" if there is none."""
-    names = [name for name in shelf.books if is_gguf(name) and _is_projector(name)]
+    names = [name for name in repo.files if is_gguf(name) and _is_projector(name)]
     return names[0] if len(names) == 1 else _preferred(names, _PREFERRED_PROJECTOR)
 
 
-def _pieces(shelf: Shelf, name: str) -> list[str]:
+def _pieces(repo: RepoFiles, name: str) -> list[str]:
     if not _SHARD.search(name):
         return [name]
     whole = _SHARD.sub("", name)
-    return sorted(other for other in shelf.books if _SHARD.sub("", other) == whole)
+    return sorted(other for other in repo.files if _SHARD.sub("", other) == whole)
 
 
-def _check(shelf: Shelf, name: str, architecture: str) -> None:
+def _check(repo: RepoFiles, name: str, architecture: str) -> None:
     """Raises: UnsupportedInputError if llama.cpp cannot run this as a model."""
     if architecture == "clip":
         raise _projector_alone(name)
@@ -125,7 +125,7 @@ def _check(shelf: Shelf, name: str, architecture: str) -> None:
 
     if architecture not in gguf.MODEL_ARCH_NAMES.values():
         raise UnsupportedInputError(
-            f"{name} of {shelf.place} has the architecture {architecture!r}, which llama.cpp does "
+            f"{name} of {repo.place} has the architecture {architecture!r}, which llama.cpp does "
             "not know.",
             "Look for a file made for llama.cpp, or for the model as safetensors.",
         )
@@ -138,11 +138,11 @@ def _projector_alone(name: str) -> UnsupportedInputError:
     )
 
 
-def _check_embedder(shelf: Shelf, header: Mapping[str, Value]) -> None:
+def _check_embedder(repo: RepoFiles, header: Mapping[str, Value]) -> None:
     tokenizer = text_of(header, "tokenizer.ggml.model", UNKNOWN)
     if tokenizer != _EMBEDDER_TOKENIZER:
         raise UnsupportedInputError(
-            f"The embedder in {shelf.place} has a tokenizer of the kind {tokenizer!r}.",
+            f"The embedder in {repo.place} has a tokenizer of the kind {tokenizer!r}.",
             "Embedders with a WordPiece vocabulary ('bert') can be used as GGUF; look for this one "
             "as safetensors.",
         )

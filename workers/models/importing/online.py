@@ -1,4 +1,4 @@
-"""Shelves elsewhere: a repository of a model hub, a plain web address."""
+"""Files elsewhere: a repository of a model hub, a plain web address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.models.downloads.hub import Repository, repository_info
 from workers.models.downloads.remote import ANSWER_TIMEOUT_S
 from workers.models.downloads.sentences import TOKEN, refused, unreachable
 
-from .repo_files import Book, Shelf
+from .repo_files import RepoFile, RepoFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HUB_PAGE = "https://huggingface.co"
 
 
-def hub_shelf(name: str, chosen: str, revision: str, hub: HubSettings) -> Shelf:
+def hub_repo(name: str, chosen: str, revision: str, hub: HubSettings) -> RepoFiles:
     """Return a repository at the commit that its revision names now. Raises: DownloadError."""
     from huggingface_hub import hf_hub_url
 
@@ -39,18 +39,18 @@ def hub_shelf(name: str, chosen: str, revision: str, hub: HubSettings) -> Shelf:
         url = hf_hub_url(name, file, revision=commit, endpoint=hub.endpoint)
         return _head(url, file, num_bytes, _Asking(headers=headers))
 
-    books = {
-        sibling.rfilename: Book(
+    files = {
+        sibling.rfilename: RepoFile(
             size=sibling.size, sha256=sibling.lfs.sha256 if sibling.lfs else None
         )
         for sibling in info.siblings or ()
     }
-    _check_chosen(chosen, books, name)
+    _check_chosen(chosen, files, name)
     owner = name.partition("/")[0]
-    return Shelf(
+    return RepoFiles(
         place=name,
         source=f"hf:{name}@{commit}",
-        books=books,
+        files=files,
         read_head=read_head,
         license=_license(info.card_data, info.tags or ()),
         license_url=f"{HUB_PAGE}/{name}",
@@ -59,7 +59,7 @@ def hub_shelf(name: str, chosen: str, revision: str, hub: HubSettings) -> Shelf:
     )
 
 
-def web_shelf(url: str, *, public_only: bool) -> Shelf:
+def web_repo(url: str, *, public_only: bool) -> RepoFiles:
     """Return the file at an address, with those that are named after it beside it.
 
     `public_only`: no host of this machine's own networks is asked. Raises: UnsupportedInputError; DownloadError.
@@ -78,10 +78,10 @@ def web_shelf(url: str, *, public_only: bool) -> Shelf:
         return _head(f"{folder}/{name}", name, num_bytes, asking)
 
     names = [file, f"{file}.json"] if file.endswith(".onnx") else [file]
-    return Shelf(
+    return RepoFiles(
         place=url,
         source=f"url:{folder}/",
-        books={name: Book(size=_size(f"{folder}/{name}", name, asking)) for name in names},
+        files={name: RepoFile(size=_size(f"{folder}/{name}", name, asking)) for name in names},
         read_head=read_head,
         license_url=url,
         origin=parts.netloc,
@@ -100,7 +100,7 @@ def _split(url: str) -> SplitResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asking:
-    """How a shelf's server is asked."""
+    """How the server of the files is asked."""
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     public_only: bool = False
@@ -164,7 +164,7 @@ def _license(card_data: object, tags: object) -> str:
     return next((tag[8:] for tag in marked if tag.startswith("license:")), "")
 
 
-def _check_chosen(chosen: str, books: Mapping[str, Book], place: str) -> None:
-    if chosen and chosen not in books:
-        names = ", ".join(sorted(books)[:12])
+def _check_chosen(chosen: str, files: Mapping[str, RepoFile], place: str) -> None:
+    if chosen and chosen not in files:
+        names = ", ".join(sorted(files)[:12])
         raise UnsupportedInputError(f"{place} has no file {chosen!r}; it has {names}.")

@@ -13,9 +13,9 @@ from configs.errors import ConfigError, explain
 from configs.settings import HubSettings
 from workers.messages.errors import UnsupportedInputError
 
-from .online import hub_shelf, web_shelf
+from .online import hub_repo, web_repo
 from .recognize import recognize
-from .repo_files import Shelf, folder_shelf
+from .repo_files import RepoFiles, folder_repo
 from .values import Values
 
 _HUB = re.compile(
@@ -51,22 +51,22 @@ def propose(
     folder of this machine, as far as `reach` goes. Raises: UnsupportedInputError with the reason and
     what to look for; DownloadError.
     """
-    shelf = _shelf(text.strip(), hub, reach)
-    found = _recognized(shelf, modality)
+    repo = _repo_files(text.strip(), hub, reach)
+    found = _recognized(repo, modality)
     if modality and found["modality"] != modality:
         raise UnsupportedInputError(
-            f"{shelf.place} is a model for {found['modality']}, not for {modality}.",
+            f"{repo.place} is a model for {found['modality']}, not for {modality}.",
             "Leave the modality out.",
         )
-    return _card(shelf, found, model_id)
+    return _card(repo, found, model_id)
 
 
-def _recognized(shelf: Shelf, modality: str) -> Values:
+def _recognized(repo: RepoFiles, modality: str) -> Values:
     """What the files say of themselves may be anything: a text for a number, no number at all."""
     try:
-        found = recognize(shelf, modality)
+        found = recognize(repo, modality)
     except UnsupportedInputError as err:
-        raise UnsupportedInputError(err.message, f"{err.hint} {shelf.cut}".strip()) from err
+        raise UnsupportedInputError(err.message, f"{err.hint} {repo.cut}".strip()) from err
     except (
         ConfigError,
         TypeError,
@@ -76,21 +76,21 @@ def _recognized(shelf: Shelf, modality: str) -> Values:
         ArithmeticError,
     ) as err:
         raise UnsupportedInputError(
-            f"What {shelf.place} says of itself makes no sense: {err}", "Choose another file."
+            f"What {repo.place} says of itself makes no sense: {err}", "Choose another file."
         ) from err
-    shelf.check_whole(list(found["files"]))
+    repo.check_whole(list(found["files"]))
     return found
 
 
-def _shelf(text: str, hub: HubSettings, reach: Reach) -> Shelf:
+def _repo_files(text: str, hub: HubSettings, reach: Reach) -> RepoFiles:
     page = _HUB_PAGE.fullmatch(text)
     named = page or _HUB.fullmatch(text)
     if named and not (reach != "web" and not page and _is_path(text)):
-        return hub_shelf(named["name"], named["file"] or "", named["revision"] or "main", hub)
+        return hub_repo(named["name"], named["file"] or "", named["revision"] or "main", hub)
     if not text:
         raise UnsupportedInputError("Nothing was named.", HOW)
     if "://" in text:
-        return web_shelf(text, public_only=reach != "shell")
+        return web_repo(text, public_only=reach != "shell")
     if reach == "web" and text.startswith(PATH_STARTS):
         raise UnsupportedInputError(
             f"{text!r} is a path, and only who sits at the machine may name its files.",
@@ -98,44 +98,44 @@ def _shelf(text: str, hub: HubSettings, reach: Reach) -> Shelf:
         )
     if reach == "web":
         raise UnsupportedInputError(f"{text!r} is not the name of a repository.", HOW)
-    return folder_shelf(Path(text), links_out=reach == "shell")
+    return folder_repo(Path(text), links_out=reach == "shell")
 
 
 def _is_path(text: str) -> bool:
     return text.startswith(PATH_STARTS) or Path(text).exists()
 
 
-def _card(shelf: Shelf, found: Values, model_id: str) -> ModelCard:
+def _card(repo: RepoFiles, found: Values, model_id: str) -> ModelCard:
     values = dict(found)
-    name = _name(shelf, values)
-    said = str(shelf.license or values.get("license") or "").lower()
+    name = _name(repo, values)
+    said = str(repo.license or values.get("license") or "").lower()
     is_free = _FREE.fullmatch(said) is not None
-    said_of = f"Added by you from {shelf.place}; its memory is an estimate."
+    said_of = f"Added by you from {repo.place}; its memory is an estimate."
     values |= {
         "id": model_id or _slug(name, str(values.get("quantization", ""))),
         "name": name,
         "license": _SPDX.get(said, said) or UNKNOWN_LICENSE,
-        "license_url": shelf.license_url,
-        "license_restricted": not is_free and not shelf.is_here,
-        "origin": shelf.origin,
-        "public_only": shelf.public_only,
-        "description": " ".join(filter(None, (said_of, shelf.cut))),
+        "license_url": repo.license_url,
+        "license_restricted": not is_free and not repo.is_here,
+        "origin": repo.origin,
+        "public_only": repo.public_only,
+        "description": " ".join(filter(None, (said_of, repo.cut))),
         "languages": values.get("languages", ()),
     }
     try:
         return ModelCard.model_validate(values)
     except ValidationError as err:
         raise UnsupportedInputError(
-            f"What {shelf.place} says of itself makes no card: {explain(err, ModelCard)}."
+            f"What {repo.place} says of itself makes no card: {explain(err, ModelCard)}."
         ) from err
 
 
-def _name(shelf: Shelf, values: Values) -> str:
+def _name(repo: RepoFiles, values: Values) -> str:
     """Return a name for people: that of the repository, of the chosen file, or of the folder."""
     weights = PurePosixPath(next(iter(values["files"])))
     if weights.suffix in (".gguf", ".onnx"):
         return re.sub(r"-00001-of-\d{5}$", "", weights.stem)
-    place = shelf.source.partition(":")[2].partition("@")[0].rstrip("/")
+    place = repo.source.partition(":")[2].partition("@")[0].rstrip("/")
     return PurePosixPath(place).name or weights.stem
 
 

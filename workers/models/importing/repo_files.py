@@ -1,6 +1,6 @@
 """Where a model's files lie, before they are here: a folder, a hub's repository, a web address.
 
-A shelf lists names and sizes, and reads small files and the beginnings of large ones; it never
+`RepoFiles` lists names and sizes, and reads small files and the beginnings of large ones; it never
 fetches weights.
 """
 
@@ -26,8 +26,8 @@ MAX_JSON_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
-    """One file on a shelf."""
+class RepoFile:
+    """One file of a repository, a folder or an address."""
 
     size: int | None
     """Bytes; None: nobody says."""
@@ -39,14 +39,14 @@ ReadHead = Callable[[str, int], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """One place with files."""
+class RepoFiles:
+    """One place with files, and how their beginnings are read."""
 
     place: str
     """For sentences: "owner/repository", a folder, an address."""
     source: str
     """As a card names it."""
-    books: Mapping[str, Book]
+    files: Mapping[str, RepoFile]
     """By name."""
     read_head: ReadHead
     license: str = ""
@@ -69,14 +69,14 @@ class Shelf:
 
     def size(self, *names: str) -> int:
         """Return the bytes of some files together; those nobody knows count nothing."""
-        return sum(self.books[name].size or 0 for name in names if name in self.books)
+        return sum(self.files[name].size or 0 for name in names if name in self.files)
 
     def json(self, name: str) -> dict[str, Any]:
         """Return the content of a JSON object; empty if there is no such file.
 
         Raises: UnsupportedInputError if it is none.
         """
-        if name not in self.books:
+        if name not in self.files:
             return {}
         if name not in self._jsons:
             self._jsons[name] = self._read_json(name)
@@ -115,7 +115,7 @@ class Shelf:
         return content if isinstance(content, dict) else {}
 
 
-def folder_shelf(path: Path, *, links_out: bool = True) -> Shelf:
+def folder_repo(path: Path, *, links_out: bool = True) -> RepoFiles:
     """Return a folder of this machine, or the folder around one file.
 
     `links_out`: links to files outside of it are followed. Raises: UnsupportedInputError if it is
@@ -136,10 +136,10 @@ def folder_shelf(path: Path, *, links_out: bool = True) -> Shelf:
         with (folder / name).open("rb") as file:
             return file.read(num_bytes)
 
-    return Shelf(
+    return RepoFiles(
         place=str(path),
         source=f"path:{folder}",
-        books={name: Book(size=files[name]) for name in sorted(files)},
+        files={name: RepoFile(size=files[name]) for name in sorted(files)},
         read_head=read_head,
         origin="your own file",
         chosen=chosen,

@@ -25,7 +25,7 @@ def added_folder(data_dir: Path) -> Path:
 
 
 def read_added(data_dir: Path, tell: Callable[[str], None] = log.warning) -> dict[str, ModelCard]:
-    """Return the cards that were added, by id; one that cannot be used is left out, and told."""
+    """Return the added cards by id; one that cannot be used is left out and logged."""
     cards: dict[str, ModelCard] = {}
     for path in _card_files(added_folder(data_dir), tell):
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from workers.specs.spec import DEFAULT_RUNTIME_MIB, find_spec
 
-from .repo_files import Shelf
+from .repo_files import RepoFiles
 
 Values = dict[str, Any]
 
@@ -15,7 +15,7 @@ MIB = 1 << 20
 
 
 def card_values(
-    shelf: Shelf,
+    repo: RepoFiles,
     *,
     modality: str,
     engine: str,
@@ -27,12 +27,12 @@ def card_values(
     spec = find_spec(modality, engine)
     memory = weights_bytes / MIB + (spec.runtime_mib if spec else DEFAULT_RUNTIME_MIB)
     cache_mib = cache_of(more)
-    download = 0 if shelf.is_here else -(-shelf.size(*files) // MIB)
+    download = 0 if repo.is_here else -(-repo.size(*files) // MIB)
     return {
         "modality": modality,
         "engine": engine,
-        "source": shelf.source,
-        "files": {name: shelf.books[name].sha256 for name in files},
+        "source": repo.source,
+        "files": {name: repo.files[name].sha256 for name in files},
         "memory_mib": round(memory + cache_mib),
         "download_mib": download,
         **({"environment": spec.environment} if spec and spec.environment else {}),

@@ -42,7 +42,7 @@ def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
     with scratch_folder(modality) as folder:
         params.hostnames = [str(folder / "engine.sock")]
         try:
-            return xllamacpp.RemoteAddress(params)
+            return xllamacpp.Server(params)
         except RuntimeError as err:
             raise LoadError(
                 f"llama.cpp could not load {name}: {err}",

@@ -24,7 +24,7 @@ from configs.errors import explain
 from configs.secrets import read_secret
 from workers.engines.contract import CancelToken
 from workers.messages.errors import LoadError
-from workers.models.availability import missing_key
+from workers.models.state import missing_key
 from workers.specs.spec import missing_library
 
 from .errors import RemoteAddress, told

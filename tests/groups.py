@@ -1,0 +1,49 @@
+"""Which tests run in one process where there are several (`make test` has two).
+
+A fleet that many tests ask for is started once, not once per process, and an engine that a folder's
+tests load in their own process is loaded in one of them. pytest-xdist's marker `xdist_group` does
+not work with today's pytest (it changes `_nodeid`, which is no longer read), so files say it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+FLEETS = {
+    "tests/api/test_access.py": "others",
+    "tests/api/test_gate.py": "others",
+    "tests/api/test_limits.py": "others",
+    "tests/api/test_localai.py": "others",
+    "tests/api/test_mcp.py": "others",
+    "tests/contracts": "others",
+    "tests/api": "app",
+    "tests/docs": "app",
+    "tests/e2e": "app",
+    "tests/faults": "app",
+    "tests/security": "app",
+    "tests/flows": "client",
+    "tests/together": "client",
+}
+"""Path → its group; the first that fits. `app`: what is open to this machine. `others`: servers that
+ask who comes, or that stand in for an older system. `client`: the pool without a server."""
+
+
+def group_of(nodeid: str) -> str:
+    path = nodeid.partition("::")[0]
+    folder = path.rpartition("/")[0]
+    return next((group for start, group in FLEETS.items() if path.startswith(start)), folder)
+
+
+class FleetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Hands out whole groups, the one with the most tests first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FleetScheduling:
+    return FleetScheduling(config, log)

@@ -1,0 +1,131 @@
+"""The Memory panel's rows: what was predicted of each worker against what it uses. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from ui.core.titles import TITLES
+from workers.client import CPU, Footprint, Holding, PoolStatus, WorkerStatus
+
+LEGEND = (
+    '<p class="q-hold-legend" aria-hidden="true"><span><i class="q-now"></i>in use now</span>'
+    '<span><i class="q-most"></i>most so far</span>'
+    '<span><i class="q-band"></i>predicted, with its error</span>'
+    '<span><i class="q-mark"></i>reserved</span></p>'
+)
+_STATES = {"busy": "at work", "loading": "waking", "stopping": "going to sleep"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One awake worker's memory in MiB, on the device where its weights lie."""
+
+    device: str
+    now_mib: int
+    most_mib: int
+    """Of this process, looked at twice a second."""
+    reserved_mib: int
+    guess: Footprint
+    """The prediction, made before anything was measured."""
+    is_measured: bool
+    """Whether a peak of before is reserved, not the prediction."""
+
+    @property
+    def top_mib(self) -> int:
+        """The largest number to be drawn."""
+        return max(self.most_mib, self.now_mib, self.reserved_mib, self.guess.high_mib)
+
+    @property
+    def words(self) -> str:
+        """The numbers, for those who read and those who listen."""
+        guess = self.guess
+        error_mib = guess.high_mib - guess.total_mib
+        where = " of graphics memory" if self.device != CPU else ""
+        after = " after measuring" if self.is_measured else ""
+        return (
+            f"Uses {self.now_mib:,} MiB{where}, at most {self.most_mib:,}; predicted "
+            f"{guess.total_mib:,} ± {error_mib:,}, reserved {self.reserved_mib:,}{after}."
+        )
+
+
+def compare(worker: WorkerStatus, holding: Holding | None) -> Comparison | None:
+    """Return a worker's numbers; None while it is asleep."""
+    if holding is None or worker.footprint is None:
+        return None
+    device = next((device for device in holding.granted_mib if device != CPU), CPU)
+    now_mib = holding.resident_mib.get(device, 0)
+    return Comparison(
+        device=device,
+        now_mib=now_mib,
+        most_mib=max(now_mib, holding.peak_mib.get(device, 0)),
+        reserved_mib=holding.held_mib(device),
+        guess=worker.footprint.predicted or worker.footprint,
+        is_measured=worker.footprint.is_measured,
+    )
+
+
+def workers_html(status: PoolStatus, *, may_change: bool) -> str:
+    """Return the legend and one row per worker; all plots have the same scale."""
+    compared = {
+        worker.modality: compare(worker, status.memory.holdings.get(worker.modality))
+        for worker in status.workers
+    }
+    top_mib = max((found.top_mib for found in compared.values() if found), default=0)
+    rows = "".join(
+        _row(worker, compared[worker.modality], top_mib, may_change=may_change)
+        for worker in status.workers
+    )
+    return f'{LEGEND}<ul class="q-holds">{rows}</ul>'
+
+
+def _row(worker: WorkerStatus, found: Comparison | None, top_mib: int, *, may_change: bool) -> str:
+    state = _STATES.get(worker.state, "awake" if found else worker.state)
+    kept = ", pinned" if worker.is_pinned else ""
+    plot = _plot(worker.modality, found, top_mib) if found else ""
+    actions = f'<div class="q-hold-do">{_actions(worker)}</div>' if may_change else ""
+    return (
+        f'<li class="q-hold q-{worker.state}" data-worker="{worker.modality}">'
+        f'<p class="q-hold-who"><i class="q-{worker.modality}"></i>'
+        f"<b>{TITLES[worker.modality]} <small>{state}{kept}</small></b>"
+        f"<span>{escape(worker.model)}</span></p>"
+        f'<div class="q-hold-plot">{plot}</div>{actions}</li>'
+    )
+
+
+def _plot(kind: str, found: Comparison, top_mib: int) -> str:
+    def at(mib: int) -> str:
+        return f"{100 * mib / max(top_mib, 1):.2f}%"
+
+    band_mib = found.guess.high_mib - found.guess.low_mib
+    return (
+        '<div class="q-plot" aria-hidden="true">'
+        f'<i class="q-now q-{kind}" style="width:{at(found.now_mib)}"></i>'
+        f'<i class="q-band" style="left:{at(found.guess.low_mib)};width:{at(band_mib)}"></i>'
+        f'<i class="q-most" style="left:{at(found.most_mib)}"></i>'
+        f'<i class="q-mark" style="left:{at(found.reserved_mib)}"></i></div>'
+        f"<p>{found.words}</p>"
+    )
+
+
+def _actions(worker: WorkerStatus) -> str:
+    name = TITLES[worker.modality]
+    pressed = "true" if worker.is_pinned else "false"
+    keep = (
+        f'<button type="button" class="q-do q-keep" data-action="pin" aria-pressed="{pressed}" '
+        f'aria-label="Keep {name} in memory">Keep in memory</button>'
+    )
+    if worker.state in ("asleep", "failed"):
+        return keep + _button("wake", "Wake", f"Wake {name}")
+    ask = f"{name} is at work. Stop that and put it to sleep?" if worker.state == "busy" else ""
+    is_possible = worker.state != "stopping"
+    return keep + _button("sleep", "Put to sleep", f"Put {name} to sleep", ask, is_possible)
+
+
+def _button(action: str, text: str, label: str, ask: str = "", is_possible: bool = True) -> str:
+    question = f' data-ask="{escape(ask, quote=True)}"' if ask else ""
+    disabled = "" if is_possible else " disabled"
+    return (
+        f'<button type="button" class="q-do q-rest" data-action="{action}"{question} '
+        f'aria-label="{label}"{disabled}>{text}</button>'
+    )

@@ -1,0 +1,122 @@
+"""What happens on the Models tab: who may, what is asked of the manager, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from configs.catalogue import ModelCard
+from ui.core.callers import caller_of
+from ui.core.render import error_html, note_html
+from ui.core.titles import TITLES
+from workers.messages.errors import UnsupportedInputError
+from workers.messages.standing import Standing
+from workers.models.manager import ModelManager, Reach
+
+from .view import models_html, proposal_html
+
+ACTION = "manage its models"
+
+
+class ModelHandlers:
+    """What happens on the tab; holds no state of any browser."""
+
+    def __init__(self, manager: ModelManager) -> None:
+        self._manager = manager
+        self._actions: dict[str, Callable[[str], str]] = {
+            "download": self._download,
+            "resume": self._download,
+            "accept": self._accept,
+            "pause": self._pause,
+            "use": self._use,
+            "remove": self._remove,
+        }
+
+    def on_open(self, request: gr.Request) -> tuple[Any, Any]:
+        """Say who manages the models, to who does not; show the fold to who does."""
+        refusal = caller_of(request).refusal(ACTION)
+        return note_html(refusal) if refusal else gr.skip(), gr.Accordion(visible=not refusal)
+
+    async def on_look(self, sent: str, request: gr.Request) -> tuple[Any, Any]:
+        """Show the present state, if this browser tab does not show it already."""
+        try:
+            html = await self._listing(caller_of(request))
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            html = error_html(err)
+        return (gr.skip(), gr.skip()) if html == sent else (html, html)
+
+    async def on_act(self, event: gr.EventData, request: gr.Request) -> tuple[str, str, str]:
+        """Do what a button asks for, and say so."""
+        asked = event._data or {}
+        caller = caller_of(request)
+        try:
+            caller.check(ACTION)
+            action = self._actions.get(str(asked.get("action")))
+            if action is None:
+                raise UnsupportedInputError(f"There is no action {asked.get('action')!r}.")
+            status = note_html(await asyncio.to_thread(action, str(asked.get("id"))))
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            status = error_html(err)
+        html = await self._listing(caller, fresh=True)
+        return status, html, html
+
+    async def on_propose(self, what: str, kind: str, request: gr.Request) -> tuple[str, Any, Any]:
+        """Say what a model is, before anything of it is fetched."""
+        caller = caller_of(request)
+        try:
+            caller.check(ACTION)
+            reach: Reach = "page" if caller.is_here else "web"
+            card = await asyncio.to_thread(
+                self._manager.propose, what or "", modality=kind or "", reach=reach
+            )
+            html = proposal_html(await asyncio.to_thread(self._manager.proposed, card))
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            return error_html(err), None, gr.Button(visible=False)
+        return html, card, gr.Button(visible=True)
+
+    async def on_add(self, card: ModelCard | None, request: gr.Request) -> tuple[Any, ...]:
+        """Let the model that was looked at be asked for."""
+        nothing = (None, gr.Button(visible=False))
+        caller = caller_of(request)
+        try:
+            caller.check(ACTION)
+            if card is None:
+                raise UnsupportedInputError("Look at a model first.")
+            added = await asyncio.to_thread(self._manager.add, card)
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            return error_html(err), *nothing, gr.skip(), gr.skip()
+        html = await self._listing(caller, fresh=True)
+        is_next = "download" in added.actions
+        next_step = "download it below" if is_next else "it can be used at once"
+        return note_html(f"Added {card.name}: {next_step}."), *nothing, html, html
+
+    async def _listing(self, caller: Standing, *, fresh: bool = False) -> str:
+        """Return the rows, with buttons for who may press them."""
+        rows = await asyncio.to_thread(self._manager.statuses, fresh=fresh)
+        shown = rows if caller.is_admin else [replace(row, actions=()) for row in rows]
+        return models_html(shown, self._manager.left_out)
+
+    def _download(self, model_id: str) -> str:
+        """Returns the line above the list, as all of these do. Raises: AppError."""
+        card = self._manager.pull(model_id)
+        return f"Downloading {card.name}. The download continues if this page is closed."
+
+    def _accept(self, model_id: str) -> str:
+        card = self._manager.pull(model_id, accept_license=True)
+        return f"Downloading {card.name}; you accepted {card.license}."
+
+    def _pause(self, model_id: str) -> str:
+        name = self._manager.pause(model_id).card.name
+        return f"{name} is paused; what has arrived is kept."
+
+    def _use(self, model_id: str) -> str:
+        card = self._manager.use(model_id)
+        return f"{TITLES[card.modality]} now uses {card.name}, until Quintet ends."
+
+    def _remove(self, model_id: str) -> str:
+        removed = self._manager.remove(model_id)
+        return f"Removed {removed.card.name}: {removed.freed_mib:,} MiB are free again."

@@ -1,0 +1,78 @@
+"""Models → HTML for the Models tab. Pure: no gradio, no disk; everything is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from ui.core.titles import TITLES
+from workers.messages import MODALITIES
+from workers.models.manager import ModelStatus
+
+from .rows import DOWNLOADED, row_html
+
+NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
+LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
+
+
+def models_html(rows: Sequence[ModelStatus], left_out: Sequence[str] = ()) -> str:
+    """Return a section per modality; what is used, under way or here comes first in each.
+
+    Above them what is said of cards that cannot be used.
+    """
+    told = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
+    if not rows:
+        return f'{told}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
+    return told + "".join(_section(name, rows) for name in MODALITIES)
+
+
+def _section(modality: str, rows: Iterable[ModelStatus]) -> str:
+    own = sorted((row for row in rows if row.card.modality == modality), key=_rank)
+    if not own:
+        return ""
+    num_here = sum(row.state in ("in_use", "here") for row in own)
+    title = f"models-{modality}"
+    return (
+        f'<section class="q-models-{modality}" data-modality="{modality}" aria-labelledby="{title}">'
+        f'<h3 id="{title}"><i class="q-{modality}" aria-hidden="true"></i>{TITLES[modality]} '
+        f"<small>{num_here} of {len(own)} here</small></h3>"
+        f'<ul class="q-models">{"".join(map(row_html, own))}</ul></section>'
+    )
+
+
+def _rank(row: ModelStatus) -> tuple[int, bool, bool, bool, int]:
+    place = DOWNLOADED.index(row.state) if row.state in DOWNLOADED else len(DOWNLOADED)
+    is_remote = row.card.source.startswith("remote:")
+    is_hard = (
+        row.plan is not None and row.plan.outcome == "too_large"
+    ) or row.card.license_restricted
+    return place, not row.card.recommended, is_remote, is_hard, row.card.memory_mib
+
+
+def proposal_html(row: ModelStatus) -> str:
+    """What a model that could be added is, before anything of it is fetched."""
+    card = row.card
+    kind = TITLES[card.modality]
+    return (
+        f'<div class="q-proposal q-models-{card.modality}"><p>This is a model for <b>{kind}</b>. '
+        f"Its name here would be <code>{escape(card.id)}</code>.</p>"
+        f'<ul class="q-models">{row_html(row)}</ul></div>'
+    )
+
+
+def shell_html() -> str:
+    """Return the frame of the list, which is never redrawn."""
+    chips = "".join(
+        f'<button type="button" class="q-models-chip" data-modality="{name}" '
+        f'aria-pressed="{"false" if name else "true"}">{title}</button>'
+        for name, title in {"": "All", **TITLES}.items()
+    )
+    return (
+        f'<div class="q-models-bar"><div class="q-models-chips" role="group" '
+        f'aria-label="Show models for">{chips}</div>'
+        '<input type="search" class="q-models-search" placeholder="Search by name, maker or licence" '
+        'aria-label="Search models"><label class="q-models-only">'
+        '<input type="checkbox" class="q-models-here"> Downloaded</label></div>'
+        f'<div class="q-models-list" aria-live="off">{LOADING}</div>'
+        f'<p class="q-empty q-models-none" hidden>{NOTHING_FITS}</p>'
+    )

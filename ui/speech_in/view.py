@@ -1,0 +1,174 @@
+"""What the page shows of a recording on its way to text. Pure: no gradio; everything is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import PurePath
+from typing import Any, Literal
+
+from ui.core.render import clock, note_html
+from workers.messages import AudioInfo, Event, Finished, Progress, SegmentDelta
+
+LANGUAGE_NAMES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
+    "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""ISO 639-1 code → name, for the languages asked for most; others are shown by their code."""
+
+PLAYABLE = frozenset(
+    (
+        ".aac",
+        ".flac",
+        ".m4a",
+        ".m4b",
+        ".mp3",
+        ".mp4",
+        ".oga",
+        ".ogg",
+        ".opus",
+        ".wav",
+        ".weba",
+        ".webm",
+    )
+)
+
+State = Literal["waiting", "working", "done", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTranscript:
+    """One recording and what is known of it so far."""
+
+    name: str
+    path: str
+    state: State = "waiting"
+    segments: tuple[SegmentDelta, ...] = ()
+    language: str = ""
+    duration_s: float = 0.0
+    heard_s: float = 0.0
+    error_html: str = ""
+    """Why it failed, ready to show."""
+    receipt_html: str = ""
+    """What it cost, ready to show."""
+
+    @property
+    def is_playable(self) -> bool:
+        """Whether a browser can play it; for anything else Gradio would convert the whole file."""
+        return self.state != "failed" and PurePath(self.path).suffix.lower() in PLAYABLE
+
+
+def advanced(transcript: FileTranscript, events: Iterable[Event]) -> FileTranscript:
+    """Return the transcript after some more events of its request."""
+    segments = list(transcript.segments)
+    changes: dict[str, Any] = {"state": "working"}
+    for event in events:
+        if isinstance(event, SegmentDelta):
+            segments.append(event)
+        elif isinstance(event, AudioInfo):
+            changes |= {"language": event.language, "duration_s": event.duration_s}
+        elif isinstance(event, Progress):
+            changes |= {"heard_s": event.done, "duration_s": event.total}
+        elif isinstance(event, Finished):
+            is_cancelled = event.reason == "cancelled"
+            changes["state"] = "stopped" if is_cancelled else "done"
+            if event.usage.audio_s:
+                changes["duration_s"] = event.usage.audio_s
+    return replace(transcript, segments=tuple(segments), **changes)
+
+
+def stopped(transcript: FileTranscript) -> FileTranscript:
+    """Return the transcript as Stop leaves it: what was heard stays."""
+    is_over = transcript.state in ("done", "failed", "stopped")
+    return transcript if is_over else replace(transcript, state="stopped")
+
+
+def segments_html(segments: Sequence[SegmentDelta]) -> str:
+    """List items for the transcript. More segments only append, so the page is sent little."""
+    return "".join(_segment_html(segment) for segment in segments)
+
+
+def progress_html(transcript: FileTranscript, place: str = "") -> str:
+    """A bar over the recording's length; `place` says which of several files it is."""
+    total_s = max(transcript.duration_s, transcript.heard_s)
+    share = transcript.heard_s / total_s if total_s else 0.0
+    label = f"{place}{transcript.name}: {clock(transcript.heard_s)} of {clock(total_s)}"
+    return (
+        '<div class="q-line q-progress" role="status">'
+        f'<progress max="1" value="{share:.3f}" aria-label="{escape(label)}"></progress>'
+        f"<span>{escape(label)}</span></div>"
+    )
+
+
+def summary_html(transcript: FileTranscript) -> str:
+    """One line for a recording at rest: what was found, or why not."""
+    if transcript.state == "failed":
+        return transcript.error_html
+    if transcript.state == "waiting":
+        return note_html(f"{transcript.name} was not transcribed.")
+    if transcript.state == "stopped":
+        return note_html(f"Stopped at {clock(transcript.heard_s)} of {_length(transcript)}.")
+    if not transcript.segments:
+        return note_html(f"No speech was found in {_length(transcript)}.")
+    words = sum(len(segment.text.split()) for segment in transcript.segments)
+    said = f"{_counted(words, 'word')} of {language_name(transcript.language)}"
+    return note_html(f"{said} in {_length(transcript)}.") + transcript.receipt_html
+
+
+def choice_label(transcript: FileTranscript) -> str:
+    """How the list of recordings names this one and its state."""
+    states = {
+        "waiting": "waiting",
+        "working": f"{clock(transcript.heard_s)} of {_length(transcript)}",
+        "done": _length(transcript) if transcript.segments else "no speech",
+        "stopped": "stopped",
+        "failed": "failed",
+    }
+    marks = {"done": "✓", "failed": "✗", "working": "…", "stopped": "■", "waiting": "·"}
+    return f"{marks[transcript.state]} {transcript.name} ({states[transcript.state]})"
+
+
+def captions(transcript: FileTranscript) -> list[dict[str, Any]]:
+    """Subtitles in the shape that the player takes."""
+    return [
+        {"text": segment.text, "timestamp": [segment.start_s, segment.end_s]}
+        for segment in transcript.segments
+    ]
+
+
+def language_name(code: str) -> str:
+    """ISO 639-1 code → name for people, or the code where we have none."""
+    return LANGUAGE_NAMES.get(code, code)
+
+
+def _segment_html(segment: SegmentDelta) -> str:
+    at = clock(segment.start_s)
+    return (
+        f'<li data-start="{segment.start_s:.2f}" data-end="{segment.end_s:.2f}">'
+        f'<button type="button" title="Play from {at}">{at}</button>'
+        f"<p>{_words_html(segment)}</p></li>"
+    )
+
+
+def _words_html(segment: SegmentDelta) -> str:
+    if not segment.words:
+        return escape(segment.text)
+    return " ".join(
+        f'<span data-start="{word.start_s:.2f}" title="{word.start_s:.2f} s, '
+        f'{word.probability:.0%} sure">{escape(word.text)}</span>'
+        for word in segment.words
+    )
+
+
+def _length(transcript: FileTranscript) -> str:
+    """Rounded like a clock, but a second at least: "0:00" would look like an error."""
+    return clock(max(round(transcript.duration_s), 1))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

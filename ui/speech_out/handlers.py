@@ -1,0 +1,108 @@
+"""What happens on each click of the Speech out tab."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ui.core.render import error_html, note_html
+from ui.core.request import Steps, Update, run_request, streamed
+from workers.client import Client
+from workers.messages import Synthesize
+from workers.messages.consent import check_consent
+from workers.messages.errors import AppError
+
+from .clip import spoken_as
+from .layout import SpeechOutParts, discard, recordings_folder
+from .run import SpeechRun, speak_or_stop, speech_at_rest
+from .save import encoded
+from .view import SpokenRecording, file_size, read_text_file
+
+IN_FLIGHT_S = 0.1
+"""How long an update may be on its way to the page after it was yielded."""
+
+
+class SpeechOutHandlers:
+    """One method per event; holds no state of any browser."""
+
+    def __init__(self, client: Client, parts: SpeechOutParts, max_chars: int) -> None:
+        self._client = client
+        self._parts = parts
+        self._max_chars = max_chars
+
+    @streamed
+    def on_speak(
+        self, text: str, voice: str, speed: float, old: SpokenRecording | None, *clip: Any
+    ) -> Steps:
+        """Speak the text. `clip` is a path or None, and whether its voice may be taken on."""
+        try:
+            self._check(text)
+            request = Synthesize(text=text, voice=voice or None, speed=speed, **spoken_as(*clip))
+            check_consent(request)
+        except AppError as err:
+            yield {self._parts.status: error_html(err)}
+            return
+        discard(old)
+        recording = SpokenRecording.create(recordings_folder())
+        run = SpeechRun(self._client, self._parts, recording)
+        yield run_request(self._client.astream(request), run)
+
+    async def on_stop(self, recording: SpokenRecording | None, text: str) -> Update:
+        """Keep what was spoken so far."""
+        parts = self._parts
+        if recording is None:
+            return {parts.status: note_html("Stopped."), **speak_or_stop(parts, is_running=False)}
+        recording.close()  # from here on the running handler changes nothing on the page
+        await asyncio.sleep(IN_FLIGHT_S)
+        spoken = f"Stopped after {recording.num_chars:,} of {len(text):,} characters."
+        return speech_at_rest(parts, recording, note_html(spoken))
+
+    async def on_encode(
+        self, recording: SpokenRecording | None, name: str
+    ) -> AsyncGenerator[Update, None]:
+        """Make the file to download in the chosen format."""
+        status, download = self._parts.status, self._parts.download
+        if recording is None or not recording.is_done or not recording.path.exists():
+            yield {status: gr.skip()}  # Gradio empties the outputs of one that yields nothing
+            return
+        yield {download: gr.DownloadButton(f"Making {name} …", interactive=False, value=None)}
+        try:
+            path = await encoded(recording, name)
+        except AppError as err:
+            if recording.path.exists():  # else the next text has begun, and nobody waits for this
+                yield {status: error_html(err), download: gr.DownloadButton("Download")}
+            return
+        label = f"Download {name} · {file_size(path.stat().st_size)}"
+        yield {download: gr.DownloadButton(label, value=str(path), interactive=True)}
+
+    def on_open(self, file: str) -> Update:
+        """Put a text file's content into the box."""
+        try:
+            text = read_text_file(Path(file), self._max_chars)
+        except AppError as err:
+            return {self._parts.status: error_html(err)}
+        return {self._parts.text: text, self._parts.status: ""}
+
+    def on_clear(self, recording: SpokenRecording | None) -> Update:
+        """Back to the beginning."""
+        discard(recording)
+        parts = self._parts
+        return {
+            parts.text: "",
+            parts.player: None,
+            parts.status: "",
+            parts.recording: None,
+            parts.result: gr.Column(visible=False),
+        }
+
+    def _check(self, text: str) -> None:
+        """Raises: AppError for a text that cannot be spoken."""
+        if not text.strip():
+            raise AppError("There is nothing to say yet.", "Type or open a text first.")
+        if len(text) > self._max_chars:
+            long = f"The text has {len(text):,} characters, {self._max_chars:,} can be spoken."
+            raise AppError(long, "Cut it into parts.")

@@ -1,0 +1,57 @@
+"""The Speech out tab: type, hear it sentence by sentence, keep the recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from configs.settings import Settings
+from ui.core.events import LIGHT, long_work
+from workers.client import Client
+
+from .clip import VoiceClip
+from .handlers import SpeechOutHandlers
+from .layout import SpeechOutParts, layout_speech_out
+from .markup import COUNT_JS, PAUSE_JS, SILENCE_JS
+
+
+def build_speech_out_tab(client: Client, settings: Settings) -> None:
+    """Lay out the tab and wire it."""
+    max_chars = int(settings.limits["max_text_chars"])
+    parts = layout_speech_out(client.card("tts"), VoiceClip(client), max_chars)
+    handlers = SpeechOutHandlers(client, parts, max_chars)
+    _wire_saving(parts, handlers, _wire_speaking(parts, handlers))
+    _wire_text(parts, handlers, max_chars)
+
+
+def _wire_speaking(parts: SpeechOutParts, handlers: SpeechOutHandlers) -> list[Any]:
+    """Return the events at whose end there may be a recording."""
+    asked = [parts.text, parts.voice, parts.speed, parts.recording]
+    asked += [parts.clip.clip, parts.clip.consent]
+    work = {"outputs": parts.outputs(), **long_work("tts")}
+    running = [
+        parts.speak.click(handlers.on_speak, asked, **work),
+        parts.text.submit(handlers.on_speak, asked, **work),
+    ]
+    for button, text in parts.examples:
+        chosen = button.click(lambda text=text: text, None, parts.text, **LIGHT)
+        running.append(chosen.then(handlers.on_speak, asked, **work))
+    at_stop = [parts.recording, parts.text]
+    stopped = parts.stop.click(handlers.on_stop, at_stop, parts.outputs(), cancels=running, **LIGHT)
+    parts.stop.click(None, js=SILENCE_JS)
+    return [*running, stopped]
+
+
+def _wire_saving(parts: SpeechOutParts, handlers: SpeechOutHandlers, ended: list[Any]) -> None:
+    """The file to download is made after each recording, and when another format is chosen."""
+    inputs, outputs = [parts.recording, parts.format], [parts.download, parts.status]
+    for listen in (*(event.then for event in ended), parts.format.change):
+        listen(handlers.on_encode, inputs, outputs, **long_work("encode", at_once=2))
+    parts.audio.play(None, js=PAUSE_JS)
+
+
+def _wire_text(parts: SpeechOutParts, handlers: SpeechOutHandlers, max_chars: int) -> None:
+    count = COUNT_JS.replace("MAX_CHARS", str(max_chars))
+    parts.text.change(None, parts.text, parts.count, js=count)
+    parts.open.upload(handlers.on_open, parts.open, [parts.text, parts.status], **LIGHT)
+    everything = [parts.text, *parts.outputs()]
+    parts.clear.click(handlers.on_clear, parts.recording, everything, **LIGHT)

@@ -1,0 +1,113 @@
+"""What happens on each click of the Text tab: ask, stop, take back, change, ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from ui.core.render import note_html
+from ui.core.request import Steps, Update, Updates, run_request, streamed
+from workers.client import Client
+from workers.messages import Generate
+
+from .knobs import sampling_of
+from .layout import ChatParts
+from .rows import chat_rows
+from .run import AnswersUnderWay, ChatRun, chat_at_rest
+from .view import (
+    Chat,
+    ask,
+    ask_again,
+    ask_differently,
+    edit_answer,
+    exchange_of_row,
+    is_running,
+    to_messages,
+    turn_page,
+    undo,
+)
+
+
+class ChatHandlers:
+    """One method per event; of the chats themselves it holds nothing."""
+
+    def __init__(self, client: Client, parts: ChatParts) -> None:
+        self._client = client
+        self._parts = parts
+        self._under_way = AnswersUnderWay()
+
+    @streamed
+    def on_send(self, chat: Chat, text: str, system: str, *knobs: Any) -> Steps:
+        """Ask what is in the box."""
+        if not text.strip():
+            yield {self._parts.status: ""}
+        elif is_running(chat):
+            yield {self._parts.status: note_html("Let the answer end, or stop it first.")}
+        else:
+            yield self._answer(ask(chat, text.strip()), system, knobs, {self._parts.box: ""})
+
+    @streamed
+    def on_example(self, event: gr.SelectData, chat: Chat, system: str, *knobs: Any) -> Steps:
+        """Ask one of the examples."""
+        yield self._answer(ask(chat, event.value["text"]), system, knobs)
+
+    @streamed
+    def on_retry(self, chat: Chat, system: str, *knobs: Any) -> Steps:
+        """Ask the last question again; the older answer stays reachable."""
+        yield self._answer(ask_again(chat), system, knobs) if chat else self._unchanged()
+
+    @streamed
+    def on_resume(self, chat: Chat, system: str, *knobs: Any) -> Steps:
+        """Let the model go on where its answer broke off."""
+        yield self._answer(chat, system, knobs) if chat else self._unchanged()
+
+    @streamed
+    def on_edit(self, event: gr.EditData, chat: Chat, system: str, *knobs: Any) -> Steps:
+        """A changed question is asked; a changed answer is what the model believes it said."""
+        row = event.index[0] if isinstance(event.index, (list, tuple)) else event.index
+        index = exchange_of_row(chat, row)
+        if chat_rows(chat)[row]["role"] == "user":
+            yield self._answer(ask_differently(chat, index, event.value), system, knobs)
+        else:
+            answer = replace(chat[index].answer, text=event.value)
+            yield chat_at_rest(self._parts, edit_answer(chat, index, answer))
+
+    def on_stop(self, request_id: str) -> None:
+        """Cancel in the engine: the running handler then ends by itself and keeps what was said."""
+        self._client.cancel(request_id)
+
+    def on_undo(self, chat: Chat) -> Update:
+        """Take the last exchange back into the box."""
+        shorter, question = undo(chat)
+        return {**chat_at_rest(self._parts, shorter), self._parts.box: question}
+
+    async def on_clear(self, request_id: str) -> Update:
+        """Begin a new chat.
+
+        A running answer is stopped and waited for, or its last words would appear in the new chat.
+        """
+        self._client.cancel(request_id)
+        await self._under_way.wait_for(request_id)
+        return chat_at_rest(self._parts, ())
+
+    def on_previous(self, chat: Chat) -> Update:
+        """Show the version before."""
+        return chat_at_rest(self._parts, turn_page(chat, -1))
+
+    def on_next(self, chat: Chat) -> Update:
+        """Show the version after."""
+        return chat_at_rest(self._parts, turn_page(chat, +1))
+
+    def _answer(
+        self, chat: Chat, system: str, knobs: Sequence[Any], at_begin: Update | None = None
+    ) -> Updates:
+        """Stream the last answer of `chat`, from where it stands, and draw it."""
+        request = Generate(messages=to_messages(chat, system), sampling=sampling_of(knobs))
+        run = ChatRun(self._parts, chat, request.request_id, self._under_way, at_begin or {})
+        return run_request(self._client.astream(request), run)
+
+    def _unchanged(self) -> Update:
+        return {self._parts.status: gr.skip()}

@@ -1,0 +1,56 @@
+"""The sampling knobs: what each is called, how far it goes, and what the model makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workers.messages import SamplingParams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """One sampling parameter as a slider."""
+
+    name: str
+    """Field of SamplingParams."""
+    label: str
+    info: str
+    low: float
+    high: float
+    step: float
+    value: float
+
+
+RANDOM = -1
+"""The seed that means none: an empty number box becomes 0 once it is drawn."""
+
+KNOBS = (
+    Knob(name="temperature", label="Temperature", low=0, high=2, step=0.05, value=0.3,
+         info="0 always takes the likeliest word; higher is more varied"),
+    Knob(name="top_p", label="Top p", low=0.05, high=1, step=0.05, value=0.9,
+         info="Choose among the likeliest words with this much probability together"),
+    Knob(name="top_k", label="Top k", low=0, high=200, step=1, value=40,
+         info="Choose among so many words; 0 for all"),
+    Knob(name="min_p", label="Min p", low=0, high=0.5, step=0.01, value=0.05,
+         info="Drop words less likely than this share of the likeliest"),
+    Knob(name="repeat_penalty", label="Repeat penalty", low=1, high=1.5, step=0.01, value=1.1,
+         info="Above 1 discourages repetition"),
+    Knob(name="max_tokens", label="Longest answer, tokens", low=16, high=4096, step=16, value=1024,
+         info="A word is about 1.3 tokens"),
+    Knob(name="seed", label="Seed", low=RANDOM, high=2**31 - 1, step=1, value=RANDOM,
+         info="Same seed, same answer; -1 is random. With a seed, each turn reads the whole chat"),
+)  # fmt: skip
+
+WHOLE = ("top_k", "max_tokens", "seed")
+"""Parameters that are whole numbers."""
+
+
+def sampling_of(values: Sequence[float | None]) -> SamplingParams:
+    """Turn the knobs' values, in the order of `KNOBS`, into parameters."""
+    given = {
+        knob.name: int(value) if knob.name in WHOLE else float(value)
+        for knob, value in zip(KNOBS, values, strict=True)
+        if value is not None and not (knob.name == "seed" and value == RANDOM)
+    }
+    return SamplingParams(**given)  # type: ignore[arg-type]  # ints where ints belong, see WHOLE

@@ -1,0 +1,146 @@
+"""What was read in pictures → HTML, text and JSON. Pure: no gradio; everything is escaped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ui.core.render import seconds
+from workers.flows.picture_prompt import layout_text
+from workers.messages import ChatMessage, PictureRead, TextLine
+
+UNSURE = 0.8
+"""Lines below this confidence are marked: they are worth a second look."""
+NUMBER_SIZE_SHARE = 0.028
+"""Height of the line numbers as a share of the picture's shorter side."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureReadings:
+    """What one browser tab has had read: files, and the reading of each, in the same order."""
+
+    paths: tuple[str, ...] = ()
+    readings: tuple[PictureRead, ...] = ()
+
+    def readings_of(self, paths: tuple[str, ...]) -> tuple[PictureRead, ...]:
+        """Return the readings if they are of exactly these files, else nothing."""
+        return self.readings if self.paths == paths else ()
+
+    def with_reading(self, reading: PictureRead) -> PictureReadings:
+        """Return these with one more, or with a newer one of the same picture."""
+        others = [other for other in self.readings if other.index != reading.index]
+        return PictureReadings(self.paths, (*others, reading))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every picture has been read."""
+        return len(self.readings) >= len(self.paths)
+
+
+def pictures_html(seen: PictureReadings) -> str:
+    """Every picture with its lines outlined and numbered, and the lines as a list below it."""
+    by_index = {reading.index: reading for reading in seen.readings}
+    figures = [
+        _figure(path, by_index.get(index), f"Picture {index + 1}" if len(seen.paths) > 1 else "")
+        for index, path in enumerate(seen.paths)
+    ]
+    return f'<div class="q-pictures">{"".join(figures)}</div>'
+
+
+def _figure(path: str, reading: PictureRead | None, title: str) -> str:
+    name = escape(Path(path).name)
+    image = f'<img src="gradio_api/file={quote(path)}" alt="{name}">'
+    heading = f"<b>{title}</b> " if title else ""
+    if reading is None:
+        return f"<figure>{image}<figcaption>{heading}{name}</figcaption></figure>"
+    found = f"{len(reading.lines)} lines" if reading.lines else "no text found"
+    size = f"{reading.width} × {reading.height} pixels"
+    caption = f"<figcaption>{heading}{name} · {size} · {found}</figcaption>"
+    shown = f'<div class="q-seen">{image}{_overlay(reading)}</div>'
+    items = "".join(_item(line) for line in reading.lines)
+    lines = (
+        f"<details><summary>Lines by number</summary><ol>{items}</ol></details>" if items else ""
+    )
+    return f"<figure>{shown}{caption}{lines}</figure>"
+
+
+def _overlay(reading: PictureRead) -> str:
+    """An SVG in the picture's own pixels; hovering or focusing a box shows its text."""
+    size = max(8, round(min(reading.width, reading.height) * NUMBER_SIZE_SHARE))
+    boxes = "".join(_box(number, line, size) for number, line in enumerate(reading.lines, 1))
+    return (
+        f'<svg viewBox="0 0 {reading.width} {reading.height}" preserveAspectRatio="none" '
+        f'role="img" aria-label="{len(reading.lines)} lines of text outlined">{boxes}</svg>'
+    )
+
+
+def _box(number: int, line: TextLine, size: int) -> str:
+    points = " ".join(f"{x:g},{y:g}" for x, y in line.box)
+    x, y = line.box[0]
+    unsure = ' class="q-unsure"' if line.confidence < UNSURE else ""
+    return (
+        f"<g{unsure}><title>{number}. {escape(line.text)} ({line.confidence:.0%})</title>"
+        f'<polygon points="{points}"/>'
+        f'<text x="{max(0.0, x - size * 0.2):g}" y="{y + size * 0.35:g}" font-size="{size}" '
+        f'text-anchor="end">{number}</text></g>'
+    )
+
+
+def _item(line: TextLine) -> str:
+    unsure = ' class="q-unsure"' if line.confidence < UNSURE else ""
+    return f'<li{unsure} title="{line.confidence:.0%} sure">{escape(line.text)}</li>'
+
+
+def to_text(seen: PictureReadings) -> str:
+    """The text of all pictures, rows kept; headed by the file names if there are several."""
+    parts = []
+    for reading in seen.readings:
+        heading = f"# {Path(seen.paths[reading.index]).name}\n" if len(seen.paths) > 1 else ""
+        parts.append(heading + layout_text(reading))
+    return "\n\n".join(parts)
+
+
+def to_json(seen: PictureReadings) -> str:
+    """Pictures, sizes, lines, boxes (pixels) and confidences, for programs."""
+    pictures = [
+        {
+            "file": Path(seen.paths[reading.index]).name,
+            "width": reading.width,
+            "height": reading.height,
+            "lines": [
+                {"text": line.text, "confidence": line.confidence, "box": line.box}
+                for line in reading.lines
+            ],
+        }
+        for reading in seen.readings
+    ]
+    return json.dumps({"pictures": pictures}, ensure_ascii=False, indent=2)
+
+
+def reading_summary(seen: PictureReadings, read_s: float | None, notes: Sequence[str] = ()) -> str:
+    """The line under a finished reading; `read_s` is None when an earlier reading was reused."""
+    num_lines = sum(len(reading.lines) for reading in seen.readings)
+    took = f" in {seconds(read_s)}" if read_s is not None else " (read before)"
+    found = f"{num_lines} line{'' if num_lines == 1 else 's'}" if num_lines else "No text was found"
+    text = " · ".join([f"{found}{took}", *notes])
+    return f'<div class="q-line q-receipt">{escape(text)}</div>'
+
+
+def conversation(history: Sequence[dict[str, Any]]) -> tuple[ChatMessage, ...]:
+    """Chatbot rows → messages; a row's content may be a string or a list of blocks."""
+    return tuple(
+        ChatMessage(role=row["role"], text=_plain(row["content"]))
+        for row in history
+        if _plain(row["content"])
+    )
+
+
+def _plain(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(block.get("text", "") for block in content if isinstance(block, dict))

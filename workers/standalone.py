@@ -1,0 +1,93 @@
+"""Models without a pool: for a program that only looks at them, fetches and removes them.
+
+Plans are made as a pool makes them. The workers of a Quintet that runs here count as if they were
+ours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import psutil
+
+from configs.catalogue import ModelCard, load_catalogue
+from configs.settings import Settings
+
+from .assembly import build_models
+from .messages import MODALITIES, Modality
+from .messages.errors import UnsupportedInputError
+from .models.lookup import Models
+from .models.manager import ModelManager
+from .pool.memory.eviction import Tenant
+from .pool.memory.ledger import build_ledger
+from .pool.memory.machine import CPU, process_gpu_mib
+from .pool.memory.plan import Plan, Scene, plan
+
+TITLES = {f"quintet {modality}": modality for modality in MODALITIES}
+"""What a worker's process calls itself."""
+
+
+class StandalonePool:
+    """Loads nothing, and says what loading would take."""
+
+    def __init__(self, models: Models, settings: Settings) -> None:
+        """Look at the memory once: the plans of one command fit together."""
+        self._models = models
+        self._ledger = build_ledger(settings)
+        awake = awake_workers()
+        for tenant in awake:
+            self._ledger.account.grant(tenant.name, {})
+            self._ledger.account.observe(tenant.name, tenant.held_mib)
+        rooms_mib = self._ledger.account.rooms(self._ledger.account.devices())
+        self._scene = Scene(rooms_mib=rooms_mib, tenants=tuple(awake))
+
+    def plan(self, card: ModelCard) -> Plan:
+        """Return what loading a model would take."""
+        others = self._models.known(card.modality)
+        return plan(card, self._scene, self._ledger.places, others)
+
+    def memory_mib(self, card: ModelCard) -> int:
+        """Return what a model needs in the best place for it, without the margin of a plan."""
+        return self._ledger.places(card)[0].footprint.total_mib
+
+    def loaded(self, modality: Modality) -> ModelCard | None:
+        """Return what this program holds in memory: nothing."""
+
+    def warm(self, *modalities: Modality) -> None:
+        """Raises: UnsupportedInputError."""
+        raise UnsupportedInputError(
+            "No Quintet runs in this command, so no model is in use.", "Name one with --url."
+        )
+
+    def sleep(self, modality: Modality) -> None:
+        """Nothing is awake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standalone:
+    """The models of this machine, for a program that answers no requests."""
+
+    models: Models
+    pool: StandalonePool
+    manager: ModelManager
+
+
+def build_standalone(settings: Settings) -> Standalone:
+    """Put them together; starts nothing. Raises: ConfigError, UnknownModelError."""
+    models = build_models(settings, load_catalogue())
+    pool = StandalonePool(models, settings)
+    manager = ModelManager(models, pool, settings, is_serving=False)
+    return Standalone(models=models, pool=pool, manager=manager)
+
+
+def awake_workers() -> list[Tenant]:
+    """Return what the workers of every Quintet of this user hold here, added up by modality."""
+    held_mib: dict[str, Counter[str]] = {}
+    for process in psutil.process_iter(["cmdline", "memory_info"]):
+        title = " ".join(process.info["cmdline"] or ()).strip()
+        memory = process.info["memory_info"]
+        if title in TITLES and memory is not None:
+            held = held_mib.setdefault(TITLES[title], Counter())
+            held.update({CPU: int(memory.rss // 2**20), **process_gpu_mib(process.pid)})
+    return [Tenant(name=name, model=name, held_mib=held) for name, held in held_mib.items()]
