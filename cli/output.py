@@ -76,7 +76,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def progress(what: str) -> Iterator[Callable[[Progress], None]]:
     """Draw a bar on standard error, if that is a terminal, until the work is done.
 
-    Yields what is to be told of each Progress.
+    Yields the function to call with each Progress.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

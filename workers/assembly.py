@@ -150,7 +150,7 @@ def _reranker(card: ModelCard, models: Models | None) -> ModelCard | None:
 
 
 def _environment(card: ModelCard, threads: int, may_fetch: bool) -> dict[str, str]:
-    """Workers are kept offline, but for one that may download what it is born for."""
+    """Workers are kept offline, but for one that may download its model."""
     environment = wait_policy(threads)
     if may_fetch and is_downloadable(card):
         del environment["HF_HUB_OFFLINE"]

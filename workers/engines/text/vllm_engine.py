@@ -14,7 +14,7 @@ What was found out (vLLM 0.32), and why it is set up as it is:
 - Its `AsyncLLM` insists on a second process. `LLMEngine` works in this one, which the pool can then kill
   whole; a thread of ours makes its steps (`vllm_steps.py`).
 - Left alone it takes 92 % of a GPU. Here the KV cache gets exactly what `slots` conversations of the
-  full context need, which is what the ledger reckons with.
+  full context need, which is what the estimate reserves.
 - On a CPU it binds its threads to cores, and ruins every engine beside it: `nobind`.
 - `enforce_eager` still compiles the sampler's own functions at their first use, for half a minute and
   with a C compiler: PyTorch's compiler is switched off with it.

@@ -149,7 +149,7 @@ def _check_embedder(repo: RepoFiles, header: Mapping[str, Value]) -> None:
 
 
 def _shape(header: Mapping[str, Value], architecture: str) -> dict[str, int] | None:
-    """Return what the KV cache is reckoned from; None if the header does not say it plainly.
+    """Return what the KV cache is computed from; None if the header does not say it plainly.
 
     Raises: ConfigError if a number is none.
     """
