@@ -141,9 +141,14 @@ class FakeProcess:
 
     def control(self, message: object) -> None:
         if isinstance(message, Ping) and not self.is_silent:
-            self._say(Pong(progress_at=0.0))
+            self._say(Pong(progress_at=self._progress_at))
         if isinstance(message, Cancel):
             self._cancel(message.request_id)
+
+    @property
+    def _progress_at(self) -> float:
+        comes_further = any(not errand.is_endless for errand in self.running.values())
+        return self.machine.loop.time() if comes_further else 0.0
 
     def shut_down(self) -> None:
         self.machine.on_shut_down(self)

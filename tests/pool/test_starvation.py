@@ -79,7 +79,7 @@ def test_a_restart_is_for_whoever_waits_not_for_the_model_that_died(sim: Simulat
     sim.machine.lag_s = 0  # or nobody would restart for want of bytes
     sim.submit("stt-b", Errand(takes_s=20))
     sim.submit("text")
-    sim.run_for(5)
+    sim.run_for(5.1)
     for _ in range(3):  # the pause before the third start is half a second
         (text,) = (p for p in sim.machine.alive if p.model.modality == "text")
         text.exit("killed by SIGKILL")

@@ -54,7 +54,7 @@ class ProcessSpec:
     environment: dict[str, str]
     """Set before any library loads."""
     log_level: str
-    entry: str = "workers.engines.main:run_child"
+    entry: str = "workers.engines.main:child_main"
     """What the process runs, as "module:function"; it gets this and its three pipe ends."""
     python: str = ""
     """Interpreter of the virtual environment that the process lives in; "": the parent's own."""
