@@ -24,8 +24,8 @@ from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
 from workers.pool.memory.facts import read_facts
-from workers.pool.memory.footprint import Demand, Footprint, predict
 from workers.pool.memory.machine import process_peak_mib
+from workers.pool.memory.predict import LoadOptions, MemoryEstimate, predict
 from workers.pool.pool import Pool
 
 from .harness import RESULTS, Measurement, machine
@@ -165,8 +165,8 @@ def _pid(pool: Pool, card: ModelCard) -> int:
     return next(w.pid for w in workers if w.modality == card.modality and w.pid is not None)
 
 
-def _footprint(case: Case, data_dir: Path) -> Footprint:
-    demand = Demand(context_tokens=case.context_tokens, slots=case.slots)
+def _footprint(case: Case, data_dir: Path) -> MemoryEstimate:
+    demand = LoadOptions(context_tokens=case.context_tokens, slots=case.slots)
     return predict(case.card, read_facts(case.card, data_dir), demand)
 
 

@@ -32,8 +32,8 @@ from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
 from workers.messages import MODALITIES, Media, Modality, Transcribe
-from workers.pool.memory.account import Budget
 from workers.pool.memory.machine import MIB, read_memory
+from workers.pool.memory.tracker import Budget
 
 from .family import FamilySampler, GpuSampler
 from .harness import RESULTS, Measurement, machine, percentile_95

@@ -27,8 +27,8 @@ import psutil
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.messages.errors import AppError
-from workers.pool.memory.footprint import Footprint
 from workers.pool.memory.machine import MIB
+from workers.pool.memory.predict import MemoryEstimate
 
 from .family import FamilySampler, private_mib, wait_until_gone
 from .harness import RESULTS, Measurement, machine, quiet_pool
@@ -119,7 +119,7 @@ class Switcher:
                 )
             )
 
-    def _note_load(self, card: ModelCard, footprint: Footprint) -> bool:
+    def _note_load(self, card: ModelCard, footprint: MemoryEstimate) -> bool:
         """Write down a process that was not there before."""
         for worker in self._client.status().workers:
             is_new = worker.pid is not None and worker.pid not in self.notes.loads

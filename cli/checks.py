@@ -20,7 +20,7 @@ from workers.models.downloads.checksums import sha256_of
 from workers.models.downloads.download import is_downloadable
 from workers.models.environments.places import Environments, environment_of
 from workers.models.weights import find_folder, package_of
-from workers.pool.memory.ledger import build_ledger
+from workers.pool.memory.manager import build_memory_manager
 from workers.pool.threads import usable_cores
 from workers.specs.spec import EngineSpec, engine_specs, spec_of
 
@@ -132,7 +132,7 @@ def _fetch_again(card: ModelCard, folder: Path, data_dir: Path, pull: str, optio
 
 def memory(cards: Iterable[ModelCard], settings: Settings) -> Finding:
     """Compare what the models in use take together with what there is."""
-    places = build_ledger(settings).places
+    places = build_memory_manager(settings).places
     need = sum(places(card)[0].footprint.total_mib for card in cards)
     free, total = machine.free_memory_mib(), machine.total_memory_mib()
     detail = f"{free:,} of {total:,} MiB free; all models in use together take {need:,}"

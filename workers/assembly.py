@@ -6,7 +6,7 @@ import logging
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
-from workers.messages.process_spec import Birth, WorkerSettings
+from workers.messages.process_spec import ProcessSpec, WorkerSettings
 
 from .client import Client
 from .messages import MODALITIES, Modality
@@ -17,10 +17,10 @@ from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
 from .models.lookup import Models
 from .models.manager import ModelManager
-from .pool.job import Patience
-from .pool.memory.ledger import build_ledger
 from .pool.memory.machine import CPU
+from .pool.memory.manager import build_memory_manager
 from .pool.memory.placement import Placement, place
+from .pool.pending import PoolLimits
 from .pool.pool import Pool
 from .pool.threads import usable_cores, wait_policy
 from .specs.spec import engine_specs, spec_of
@@ -35,7 +35,7 @@ def build_pool(settings: Settings, catalogue: Catalogue) -> tuple[Pool, Client]:
     ConfigError if a folder cannot be read.
     """
     models = build_models(settings, catalogue)
-    patience = Patience(
+    limits = PoolLimits(
         max_waiting=settings.pool.max_waiting,
         idle_ttl_s=settings.pool.idle_ttl_s,
         ping_timeout_s=settings.pool.ping_timeout_s,
@@ -46,9 +46,9 @@ def build_pool(settings: Settings, catalogue: Catalogue) -> tuple[Pool, Client]:
     )
     pool = Pool(
         models,
-        lambda card, placement: birth_of(card, settings, models, placement),
-        patience,
-        build_ledger(settings, lambda card: _guests(card, models)),
+        lambda card, placement: process_spec_of(card, settings, models, placement),
+        limits,
+        build_memory_manager(settings, lambda card: _co_located(card, models)),
     )
     manager = ModelManager(models, Client(pool, models), settings)
     return pool, Client(pool, models, manager=manager)
@@ -73,13 +73,13 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
 
 def _choose_defaults(models: Models, settings: Settings) -> None:
     """Use of each list the first model that is here and fits into what is free now."""
-    ledger = build_ledger(settings)
-    rooms_mib = ledger.account.rooms(ledger.account.devices())
+    ledger = build_memory_manager(settings)
+    headroom_mib = ledger.tracker.headroom(ledger.tracker.devices())
     for modality in MODALITIES:
         for model_id in _config(settings, modality).model:
             card = models.get(model_id, modality)
             placements = ledger.places(card)
-            decision = place(placements, rooms_mib, ())
+            decision = place(placements, headroom_mib, ())
             fits = decision is not None and decision.placement.device == placements[0].device
             if fits and models.is_here(card):
                 log.info("%s: %s", modality, card.name)
@@ -87,12 +87,12 @@ def _choose_defaults(models: Models, settings: Settings) -> None:
                 break
 
 
-def birth_of(
+def process_spec_of(
     card: ModelCard,
     settings: Settings,
     models: Models | None = None,
     placement: Placement | None = None,
-) -> Birth:
+) -> ProcessSpec:
     """Return what the process that holds this model is told; without a placement, it goes into RAM.
 
     Raises: LoadError if the card's own `slots` or `threads` are not whole numbers;
@@ -103,7 +103,7 @@ def birth_of(
         card = card.model_copy(update={"options": {**card.options, **placement.options}})
     config = _config(settings, card.modality)
     threads = _count(card, "threads", config.threads, at_least=0) or usable_cores()
-    return Birth(
+    return ProcessSpec(
         name=card.modality,
         modality=card.modality,
         target=_target(card),
@@ -137,7 +137,7 @@ def _target(card: ModelCard) -> str:
     return spec.target
 
 
-def _guests(card: ModelCard, models: Models) -> tuple[ModelCard, ...]:
+def _co_located(card: ModelCard, models: Models) -> tuple[ModelCard, ...]:
     """Return the models that live in the process of another."""
     reranker = _reranker(card, models)
     return (reranker,) if reranker is not None else ()

@@ -18,23 +18,23 @@ from .messages.deadline import with_deadline
 from .messages.errors import UnknownModelError, from_code
 from .models.lookup import Models
 from .models.manager import ModelManager
-from .pool.memory.account import Budget as Budget
-from .pool.memory.account import Holding as Holding
 from .pool.memory.machine import CPU as CPU
 from .pool.memory.machine import DeviceMemory as DeviceMemory
-from .pool.memory.need import Footprint as Footprint
+from .pool.memory.memory_estimate import MemoryEstimate as MemoryEstimate
 from .pool.memory.plan import Plan as Plan
+from .pool.memory.tracker import Allocation as Allocation
+from .pool.memory.tracker import Budget as Budget
 from .pool.pool import Pool
 from .pool.status import PoolStatus as PoolStatus
 from .pool.status import WorkerStatus as WorkerStatus
 
 __all__ = [
     "CPU",
+    "Allocation",
     "Budget",
     "Client",
     "DeviceMemory",
-    "Footprint",
-    "Holding",
+    "MemoryEstimate",
     "Plan",
     "PoolStatus",
     "WorkerStatus",

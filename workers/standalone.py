@@ -19,10 +19,10 @@ from .messages import MODALITIES, Modality
 from .messages.errors import UnsupportedInputError
 from .models.lookup import Models
 from .models.manager import ModelManager
-from .pool.memory.eviction import Tenant
-from .pool.memory.ledger import build_ledger
+from .pool.memory.eviction import ResidentModel
 from .pool.memory.machine import CPU, process_gpu_mib
-from .pool.memory.plan import Plan, Scene, plan
+from .pool.memory.manager import build_memory_manager
+from .pool.memory.plan import MemorySnapshot, Plan, plan
 
 TITLES = {f"quintet {modality}": modality for modality in MODALITIES}
 """What a worker's process calls itself."""
@@ -34,22 +34,22 @@ class StandalonePool:
     def __init__(self, models: Models, settings: Settings) -> None:
         """Look at the memory once: the plans of one command fit together."""
         self._models = models
-        self._ledger = build_ledger(settings)
+        self._memory = build_memory_manager(settings)
         awake = awake_workers()
-        for tenant in awake:
-            self._ledger.account.grant(tenant.name, {})
-            self._ledger.account.observe(tenant.name, tenant.held_mib)
-        rooms_mib = self._ledger.account.rooms(self._ledger.account.devices())
-        self._scene = Scene(rooms_mib=rooms_mib, tenants=tuple(awake))
+        for resident in awake:
+            self._memory.tracker.grant(resident.name, {})
+            self._memory.tracker.observe(resident.name, resident.held_mib)
+        headroom_mib = self._memory.tracker.headroom(self._memory.tracker.devices())
+        self._snapshot = MemorySnapshot(headroom_mib=headroom_mib, residents=tuple(awake))
 
     def plan(self, card: ModelCard) -> Plan:
         """Return what loading a model would take."""
         others = self._models.known(card.modality)
-        return plan(card, self._scene, self._ledger.places, others)
+        return plan(card, self._snapshot, self._memory.places, others)
 
     def memory_mib(self, card: ModelCard) -> int:
         """Return what a model needs in the best place for it, without the margin of a plan."""
-        return self._ledger.places(card)[0].footprint.total_mib
+        return self._memory.places(card)[0].footprint.total_mib
 
     def loaded(self, modality: Modality) -> ModelCard | None:
         """Return what this program holds in memory: nothing."""
@@ -81,7 +81,7 @@ def build_standalone(settings: Settings) -> Standalone:
     return Standalone(models=models, pool=pool, manager=manager)
 
 
-def awake_workers() -> list[Tenant]:
+def awake_workers() -> list[ResidentModel]:
     """Return what the workers of every Quintet of this user hold here, added up by modality."""
     held_mib: dict[str, Counter[str]] = {}
     for process in psutil.process_iter(["cmdline", "memory_info"]):
@@ -90,4 +90,4 @@ def awake_workers() -> list[Tenant]:
         if title in TITLES and memory is not None:
             held = held_mib.setdefault(TITLES[title], Counter())
             held.update({CPU: int(memory.rss // 2**20), **process_gpu_mib(process.pid)})
-    return [Tenant(name=name, model=name, held_mib=held) for name, held in held_mib.items()]
+    return [ResidentModel(name=name, model=name, held_mib=held) for name, held in held_mib.items()]

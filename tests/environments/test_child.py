@@ -15,13 +15,13 @@ import psutil
 import pytest
 
 from tests.environments.tiny import NAME
-from tests.pool.conftest import birth, fake_models, roomy_ledger, say
+from tests.pool.conftest import fake_models, process_spec, roomy_ledger, say
 from tests.pool.watching import LONG, text_of, wait_for, worker
 from workers.client import Client
 from workers.messages import TextDelta
 from workers.messages.errors import WorkerDiedError
 from workers.models.environments.places import Environments
-from workers.pool.job import Patience
+from workers.pool.pending import PoolLimits
 from workers.pool.pool import Pool
 
 ROOT = Path(__file__).parents[2]
@@ -34,8 +34,10 @@ def client(tiny: Environments, tmp_path: Path) -> Iterator[Client]:
     target = "tests.environments.looking:LookingWorker"
     pool = Pool(
         models,
-        lambda card, placement: replace(birth(card, tmp_path, 2), python=python, target=target),
-        Patience(),
+        lambda card, placement: replace(
+            process_spec(card, tmp_path, 2), python=python, target=target
+        ),
+        PoolLimits(),
         roomy_ledger(),
     )
     pool.start()

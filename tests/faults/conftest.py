@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.pool.conftest import MakePool, birth, fake_models, roomy_ledger
+from tests.pool.conftest import MakePool, fake_models, process_spec, roomy_ledger
 from workers.client import Client
-from workers.pool.job import Patience
+from workers.pool.pending import PoolLimits
 from workers.pool.pool import Pool
 
 STUCK = "tests.faults.stuck:StuckWorker"
@@ -25,8 +25,8 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
     def make(slots: int = 1, **patience: Any) -> tuple[Pool, Client]:
         pool = Pool(
             models := fake_models(),
-            lambda card, placement: replace(birth(card, tmp_path, slots), target=STUCK),
-            Patience(
+            lambda card, placement: replace(process_spec(card, tmp_path, slots), target=STUCK),
+            PoolLimits(
                 **{"ping_every_s": 0.1, "stop_grace_s": 0.3, "restart_pause_s": 0.01} | patience
             ),
             roomy_ledger(),

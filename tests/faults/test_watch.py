@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from workers.pool.job import Patience
+from workers.pool.pending import PoolLimits
 from workers.pool.vitals import Vitals
 from workers.pool.watch import Watch
 
-PATIENCE = Patience(ping_every_s=5, ping_timeout_s=60, stall_timeout_s=120, spin_timeout_s=900)
+PATIENCE = PoolLimits(ping_every_s=5, ping_timeout_s=60, stall_timeout_s=120, spin_timeout_s=900)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from workers.pool.memory.measured import FILE, MeasuredPeaks, PeakKey, key_of
-from workers.pool.memory.need import Demand, Footprint
+from workers.pool.memory.memory_estimate import LoadOptions, MemoryEstimate
 
 KEY = PeakKey(model_id="smollm2", weights="b179c9523d0e", context_tokens=4096, slots=4)
 
@@ -33,17 +33,17 @@ def test_only_a_higher_peak_counts(tmp_path: Path) -> None:
 def test_each_way_of_use_has_its_own_peak(tmp_path: Path) -> None:
     card = load_catalogue()["smollm2-135m-instruct"]
     demands = [
-        Demand(),
-        Demand(slots=4),
-        Demand(context_tokens=512),
-        Demand(device="cuda:0"),
-        Demand(extra_cards=(load_catalogue()["all-minilm-l6-v2"],)),
+        LoadOptions(),
+        LoadOptions(slots=4),
+        LoadOptions(context_tokens=512),
+        LoadOptions(device="cuda:0"),
+        LoadOptions(extra_cards=(load_catalogue()["all-minilm-l6-v2"],)),
     ]
     peaks = MeasuredPeaks(tmp_path)
     for number, demand in enumerate(demands):
         peaks.record(key_of(card, demand), 100 + number)
     assert [peaks.get(key_of(card, demand)) for demand in demands] == [100, 101, 102, 103, 104]
-    assert key_of(card, Demand(device="cuda:1")) == key_of(card, Demand(device="cuda:0"))
+    assert key_of(card, LoadOptions(device="cuda:1")) == key_of(card, LoadOptions(device="cuda:0"))
 
 
 def record_many(folder: Path, start: int) -> None:
@@ -114,7 +114,7 @@ def test_a_data_folder_that_is_a_file_harms_nothing(tmp_path: Path) -> None:
 
 
 def test_a_measured_footprint_is_what_was_measured() -> None:
-    predicted = Footprint(
+    predicted = MemoryEstimate(
         weights_mib=100, kv_cache_mib=50, activations_mib=20, runtime_mib=30, error=0.2
     )
     for peak_mib in (1, 173, 200, 3333):
@@ -122,5 +122,7 @@ def test_a_measured_footprint_is_what_was_measured() -> None:
         assert measured.total_mib == peak_mib
         assert measured.is_measured
         assert measured.kv_cache_mib == pytest.approx(peak_mib / 4)
-    nothing = Footprint(weights_mib=0, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0)
+    nothing = MemoryEstimate(
+        weights_mib=0, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
+    )
     assert nothing.measured(70).total_mib == 70

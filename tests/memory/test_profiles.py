@@ -10,7 +10,7 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import Settings, load_settings, profiles
 from workers.assembly import build_models
 from workers.messages import MODALITIES, Modality
-from workers.pool.memory.estimate import Estimator
+from workers.pool.memory.estimator import Estimator
 from workers.pool.memory.measured import MeasuredPeaks
 from workers.pool.memory.placement import Placement, place
 from workers.specs.cards import cards_of_engines
@@ -57,9 +57,9 @@ def test_each_model_of_gpu8_has_the_card_of_8_gb_to_itself(
     modality: Modality, tmp_path: Path
 ) -> None:
     settings = load_settings("gpu8", {"data_dir": str(tmp_path)})
-    rooms = {"cpu": 16_000, "cuda:0": EIGHT_GB_MIB - DRIVER_MIB - 512}
+    headroom = {"cpu": 16_000, "cuda:0": EIGHT_GB_MIB - DRIVER_MIB - 512}
     for card in models_of(settings, modality):
-        decision = place(placements(settings, card, "cpu", "cuda:0"), rooms, ())
+        decision = place(placements(settings, card, "cpu", "cuda:0"), headroom, ())
         assert decision is not None, card.id
         if card.engine == "transformers":
             assert decision.placement.device == "cuda:0", card.id
@@ -112,8 +112,8 @@ def test_every_model_of_up_to_8_billion_parameters_runs_with_a_card_of_8_gb(
 ) -> None:
     """On the card, partly on it, or from the 16 GB of RAM beside it."""
     settings = load_settings("gpu8", {"data_dir": str(tmp_path)})
-    rooms = {"cpu": 14_000, "cuda:0": EIGHT_GB_MIB - DRIVER_MIB - 512}
-    decision = place(placements(settings, card, "cpu", "cuda:0"), rooms, ())
+    headroom = {"cpu": 14_000, "cuda:0": EIGHT_GB_MIB - DRIVER_MIB - 512}
+    decision = place(placements(settings, card, "cpu", "cuda:0"), headroom, ())
     assert decision is not None
     if card.engine in ("transformers", "gptqmodel"):
         assert decision.placement.device == "cuda:0"

@@ -11,14 +11,14 @@ import pytest
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.messages import ChatMessage, Generate, Modality
-from workers.messages.process_spec import Birth, WorkerSettings
+from workers.messages.process_spec import ProcessSpec, WorkerSettings
 from workers.models.lookup import Models
-from workers.pool.job import Patience
-from workers.pool.memory.account import Account, Budget
-from workers.pool.memory.ledger import Ledger
 from workers.pool.memory.machine import read_memory
-from workers.pool.memory.need import Footprint
+from workers.pool.memory.manager import MemoryManager
+from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement
+from workers.pool.memory.tracker import Budget, MemoryTracker
+from workers.pool.pending import PoolLimits
 from workers.pool.pool import Pool
 from workers.pool.threads import wait_policy
 
@@ -44,13 +44,13 @@ def card(modality: str, suffix: str = "", **options: Any) -> ModelCard:
     )
 
 
-def birth(
+def process_spec(
     card: ModelCard, data_dir: Path, slots: int = 1, limits: dict[str, float] | None = None
-) -> Birth:
+) -> ProcessSpec:
     settings = WorkerSettings(
         card=card, threads=1, slots=slots, data_dir=data_dir, limits=limits or {}
     )
-    return Birth(
+    return ProcessSpec(
         name=card.modality,
         modality=card.modality,
         target=TARGET,
@@ -67,17 +67,17 @@ def fake_models() -> Models:
     return Models(lambda: {card.id: card for card in cards}, defaults)
 
 
-def roomy_ledger() -> Ledger:
+def roomy_ledger() -> MemoryManager:
     """A ledger of this machine, without a budget; each fake is granted what its card says."""
-    return Ledger(
-        account=Account(read_memory, Budget(leave_room_mib=0)),
+    return MemoryManager(
+        tracker=MemoryTracker(read_memory, Budget(leave_room_mib=0)),
         places=place_of,
         record=lambda card, device, peak_mib: None,
     )
 
 
 def place_of(card: ModelCard) -> tuple[Placement, ...]:
-    need = Footprint(
+    need = MemoryEstimate(
         weights_mib=card.memory_mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
     )
     return (Placement(device="cpu", need_mib={"cpu": need.high_mib}, footprint=need),)
@@ -98,17 +98,20 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
     def make(
         slots: int = 1,
         limits: dict[str, float] | None = None,
-        ledger: Ledger | None = None,
+        ledger: MemoryManager | None = None,
         **patience: Any,
     ) -> tuple[Pool, Client]:
         pool = Pool(
             models := fake_models(),
-            lambda card, placement: birth(card, tmp_path, slots, limits),
-            Patience(**patience),
+            lambda card, placement: process_spec(card, tmp_path, slots, limits),
+            PoolLimits(**patience),
             ledger or roomy_ledger(),
         )
         pool.start()
         pools.append(pool)
+        if ledger is None:  # as the client does before it asks
+            for found in models.known():
+                pool.prepare(found)
         return pool, Client(pool, models)
 
     yield make

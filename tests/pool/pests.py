@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from tests.pool.simulated import ROOM_MIB, Ask, Errand, SimulatedPool, budget_of
+from tests.pool.simulated import Ask, SimulatedPool, budget_of
+from tests.pool.simulated_machine import ROOM_MIB, Errand
 from workers.messages import Modality
 
 Kind = Literal["sleep", "budget", "pin", "warm", "stream", "switch", "churn", "kill"]

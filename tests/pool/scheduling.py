@@ -8,17 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.pool.pests import KINDS, Kind, Pest
-from tests.pool.simulated import (
-    MODALITIES,
-    ROOM_MIB,
-    SIZES_MIB,
-    Ask,
-    Errand,
-    FakeProcess,
-    Fate,
-    SimulatedPool,
-    budget_of,
-)
+from tests.pool.simulated import Ask, SimulatedPool, budget_of
+from tests.pool.simulated_machine import MODALITIES, ROOM_MIB, SIZES_MIB, Errand, FakeProcess, Fate
 from workers.messages import Modality
 
 BOUND_S = 480.0
@@ -164,7 +155,7 @@ class Scheduling(RuleBasedStateMachine):
 
     @invariant()
     def the_account_counts_what_there_is(self) -> None:
-        granted = set(self.sim.account.holdings())
+        granted = set(self.sim.tracker.allocations())
         alive = {process.model.modality for process in self.machine.alive}
         assert alive <= granted
         handles = self.pool._handles.values()
@@ -176,7 +167,7 @@ class Scheduling(RuleBasedStateMachine):
         if any(other.model.modality == modality for other in others):
             self.machine.wrong.append(f"a second process for {modality}")
         held_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
-        allowed_mib, left_mib = self.sim.account.bounds_mib(modality)
+        allowed_mib, left_mib = self.sim.tracker.bounds_mib(modality)
         if held_mib > allowed_mib:
             self.machine.wrong.append(f"{held_mib} MiB held, {allowed_mib} allowed")
         if self.machine.taken_mib > left_mib:
@@ -190,7 +181,7 @@ class Scheduling(RuleBasedStateMachine):
             self.machine.wrong.append(f"{process.model.id} had to leave its work")
         first = self.pool._handles[modality]._turns.waiting.first
         gives_way_to_its_own = first is not None and first.card != process.model
-        if modality in self.sim.account.pinned and not gives_way_to_its_own:
+        if modality in self.sim.tracker.pinned and not gives_way_to_its_own:
             self.machine.wrong.append(f"{modality} is pinned and had to leave")
 
     def teardown(self) -> None:
@@ -199,7 +190,7 @@ class Scheduling(RuleBasedStateMachine):
         self.leave_in_peace()
         self._wait_for(self.sim.open)
         self.sim.run_for(15)
-        assert not self.pool._admission._line
+        assert not self.pool._scheduler._line
         self.is_closing = True
         self.sim.close()
 

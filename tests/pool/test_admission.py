@@ -12,18 +12,18 @@ import psutil
 import pytest
 
 from configs.catalogue import ModelCard
-from tests.pool.conftest import birth, card, place_of, say
+from tests.pool.conftest import card, place_of, process_spec, say
 from tests.pool.watching import LONG, reasons, start_in_background, text_of, wait_for, worker
 from workers.client import Client
 from workers.messages import END_EVENTS, Event, Failed, Finished, Modality
 from workers.messages.errors import LoadError, OutOfMemoryError
-from workers.messages.process_spec import Birth
+from workers.messages.process_spec import ProcessSpec
 from workers.models.lookup import Models
-from workers.pool.job import Patience
-from workers.pool.memory.account import Account, Budget
-from workers.pool.memory.ledger import Ledger
 from workers.pool.memory.machine import read_memory
+from workers.pool.memory.manager import MemoryManager
 from workers.pool.memory.placement import Placement
+from workers.pool.memory.tracker import Budget, MemoryTracker
+from workers.pool.pending import PoolLimits
 from workers.pool.pool import Pool
 
 PROCESS_MIB = 60
@@ -56,18 +56,20 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def make(room_mib: int, pinned: tuple[str, ...] = (), slots: int = 1) -> tuple[Pool, Client]:
         budget = Budget(ram_mib=main_mib() + SLACK_MIB + room_mib, leave_room_mib=0)
-        ledger = Ledger(
-            account=Account(read_memory, budget, pinned),
+        ledger = MemoryManager(
+            tracker=MemoryTracker(read_memory, budget, pinned),
             places=place_of,
             record=lambda card, device, peak_mib: None,
         )
 
-        def birth_of(card: ModelCard, placement: Placement) -> Birth:
+        def process_spec_of(card: ModelCard, placement: Placement) -> ProcessSpec:
             if (tmp_path / f"gone-{card.id}").exists():
                 raise LoadError(f"{card.name} has lost its environment.")
-            return replace(birth(card, tmp_path, slots), target="tests.pool.hungry:HungryWorker")
+            return replace(
+                process_spec(card, tmp_path, slots), target="tests.pool.hungry:HungryWorker"
+            )
 
-        pool = Pool(models, birth_of, Patience(restart_pause_s=0.05), ledger)
+        pool = Pool(models, process_spec_of, PoolLimits(restart_pause_s=0.05), ledger)
         pool.start()
         pools.append(pool)
         for found in cards.values():
@@ -188,7 +190,7 @@ def test_a_smaller_budget_puts_idle_workers_to_sleep_and_a_larger_one_lets_them_
     pool, client = start(need_mib("text") + need_mib("stt"))
     ask(client, "text")
     ask(client, "stt")
-    ample = pool._ledger.account.budget
+    ample = pool._memory.tracker.budget
     client.allow(Budget(ram_mib=main_mib() + SLACK_MIB + need_mib("text"), leave_room_mib=0))
     wait_for(lambda: len(awake(client)) == 1)
     client.allow(ample)

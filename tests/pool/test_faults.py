@@ -16,7 +16,7 @@ from tests.pool.watching import text_of, wait_for, worker
 from workers.client import Client
 from workers.messages import END_EVENTS, Event, Failed, Finished, Request
 from workers.pool.guard import Guard
-from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.manager import MemoryManager
 from workers.pool.pool import Pool
 
 
@@ -111,7 +111,7 @@ def test_a_model_that_cannot_be_reckoned_with_is_refused_and_others_are_answered
             raise ZeroDivisionError("a bug in the estimate")
         return roomy.places(card)  # type: ignore[arg-type]
 
-    ledger: Ledger = replace(roomy, places=places)  # type: ignore[arg-type]
+    ledger: MemoryManager = replace(roomy, places=places)  # type: ignore[arg-type]
     pool, client = make_pool(ledger=ledger)
     heard: list[Event] = []
     pool.submit(say("hello"), client.models.get("fake-text-b"), heard.append)

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from tests.pool.conftest import MakePool, birth, fake_models, place_of, roomy_ledger, say
+from tests.pool.conftest import MakePool, fake_models, place_of, process_spec, roomy_ledger, say
 from tests.pool.watching import start_in_background, text_of, wait_for, worker
 from workers.client import Client
 from workers.messages.errors import WorkerDiedError
-from workers.messages.process_spec import Birth
+from workers.messages.process_spec import ProcessSpec
 from workers.pool.child import Child
 from workers.pool.host import Host, Scales
-from workers.pool.job import Patience
 from workers.pool.memory.machine import DeviceMemory, read_memory
 from workers.pool.memory.placement import Placement
+from workers.pool.pending import PoolLimits
 from workers.pool.pool import Pool
 
 READS = ("open", "os.listdir", "os.scandir", "subprocess.Popen", "os.posix_spawn", "os.fork")
@@ -117,10 +117,10 @@ def gated_pool(
 ) -> tuple[Pool, Client]:
     """A pool in which one thing waits at the gate."""
 
-    def birth_of(found: Any, placement: Placement) -> Birth:
+    def process_spec_of(found: Any, placement: Placement) -> ProcessSpec:
         if what == "births":
             gate.pass_()
-        return birth(found, folder)
+        return process_spec(found, folder)
 
     def places(found: Any) -> tuple[Placement, ...]:
         if what == "places":
@@ -139,9 +139,9 @@ def gated_pool(
             return super().held_mib(pid)
 
     ledger = replace(roomy_ledger(), places=places)
-    ledger.account._read_memory = read
+    ledger.tracker._read_memory = read
     models = fake_models()
     host = Host(start=start, scales=GatedScales())
-    pool = Pool(models, birth_of, Patience(), ledger, host)
+    pool = Pool(models, process_spec_of, PoolLimits(), ledger, host)
     pool.start()
     return pool, Client(pool, models)

@@ -293,7 +293,7 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
         "import time\n"
         "from tests.pool.conftest import birth, fake_models, roomy_ledger, say\n"
         "from workers.client import Client\n"
-        "from workers.pool.job import Patience\n"
+        "from workers.pool.pending import Patience\n"
         "from workers.pool.pool import Pool\n"
         "if __name__ == '__main__':\n"
         "    models = fake_models()\n"

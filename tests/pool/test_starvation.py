@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.pool.pests import Pest
-from tests.pool.simulated import Errand, Fate, SimulatedPool
+from tests.pool.simulated import SimulatedPool
+from tests.pool.simulated_machine import Errand, Fate
 from workers.messages import Failed, Finished
 
 
@@ -75,6 +76,7 @@ def test_storms_of_sleeps_and_budgets_leave_no_chat_unserved(sim: SimulatedPool)
 
 
 def test_a_restart_is_for_whoever_waits_not_for_the_model_that_died(sim: SimulatedPool) -> None:
+    sim.machine.lag_s = 0  # or nobody would restart for want of bytes
     sim.submit("stt-b", Errand(takes_s=20))
     sim.submit("text")
     sim.run_for(5)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tests.pool.conftest import card, say
-from workers.pool.job import Job
+from workers.pool.pending import PendingRequest
 from workers.pool.suspects import FORGET_S, MAX_BLAME, Suspects
 
 
-def job(text: str, model: str = "") -> Job:
+def job(text: str, model: str = "") -> PendingRequest:
     found = card("text", model)
-    return Job(request=say(text), card=found, inbox=lambda event: None, submitted=0.0)
+    return PendingRequest(request=say(text), card=found, inbox=lambda event: None, submitted=0.0)
 
 
 def test_one_that_is_alone_at_every_death_is_convicted_by_what_it_asks_for() -> None:

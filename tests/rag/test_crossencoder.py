@@ -13,7 +13,7 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from tests.rag.conftest import LIMITS, add, ask
 from tests.rag.tiny_bert import PARTNERS, TOPICS, about, reranker_cards
-from workers.assembly import birth_of
+from workers.assembly import process_spec_of
 from workers.engines.contract import CancelToken
 from workers.engines.rag.crossencoder import CrossEncoderReranker
 from workers.engines.rag.engine import Reranker
@@ -183,7 +183,7 @@ def test_a_model_of_the_other_kind_is_refused(cards: dict[str, ModelCard], tmp_p
     assert isinstance(refusal, LoadError)
     assert "makes no vectors" in str(refusal)
     with pytest.raises(LoadError, match="makes no vectors"):
-        birth_of(cards["crossencoder"], load_settings("cpu"))
+        process_spec_of(cards["crossencoder"], load_settings("cpu"))
     settings = settings_of(cards["llamacpp"], tmp_path, None)
     with pytest.raises(LoadError, match="makes no vectors"):
         RagWorker(LlamaCppEmbedder()).load(settings, lambda loading: None)

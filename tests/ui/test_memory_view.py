@@ -9,26 +9,26 @@ import pytest
 from ui.memory.budget import SmallestNeed, check_ram, with_ram, with_room, with_vram
 from ui.memory.view import compare, workers_html
 from workers.messages.errors import UnsupportedInputError
-from workers.pool.memory.account import Budget, Holding
-from workers.pool.memory.need import Footprint
+from workers.pool.memory.memory_estimate import MemoryEstimate
+from workers.pool.memory.tracker import Allocation, Budget
 from workers.pool.status import MemoryStatus, PoolStatus, WorkerStatus
 
-GUESS = Footprint(
+GUESS = MemoryEstimate(
     weights_mib=100, kv_cache_mib=50, activations_mib=0, runtime_mib=50, error=0.25
 )  # 150 to 250
-HOLDING = Holding(granted_mib={"cpu": 250}, resident_mib={"cpu": 120}, peak_mib={"cpu": 180})
+HOLDING = Allocation(granted_mib={"cpu": 250}, resident_mib={"cpu": 120}, peak_mib={"cpu": 180})
 
 
-def awake(footprint: Footprint = GUESS, **more: object) -> WorkerStatus:
+def awake(footprint: MemoryEstimate = GUESS, **more: object) -> WorkerStatus:
     fields = {"modality": "text", "model": "<M>", "state": "ready", "footprint": footprint, **more}
     return WorkerStatus(**fields)  # type: ignore[arg-type]
 
 
 def html_of(*workers: WorkerStatus, may_change: bool = True) -> str:
-    holdings: dict[str, Holding] = {
+    allocations: dict[str, Allocation] = {
         worker.modality: HOLDING for worker in workers if worker.footprint
     }
-    status = PoolStatus(workers=workers, memory=MemoryStatus(holdings=holdings))
+    status = PoolStatus(workers=workers, memory=MemoryStatus(allocations=allocations))
     return workers_html(status, may_change=may_change)
 
 
@@ -42,8 +42,8 @@ def test_a_prediction_stands_beside_the_measurement() -> None:
 
 
 def test_the_first_prediction_is_shown_when_a_measurement_has_replaced_it() -> None:
-    holding = Holding(granted_mib={"cpu": 315}, resident_mib={"cpu": 290})
-    found = compare(awake(GUESS.measured(300)), holding)
+    allocation = Allocation(granted_mib={"cpu": 315}, resident_mib={"cpu": 290})
+    found = compare(awake(GUESS.measured(300)), allocation)
     assert found is not None
     assert found.guess.total_mib == 200
     assert found.is_measured
@@ -51,10 +51,10 @@ def test_the_first_prediction_is_shown_when_a_measurement_has_replaced_it() -> N
 
 
 def test_weights_on_a_graphics_card_are_compared_there() -> None:
-    holding = Holding(
+    allocation = Allocation(
         granted_mib={"cuda:0": 5_000, "cpu": 400}, resident_mib={"cuda:0": 4_000, "cpu": 350}
     )
-    found = compare(awake(), holding)
+    found = compare(awake(), allocation)
     assert found is not None
     assert (found.device, found.now_mib, found.reserved_mib) == ("cuda:0", 4_000, 5_000)
     assert "4,000 MiB of graphics memory" in found.words

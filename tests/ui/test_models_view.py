@@ -11,7 +11,7 @@ from ui.models.rows import gib
 from ui.models.view import models_html, proposal_html
 from workers.models.downloads.manager import DownloadState
 from workers.models.manager import ModelStatus
-from workers.pool.memory.need import Footprint
+from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement
 from workers.pool.memory.plan import Plan
 
@@ -21,7 +21,7 @@ FREE, LIMITED = CARDS["qwen3-4b"], CARDS["llama-3.2-1b-instruct"]
 
 
 def plan(outcome: str, **more: object) -> Plan:
-    footprint = Footprint(
+    footprint = MemoryEstimate(
         weights_mib=2000, kv_cache_mib=500, activations_mib=200, runtime_mib=100, error=0.1
     )
     placement = Placement(device="cpu", footprint=footprint, need_mib={"cpu": footprint.high_mib})

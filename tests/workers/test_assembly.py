@@ -12,7 +12,7 @@ from configs.catalogue import load_catalogue
 from configs.settings import Settings, load_settings
 from tests.configs.test_localai import weights
 from tests.pool.conftest import card
-from workers.assembly import birth_of, build_pool
+from workers.assembly import build_pool, process_spec_of
 from workers.client import Client
 from workers.messages import ChatMessage, Generate, Queued, SamplingParams, TextDelta
 from workers.messages.errors import LoadError
@@ -28,9 +28,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def test_a_card_may_have_its_own_slots_and_threads(settings: Settings) -> None:
-    born = birth_of(card("text", slots=7, threads=3), settings)
+    born = process_spec_of(card("text", slots=7, threads=3), settings)
     assert (born.settings.slots, born.settings.threads) == (7, 3)
-    born = birth_of(card("text", threads=0), settings)
+    born = process_spec_of(card("text", threads=0), settings)
     assert born.settings.slots == settings.workers.text.slots
     assert born.settings.threads == usable_cores()
 
@@ -40,7 +40,7 @@ def test_a_number_that_is_none_is_told_when_the_model_is_loaded(
     settings: Settings, options: dict[str, Any]
 ) -> None:
     with pytest.raises(LoadError, match=r"not a whole number from [01]\. Mend the card fake-text"):
-        birth_of(card("text").model_copy(update={"options": options}), settings)
+        process_spec_of(card("text").model_copy(update={"options": options}), settings)
 
 
 def test_a_models_folder_is_offered_and_looked_at_again(settings: Settings, tmp_path: Path) -> None:

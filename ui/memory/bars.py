@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ui.core.titles import TITLES
-from workers.client import CPU, DeviceMemory, Holding, PoolStatus
+from workers.client import CPU, Allocation, DeviceMemory, PoolStatus
 
 COARSE_MIB = 50
 """MiB. The system's free memory varies all the time: a limit that depends on it is shown in these steps."""
@@ -107,14 +107,14 @@ def _use(memory: DeviceMemory, status: PoolStatus, is_numbered: bool) -> DeviceU
 def _shares(device: str, status: PoolStatus) -> Iterator[MemoryShare]:
     if device == CPU and status.main_resident_mib:
         yield MemoryShare(kind="page", used_mib=status.main_resident_mib)
-    nothing = Holding(granted_mib={}, resident_mib={})
+    nothing = Allocation(granted_mib={}, resident_mib={})
     for worker in status.workers:
-        holding = status.memory.holdings.get(worker.modality, nothing)
-        if holding.held_mib(device):
+        allocation = status.memory.allocations.get(worker.modality, nothing)
+        if allocation.held_mib(device):
             yield MemoryShare(
                 kind=worker.modality,
-                used_mib=holding.resident_mib.get(device, 0),
-                growth_mib=holding.growth_mib(device),
+                used_mib=allocation.resident_mib.get(device, 0),
+                growth_mib=allocation.growth_mib(device),
             )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ui.core.titles import TITLES
-from workers.client import CPU, Footprint, Holding, PoolStatus, WorkerStatus
+from workers.client import CPU, Allocation, MemoryEstimate, PoolStatus, WorkerStatus
 
 LEGEND = (
     '<p class="q-hold-legend" aria-hidden="true"><span><i class="q-now"></i>in use now</span>'
@@ -26,7 +26,7 @@ class Comparison:
     most_mib: int
     """Of this process, looked at twice a second."""
     reserved_mib: int
-    guess: Footprint
+    guess: MemoryEstimate
     """The prediction, made before anything was measured."""
     is_measured: bool
     """Whether a peak of before is reserved, not the prediction."""
@@ -49,17 +49,17 @@ class Comparison:
         )
 
 
-def compare(worker: WorkerStatus, holding: Holding | None) -> Comparison | None:
+def compare(worker: WorkerStatus, allocation: Allocation | None) -> Comparison | None:
     """Return a worker's numbers; None while it is asleep."""
-    if holding is None or worker.footprint is None:
+    if allocation is None or worker.footprint is None:
         return None
-    device = next((device for device in holding.granted_mib if device != CPU), CPU)
-    now_mib = holding.resident_mib.get(device, 0)
+    device = next((device for device in allocation.granted_mib if device != CPU), CPU)
+    now_mib = allocation.resident_mib.get(device, 0)
     return Comparison(
         device=device,
         now_mib=now_mib,
-        most_mib=max(now_mib, holding.peak_mib.get(device, 0)),
-        reserved_mib=holding.held_mib(device),
+        most_mib=max(now_mib, allocation.peak_mib.get(device, 0)),
+        reserved_mib=allocation.held_mib(device),
         guess=worker.footprint.predicted or worker.footprint,
         is_measured=worker.footprint.is_measured,
     )
@@ -68,7 +68,7 @@ def compare(worker: WorkerStatus, holding: Holding | None) -> Comparison | None:
 def workers_html(status: PoolStatus, *, may_change: bool) -> str:
     """Return the legend and one row per worker; all plots have the same scale."""
     compared = {
-        worker.modality: compare(worker, status.memory.holdings.get(worker.modality))
+        worker.modality: compare(worker, status.memory.allocations.get(worker.modality))
         for worker in status.workers
     }
     top_mib = max((found.top_mib for found in compared.values() if found), default=0)

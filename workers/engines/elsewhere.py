@@ -2,7 +2,7 @@
 
 Such a child is an ordinary subprocess (`workers.models.environments.interpreter` says how it is started): it
 inherits three pipe ends by number and reads its `Birth` as the first message. From there on it is the
-same `run_child`.
+same `child_main`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ def main() -> None:
     """Be the worker whose pipe ends are named on the command line: requests, control, events."""
     from workers.messages.transport import Receiver
 
-    from .main import run_child
+    from .main import child_main
 
     requests, control, events = map(int, sys.argv[1:4])
     inbox = Connection(requests, writable=False)
     birth = Receiver(inbox).get()
-    run_child(birth, inbox, Connection(control, writable=False), Connection(events, readable=False))
+    child_main(
+        birth, inbox, Connection(control, writable=False), Connection(events, readable=False)
+    )

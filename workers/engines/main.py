@@ -35,7 +35,7 @@ from workers.messages import (
     Started,
 )
 from workers.messages.errors import AppError
-from workers.messages.process_spec import Birth
+from workers.messages.process_spec import ProcessSpec
 from workers.messages.transport import DirectSender, Receiver
 from workers.models.weights import with_weights
 
@@ -60,19 +60,21 @@ def peak_resident_mib() -> int:
     return peak // (1024 * 1024) if sys.platform == "darwin" else peak // 1024
 
 
-def run_child(birth: Birth, requests: Connection, control: Connection, events: Connection) -> None:
+def child_main(
+    spec: ProcessSpec, requests: Connection, control: Connection, events: Connection
+) -> None:
     """Be a worker until told to stop. The target of the spawned process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.setpgrp()  # what an engine starts of its own goes with it: see workers.pool.child
-    os.environ.update(birth.environment)
-    logging.basicConfig(level=birth.log_level, format=f"%(asctime)s {birth.name} %(message)s")
-    _set_title(birth.name)
+    os.environ.update(spec.environment)
+    logging.basicConfig(level=spec.log_level, format=f"%(asctime)s {spec.name} %(message)s")
+    _set_title(spec.name)
     sender = DirectSender(events)
     tokens = TokenBoard()
     threading.Thread(
         target=_listen, args=(Receiver(control), sender, tokens), name="control", daemon=True
     ).start()
-    loaded = _load(birth, sender)
+    loaded = _load(spec, sender)
     if loaded is not None:
         worker, slots = loaded
         _serve(worker, slots, Receiver(requests), sender, tokens)
@@ -127,12 +129,12 @@ def _listen(control: Receiver, sender: DirectSender, tokens: TokenBoard) -> None
             tokens.cancel_all()
 
 
-def _load(birth: Birth, sender: DirectSender) -> tuple[Worker, int] | None:
+def _load(spec: ProcessSpec, sender: DirectSender) -> tuple[Worker, int] | None:
     started = time.monotonic()
     sender.put(Loading(what="starting"))
     try:
-        worker = create_worker(birth.modality, birth.target)
-        ready = worker.load(with_weights(birth.settings, sender.put), sender.put)
+        worker = create_worker(spec.modality, spec.target)
+        ready = worker.load(with_weights(spec.settings, sender.put), sender.put)
     except AppError as err:
         sender.put(LoadFailed(code=err.code, message=err.message, hint=err.hint))
         return None
@@ -140,7 +142,7 @@ def _load(birth: Birth, sender: DirectSender) -> tuple[Worker, int] | None:
         sender.put(LoadFailed(code="out_of_memory", message="Not enough memory for the model."))
         return None
     except Exception as err:  # noqa: BLE001 — the boundary of the process: everything must be told
-        sentence = f"{birth.settings.card.name} could not be loaded: {err}"
+        sentence = f"{spec.settings.card.name} could not be loaded: {err}"
         sender.put(
             LoadFailed(code="load_failed", message=sentence, traceback=traceback.format_exc())
         )

@@ -42,7 +42,7 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Birth:
+class ProcessSpec:
     """Everything a child gets from its parent."""
 
     name: str
@@ -60,6 +60,8 @@ class Birth:
     """Interpreter of the virtual environment that the process lives in; "": the parent's own."""
 
 
-def run_entry(birth: Birth, requests: Connection, control: Connection, events: Connection) -> None:
-    """Be what `birth.entry` names. The target of a spawned process: the pool imports no engine."""
-    resolve_name(birth.entry)(birth, requests, control, events)
+def run_entry(
+    spec: ProcessSpec, requests: Connection, control: Connection, events: Connection
+) -> None:
+    """Be what `spec.entry` names. The target of a spawned process: the pool imports no engine."""
+    resolve_name(spec.entry)(spec, requests, control, events)

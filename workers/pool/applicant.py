@@ -1,4 +1,4 @@
-"""What the line for memory (`workers.pool.admission`) must know of a worker, and asks of it."""
+"""What the line for memory (`workers.pool.scheduler`) must know of a worker, and asks of it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Protocol
 
 from configs.catalogue import ModelCard
 from workers.messages import LoadFailed, Modality
-from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.eviction import ResidentModel
 from workers.pool.memory.placement import Placement
+from workers.pool.memory.plan import Plan
+from workers.pool.memory.tracker import MemoryTracker
 
 from .guard import in_words
 
 
 class Applicant(Protocol):
-    """A worker, as the ledger sees it."""
+    """A worker, as the scheduler sees it."""
 
     modality: Modality
 
@@ -27,7 +29,7 @@ class Applicant(Protocol):
     def is_wanted(self) -> bool:
         """Whether somebody waits for it; one that is only warmed lets nobody else leave."""
 
-    def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
+    def resident(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
         """Return itself with what it holds."""
 
     def admit(self, card: ModelCard, placement: Placement) -> None:
@@ -36,12 +38,12 @@ class Applicant(Protocol):
     def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
         """Give up: there is no room, and there will be none."""
 
-    def make_room(self, for_whom: str) -> None:
+    def evict(self, for_whom: str) -> None:
         """Leave as soon as nothing runs; at once if nothing does."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Ask:
+class MemoryRequest:
     """A worker that wants to start with a model."""
 
     who: Applicant
@@ -55,3 +57,16 @@ def not_served(card: ModelCard, err: Exception) -> LoadFailed:
     """Say that something failed that must not."""
     sentence = f"{card.name} could not be given memory: {in_words(err)}."
     return LoadFailed(code="load_failed", message=sentence, hint="The log says more.")
+
+
+def will_not_fit(told: Plan, card: ModelCard, tracker: MemoryTracker) -> LoadFailed:
+    """Say that there is no room for a model whoever leaves, and what to do."""
+    awake = tracker.pinned & tracker.allocations().keys()
+    pinned = ", ".join(sorted(awake - {card.modality}))
+    unpin = f", unpin a worker ({pinned})" if pinned else ""
+    advice = f"Choose a smaller model{unpin}, or raise the memory budget."
+    return LoadFailed(
+        code="out_of_memory",
+        message=f"{told.name} {told.words}: {told.numbers}.",
+        hint=told.advice.strip() or advice,
+    )

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from workers.messages import Request, Shutdown
-from workers.messages.process_spec import Birth
+from workers.messages.process_spec import ProcessSpec
 from workers.messages.transport import Receiver, Sender, pipe
 
 from .ending import describe_exit
@@ -30,9 +30,12 @@ class Child:
     """
 
     def __init__(
-        self, birth: Birth, on_message: Callable[[object], None], on_exit: Callable[[str], None]
+        self,
+        spec: ProcessSpec,
+        on_message: Callable[[object], None],
+        on_exit: Callable[[str], None],
     ) -> None:
-        self._name = birth.name
+        self._name = spec.name
         self._on_message = on_message
         self._on_exit = on_exit
         self._is_killed = False
@@ -40,16 +43,16 @@ class Child:
         control_out, control_in = pipe(CONTEXT)
         events_out, events_in = pipe(CONTEXT)
         foreign_ends = (requests_out, control_out, events_in)
-        self._process = spawn(birth, foreign_ends)
+        self._process = spawn(spec, foreign_ends)
         for end in foreign_ends:
             end.close()  # or death would not read as end of file
         try:
-            self._requests = Sender(requests_in, birth.name)
-            if birth.python:
-                self._requests.put(birth)
-            self._control = Sender(control_in, f"{birth.name}-control")
+            self._requests = Sender(requests_in, spec.name)
+            if spec.python:
+                self._requests.put(spec)
+            self._control = Sender(control_in, f"{spec.name}-control")
             self._events = Receiver(events_out)
-            thread = threading.Thread(target=self._read, name=f"{birth.name}-read", daemon=True)
+            thread = threading.Thread(target=self._read, name=f"{spec.name}-read", daemon=True)
             thread.start()
         except BaseException:  # no more threads, say: nobody would know of the process
             self._process.kill()

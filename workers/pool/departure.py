@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .job import Job
+from .pending import PendingRequest
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Departure:
     """For people: "making room for Whisper", "going to sleep"."""
     is_told: bool = False
     """Somebody said so; then a pin does not keep it."""
-    _last_owed: int = 0
+    _last_to_serve: int = 0
     """The turn of the last request that waited when the process was started."""
 
     def __bool__(self) -> bool:
@@ -28,7 +28,7 @@ class Departure:
 
     def begin(self, last_turn: int) -> None:
         """A process is started for everybody up to this turn."""
-        self.why, self.is_told, self._last_owed = "", False, last_turn
+        self.why, self.is_told, self._last_to_serve = "", False, last_turn
 
     def ask(self, why: str, *, is_told: bool = False) -> None:
         """Let it leave when it can."""
@@ -38,6 +38,6 @@ class Departure:
         """It stays, or it has gone."""
         self.why, self.is_told = "", False
 
-    def owes(self, first: Job | None) -> bool:
+    def must_serve_first(self, first: PendingRequest | None) -> bool:
         """Whether whoever is next was waiting when the process was started."""
-        return first is not None and first.turn <= self._last_owed
+        return first is not None and first.turn <= self._last_to_serve

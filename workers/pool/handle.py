@@ -3,7 +3,7 @@
     asleep → loading → ready ⇄ busy → stopping → asleep          (idle, or told to sleep)
                  ↘ failed ↗          ↘ (died) → loading, after a pause that doubles
 
-A process starts when the ledger admits it (`workers.pool.admission`), and leaves when another needs its
+A process starts when the scheduler admits it (`workers.pool.scheduler`), and leaves when another needs its
 memory: when nothing runs, and not before it has answered all who waited when it was started.
 
 Every method runs on the pool's event loop, so there are no locks and nothing ever waits. Whose turn it
@@ -25,13 +25,13 @@ from workers.messages import (
     LoadFailed,
     Modality,
 )
-from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.eviction import ResidentModel
 from workers.pool.memory.placement import Placement
 
-from .admission import Admission
 from .ending import Ending
-from .job import STOPPING, Job
+from .pending import STOPPING, PendingRequest
 from .running import with_waits
+from .scheduler import Scheduler
 from .supervisor import Supervisor
 from .suspects import refuse
 from .turns import Turns
@@ -48,29 +48,29 @@ class WorkerHandle(WorkerView):
         self,
         default: Callable[[], ModelCard],
         world: World,
-        admission: Admission,
+        scheduler: Scheduler,
         on_change: Callable[[WorkerHandle], None],
     ) -> None:
         self.modality: Modality = default().modality
         self._default = default
         self._world = world
         self._on_change = on_change
-        self._admission = admission
+        self._scheduler = scheduler
         self._supervisor = Supervisor(default(), world, self)
-        self._turns = Turns(self, self._supervisor, admission)
+        self._turns = Turns(self, self._supervisor, scheduler, self._advance)
         self._last_used = world.now
         self._is_closed = False
 
     # --- what the pool asks for ------------------------------------------------------------------
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: PendingRequest) -> None:
         """Take a request, or refuse it with one clear sentence."""
         if self._is_closed:
             job.fail(*STOPPING)
-        elif len(self._turns.waiting) >= self._world.patience.max_waiting:
+        elif len(self._turns.waiting) >= self._world.limits.max_waiting:
             job.fail(
                 "queue_full",
-                f"{len(self._turns.waiting)} requests already wait for {self._scene.card.name}.",
+                f"{len(self._turns.waiting)} requests already wait for {self._snapshot.card.name}.",
                 "Try again in a moment.",
             )
         elif self._turns.knows(job.request_id):
@@ -102,7 +102,7 @@ class WorkerHandle(WorkerView):
             self._advance()
         return waiting is not None
 
-    def drop(self, job: Job) -> None:
+    def drop(self, job: PendingRequest) -> None:
         """Let go of a request that could not be taken, whatever became of it."""
         self._turns.waiting.remove(job.request_id)
         self._turns.withdraw_if_unwanted()
@@ -110,8 +110,8 @@ class WorkerHandle(WorkerView):
     def wake(self) -> None:
         """Wake a sleeping worker with the default model; one that is awake stays as it is."""
         is_absent = not self.has_process and not self._supervisor.will_restart
-        if is_absent and not self._is_closed and self._admission.asked(self) is None:
-            self._admission.ask(self, self._default())
+        if is_absent and not self._is_closed and self._scheduler.asked(self) is None:
+            self._scheduler.request(self, self._default())
             self._changed()
 
     def sleep(self) -> None:
@@ -149,7 +149,7 @@ class WorkerHandle(WorkerView):
         if self.is_wanted or self._turns.departure:
             self._advance()
 
-    # --- what the ledger asks for (`workers.pool.applicant`) ---------------------------
+    # --- what the scheduler asks for (`workers.pool.applicant`) ---------------------------
 
     @property
     def is_leaving(self) -> bool:
@@ -161,9 +161,9 @@ class WorkerHandle(WorkerView):
         """See `Applicant`."""
         return bool(self._turns.waiting)
 
-    def tenant(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> Tenant:
+    def resident(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
         """See `Applicant`."""
-        return Tenant(
+        return ResidentModel(
             name=self.modality,
             model=self._supervisor.card.name,
             held_mib=held_mib,
@@ -178,7 +178,7 @@ class WorkerHandle(WorkerView):
         self._turns.departure.begin(self._turns.waiting.last_turn)
         self._supervisor.start(card, placement)  # if it fails, nobody waits for that model any more
         if not self.has_process:
-            self._admission.release(self)
+            self._scheduler.release(self)
             self._advance()  # no exit follows, after which those who want another model had their turn
         self._changed()
 
@@ -187,7 +187,7 @@ class WorkerHandle(WorkerView):
         self._supervisor.give_up(card, failure)
         self._advance()
 
-    def make_room(self, for_whom: str) -> None:
+    def evict(self, for_whom: str) -> None:
         """See `Applicant`."""
         log.info("%s makes room for %s", self.modality, for_whom)
         self._turns.departure.ask(f"making room for {for_whom}")
@@ -203,7 +203,7 @@ class WorkerHandle(WorkerView):
     def on_ready(self) -> None:
         """Put it to work."""
         self._last_used = self._world.now
-        self._admission.on_loaded(self._supervisor.card)
+        self._scheduler.on_loaded(self._supervisor.card)
         self._advance()
 
     def on_load_failed(self, failure: LoadFailed) -> None:
@@ -212,7 +212,7 @@ class WorkerHandle(WorkerView):
         One that ran out of memory is tried again first, with more room or on another device.
         """
         is_memory = failure.code == "out_of_memory" and self.has_process
-        if is_memory and self._admission.may_retry(self._supervisor.card, self._supervisor.device):
+        if is_memory and self._scheduler.may_retry(self._supervisor.card, self._supervisor.device):
             log.warning("%s: %s Once more.", self.modality, failure.message)
             return
         self._on_change(self)  # whoever hears of the failure must find it in the status
@@ -229,31 +229,31 @@ class WorkerHandle(WorkerView):
             self._turns.running.end(event.request_id)
             self._last_used = self._world.now
             self._advance()
-            self._admission.settle()
+            self._scheduler.schedule()
         if isinstance(event, Failed) and event.traceback:
             log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
         job.deliver(event)
 
     def on_exit(self, ending: Ending) -> None:
         """Fail what ran, and serve who waits."""
-        self._admission.release(self)
+        self._scheduler.release(self)
         self._turns.departure.forget()
         self._on_change(self)  # whoever hears of the failure must find it in the status
         self._turns.fail_all(ending, self._world.now)
         self._advance()
-        self._admission.settle()
+        self._scheduler.schedule()
 
     def on_restart(self) -> None:
         """Ask for memory again: for whoever is next, or else for what has died."""
         if not self._turns.waiting and not self._is_closed:
-            self._admission.ask(self, self._supervisor.card)
+            self._scheduler.request(self, self._supervisor.card)
         self._advance()
 
     def _stop(self) -> None:
         self._supervisor.stop()
         if not self._turns.waiting:
             self._supervisor.forget_restart()
-            self._admission.withdraw(self)
+            self._scheduler.withdraw(self)
         self._changed()
 
     # --- time -------------------------------------------------------------------------------------
@@ -270,14 +270,14 @@ class WorkerHandle(WorkerView):
 
     def _kill_if_deaf(self, now: float) -> None:
         """Free a process that works for nobody: what waits goes to the next."""
-        grace_s = self._world.patience.cancel_grace_s
+        grace_s = self._world.limits.cancel_grace_s
         if self._turns.running.is_deaf(now, grace_s) and self._supervisor.process is not None:
             self._supervisor.process.give_up(f"{grace_s:g} s of work on a request that was stopped")
 
     def _sleep_if_idle(self, now: float) -> None:
         is_used = self._supervisor.phase != "ready" or self._turns.running or self._turns.waiting
-        is_due = 0 < self._world.patience.idle_ttl_s < now - self._last_used
-        if is_due and not is_used and not self._admission.is_pinned(self):
+        is_due = 0 < self._world.limits.idle_ttl_s < now - self._last_used
+        if is_due and not is_used and not self._scheduler.is_pinned(self):
             log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
             self._stop()
 
@@ -295,5 +295,5 @@ class WorkerHandle(WorkerView):
 
     def _announce(self) -> None:
         if self._turns.waiting:
-            scene = self._scene
-            self._turns.waiting.announce(scene.card, scene.reason)
+            snapshot = self._snapshot
+            self._turns.waiting.announce(snapshot.card, snapshot.reason)

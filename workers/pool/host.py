@@ -15,7 +15,7 @@ from typing import Protocol
 import psutil
 
 from workers.messages import Request
-from workers.messages.process_spec import Birth
+from workers.messages.process_spec import ProcessSpec
 from workers.pool.memory.machine import CPU, process_gpu_mib, process_mib, process_peak_mib
 
 from .child import Child
@@ -42,7 +42,7 @@ class Hold(Protocol):
         """End the process at once."""
 
 
-Start = Callable[[Birth, Callable[[object], None], Callable[[str], None]], Hold]
+Start = Callable[[ProcessSpec, Callable[[object], None], Callable[[str], None]], Hold]
 """Start a process; its messages go to the second, its exit, with the reason, to the third.
 
 Raises: OSError if it cannot be started.

@@ -17,20 +17,20 @@ from functools import partial
 from configs.catalogue import ModelCard
 from workers.messages import Modality, Ready, Request
 from workers.models.lookup import Models
-from workers.pool.memory.account import Budget
-from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.manager import MemoryManager
 from workers.pool.memory.plan import Plan, plan
+from workers.pool.memory.tracker import Budget
 
-from .admission import Admission
 from .estimates import Estimates
 from .guard import in_words
 from .handle import WorkerHandle
 from .host import Host
-from .job import STOPPING, Deliver, Job, Patience
+from .pending import STOPPING, Deliver, PendingRequest, PoolLimits
 from .publisher import Publisher
 from .sampler import RssSampler
+from .scheduler import Scheduler
 from .status import PoolStatus
-from .world import BirthOf, World
+from .world import SpecOf, World
 
 log = logging.getLogger("quintet.pool")
 
@@ -44,32 +44,32 @@ class Pool:
     def __init__(
         self,
         models: Models,
-        birth_of: BirthOf,
-        patience: Patience,
-        ledger: Ledger,
+        spec_of: SpecOf,
+        limits: PoolLimits,
+        memory: MemoryManager,
         host: Host | None = None,
     ) -> None:
-        """`birth_of` says how the process that holds a card's model is born.
+        """`spec_of` says how the process that holds a card's model is born.
 
         There is one worker for each modality that has a default model. `host` is the machine; None:
         this one.
         """
         self._models = models
-        self._ledger = ledger
+        self._memory = memory
         host = host or Host()
         self._loop = host.new_loop()
-        self._world = World(loop=self._loop, patience=patience, birth_of=birth_of, host=host)
+        self._world = World(loop=self._loop, limits=limits, spec_of=spec_of, host=host)
         self._guard = self._world.guard
         self._loop.set_exception_handler(self._guard.on_loop_error)
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
         self._handles: dict[Modality, WorkerHandle] = {}
-        self._estimates = Estimates(ledger.places, self._world)
+        self._estimates = Estimates(memory.places, self._world)
         self._sampler = RssSampler(
-            ledger, self._estimates, self._world, self._handles.values, self._on_sample
+            memory, self._estimates, self._world, self._handles.values, self._on_sample
         )
         self._world.read_vitals = self._sampler.vitals
-        self._admission = Admission(ledger, self._estimates, self._world, self._sampler.look)
-        self._publisher = Publisher(self._handles, self._admission, self._sampler, self._world)
+        self._scheduler = Scheduler(memory, self._estimates, self._world, self._sampler.look)
+        self._publisher = Publisher(self._handles, self._scheduler, self._sampler, self._world)
         self._to_warm: list[Modality] = []
         self._num_estimating = 0
         self._is_closed = False
@@ -89,10 +89,10 @@ class Pool:
             self._handles[modality] = WorkerHandle(
                 partial(self._models.default, modality),
                 self._world,
-                self._admission,
+                self._scheduler,
                 self._publisher.tell_of,
             )
-            self._admission.join(self._handles[modality])
+            self._scheduler.join(self._handles[modality])
         self._sampler.look_now()
         self._on_sample()
         self._loop.call_later(TICK_S, self._tick)
@@ -108,8 +108,10 @@ class Pool:
         one is a Finished or a Failed.
         """
         now = self._world.now
-        deadline = self._world.patience.deadline(request, card.modality, now)
-        job = Job(request=request, card=card, inbox=deliver, submitted=now, deadline=deadline)
+        deadline = self._world.limits.deadline(request, card.modality, now)
+        job = PendingRequest(
+            request=request, card=card, inbox=deliver, submitted=now, deadline=deadline
+        )
         self._schedule(self._submit, job)
 
     def cancel(self, request_id: str) -> None:
@@ -134,14 +136,14 @@ class Pool:
     def pin(self, modality: Modality, *, is_pinned: bool) -> None:
         """Keep a worker in memory whatever comes, or no longer."""
         change = (
-            self._ledger.account.pinned.add if is_pinned else self._ledger.account.pinned.discard
+            self._memory.tracker.pinned.add if is_pinned else self._memory.tracker.pinned.discard
         )
         self._schedule(change, modality)
 
     def plan(self, card: ModelCard) -> Plan:
         """Return what loading a model would take, by the memory of half a second ago."""
         others = self._models.all(card.modality)
-        return plan(card, self._publisher.status.memory.scene, self._ledger.places, others)
+        return plan(card, self._publisher.status.memory.snapshot, self._memory.places, others)
 
     def status(self) -> PoolStatus:
         """Return the latest snapshot; cheap."""
@@ -186,10 +188,10 @@ class Pool:
     @staticmethod
     def _refuse(*args: object) -> None:
         for job in args:
-            if isinstance(job, Job):
+            if isinstance(job, PendingRequest):
                 job.fail(*STOPPING)
 
-    def _submit(self, job: Job) -> None:
+    def _submit(self, job: PendingRequest) -> None:
         handle = self._handles.get(job.card.modality)
         if handle is None:
             job.fail("unknown_model", f"No worker is set up for {job.card.modality}.")
@@ -240,11 +242,11 @@ class Pool:
         self._guard.run("warming", self._warm_next)
 
     def _allow(self, budget: Budget) -> None:
-        self._ledger.account.budget = budget
+        self._memory.tracker.budget = budget
         self._on_sample()
 
     def _on_sample(self) -> None:
-        self._admission.on_sample(self._sampler.latest)
+        self._scheduler.on_sample(self._sampler.latest)
         self._publisher.tell_all()
 
     def _kill(self) -> None:

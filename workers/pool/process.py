@@ -23,7 +23,7 @@ from workers.messages import (
     Request,
 )
 from workers.messages.errors import AppError
-from workers.messages.process_spec import Birth
+from workers.messages.process_spec import ProcessSpec
 from workers.pool.memory.placement import Placement
 
 from .ending import Ending
@@ -64,7 +64,7 @@ class WorkerProcess:
     ) -> None:
         """It is started in a thread: reading what it needs and starting a program may take long."""
         self.card = card
-        self.birth: Birth | None = None
+        self.spec: ProcessSpec | None = None
         """What it was told; None until it has started."""
         self.pid: int | None = None
         self.phase: Phase = "loading"
@@ -83,14 +83,14 @@ class WorkerProcess:
         self._given_up = ""
         """Why it was ended by us although it had work to do; "": it was not."""
         self._is_unwanted = self._has_exited = False
-        self._watch = Watch(world.patience, lambda: world.read_vitals(self.pid), self.started)
+        self._watch = Watch(world.limits, lambda: world.read_vitals(self.pid), self.started)
         start = partial(self._start, placement)
         world.aside(f"{card.modality}-start", start, self._on_started)
 
     @property
     def threads(self) -> int:
         """How many its engine may use; 0 until it has started."""
-        return self.birth.settings.threads if self.birth is not None else 0
+        return self.spec.settings.threads if self.spec is not None else 0
 
     # --- what its worker asks for -----------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class WorkerProcess:
             self.kill()
             return
         self._child.shut_down()
-        self._world.loop.call_later(self._world.patience.stop_grace_s, self.kill)
+        self._world.loop.call_later(self._world.limits.stop_grace_s, self.kill)
 
     def kill(self) -> None:
         """End the process at once; one that has not started yet counts as gone, and will not stay."""
@@ -141,7 +141,7 @@ class WorkerProcess:
         """Ask for a sign of life; end what has given none, or come no further, for too long."""
         if self.phase == "stopping":
             return
-        if now - self._last_ping >= self._world.patience.ping_every_s:
+        if now - self._last_ping >= self._world.limits.ping_every_s:
             self._last_ping = now
             self.control(Ping())
         is_loading = self.phase == "loading"
@@ -153,12 +153,12 @@ class WorkerProcess:
 
     def _start(self, placement: Placement) -> None:
         """In a thread of its own. Raises: whatever keeps it from being started."""
-        birth = self._world.birth_of(self.card, placement)
+        spec = self._world.spec_of(self.card, placement)
         if self._must_go():
             return
-        self.birth = birth
+        self.spec = spec
         self._child = child = self._world.host.start(
-            birth,
+            spec,
             lambda message: self._soon(partial(self._on_message, message)),
             lambda reason: self._soon(partial(self._on_exit, reason)),
         )

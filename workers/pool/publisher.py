@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from workers.messages import Modality
 
-from .admission import Admission
 from .cores import Cores
 from .handle import WorkerHandle
 from .sampler import RssSampler
+from .scheduler import Scheduler
 from .status import PoolStatus, WorkerStatus
 from .world import World
 
@@ -25,14 +25,14 @@ class Publisher:
     def __init__(
         self,
         handles: Mapping[Modality, WorkerHandle],
-        admission: Admission,
+        scheduler: Scheduler,
         sampler: RssSampler,
         world: World,
     ) -> None:
         self.status = PoolStatus()
         """The latest; read from any thread."""
         self._handles = handles
-        self._admission = admission
+        self._scheduler = scheduler
         self._sampler = sampler
         self._world = world
         self._cores = Cores()
@@ -40,7 +40,7 @@ class Publisher:
 
     def tell_of(self, changed: WorkerHandle) -> None:
         """Tell how one worker is. The others are as they were, unless somebody stands in line."""
-        if self._admission.has_line:
+        if self._scheduler.has_line:
             self.tell_all()
         else:
             self._world.guard.run("sharing the cores", self._share_cores)
@@ -55,7 +55,7 @@ class Publisher:
         self.status = PoolStatus(
             workers=tuple(map(self._status_of, self._handles.values())),
             main_resident_mib=self._sampler.latest.main_mib,
-            memory=self._admission.memory(),
+            memory=self._scheduler.memory(),
         )
 
     def _take_one(self, changed: WorkerHandle) -> None:

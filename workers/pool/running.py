@@ -7,7 +7,7 @@ from dataclasses import replace
 from workers.messages import Event, Finished, Started
 
 from .ending import Ending
-from .job import Job
+from .pending import PendingRequest
 from .process import WorkerProcess
 from .suspects import Suspects
 
@@ -16,17 +16,17 @@ class Running:
     """Requests that were sent and have not ended."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, PendingRequest] = {}
         self._suspects = Suspects()
 
     def __len__(self) -> int:
         return len(self._jobs)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: PendingRequest) -> None:
         """Note that a request was sent."""
         self._jobs[job.request_id] = job
 
-    def get(self, request_id: str) -> Job | None:
+    def get(self, request_id: str) -> PendingRequest | None:
         """Return a request; None if it does not run here."""
         return self._jobs.get(request_id)
 
@@ -38,7 +38,7 @@ class Running:
         """Forget a request that never reached the process."""
         del self._jobs[request_id]
 
-    def take_all(self) -> list[Job]:
+    def take_all(self) -> list[PendingRequest]:
         """Return all of them, which are none of the process's any more."""
         jobs, self._jobs = self._jobs, {}
         return list(jobs.values())
@@ -53,11 +53,11 @@ class Running:
             else:
                 job.fail(ending.code, ending.sentence(job.card.name), "Try again.")
 
-    def is_poison(self, job: Job, now: float) -> bool:
+    def is_poison(self, job: PendingRequest, now: float) -> bool:
         """Whether requests like this one have ended too many processes lately."""
         return self._suspects.is_convicted(job, now)
 
-    def late(self, now: float) -> list[Job]:
+    def late(self, now: float) -> list[PendingRequest]:
         """Return those whose time is up, and who asked has not been told yet."""
         return [job for job in self._jobs.values() if job.is_late(now) and not job.has_ended]
 
@@ -66,7 +66,9 @@ class Running:
         return any(job.is_deaf(now, grace_s) for job in self._jobs.values())
 
 
-def with_waits(event: Event, job: Job, process: WorkerProcess | None, now: float) -> Event:
+def with_waits(
+    event: Event, job: PendingRequest, process: WorkerProcess | None, now: float
+) -> Event:
     """Add to a Started how long the request waited, and how much of that went into loading."""
     if not isinstance(event, Started):
         return event

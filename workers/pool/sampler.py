@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from configs.catalogue import ModelCard
-from workers.pool.memory.ledger import Ledger
 from workers.pool.memory.machine import CPU
+from workers.pool.memory.manager import MemoryManager
 
 from .estimates import Estimates
 from .handle import WorkerHandle
@@ -22,11 +22,11 @@ from .world import World
 
 
 class RssSampler:
-    """Looks when it is told to, one look at a time; what it saw goes into the ledger."""
+    """Looks when it is told to, one look at a time; what it saw goes to the memory manager."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        memory: MemoryManager,
         estimates: Estimates,
         world: World,
         handles: Callable[[], Iterable[WorkerHandle]],
@@ -34,7 +34,7 @@ class RssSampler:
     ) -> None:
         """`on_sample` is called on the loop after each look."""
         self.latest = Sample()
-        self._ledger = ledger
+        self._memory = memory
         self._estimates = estimates
         self._world = world
         self._handles = handles
@@ -99,7 +99,7 @@ class RssSampler:
         sample.main_mib = self._world.host.scales.main_mib()
 
     def _look_at_devices(self, sample: Sample) -> None:
-        sample.devices = self._ledger.account.devices()
+        sample.devices = self._memory.tracker.devices()
 
     def _look_at(self, sample: Sample, pid: int) -> None:
         sample.held_mib[pid] = self._world.host.scales.held_mib(pid)
@@ -120,14 +120,14 @@ class RssSampler:
 
     def _note(self, sample: Sample) -> None:
         self.latest = sample
-        self._ledger.account.main_mib = sample.main_mib
+        self._memory.tracker.main_mib = sample.main_mib
         self._peaks_mib = {
             key: mib for key, mib in self._peaks_mib.items() if key[0] in sample.held_mib
         }
         for handle in self._handles():
             held_mib = sample.held_mib.get(handle.pid or 0)
             if held_mib:
-                self._ledger.account.observe(handle.modality, held_mib)
+                self._memory.tracker.observe(handle.modality, held_mib)
                 self._note_peak_of(handle, sample, held_mib)
 
     def _note_peak_of(
@@ -152,6 +152,6 @@ class RssSampler:
                 self._writing.submit(self._record, card, device, mib)
 
     def _record(self, card: ModelCard, device: str, mib: int) -> None:
-        self._ledger.record(card, device, mib)
+        self._memory.record(card, device, mib)
         if self._estimates.known(card) is not None:
             self._estimates.work_out(card)

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Protocol
 
-from workers.messages.process_spec import Birth, run_entry
+from workers.messages.process_spec import ProcessSpec, run_entry
 from workers.models.environments.interpreter import command_of, environ_of
 
 CONTEXT = multiprocessing.get_context("spawn")
@@ -40,14 +40,14 @@ class Process(Protocol):
     def close(self) -> None: ...  # noqa: D102
 
 
-def spawn(birth: Birth, ends: Ends) -> Process:
-    """Start the process. Another environment's waits for its `birth` as the first message.
+def spawn(spec: ProcessSpec, ends: Ends) -> Process:
+    """Start the process. Another environment's waits for its `spec` as the first message.
 
     Raises: OSError if it cannot be started.
     """
-    if birth.python:
-        return _Elsewhere(birth.python, ends)
-    process = CONTEXT.Process(target=run_entry, args=(birth, *ends), name=birth.name, daemon=True)
+    if spec.python:
+        return _Elsewhere(spec.python, ends)
+    process = CONTEXT.Process(target=run_entry, args=(spec, *ends), name=spec.name, daemon=True)
     with _main_left_alone():
         process.start()
     return process

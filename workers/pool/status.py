@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from workers.messages import Modality
-from workers.pool.memory.account import Budget, Holding
 from workers.pool.memory.machine import DeviceMemory
-from workers.pool.memory.need import Footprint
-from workers.pool.memory.plan import Scene
+from workers.pool.memory.memory_estimate import MemoryEstimate
+from workers.pool.memory.plan import MemorySnapshot
+from workers.pool.memory.tracker import Allocation, Budget
 
 State = Literal["asleep", "loading", "ready", "busy", "stopping", "failed"]
 
@@ -35,8 +35,8 @@ class WorkerStatus:
     resident_mib: int = 0
     """Memory the process holds now; 0 while asleep."""
     granted_mib: int = 0
-    """What the ledger reckons with, on that device: predicted, or measured before; 0 while asleep."""
-    footprint: Footprint | None = None
+    """What the memory manager reckons with, on that device: predicted, or measured before; 0 while asleep."""
+    footprint: MemoryEstimate | None = None
     """How that was reckoned; None while asleep."""
     is_pinned: bool = False
     """It is not put to sleep for another, nor for being idle."""
@@ -56,8 +56,8 @@ class MemoryStatus:
     devices: tuple[DeviceMemory, ...] = ()
     """RAM first, then the graphics cards."""
     budget: Budget = field(default_factory=Budget)
-    scene: Scene = field(default_factory=lambda: Scene(rooms_mib={}))
-    holdings: Mapping[str, Holding] = field(default_factory=dict)
+    snapshot: MemorySnapshot = field(default_factory=lambda: MemorySnapshot(headroom_mib={}))
+    allocations: Mapping[str, Allocation] = field(default_factory=dict)
     """By modality, of those that have a process: what each was granted and holds, by device."""
 
 

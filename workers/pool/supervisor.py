@@ -42,7 +42,7 @@ class Supervisor:
         """The model that is loaded, being loaded, or that was so last."""
         self.process: WorkerProcess | None = None
         self.placement: Placement | None = None
-        """What the ledger granted, now or last."""
+        """What the memory manager granted, now or last."""
         self.failure: LoadFailed | None = None
         """Why `card` could not be had."""
         self._world = world
@@ -171,7 +171,7 @@ class Supervisor:
         """Start it again after a pause, or leave it alone; `is_stuck`: it hung while it was loaded."""
         reason = ending.reason
         log.error("%s died: %s", self.card.id, reason)
-        restarts = self._deaths.setdefault(self.card.id, self._world.patience.restarts())
+        restarts = self._deaths.setdefault(self.card.id, self._world.limits.restarts())
         restarts.record_death(self._world.now, reason, was_at_work=was_at_work)
         failure = self.given_up(self.card)
         if failure is None and is_stuck and restarts.record_stuck_load():

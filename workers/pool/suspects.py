@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .job import Job
+from .pending import PendingRequest
 
 MAX_BLAME = 3.0
 """Deaths, alone at work, after which a request is not tried again: one may be chance, as a kill is."""
@@ -28,7 +28,7 @@ class Suspects:
         self._blame: dict[str, tuple[float, float]] = {}
         """Fingerprint → blame, and when it was last put."""
 
-    def record_death(self, jobs: Sequence[Job], now: float) -> None:
+    def record_death(self, jobs: Sequence[PendingRequest], now: float) -> None:
         """Blame those that the process worked on when it died."""
         self._forget(now)
         for job in jobs:
@@ -38,12 +38,12 @@ class Suspects:
         while len(self._blame) > MAX_KNOWN:
             del self._blame[next(iter(self._blame))]
 
-    def clear(self, job: Job) -> None:
+    def clear(self, job: PendingRequest) -> None:
         """A request has ended as it should."""
         if self._blame:
             self._blame.pop(_fingerprint(job), None)
 
-    def is_convicted(self, job: Job, now: float) -> bool:
+    def is_convicted(self, job: PendingRequest, now: float) -> bool:
         """Whether it has ended too many processes lately to be tried again."""
         self._forget(now)
         if not self._blame:
@@ -56,7 +56,7 @@ class Suspects:
                 del self._blame[fingerprint]
 
 
-def refuse(job: Job) -> None:
+def refuse(job: PendingRequest) -> None:
     """Deliver the failure that says so."""
     job.fail(
         "bad_request",
@@ -66,7 +66,7 @@ def refuse(job: Job) -> None:
     )
 
 
-def _fingerprint(job: Job) -> str:
+def _fingerprint(job: PendingRequest) -> str:
     """Return the same text for the same wish of the same model."""
     asked = replace(job.request, request_id="", deadline=None)
     try:

@@ -30,6 +30,6 @@ def wait_policy(threads: int) -> dict[str, str]:
         "RAYON_NUM_THREADS": str(threads),  # tokenizers, Chroma
         "TOKENIZERS_PARALLELISM": "false",
         "ANONYMIZED_TELEMETRY": "False",  # Chroma
-        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as the ledger numbers the cards
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as `memory.machine` numbers the cards
         "HF_HUB_OFFLINE": "1",  # a worker never downloads behind the user's back
     }

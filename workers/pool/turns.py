@@ -10,22 +10,23 @@ nothing. So a step that was missed is made up for at the next tick.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from configs.catalogue import ModelCard
 from workers.messages import LoadFailed
 
-from .admission import Admission
 from .applicant import Applicant, not_served
+from .decision import next_decision
 from .departure import Departure
 from .ending import Ending
 from .guard import in_words
-from .job import Job
-from .order import next_move
+from .pending import PendingRequest
 from .process import WorkerProcess
+from .request_queue import RequestQueue
 from .running import Running
+from .scheduler import Scheduler
 from .supervisor import Supervisor
 from .suspects import refuse
-from .waiting import WaitingLine
 
 log = logging.getLogger("quintet.pool")
 
@@ -33,14 +34,22 @@ log = logging.getLogger("quintet.pool")
 class Turns:
     """The requests of one worker, and what they do with its process."""
 
-    def __init__(self, who: Applicant, supervisor: Supervisor, admission: Admission) -> None:
-        self.waiting = WaitingLine()
+    def __init__(
+        self,
+        who: Applicant,
+        supervisor: Supervisor,
+        scheduler: Scheduler,
+        again: Callable[[], None],
+    ) -> None:
+        """`again` calls `advance`, and tells those who wait."""
+        self._again = again
+        self.waiting = RequestQueue()
         self.running = Running()
         self.departure = Departure()
         self._estimating: ModelCard | None = None
         self._who = who
         self._supervisor = supervisor
-        self._admission = admission
+        self._scheduler = scheduler
 
     def advance(self) -> None:
         """Do what the line asks for: ask for memory, send, or change the model."""
@@ -72,31 +81,31 @@ class Turns:
     def withdraw_if_unwanted(self) -> None:
         """Leave the line for memory if nobody waits any more."""
         if not self.waiting:
-            self._admission.withdraw(self._who)
+            self._scheduler.withdraw(self._who)
 
     @property
     def must_answer_first(self) -> bool:
         """Whether the process would be wasted on those whom it was started for, if it left now."""
-        is_owed = self.departure.owes(self.waiting.first)
+        must_serve = self.departure.must_serve_first(self.waiting.first)
         if self.departure.is_told:
-            return is_owed or bool(self.running)
-        return is_owed and self._supervisor.phase == "loading"
+            return must_serve or bool(self.running)
+        return must_serve and self._supervisor.phase == "loading"
 
     def leave_if_done(self) -> None:
         """Let the process go, if it was asked to, once it has done what it was started for."""
-        if self.departure and not self.departure.is_told and self._admission.is_pinned(self._who):
+        if self.departure and not self.departure.is_told and self._scheduler.is_pinned(self._who):
             self.departure.forget()  # it was pinned since
-        is_owed = self.departure.owes(self.waiting.first)
-        if self.departure and not self.running and not is_owed:
+        must_serve = self.departure.must_serve_first(self.waiting.first)
+        if self.departure and not self.running and not must_serve:
             self._supervisor.stop()
 
     def _ask_if_absent(self) -> None:
         while (first := self.waiting.first) is not None and not self._supervisor.has_process:
             if self._supervisor.will_restart and first.card == self._supervisor.card:
                 break  # it comes after the pause
-            if self._admission.asked(self._who) == first.card:
+            if self._scheduler.asked(self._who) == first.card:
                 break  # its turn has not come
-            self._admission.ask(self._who, first.card)  # refused: nobody waits for it any more
+            self._scheduler.request(self._who, first.card)  # refused: nobody waits for it any more
 
     def _serve(self, process: WorkerProcess) -> bool:
         """Give the process as much as it has slots for; returns whether there is more to do.
@@ -104,21 +113,21 @@ class Turns:
         The rest waits here, where it can be seen, cancelled at once, and outlive the process.
         """
         self.leave_if_done()
-        if self.departure and not self.departure.owes(self.waiting.first):
+        if self.departure and not self.departure.must_serve_first(self.waiting.first):
             return False
-        move = next_move(
+        decision = next_decision(
             self.waiting.cards,
             self._supervisor.card,
             num_running=len(self.running),
             num_slots=process.ready.slots if process.ready is not None else 0,
         )
-        for _ in range(move.num_to_send):
-            if self.departure and not self.departure.owes(self.waiting.first):
+        for _ in range(decision.num_to_send):
+            if self.departure and not self.departure.must_serve_first(self.waiting.first):
                 break
             self._send(process, self.waiting.pop_first())
-        return self._change(process) if move.must_change else False
+        return self._change(process) if decision.must_change else False
 
-    def _send(self, process: WorkerProcess, job: Job) -> None:
+    def _send(self, process: WorkerProcess, job: PendingRequest) -> None:
         self.running.add(job)
         try:
             process.send(job.request)
@@ -136,12 +145,12 @@ class Turns:
             self._estimating = None
             if isinstance(outcome, Exception):
                 self.fail(card, not_served(card, outcome))
-            self.advance()
+            self._again()
 
-        if self._admission.estimates.known(card) is not None:
+        if self._scheduler.estimates.known(card) is not None:
             return True
         self._estimating = card
-        self._admission.estimates.soon(card, go_on)
+        self._scheduler.estimates.soon(card, go_on)
         return False
 
     def _change(self, process: WorkerProcess) -> bool:
@@ -149,7 +158,7 @@ class Turns:
         first = self.waiting.first
         if first is not None and not self._is_estimated(first.card):
             return False
-        failure = self._admission.refusal(first.card) if first is not None else None
+        failure = self._scheduler.refusal(first.card) if first is not None else None
         if first is None or failure is None:
             log.info(
                 "%s puts %s to sleep for another",

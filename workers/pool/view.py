@@ -7,9 +7,9 @@ from collections.abc import Callable
 from configs.catalogue import ModelCard
 from workers.messages import Ready
 
-from .admission import Admission
 from .applicant import Applicant
-from .scene import Scene
+from .scheduler import Scheduler
+from .snapshot import WorkerSnapshot
 from .status import WorkerStatus
 from .supervisor import Supervisor
 from .turns import Turns
@@ -21,7 +21,7 @@ class WorkerView(Applicant):
     _default: Callable[[], ModelCard]
     _supervisor: Supervisor
     _turns: Turns
-    _admission: Admission
+    _scheduler: Scheduler
 
     @property
     def has_process(self) -> bool:
@@ -38,14 +38,14 @@ class WorkerView(Applicant):
     def loaded(self) -> tuple[ModelCard, Ready] | None:
         """The model in memory, and what its engine said about itself."""
         process = self._supervisor.process  # once: other threads ask too
-        if process is None or process.ready is None or process.birth is None:
+        if process is None or process.ready is None or process.spec is None:
             return None
-        return process.birth.settings.card, process.ready
+        return process.spec.settings.card, process.ready
 
     @property
     def is_settled(self) -> bool:
         """Whether loading is over, for better or worse."""
-        return self._scene.state in ("ready", "busy", "failed", "asleep")
+        return self._snapshot.state in ("ready", "busy", "failed", "asleep")
 
     @property
     def is_working(self) -> bool:
@@ -60,20 +60,20 @@ class WorkerView(Applicant):
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
         device = self._supervisor.device
-        return self._scene.status(
+        return self._snapshot.status(
             resident_mib,
-            granted_mib=self._admission.granted_mib(self, device),
-            is_pinned=self._admission.is_pinned(self),
+            granted_mib=self._scheduler.granted_mib(self, device),
+            is_pinned=self._scheduler.is_pinned(self),
         )
 
     @property
-    def _scene(self) -> Scene:
-        return Scene(
+    def _snapshot(self) -> WorkerSnapshot:
+        return WorkerSnapshot(
             supervisor=self._supervisor,
             waiting=self._turns.waiting,
             num_running=len(self._turns.running),
             default=self._default(),
-            asked=self._admission.asked(self),
-            hindrance=self._admission.hindrance(self),
+            asked=self._scheduler.asked(self),
+            hindrance=self._scheduler.hindrance(self),
             why_leaving=self._turns.departure.why,
         )

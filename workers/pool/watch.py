@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .job import Patience
+from .pending import PoolLimits
 from .vitals import Vitals
 
 MIN_LOAD = 0.01
@@ -33,9 +33,9 @@ class Watch:
     """Watches one process; times in seconds of one monotonic clock."""
 
     def __init__(
-        self, patience: Patience, read_vitals: Callable[[], Vitals | None], now: float
+        self, limits: PoolLimits, read_vitals: Callable[[], Vitals | None], now: float
     ) -> None:
-        self._patience = patience
+        self._limits = limits
         self._read_vitals = read_vitals
         self._vitals: Vitals | None = None
         self._progress = self._work = self._answer = now
@@ -55,19 +55,19 @@ class Watch:
         owes_progress = is_loading or num_running > 0
         silence_s = now - self._answer
         self._measure(now, since=self._progress if owes_progress else self._answer)
-        if silence_s > self._patience.ping_timeout_s and not (is_loading and self._is_working(now)):
+        if silence_s > self._limits.ping_timeout_s and not (is_loading and self._is_working(now)):
             return f"{silence_s:.0f} s without a sign of life"
         without_s = now - self._progress
-        if not owes_progress or without_s <= self._patience.stall_timeout_s:
+        if not owes_progress or without_s <= self._limits.stall_timeout_s:
             return ""
-        if without_s > self._patience.spin_timeout_s:
+        if without_s > self._limits.spin_timeout_s:
             return f"{without_s:.0f} s of work without progress"
-        if now - self._work > self._patience.stall_timeout_s:
+        if now - self._work > self._limits.stall_timeout_s:
             return f"{without_s:.0f} s without progress"
         return ""
 
     def _is_working(self, now: float) -> bool:
-        return now - max(self._work, self._progress) <= self._patience.ping_timeout_s
+        return now - max(self._work, self._progress) <= self._limits.ping_timeout_s
 
     def _forget_absence(self, now: float) -> None:
         """Do not hold against it what was said while nobody listened."""
@@ -79,7 +79,7 @@ class Watch:
 
     def _measure(self, now: float, since: float) -> None:
         """See what it does, once nothing has been heard of it for a while."""
-        pause_s = self._patience.ping_every_s
+        pause_s = self._limits.ping_every_s
         if now - since < pause_s or now - self._measured < pause_s:
             return
         before, self._vitals = self._vitals, self._read_vitals()

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from configs.catalogue import ModelCard
-from workers.messages.process_spec import Birth
+from workers.messages.process_spec import ProcessSpec
 from workers.pool.memory.placement import Placement
 
 from .guard import Guard
 from .host import Host
-from .job import Patience
+from .pending import PoolLimits
 from .vitals import Vitals
 
 T = TypeVar("T")
 
-BirthOf = Callable[[ModelCard, Placement], Birth]
+SpecOf = Callable[[ModelCard, Placement], ProcessSpec]
 """How the process that holds a card's model is born, and where its weights go. Called in threads.
 
 Raises: AppError on a card that is not right.
@@ -31,8 +31,8 @@ class World:
     """One for each pool."""
 
     loop: asyncio.AbstractEventLoop
-    patience: Patience
-    birth_of: BirthOf
+    limits: PoolLimits
+    spec_of: SpecOf
     host: Host
     guard: Guard = field(default_factory=Guard)
     read_vitals: Callable[[int | None], Vitals | None] = lambda pid: None

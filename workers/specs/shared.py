@@ -36,7 +36,7 @@ def torch_spec(modality: Modality, target: str) -> EngineSpec:
         imports=TORCH_IMPORTS,
         install=TORCH_INSTALL,
         devices=("cpu", "cuda"),
-        memory="workers.pool.memory.need_of_torch:predict_torch",
+        memory="workers.pool.memory.estimate_torch:predict_torch",
         runtime_mib=1000,
     )
 
@@ -51,9 +51,9 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         distributions=("xllamacpp",),
         imports=("xllamacpp",),
         devices=("cpu", "cuda"),
-        cuda_probe="workers.pool.memory.estimate:llamacpp_finds_a_gpu",
+        cuda_probe="workers.pool.memory.estimator:llamacpp_finds_a_gpu",
         splits_layers=True,
-        memory="workers.pool.memory.need_of_llamacpp:predict_llamacpp",
+        memory="workers.pool.memory.estimate_llamacpp:predict_llamacpp",
     )
 
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.pool.conftest import card
-from workers.pool.memory.account import Account, Budget, Holding, rooms
-from workers.pool.memory.eviction import Tenant
+from workers.pool.memory.eviction import ResidentModel
 from workers.pool.memory.machine import DeviceMemory
-from workers.pool.memory.need import Footprint
+from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement, place
-from workers.pool.memory.plan import Plan, Scene, plan
+from workers.pool.memory.plan import MemorySnapshot, Plan, plan
+from workers.pool.memory.tracker import Allocation, Budget, MemoryTracker, headroom
 
 TOTAL_MIB = 8000
 NAMES = ("text", "stt", "tts", "vision", "rag")
@@ -23,32 +23,35 @@ def ram(free_mib: int) -> DeviceMemory:
 
 
 def test_the_budget_covers_all_processes_and_what_they_may_still_grow() -> None:
-    held = [Holding(granted_mib={"cpu": 1000}, resident_mib={"cpu": 300})]
-    assert rooms([ram(6000)], held, 200, Budget(ram_mib=3000, leave_room_mib=0)) == {"cpu": 1800}
+    held = [Allocation(granted_mib={"cpu": 1000}, resident_mib={"cpu": 300})]
+    assert headroom([ram(6000)], held, 200, Budget(ram_mib=3000, leave_room_mib=0)) == {"cpu": 1800}
 
 
 def test_what_the_system_has_free_bounds_too() -> None:
-    held = [Holding(granted_mib={"cpu": 1000}, resident_mib={"cpu": 300})]
-    assert rooms([ram(2000)], held, 200, Budget(leave_room_mib=500)) == {"cpu": 800}
+    held = [Allocation(granted_mib={"cpu": 1000}, resident_mib={"cpu": 300})]
+    assert headroom([ram(2000)], held, 200, Budget(leave_room_mib=500)) == {"cpu": 800}
 
 
 def test_who_holds_more_than_granted_is_counted_with_it() -> None:
-    held = [Holding(granted_mib={"cpu": 1000}, resident_mib={"cpu": 1400})]
-    assert rooms([ram(9000)], held, 0, Budget(ram_mib=3000, leave_room_mib=0)) == {"cpu": 1600}
+    held = [Allocation(granted_mib={"cpu": 1000}, resident_mib={"cpu": 1400})]
+    assert headroom([ram(9000)], held, 0, Budget(ram_mib=3000, leave_room_mib=0)) == {"cpu": 1600}
 
 
 def test_a_smaller_budget_lets_idle_workers_go_and_no_more_than_needed() -> None:
-    account = Account(lambda: (ram(5000),), Budget(ram_mib=2000, leave_room_mib=0))
+    account = MemoryTracker(lambda: (ram(5000),), Budget(ram_mib=2000, leave_room_mib=0))
     for name, mib in (("text", 900), ("tts", 300)):
         account.grant(name, {"cpu": mib})
         account.observe(name, {"cpu": mib})
     awake = [
-        Tenant(name=name, model=name, held_mib=account.held_mib(name)) for name in ("text", "tts")
+        ResidentModel(name=name, model=name, held_mib=account.held_mib(name))
+        for name in ("text", "tts")
     ]
-    assert account.overdrawn(account.devices(), awake) == ()
+    assert account.over_budget(account.devices(), awake) == ()
     account.budget = Budget(ram_mib=1000, leave_room_mib=0)
-    assert [tenant.name for tenant in account.overdrawn(account.devices(), awake)] == ["tts"]
-    assert account.overdrawn(account.devices(), awake[:1], leaving=["tts"]) == ()  # that is enough
+    assert [tenant.name for tenant in account.over_budget(account.devices(), awake)] == ["tts"]
+    assert (
+        account.over_budget(account.devices(), awake[:1], leaving=["tts"]) == ()
+    )  # that is enough
 
 
 class Life(RuleBasedStateMachine):
@@ -57,7 +60,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.resident: dict[str, int] = {}
-        self.account = Account(self.read, Budget(ram_mib=5000, leave_room_mib=100))
+        self.account = MemoryTracker(self.read, Budget(ram_mib=5000, leave_room_mib=100))
 
     def read(self) -> tuple[DeviceMemory, ...]:
         return (ram(TOTAL_MIB - sum(self.resident.values())),)
@@ -66,16 +69,18 @@ class Life(RuleBasedStateMachine):
     def start(self, name: str, mib: int, share: float) -> None:
         if name in self.resident:
             return
-        need = Footprint(weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0)
+        need = MemoryEstimate(
+            weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
+        )
         where = Placement(device="cpu", need_mib={"cpu": mib}, footprint=need)
         awake = [
-            Tenant(name=other, model=other, held_mib=self.account.held_mib(other))
+            ResidentModel(name=other, model=other, held_mib=self.account.held_mib(other))
             for other in self.resident
         ]
-        decision = place([where], self.account.rooms(self.account.devices()), awake)
+        decision = place([where], self.account.headroom(self.account.devices()), awake)
         if decision is None:
             return
-        for leaver in decision.leavers:
+        for leaver in decision.victims:
             self.stop(leaver.name)
         self.account.grant(name, where.need_mib)
         self.resident[name] = round(mib * share)
@@ -88,7 +93,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES), share=st.floats(0, 1))
     def grow(self, name: str, share: float) -> None:
-        holding = self.account.holding(name)
+        holding = self.account.allocation(name)
         if holding is not None:
             self.resident[name] = round(holding.granted_mib["cpu"] * share)
             self.account.observe(name, {"cpu": self.resident[name]})
@@ -109,17 +114,19 @@ class Life(RuleBasedStateMachine):
 TestLife = Life.TestCase
 
 
-def a_plan(need_mib: int, free_mib: int, awake: tuple[Tenant, ...] = ()) -> Plan:
+def a_plan(need_mib: int, free_mib: int, awake: tuple[ResidentModel, ...] = ()) -> Plan:
     def places(model: object) -> tuple[Placement, ...]:
         mib = 500 if getattr(model, "id", "") == "fake-text-small" else need_mib
-        need = Footprint(weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0)
+        need = MemoryEstimate(
+            weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
+        )
         return (Placement(device="cpu", need_mib={"cpu": mib}, footprint=need),)
 
-    scene = Scene(rooms_mib={"cpu": free_mib}, tenants=awake)
-    return plan(card("text"), scene, places, [card("text", "-small")])
+    snapshot = MemorySnapshot(headroom_mib={"cpu": free_mib}, residents=awake)
+    return plan(card("text"), snapshot, places, [card("text", "-small")])
 
 
-WHISPER = Tenant(name="stt", model="Whisper tiny", held_mib={"cpu": 700})
+WHISPER = ResidentModel(name="stt", model="Whisper tiny", held_mib={"cpu": 700})
 
 
 def test_a_plan_that_fits_says_so_with_the_numbers() -> None:
@@ -144,7 +151,7 @@ def test_a_plan_that_cannot_be_names_the_nearest_that_can() -> None:
 
 
 def test_a_model_takes_the_place_of_its_own_modality_without_asking() -> None:
-    own = Tenant(name="text", model="Old", held_mib={"cpu": 900})
+    own = ResidentModel(name="text", model="Old", held_mib={"cpu": 900})
     assert a_plan(1000, 200, (own,)).outcome == "fits"
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.pool.memory.eviction import Tenant, choose_leavers
-from workers.pool.memory.need import Footprint
+from workers.pool.memory.eviction import ResidentModel, choose_victims
+from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement, place
 
 MIB = st.integers(min_value=0, max_value=5000)
@@ -17,10 +17,10 @@ NAMES = ("text", "stt", "tts", "vision", "rag")
 
 
 @st.composite
-def tenants(draw: st.DrawFn) -> list[Tenant]:
+def tenants(draw: st.DrawFn) -> list[ResidentModel]:
     names = draw(st.lists(st.sampled_from(NAMES), unique=True))
     return [
-        Tenant(
+        ResidentModel(
             name=name,
             model=name,
             held_mib={"cpu": draw(MIB), "cuda:0": draw(MIB)},
@@ -37,9 +37,9 @@ MISSING = st.dictionaries(
 )
 
 
-def is_enough(leavers: tuple[Tenant, ...], missing: dict[str, int]) -> bool:
+def is_enough(victims: tuple[ResidentModel, ...], missing: dict[str, int]) -> bool:
     return all(
-        sum(tenant.held_mib.get(device, 0) for tenant in leavers) >= mib
+        sum(tenant.held_mib.get(device, 0) for tenant in victims) >= mib
         for device, mib in missing.items()
         if mib > 0
     )
@@ -47,50 +47,50 @@ def is_enough(leavers: tuple[Tenant, ...], missing: dict[str, int]) -> bool:
 
 @given(MISSING, tenants())
 def test_who_leaves_frees_enough_and_nobody_leaves_in_vain(
-    missing: dict[str, int], awake: list[Tenant]
+    missing: dict[str, int], awake: list[ResidentModel]
 ) -> None:
-    leavers = choose_leavers(missing, awake)
-    if leavers is None:
+    victims = choose_victims(missing, awake)
+    if victims is None:
         assert not is_enough(tuple(t for t in awake if not t.is_pinned), missing)
         return
-    assert not any(tenant.is_pinned for tenant in leavers)
-    assert is_enough(leavers, missing)
-    for fewer in combinations(leavers, max(0, len(leavers) - 1)):
-        assert not leavers or not is_enough(fewer, missing)
+    assert not any(tenant.is_pinned for tenant in victims)
+    assert is_enough(victims, missing)
+    for fewer in combinations(victims, max(0, len(victims) - 1)):
+        assert not victims or not is_enough(fewer, missing)
 
 
 @given(MISSING, tenants())
 def test_a_busy_worker_leaves_only_if_no_idle_ones_are_enough(
-    missing: dict[str, int], awake: list[Tenant]
+    missing: dict[str, int], awake: list[ResidentModel]
 ) -> None:
-    leavers = choose_leavers(missing, awake) or ()
+    victims = choose_victims(missing, awake) or ()
     idle = tuple(t for t in awake if not (t.is_pinned or t.is_busy))
-    if any(tenant.is_busy for tenant in leavers):
+    if any(tenant.is_busy for tenant in victims):
         assert not is_enough(idle, missing)
 
 
 def test_of_two_that_are_enough_the_one_unused_for_longest_leaves() -> None:
-    early = Tenant(name="stt", model="a", held_mib={"cpu": 300}, last_used=1.0)
-    late = Tenant(name="tts", model="b", held_mib={"cpu": 300}, last_used=2.0)
-    assert choose_leavers({"cpu": 200}, [late, early]) == (early,)
+    early = ResidentModel(name="stt", model="a", held_mib={"cpu": 300}, last_used=1.0)
+    late = ResidentModel(name="tts", model="b", held_mib={"cpu": 300}, last_used=2.0)
+    assert choose_victims({"cpu": 200}, [late, early]) == (early,)
 
 
 def test_the_smallest_that_is_enough_leaves() -> None:
-    big = Tenant(name="text", model="a", held_mib={"cpu": 3000})
-    small = Tenant(name="tts", model="b", held_mib={"cpu": 300})
-    assert choose_leavers({"cpu": 200}, [big, small]) == (small,)
-    assert choose_leavers({"cpu": 3100}, [big, small]) == (big, small)
+    big = ResidentModel(name="text", model="a", held_mib={"cpu": 3000})
+    small = ResidentModel(name="tts", model="b", held_mib={"cpu": 300})
+    assert choose_victims({"cpu": 200}, [big, small]) == (small,)
+    assert choose_victims({"cpu": 3100}, [big, small]) == (big, small)
 
 
 def a_place(device: str, mib: int, *, may_evict: bool = True, host_mib: int = 0) -> Placement:
-    footprint = Footprint(
+    footprint = MemoryEstimate(
         weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
     )
     need = {device: mib, "cpu": host_mib} if device != "cpu" else {"cpu": mib}
     return Placement(device=device, need_mib=need, footprint=footprint, may_evict=may_evict)
 
 
-ON_GPU = Tenant(name="stt", model="Whisper", held_mib={"cuda:0": 1500, "cpu": 400})
+ON_GPU = ResidentModel(name="stt", model="Whisper", held_mib={"cuda:0": 1500, "cpu": 400})
 ROOMS = {"cpu": 16_000, "cuda:0": 5_000}
 
 
@@ -98,15 +98,15 @@ def test_recognition_leaves_the_gpu_before_chat_goes_elsewhere() -> None:
     chat = [a_place("cuda:0", 6000), a_place("cpu", 5000)]
     decision = place(chat, ROOMS, [ON_GPU])
     assert decision is not None
-    assert (decision.placement.device, decision.leavers) == ("cuda:0", (ON_GPU,))
+    assert (decision.placement.device, decision.victims) == ("cuda:0", (ON_GPU,))
 
 
 def test_recognition_goes_to_the_cpu_and_lets_chat_stay_on_the_gpu() -> None:
-    chatting = Tenant(name="text", model="Qwen", held_mib={"cuda:0": 6000})
+    chatting = ResidentModel(name="text", model="Qwen", held_mib={"cuda:0": 6000})
     hearing = [a_place("cuda:0", 1500, may_evict=False), a_place("cpu", 400)]
     decision = place(hearing, {"cpu": 16_000, "cuda:0": 800}, [chatting])
     assert decision is not None
-    assert (decision.placement.device, decision.leavers) == ("cpu", ())
+    assert (decision.placement.device, decision.victims) == ("cpu", ())
 
 
 def test_fewer_layers_on_the_gpu_before_none() -> None:
@@ -116,19 +116,23 @@ def test_fewer_layers_on_the_gpu_before_none() -> None:
     assert decision.placement is shares[2]
 
 
-@pytest.mark.parametrize("rooms", [{}, {"cpu": 10}, {"cuda:0": 9000}])
-def test_a_device_that_is_not_there_takes_nothing(rooms: dict[str, int]) -> None:
-    assert place([a_place("cuda:0", 6000, host_mib=100), a_place("cpu", 5000)], rooms, []) is None
+@pytest.mark.parametrize("headroom", [{}, {"cpu": 10}, {"cuda:0": 9000}])
+def test_a_device_that_is_not_there_takes_nothing(headroom: dict[str, int]) -> None:
+    assert (
+        place([a_place("cuda:0", 6000, host_mib=100), a_place("cpu", 5000)], headroom, []) is None
+    )
 
 
 @given(st.integers(0, 9000), st.integers(0, 9000), MIB, MIB, tenants())
 def test_what_is_placed_fits_once_the_leavers_are_gone(
-    ram: int, vram: int, need: int, host: int, awake: list[Tenant]
+    ram: int, vram: int, need: int, host: int, awake: list[ResidentModel]
 ) -> None:
-    rooms = {"cpu": ram, "cuda:0": vram}
-    decision = place([a_place("cuda:0", need, host_mib=host), a_place("cpu", need)], rooms, awake)
+    headroom = {"cpu": ram, "cuda:0": vram}
+    decision = place(
+        [a_place("cuda:0", need, host_mib=host), a_place("cpu", need)], headroom, awake
+    )
     if decision is None:
         return
     for device, mib in decision.placement.need_mib.items():
-        freed = sum(tenant.held_mib.get(device, 0) for tenant in decision.leavers)
-        assert mib <= rooms[device] + freed
+        freed = sum(tenant.held_mib.get(device, 0) for tenant in decision.victims)
+        assert mib <= headroom[device] + freed

@@ -1,1 +1,1 @@
-"""The memory ledger: what models need, what there is, and who has to make room."""
+"""Memory: what models need, what there is, and who has to make room."""

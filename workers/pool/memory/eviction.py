@@ -15,7 +15,7 @@ Mib = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tenant:
+class ResidentModel:
     """A worker that holds memory."""
 
     name: str
@@ -31,7 +31,9 @@ class Tenant:
     """Seconds of one monotonic clock."""
 
 
-def choose_leavers(missing: Mib, tenants: Iterable[Tenant]) -> tuple[Tenant, ...] | None:
+def choose_victims(
+    missing: Mib, residents: Iterable[ResidentModel]
+) -> tuple[ResidentModel, ...] | None:
     """Return who must leave for so much to come free; () if nothing is missing, None if all cannot.
 
     As few busy ones as possible; of those sets the fewest workers, then the least memory, then those
@@ -40,7 +42,9 @@ def choose_leavers(missing: Mib, tenants: Iterable[Tenant]) -> tuple[Tenant, ...
     missing = {device: mib for device, mib in missing.items() if mib > 0}
     if not missing:
         return ()
-    candidates = [tenant for tenant in tenants if not tenant.is_pinned and _helps(tenant, missing)]
+    candidates = [
+        resident for resident in residents if not resident.is_pinned and _helps(resident, missing)
+    ]
     enough = [
         chosen
         for count in range(1, len(candidates) + 1)
@@ -50,18 +54,18 @@ def choose_leavers(missing: Mib, tenants: Iterable[Tenant]) -> tuple[Tenant, ...
     return min(enough, key=lambda chosen: _cost(chosen, missing), default=None)
 
 
-def _helps(tenant: Tenant, missing: Mib) -> bool:
-    return any(tenant.held_mib.get(device, 0) > 0 for device in missing)
+def _helps(resident: ResidentModel, missing: Mib) -> bool:
+    return any(resident.held_mib.get(device, 0) > 0 for device in missing)
 
 
-def _is_enough(chosen: tuple[Tenant, ...], missing: Mib) -> bool:
+def _is_enough(chosen: tuple[ResidentModel, ...], missing: Mib) -> bool:
     return all(
-        sum(tenant.held_mib.get(device, 0) for tenant in chosen) >= mib
+        sum(resident.held_mib.get(device, 0) for resident in chosen) >= mib
         for device, mib in missing.items()
     )
 
 
-def _cost(chosen: tuple[Tenant, ...], missing: Mib) -> tuple[int, int, int, float]:
-    freed_mib = sum(tenant.held_mib.get(device, 0) for tenant in chosen for device in missing)
-    num_busy = sum(tenant.is_busy for tenant in chosen)
-    return num_busy, len(chosen), freed_mib, max(tenant.last_used for tenant in chosen)
+def _cost(chosen: tuple[ResidentModel, ...], missing: Mib) -> tuple[int, int, int, float]:
+    freed_mib = sum(resident.held_mib.get(device, 0) for resident in chosen for device in missing)
+    num_busy = sum(resident.is_busy for resident in chosen)
+    return num_busy, len(chosen), freed_mib, max(resident.last_used for resident in chosen)

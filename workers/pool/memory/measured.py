@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from configs.catalogue import ModelCard
 
-from .need import Demand
+from .memory_estimate import LoadOptions
 
 log = logging.getLogger("quintet.memory")
 
@@ -46,15 +46,15 @@ class PeakKey:
         return "|".join(str(part).replace("|", "/") for part in parts)
 
 
-def key_of(card: ModelCard, demand: Demand) -> PeakKey:
+def key_of(card: ModelCard, options: LoadOptions) -> PeakKey:
     """Return the key of a card's model when it is used as the demand says."""
     weights = card.files.get(card.weight_file) or card.quantization
     return PeakKey(
         model_id=card.id,
-        weights="+".join([weights[:12], *(extra.id for extra in demand.extra_cards)]),
-        context_tokens=demand.context_tokens,
-        slots=demand.slots,
-        device=demand.device.partition(":")[0],
+        weights="+".join([weights[:12], *(extra.id for extra in options.extra_cards)]),
+        context_tokens=options.context_tokens,
+        slots=options.slots,
+        device=options.device.partition(":")[0],
     )
 
 

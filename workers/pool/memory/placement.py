@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .eviction import Mib, Tenant, choose_leavers
-from .need import Footprint
+from .eviction import Mib, ResidentModel, choose_victims
+from .memory_estimate import MemoryEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Placement:
     """"cpu" or "cuda:0": where the weights lie, or most of them."""
     need_mib: Mib
     """What admission counts with: a model on a GPU also takes some RAM."""
-    footprint: Footprint
+    footprint: MemoryEstimate
     """Of that device."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Laid over the card's own: `gpu_layers`, where a part of the layers stays on the CPU."""
@@ -32,27 +32,27 @@ class Decision:
     """Where a model goes, and who leaves for it."""
 
     placement: Placement
-    leavers: tuple[Tenant, ...] = ()
+    victims: tuple[ResidentModel, ...] = ()
 
 
 def place(
-    placements: Iterable[Placement], rooms: Mib, tenants: Sequence[Tenant]
+    placements: Iterable[Placement], headroom: Mib, residents: Sequence[ResidentModel]
 ) -> Decision | None:
     """Return the first placement that can be had; None if there is no room for any.
 
-    `rooms` is what could be granted now, by device; below zero where too much is taken already. A
+    `headroom` is what could be granted now, by device; below zero where too much is taken already. A
     device that is not in it does not exist. Order says preference: "on the GPU, after others have
     left" comes before "on the CPU" if that placement may evict.
     """
     for placement in placements:
-        if not placement.need_mib.keys() <= rooms.keys():
+        if not placement.need_mib.keys() <= headroom.keys():
             continue
-        leavers = choose_leavers(missing_mib(placement, rooms), tenants)
-        if leavers == () or (leavers and placement.may_evict):
-            return Decision(placement=placement, leavers=leavers)
+        victims = choose_victims(missing_mib(placement, headroom), residents)
+        if victims == () or (victims and placement.may_evict):
+            return Decision(placement=placement, victims=victims)
     return None
 
 
-def missing_mib(placement: Placement, rooms: Mib) -> dict[str, int]:
+def missing_mib(placement: Placement, headroom: Mib) -> dict[str, int]:
     """Return what is lacking on each device; zero or less where there is enough."""
-    return {device: mib - rooms[device] for device, mib in placement.need_mib.items()}
+    return {device: mib - headroom[device] for device, mib in placement.need_mib.items()}

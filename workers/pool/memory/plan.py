@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from configs.catalogue import ModelCard
 
-from .eviction import Tenant
+from .eviction import ResidentModel
 from .machine import CPU
 from .placement import Decision, Placement, place
 
@@ -22,28 +22,28 @@ Places = Callable[[ModelCard], Sequence[Placement]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class MemorySnapshot:
     """The memory at one moment: what could be granted, and to whom the rest was."""
 
-    rooms_mib: Mapping[str, int]
+    headroom_mib: Mapping[str, int]
     """By device; below zero where too much is taken."""
-    tenants: tuple[Tenant, ...] = ()
+    residents: tuple[ResidentModel, ...] = ()
 
-    def without(self, name: str) -> Scene:
+    def without(self, name: str) -> MemorySnapshot:
         """Return what it would be without one worker."""
-        rooms_mib = dict(self.rooms_mib)
-        for tenant in self.tenants:
-            for device, mib in tenant.held_mib.items() if tenant.name == name else ():
-                rooms_mib[device] = rooms_mib.get(device, 0) + mib
-        return Scene(
-            rooms_mib=rooms_mib,
-            tenants=tuple(tenant for tenant in self.tenants if tenant.name != name),
+        headroom_mib = dict(self.headroom_mib)
+        for resident in self.residents:
+            for device, mib in resident.held_mib.items() if resident.name == name else ():
+                headroom_mib[device] = headroom_mib.get(device, 0) + mib
+        return MemorySnapshot(
+            headroom_mib=headroom_mib,
+            residents=tuple(resident for resident in self.residents if resident.name != name),
         )
 
     def most_mib(self, device: str) -> int:
         """Return what could be granted on a device if everybody left who may."""
-        leaving = sum(t.held_mib.get(device, 0) for t in self.tenants if not t.is_pinned)
-        return self.rooms_mib.get(device, 0) + leaving
+        leaving = sum(t.held_mib.get(device, 0) for t in self.residents if not t.is_pinned)
+        return self.headroom_mib.get(device, 0) + leaving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,34 +116,36 @@ class Plan:
         return f" Try {self.instead[0]}." if self.instead else ""
 
 
-def plan(card: ModelCard, scene: Scene, places: Places, others: Iterable[ModelCard] = ()) -> Plan:
+def plan(
+    card: ModelCard, snapshot: MemorySnapshot, places: Places, others: Iterable[ModelCard] = ()
+) -> Plan:
     """Return what it takes to load a card's model. `others` could do the same work.
 
     The worker of its own modality gives way in any case: a worker holds one model.
     """
     placements = places(card)
-    around = scene.without(card.modality)
-    decision = place(placements, around.rooms_mib, around.tenants)
+    around = snapshot.without(card.modality)
+    decision = place(placements, around.headroom_mib, around.residents)
     if decision is None:
         return _too_large(card, placements[-1], around, places, others)
     chosen = decision.placement
     on_cpu_instead = chosen.device == CPU and placements[0].device != CPU
-    outcome: Outcome = "fits_after_sleep" if decision.leavers else "fits"
+    outcome: Outcome = "fits_after_sleep" if decision.victims else "fits"
     return Plan(
         model_id=card.id,
         name=card.name,
         outcome="cpu_only" if on_cpu_instead else outcome,
         placement=chosen,
-        free_mib=around.rooms_mib.get(chosen.device, 0),
-        sleep=tuple(tenant.model for tenant in decision.leavers),
-        is_waiting=any(tenant.is_busy for tenant in decision.leavers),
+        free_mib=around.headroom_mib.get(chosen.device, 0),
+        sleep=tuple(resident.model for resident in decision.victims),
+        is_waiting=any(resident.is_busy for resident in decision.victims),
     )
 
 
 def _too_large(
     card: ModelCard,
     placement: Placement,
-    around: Scene,
+    around: MemorySnapshot,
     places: Places,
     others: Iterable[ModelCard],
 ) -> Plan:
@@ -162,5 +164,5 @@ def _too_large(
     )
 
 
-def _placed(card: ModelCard, around: Scene, places: Places) -> Decision | None:
-    return place(places(card), around.rooms_mib, around.tenants)
+def _placed(card: ModelCard, around: MemorySnapshot, places: Places) -> Decision | None:
+    return place(places(card), around.headroom_mib, around.residents)

@@ -8,31 +8,33 @@ from dataclasses import dataclass
 from configs.catalogue import ModelCard
 from configs.settings import MemorySettings, Settings
 
-from .account import Account, Budget
-from .estimate import Estimator, Guests
+from .estimator import CoLocated, Estimator
 from .machine import read_memory
 from .measured import MeasuredPeaks
 from .plan import Places
+from .tracker import Budget, MemoryTracker
 
 Record = Callable[[ModelCard, str, int], None]
 """From a card, a device and a peak in MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+class MemoryManager:
     """The one account over all modalities, with its predictions."""
 
-    account: Account
+    tracker: MemoryTracker
     places: Places
     record: Record
 
 
-def build_ledger(settings: Settings, guests: Guests = lambda card: ()) -> Ledger:
-    """Return the ledger of one Quintet on this machine."""
+def build_memory_manager(
+    settings: Settings, co_located: CoLocated = lambda card: ()
+) -> MemoryManager:
+    """Return the memory manager of one Quintet on this machine."""
     devices = {memory.device for memory in read_memory()}
-    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), devices, guests)
-    account = Account(read_memory, budget_of(settings.memory), settings.memory.pinned)
-    return Ledger(account=account, places=estimator.placements, record=estimator.record)
+    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), devices, co_located)
+    tracker = MemoryTracker(read_memory, budget_of(settings.memory), settings.memory.pinned)
+    return MemoryManager(tracker=tracker, places=estimator.placements, record=estimator.record)
 
 
 def budget_of(settings: MemorySettings) -> Budget:

@@ -18,10 +18,10 @@ from configs.settings import Settings, WorkerConfig
 from workers.specs.spec import resolve, spec_of
 
 from .facts import ModelFacts, read_facts
-from .footprint import Demand, Footprint, predict
 from .machine import CPU
 from .measured import MeasuredPeaks, PeakKey, key_of
 from .placement import Placement
+from .predict import LoadOptions, MemoryEstimate, predict
 
 CUDA = "cuda:0"
 
@@ -32,7 +32,7 @@ GPU_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the layers of a GGUF model: the largest that fits."""
 
 
-Guests = Callable[[ModelCard], Sequence[ModelCard]]
+CoLocated = Callable[[ModelCard], Sequence[ModelCard]]
 """From a card to the models that live in its process besides: a reranker."""
 
 
@@ -44,11 +44,11 @@ class Estimator:
         settings: Settings,
         peaks: MeasuredPeaks,
         devices: Collection[str],
-        guests: Guests = lambda card: (),
+        co_located: CoLocated = lambda card: (),
     ) -> None:
         """`devices` are those that there are."""
         self._settings = settings
-        self._guests = guests
+        self._co_located = co_located
         self._peaks = peaks
         self._devices = devices
         self._peaks_lock = threading.Lock()
@@ -65,7 +65,7 @@ class Estimator:
             places.append(self._on_cpu(card, facts))
         return tuple(places)
 
-    def footprint(self, card: ModelCard, device: str = CPU) -> Footprint:
+    def footprint(self, card: ModelCard, device: str = CPU) -> MemoryEstimate:
         """Return what the model needs on one device, predicted unless measured."""
         return self._footprint(card, read_facts(card, self._settings.data_dir), device)
 
@@ -101,13 +101,13 @@ class Estimator:
             )
         return places
 
-    def _footprint(self, card: ModelCard, facts: ModelFacts, device: str) -> Footprint:
+    def _footprint(self, card: ModelCard, facts: ModelFacts, device: str) -> MemoryEstimate:
         """A measured peak replaces the prediction, unless what ran until now had little to do.
 
         Caches fill as conversations grow: a peak below the prediction's band says that they have
         not, so the band's lower end counts.
         """
-        predicted = predict(card, facts, self._demand(card, device))
+        predicted = predict(card, facts, self._load_options(card, device))
         with self._peaks_lock:
             peak_mib = self._peaks.get(self._key(card, device))
         if peak_mib is None:
@@ -115,16 +115,16 @@ class Estimator:
         return predicted.measured(max(peak_mib, predicted.low_mib))
 
     def _key(self, card: ModelCard, device: str) -> PeakKey:
-        return key_of(card, self._demand(card, device))
+        return key_of(card, self._load_options(card, device))
 
-    def _demand(self, card: ModelCard, device: str) -> Demand:
+    def _load_options(self, card: ModelCard, device: str) -> LoadOptions:
         config = self._config(card)
-        return Demand(
+        return LoadOptions(
             device=device,
             slots=_whole(card.options.get("slots"), config.slots),
             threads=_whole(card.options.get("threads"), config.threads),
             context_tokens=int(self._settings.limits.get("max_context_tokens", 0)),
-            extra_cards=tuple(self._guests(card)),
+            extra_cards=tuple(self._co_located(card)),
         )
 
     def _config(self, card: ModelCard) -> WorkerConfig:

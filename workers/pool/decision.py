@@ -10,7 +10,7 @@ Model = TypeVar("Model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class SchedulingDecision:
     """What the line of waiting requests asks for."""
 
     num_to_send: int
@@ -19,7 +19,9 @@ class Move:
     """Nothing runs, and whoever comes next wants another model."""
 
 
-def next_move(wanted: Sequence[Model], loaded: Model, *, num_running: int, num_slots: int) -> Move:
+def next_decision(
+    wanted: Sequence[Model], loaded: Model, *, num_running: int, num_slots: int
+) -> SchedulingDecision:
     """First come, first served, whatever the model: nobody is overtaken, so nobody starves.
 
     `wanted` is the model of each waiting request, in the order in which they came. What runs is
@@ -32,4 +34,6 @@ def next_move(wanted: Sequence[Model], loaded: Model, *, num_running: int, num_s
             break
         num_to_send += 1
     is_blocked = num_to_send < len(wanted) and wanted[num_to_send] != loaded
-    return Move(num_to_send=num_to_send, must_change=is_blocked and num_running + num_to_send == 0)
+    return SchedulingDecision(
+        num_to_send=num_to_send, must_change=is_blocked and num_running + num_to_send == 0
+    )

@@ -17,9 +17,9 @@ from __future__ import annotations
 from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
 
+from .estimate_llamacpp import context_tokens
 from .facts import facts_of_card
-from .need import Demand, Footprint
-from .need_of_llamacpp import context_tokens
+from .memory_estimate import LoadOptions, MemoryEstimate
 
 MIB = 1 << 20
 RUNTIME_MIB = 395
@@ -45,22 +45,22 @@ HOST_OF_CUDA_MIB = 600
 UNDER_WAY_MIB = 512
 
 
-def predict_torch(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict_torch(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model in PyTorch."""
-    on_gpu = demand.device != "cpu"
+    on_gpu = options.device != "cpu"
     dtype = str(card.options.get("dtype") or ("bfloat16" if on_gpu else "float32"))
     width = WIDTHS.get(dtype, 4)
-    context = context_tokens(card, demand)
-    kv_cache = facts.kv_values_per_token * context * demand.slots * width / MIB
-    activations = _activation_bytes(facts, context, demand) * width / MIB
+    context = context_tokens(card, options)
+    kv_cache = facts.kv_values_per_token * context * options.slots * width / MIB
+    activations = _activation_bytes(facts, context, options) * width / MIB
     file_mib = (facts.total_bytes + facts.projector_bytes) / MIB
     made = _made_bytes(card, facts, dtype, on_gpu=on_gpu) / MIB
-    extra = sum(facts_of_card(card).total_bytes for card in demand.extra_cards) / MIB
+    extra = sum(facts_of_card(card).total_bytes for card in options.extra_cards) / MIB
     runtime = RUNTIME_MIB + (BITSANDBYTES_MIB if card.options.get("load_in") else 0)
     runtime += SENTENCES_MIB if card.modality == "rag" else 0
     error = _error(facts, is_quantizing="load_in" in card.options, on_gpu=on_gpu)
     if on_gpu:
-        return Footprint(
+        return MemoryEstimate(
             weights_mib=(made or file_mib) + extra,
             kv_cache_mib=kv_cache,
             activations_mib=activations,
@@ -69,7 +69,7 @@ def predict_torch(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footpri
             host_mib=runtime + HOST_OF_CUDA_MIB + min(file_mib, UNDER_WAY_MIB),
         )
     mapped = max(0.0, file_mib - kv_cache - activations) if made else file_mib
-    return Footprint(
+    return MemoryEstimate(
         weights_mib=mapped + made + extra,
         kv_cache_mib=kv_cache,
         activations_mib=activations,
@@ -102,8 +102,8 @@ def _made_bytes(card: ModelCard, facts: ModelFacts, dtype: str, *, on_gpu: bool)
     return float(elements * width)
 
 
-def _activation_bytes(facts: ModelFacts, context: int, demand: Demand) -> int:
+def _activation_bytes(facts: ModelFacts, context: int, options: LoadOptions) -> int:
     """Values that one layer works on, of the piece of a prompt that is read at once, and logits."""
-    tokens = min(context, max(PREFILL_TOKENS, demand.image_tokens or facts.image_tokens))
+    tokens = min(context, max(PREFILL_TOKENS, options.image_tokens or facts.image_tokens))
     per_token = 3 * facts.feed_forward_size + 8 * facts.hidden_size
-    return (tokens * per_token + 2 * facts.vocab_size) * demand.slots
+    return (tokens * per_token + 2 * facts.vocab_size) * options.slots

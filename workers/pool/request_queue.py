@@ -11,17 +11,17 @@ from collections.abc import Callable
 from configs.catalogue import ModelCard
 from workers.messages import Queued
 
-from .job import Job
+from .pending import PendingRequest
 
-SayReason = Callable[[Job, int, int], str]
+SayReason = Callable[[PendingRequest, int, int], str]
 """From a job, its place (0 is next) and the changes of model before its turn to why it waits."""
 
 
-class WaitingLine:
+class RequestQueue:
     """First come, first served."""
 
     def __init__(self) -> None:
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[PendingRequest] = deque()
         self.last_turn = 0
         """The number of the one who came last, also when that one has left."""
 
@@ -29,7 +29,7 @@ class WaitingLine:
         return len(self._jobs)
 
     @property
-    def first(self) -> Job | None:
+    def first(self) -> PendingRequest | None:
         """Who came first; None if nobody waits."""
         return self._jobs[0] if self._jobs else None
 
@@ -42,17 +42,17 @@ class WaitingLine:
         """Whether a request waits here."""
         return any(job.request_id == request_id for job in self._jobs)
 
-    def append(self, job: Job) -> None:
+    def append(self, job: PendingRequest) -> None:
         """Let a request wait behind all others, and number it."""
         self.last_turn += 1
         job.turn = self.last_turn
         self._jobs.append(job)
 
-    def pop_first(self) -> Job:
+    def pop_first(self) -> PendingRequest:
         """Remove and return the request that came first."""
         return self._jobs.popleft()
 
-    def remove(self, request_id: str) -> Job | None:
+    def remove(self, request_id: str) -> PendingRequest | None:
         """Remove and return a request; None if it does not wait here."""
         for job in self._jobs:
             if job.request_id == request_id:
@@ -60,19 +60,19 @@ class WaitingLine:
                 return job
         return None
 
-    def take_all(self) -> list[Job]:
+    def take_all(self) -> list[PendingRequest]:
         """Remove and return every request."""
         return self._take(lambda _: True)
 
-    def take_for(self, card: ModelCard) -> list[Job]:
+    def take_for(self, card: ModelCard) -> list[PendingRequest]:
         """Remove and return the requests for one model."""
         return self._take(lambda job: job.card == card)
 
-    def take_if(self, is_wanted: Callable[[Job], bool]) -> list[Job]:
+    def take_if(self, is_wanted: Callable[[PendingRequest], bool]) -> list[PendingRequest]:
         """Remove and return the requests of which something is true."""
         return self._take(is_wanted)
 
-    def take_late(self, now: float) -> list[Job]:
+    def take_late(self, now: float) -> list[PendingRequest]:
         """Remove and return the requests that nobody waits for any more."""
         return self._take(lambda job: job.is_late(now))
 
@@ -90,7 +90,7 @@ class WaitingLine:
                 job.announced = (num_ahead, reason)
                 job.deliver(Queued(request_id=job.request_id, num_ahead=num_ahead, reason=reason))
 
-    def _take(self, is_wanted: Callable[[Job], bool]) -> list[Job]:
+    def _take(self, is_wanted: Callable[[PendingRequest], bool]) -> list[PendingRequest]:
         taken = [job for job in self._jobs if is_wanted(job)]
         if taken:
             self._jobs = deque(job for job in self._jobs if not is_wanted(job))

@@ -22,7 +22,7 @@ STOPPING = ("pool_closed", "Quintet is stopping.", "Ask again once it runs.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class PoolLimits:
     """How long the pool waits for what, in seconds, and how often it tries again."""
 
     max_waiting: int = 32
@@ -75,7 +75,7 @@ def _to_nobody(_event: Event) -> None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Job:
+class PendingRequest:
     """A request that has not ended yet, the model it wants, and where its events go."""
 
     request: Request

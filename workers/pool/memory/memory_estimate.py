@@ -1,4 +1,4 @@
-"""How a model is to be used, and what it needs then: the two values that the ledger speaks in."""
+"""How a model is to be used, and what it needs then: the two values that memory is reckoned in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Footprint:
+class MemoryEstimate:
     """Memory of one worker on one device, in MiB."""
 
     weights_mib: float
@@ -27,7 +27,7 @@ class Footprint:
     is_measured: bool = False
     host_mib: float = 0.0
     """RAM of the process beside it, when the device is a GPU."""
-    predicted: Footprint | None = None
+    predicted: MemoryEstimate | None = None
     """What was reckoned before anything was measured; None unless `is_measured`."""
 
     @property
@@ -49,7 +49,7 @@ class Footprint:
     def _sum(self) -> float:
         return self.weights_mib + self.kv_cache_mib + self.activations_mib + self.runtime_mib
 
-    def measured(self, peak_mib: int) -> Footprint:
+    def measured(self, peak_mib: int) -> MemoryEstimate:
         """Return this one with its parts scaled to what was measured."""
         base = self if self._sum > 0 else replace(self, runtime_mib=1.0)
         scale = peak_mib / base._sum
@@ -66,7 +66,7 @@ class Footprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class LoadOptions:
     """How a model is to be used."""
 
     device: str = "cpu"

@@ -13,24 +13,24 @@ from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
 from workers.specs.spec import resolve, spec_of
 
-from .need import Demand as Demand
-from .need import Footprint as Footprint
+from .memory_estimate import LoadOptions as LoadOptions
+from .memory_estimate import MemoryEstimate as MemoryEstimate
 
-Predict = Callable[[ModelCard, ModelFacts, Demand], Footprint]
+Predict = Callable[[ModelCard, ModelFacts, LoadOptions], MemoryEstimate]
 
 REMOTE_MIB = 90
 """A worker that calls another server: Python and the `openai` or `anthropic` package, measured."""
 UNKNOWN_ERROR = 0.5
 
 
-def predict(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the peak that a worker with this model will reach when it is used as demanded."""
     if card.source.startswith("remote:"):
         return _flat(REMOTE_MIB, 0.25)
     spec = spec_of(card)
     if spec is None or not spec.memory or not facts.total_bytes:
         return _flat(card.memory_mib, UNKNOWN_ERROR)
-    return _predictor(spec.memory)(card, facts, demand)
+    return _predictor(spec.memory)(card, facts, options)
 
 
 @lru_cache
@@ -39,7 +39,7 @@ def _predictor(target: str) -> Predict:
     return found
 
 
-def _flat(num_mib: float, error: float) -> Footprint:
-    return Footprint(
+def _flat(num_mib: float, error: float) -> MemoryEstimate:
+    return MemoryEstimate(
         weights_mib=0.0, kv_cache_mib=0.0, activations_mib=0.0, runtime_mib=num_mib, error=error
     )

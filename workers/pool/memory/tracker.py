@@ -1,4 +1,4 @@
-"""The ledger itself: how much there is, who holds what, how much can still be granted.
+"""What is granted: how much there is, who holds what, how much can still be granted.
 
 One per pool, owned by the pool's loop. Decides by the pure functions beside it and touches no
 process. What a worker was granted is its until its process has gone; what the operating system says
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from .eviction import Mib, Tenant, choose_leavers
+from .eviction import Mib, ResidentModel, choose_victims
 from .machine import CPU, DeviceMemory
 
 ReadMemory = Callable[[], tuple[DeviceMemory, ...]]
@@ -33,7 +33,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Allocation:
     """What a worker was granted, and what it was last seen to hold."""
 
     granted_mib: Mib
@@ -55,9 +55,9 @@ class Holding:
         return self.held_mib(device) - self.resident_mib.get(device, 0)
 
 
-def rooms(
+def headroom(
     devices: Iterable[DeviceMemory],
-    holdings: Iterable[Holding],
+    allocations: Iterable[Allocation],
     main_mib: int,
     budget: Budget,
 ) -> dict[str, int]:
@@ -66,35 +66,35 @@ def rooms(
     Bounded twice: by the budget less what is held, and by what the system has free less what those
     who hold memory may still grow.
     """
-    holdings = list(holdings)
+    allocations = list(allocations)
     found: dict[str, int] = {}
     for memory in devices:
         device = memory.device
-        growth_mib = sum(holding.growth_mib(device) for holding in holdings)
+        growth_mib = sum(allocation.growth_mib(device) for allocation in allocations)
         room_mib = memory.free_mib - budget.leave_room_mib - growth_mib
         limit_mib = budget.limit_mib(device)
         if limit_mib is not None:
-            held_mib = sum(holding.held_mib(device) for holding in holdings)
+            held_mib = sum(allocation.held_mib(device) for allocation in allocations)
             own_mib = main_mib if device == CPU else 0
             room_mib = min(room_mib, limit_mib - own_mib - held_mib)
         found[device] = room_mib
     return found
 
 
-class Account:
+class MemoryTracker:
     """Grants and budgets. Every method belongs to the pool's loop."""
 
     def __init__(self, read_memory: ReadMemory, budget: Budget, pinned: Iterable[str] = ()) -> None:
         self.budget = budget
         self.pinned = set(pinned)
         self._read_memory = read_memory
-        self._holdings: dict[str, Holding] = {}
+        self._holdings: dict[str, Allocation] = {}
         self.main_mib = 0
         """What the page's own process holds."""
 
     def grant(self, name: str, need_mib: Mib) -> None:
         """Reserve memory for a worker whose process is about to start."""
-        self._holdings[name] = Holding(granted_mib=dict(need_mib), resident_mib={})
+        self._holdings[name] = Allocation(granted_mib=dict(need_mib), resident_mib={})
 
     def release(self, name: str) -> None:
         """Take back what a worker was granted: its process has gone."""
@@ -102,39 +102,41 @@ class Account:
 
     def observe(self, name: str, resident_mib: Mib) -> None:
         """Note what a worker's process holds now."""
-        holding = self._holdings.get(name)
-        if holding is None:
+        allocation = self._holdings.get(name)
+        if allocation is None:
             return
-        peak_mib = {d: max(mib, holding.peak_mib.get(d, 0)) for d, mib in resident_mib.items()}
-        self._holdings[name] = replace(holding, resident_mib=dict(resident_mib), peak_mib=peak_mib)
+        peak_mib = {d: max(mib, allocation.peak_mib.get(d, 0)) for d, mib in resident_mib.items()}
+        self._holdings[name] = replace(
+            allocation, resident_mib=dict(resident_mib), peak_mib=peak_mib
+        )
 
-    def holding(self, name: str) -> Holding | None:
+    def allocation(self, name: str) -> Allocation | None:
         """Return what a worker was granted; None while it has no process."""
         return self._holdings.get(name)
 
-    def holdings(self) -> dict[str, Holding]:
+    def allocations(self) -> dict[str, Allocation]:
         """Return what every worker was granted that has a process, by its name."""
         return dict(self._holdings)
 
     def held_mib(self, name: str) -> dict[str, int]:
         """Return what would come free if a worker left."""
-        holding = self._holdings.get(name)
-        return {} if holding is None else {d: holding.held_mib(d) for d in holding.devices}
+        allocation = self._holdings.get(name)
+        return {} if allocation is None else {d: allocation.held_mib(d) for d in allocation.devices}
 
     def devices(self) -> tuple[DeviceMemory, ...]:
         """Look how much the machine has."""
         return self._read_memory()
 
-    def rooms(self, devices: Iterable[DeviceMemory]) -> dict[str, int]:
+    def headroom(self, devices: Iterable[DeviceMemory]) -> dict[str, int]:
         """Return what could be granted now, by device."""
-        return rooms(devices, self._holdings.values(), self.main_mib, self.budget)
+        return headroom(devices, self._holdings.values(), self.main_mib, self.budget)
 
-    def overdrawn(
+    def over_budget(
         self,
         devices: Iterable[DeviceMemory],
-        tenants: Iterable[Tenant],
+        residents: Iterable[ResidentModel],
         leaving: Iterable[str] = (),
-    ) -> tuple[Tenant, ...]:
+    ) -> tuple[ResidentModel, ...]:
         """Return which idle workers must leave because more is held than is allowed, or is there.
 
         What was granted and is not used yet is no reason: only what is really held. `leaving` are
@@ -144,24 +146,28 @@ class Account:
         soon = [self._holdings[name] for name in leaving if name in self._holdings]
         for memory in devices:
             resident_mib = sum(
-                holding.resident_mib.get(memory.device, 0) for holding in self._holdings.values()
+                allocation.resident_mib.get(memory.device, 0)
+                for allocation in self._holdings.values()
             )
             limit_mib = self.budget.limit_mib(memory.device)
             over_mib = self.budget.leave_room_mib // 2 - memory.free_mib
             if limit_mib is not None:
                 own_mib = self.main_mib if memory.device == CPU else 0
                 over_mib = max(over_mib, own_mib + resident_mib - limit_mib)
-            soon_mib = sum(holding.resident_mib.get(memory.device, 0) for holding in soon)
+            soon_mib = sum(allocation.resident_mib.get(memory.device, 0) for allocation in soon)
             missing[memory.device] = over_mib - soon_mib
-        idle = [tenant for tenant in tenants if not tenant.is_busy]
-        return choose_leavers(missing, idle) or self._all_that_help(missing, idle)
+        idle = [resident for resident in residents if not resident.is_busy]
+        return choose_victims(missing, idle) or self._all_that_help(missing, idle)
 
     @staticmethod
-    def _all_that_help(missing: Mapping[str, int], idle: list[Tenant]) -> tuple[Tenant, ...]:
+    def _all_that_help(
+        missing: Mapping[str, int], idle: list[ResidentModel]
+    ) -> tuple[ResidentModel, ...]:
         """Return every idle worker that holds what is missing, if all of them are not enough."""
         devices = [device for device, mib in missing.items() if mib > 0]
         return tuple(
-            tenant
-            for tenant in idle
-            if not tenant.is_pinned and any(tenant.held_mib.get(device, 0) for device in devices)
+            resident
+            for resident in idle
+            if not resident.is_pinned
+            and any(resident.held_mib.get(device, 0) for device in devices)
         )

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from configs.catalogue import ModelCard
 from workers.messages import Loading
 
-from .job import Job
+from .pending import PendingRequest
+from .request_queue import RequestQueue
 from .status import State, WorkerStatus
 from .supervisor import Supervisor
-from .waiting import WaitingLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class WorkerSnapshot:
     """What a worker's parts look like from outside; used at once, never kept."""
 
     supervisor: Supervisor
-    waiting: WaitingLine
+    waiting: RequestQueue
     num_running: int
     default: ModelCard
     """The model that a sleeping worker would be woken with."""
@@ -67,8 +67,8 @@ class Scene:
         first = self.waiting.first
         return first.card if first is not None and self.supervisor.phase == "stopping" else None
 
-    def reason(self, job: Job, num_ahead: int, num_changes: int) -> str:
-        """Say why a request waits (see `workers.pool.waiting.SayReason`)."""
+    def reason(self, job: PendingRequest, num_ahead: int, num_changes: int) -> str:
+        """Say why a request waits (see `workers.pool.request_queue.SayReason`)."""
         name, num_before = job.card.name, num_ahead + self.num_running
         ahead = f"{num_before} ahead, then " if num_before else ""
         if self.why_leaving and self.supervisor.phase == "ready":

@@ -13,7 +13,7 @@ from dataclasses import replace
 from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
 
-from .need import Demand, Footprint
+from .memory_estimate import LoadOptions, MemoryEstimate
 
 MIB = 1 << 20
 
@@ -32,30 +32,30 @@ UNSEEN_ERROR = 0.2
 """More, for a voice of another engine than Piper."""
 
 
-def predict_voice(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a voice; sentences are spoken one by one, so long texts cost nothing."""
     weights = facts.total_bytes / MIB
     arena = min(VOICE_ARENA_MAX_MIB, VOICE_ARENA_MIB + VOICE_ARENA_PER_WEIGHT * weights)
-    return Footprint(
+    return MemoryEstimate(
         weights_mib=weights,
         kv_cache_mib=0.0,
-        activations_mib=arena * demand.slots,
+        activations_mib=arena * options.slots,
         runtime_mib=VOICE_RUNTIME_MIB,
         error=VOICE_ERROR + UNSEEN_ERROR,
     )
 
 
-def predict_piper(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict_piper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of one of Piper's voices, on which the numbers were measured."""
-    return replace(predict_voice(card, facts, demand), error=VOICE_ERROR)
+    return replace(predict_voice(card, facts, options), error=VOICE_ERROR)
 
 
-def predict_ocr(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of reading large pictures, one at a time."""
-    return Footprint(
+    return MemoryEstimate(
         weights_mib=facts.total_bytes / MIB,
         kv_cache_mib=0.0,
-        activations_mib=float(OCR_PICTURE_MIB * demand.slots),
+        activations_mib=float(OCR_PICTURE_MIB * options.slots),
         runtime_mib=OCR_RUNTIME_MIB,
         error=OCR_ERROR,
     )

@@ -1,6 +1,6 @@
 """Who gets memory next: workers that want to start stand in one line, first come, first served.
 
-    ask → (others asked to leave → their processes exit → the bytes are back) → admit
+    request → (others asked to leave → their processes exit → the bytes are back) → admit
                                                           ↘ nothing helps → refuse, with the numbers
 
 Belongs to the pool's event loop. Decides nothing itself: where a model goes and who leaves for it are
@@ -17,12 +17,12 @@ from functools import partial
 
 from configs.catalogue import ModelCard
 from workers.messages import LoadFailed
-from workers.pool.memory.eviction import Tenant
-from workers.pool.memory.ledger import Ledger
+from workers.pool.memory.eviction import ResidentModel
+from workers.pool.memory.manager import MemoryManager
 from workers.pool.memory.placement import Decision, Placement, missing_mib, place
-from workers.pool.memory.plan import Scene, plan
+from workers.pool.memory.plan import MemorySnapshot, plan
 
-from .applicant import Applicant, Ask, not_served
+from .applicant import Applicant, MemoryRequest, not_served, will_not_fit
 from .estimates import Estimates
 from .sample import Sample
 from .status import MemoryStatus
@@ -34,23 +34,23 @@ BYTES_BACK_S = 3.0
 LOOK_AGAIN_S = 0.05
 
 
-class Admission:
+class Scheduler:
     """The line, and the account that it draws on."""
 
     def __init__(
-        self, ledger: Ledger, estimates: Estimates, world: World, look: Callable[[], None]
+        self, memory: MemoryManager, estimates: Estimates, world: World, look: Callable[[], None]
     ) -> None:
         """`look` has the machine looked at; `on_sample` follows."""
-        self._ledger = ledger
+        self._memory = memory
         self.estimates = estimates
         self._world = world
         self._look = look
         self._sample = Sample()
-        self._line: list[Ask] = []
+        self._line: list[MemoryRequest] = []
         self._applicants: dict[str, Applicant] = {}
         self._tries = Tries()
         self._last_release = 0.0
-        self._is_settling = False
+        self._is_scheduling = False
         self._look_again: asyncio.TimerHandle | None = None
 
     # --- what workers say ------------------------------------------------------------------------
@@ -59,43 +59,45 @@ class Admission:
         """Take a worker into the account."""
         self._applicants[applicant.modality] = applicant
 
-    def ask(self, who: Applicant, card: ModelCard) -> None:
+    def request(self, who: Applicant, card: ModelCard) -> None:
         """Stand in line for memory; `admit` or `refuse` follows, perhaps before this returns.
 
         One that stands in it already keeps its place: those before it may change their minds, or
         leave, as often as they like.
         """
-        ask = Ask(who=who, card=card, since=self._world.now)
-        self._stand(ask)
+        request = MemoryRequest(who=who, card=card, since=self._world.now)
+        self._stand(request)
         known = self.estimates.known(card)
         if known is not None:
-            self._estimated(ask, known)
+            self._estimated(request, known)
             return
-        self.estimates.soon(card, partial(self._estimated, ask))
+        self.estimates.soon(card, partial(self._estimated, request))
 
-    def _estimated(self, ask: Ask, placements: tuple[Placement, ...] | Exception) -> None:
-        if not any(other is ask for other in self._line):
+    def _estimated(
+        self, request: MemoryRequest, placements: tuple[Placement, ...] | Exception
+    ) -> None:
+        if not any(other is request for other in self._line):
             return  # it has left, or wants another model
         if isinstance(placements, Exception):
-            self._line = [other for other in self._line if other is not ask]
-            ask.who.refuse(ask.card, not_served(ask.card, placements))
+            self._line = [other for other in self._line if other is not request]
+            request.who.refuse(request.card, not_served(request.card, placements))
             return
-        ask.placements = self._tries.left(ask.card.id, placements)
-        self.settle()
+        request.placements = self._tries.left(request.card.id, placements)
+        self.schedule()
 
-    def _stand(self, ask: Ask) -> None:
-        if self.asked(ask.who) is None:
-            self._line.append(ask)
+    def _stand(self, request: MemoryRequest) -> None:
+        if self.asked(request.who) is None:
+            self._line.append(request)
         else:
-            self._line = [ask if other.who is ask.who else other for other in self._line]
+            self._line = [request if other.who is request.who else other for other in self._line]
 
     def withdraw(self, who: Applicant) -> None:
         """Leave the line; nothing happens if the worker is not in it."""
-        self._line = [ask for ask in self._line if ask.who is not who]
+        self._line = [request for request in self._line if request.who is not who]
 
     def asked(self, who: Applicant) -> ModelCard | None:
         """Return the model that a worker stands in line for; None if it does not."""
-        return next((ask.card for ask in self._line if ask.who is who), None)
+        return next((request.card for request in self._line if request.who is who), None)
 
     def hindrance(self, who: Applicant) -> str:
         """Say what a worker in line waits for: "Whisper is at work"; "" if only for the bytes."""
@@ -103,11 +105,11 @@ class Admission:
             return ""
         if self._line[0].who is not who:
             return f"after {self._line[0].card.name}"
-        leaving = [t for t in self._tenants() if t.name != who.modality and self._leaves(t)]
-        busy = " and ".join(tenant.model for tenant in leaving if tenant.is_busy)
+        leaving = [t for t in self._residents() if t.name != who.modality and self._leaves(t)]
+        busy = " and ".join(resident.model for resident in leaving if resident.is_busy)
         if busy:
             return f"{busy} {'are' if ' and ' in busy else 'is'} at work"
-        asleep_soon = " and ".join(tenant.model for tenant in leaving)
+        asleep_soon = " and ".join(resident.model for resident in leaving)
         return f"putting {asleep_soon} to sleep" if leaving else ""
 
     @property
@@ -117,11 +119,11 @@ class Admission:
 
     def is_pinned(self, who: Applicant) -> bool:
         """Whether a worker stays awake whatever comes."""
-        return who.modality in self._ledger.account.pinned
+        return who.modality in self._memory.tracker.pinned
 
     def release(self, who: Applicant) -> None:
         """A worker's process has gone."""
-        self._ledger.account.release(who.modality)
+        self._memory.tracker.release(who.modality)
         self._last_release = self._world.now
 
     def on_loaded(self, card: ModelCard) -> None:
@@ -137,145 +139,150 @@ class Admission:
         placements = self.estimates.known(card)
         if placements is None:
             return None
-        told = plan(card, self.scene(), lambda _: placements)
+        told = plan(card, self.snapshot(), lambda _: placements)
         if told.outcome != "too_large":
             return None
-        return LoadFailed(
-            code="out_of_memory",
-            message=f"{told.name} {told.words}: {told.numbers}.",
-            hint=told.advice.strip() or self._advice(card),
-        )
+        return will_not_fit(told, card, self._memory.tracker)
 
-    def scene(self) -> Scene:
+    def snapshot(self) -> MemorySnapshot:
         """Return the memory at this moment."""
-        return self.memory().scene
+        return self.memory().snapshot
 
     def memory(self) -> MemoryStatus:
         """Return the account for people, and what plans are made from."""
-        account = self._ledger.account
+        tracker = self._memory.tracker
         devices = self._sample.devices
-        scene = Scene(rooms_mib=account.rooms(devices), tenants=tuple(self._tenants()))
+        residents = tuple(self._residents())
+        snapshot = MemorySnapshot(headroom_mib=tracker.headroom(devices), residents=residents)
+        held = tracker.allocations()
         return MemoryStatus(
-            devices=devices, budget=account.budget, scene=scene, holdings=account.holdings()
+            devices=devices, budget=tracker.budget, snapshot=snapshot, allocations=held
         )
 
     def granted_mib(self, who: Applicant, device: str) -> int:
         """Return what a worker was granted on a device; 0 while it has no process."""
-        holding = self._ledger.account.holding(who.modality)
-        return holding.granted_mib.get(device, 0) if holding is not None else 0
+        allocation = self._memory.tracker.allocation(who.modality)
+        return allocation.granted_mib.get(device, 0) if allocation is not None else 0
 
     # --- who is next -----------------------------------------------------------------------------
 
-    def settle(self) -> None:
+    def schedule(self) -> None:
         """Admit whoever can be; ask others to leave for the first in line.
 
         Called again after every exit, every end of a request, and as long as somebody stands in line.
         """
-        if self._is_settling:
+        if self._is_scheduling:
             return  # a worker that is admitted or asked to leave says so
-        self._is_settling = True
+        self._is_scheduling = True
         try:
             while (first := self._first) is not None and self._serve_or_drop(first):
                 pass
         finally:
-            self._is_settling = False
+            self._is_scheduling = False
             if self._line:
                 self._look_again_soon()
 
     @property
-    def _first(self) -> Ask | None:
-        return next((ask for ask in self._line if ask.placements is not None), None)
+    def _first(self) -> MemoryRequest | None:
+        return next((request for request in self._line if request.placements is not None), None)
 
-    def _serve_or_drop(self, ask: Ask) -> bool:
+    def _serve_or_drop(self, request: MemoryRequest) -> bool:
         """As `_serve`; one that it fails for is refused, or nobody behind would ever be served."""
         try:
-            return self._serve(ask)
+            return self._serve(request)
         except Exception as err:  # noqa: BLE001 — the line goes on, whatever it is
             self._world.guard.tell("the line for memory", err)
-            self._line = [other for other in self._line if other is not ask]
-            self._world.guard.run("a refusal", ask.who.refuse, ask.card, not_served(ask.card, err))
+            self._line = [other for other in self._line if other is not request]
+            self._world.guard.run(
+                "a refusal", request.who.refuse, request.card, not_served(request.card, err)
+            )
             return True
 
     def on_sample(self, sample: Sample) -> None:
         """Take what was seen of the machine, and do what follows from it."""
         self._sample = sample
-        self._world.guard.run("shedding", self.shed)
-        self._world.guard.run("the line for memory", self.settle)
+        self._world.guard.run("shedding", self.evict_over_budget)
+        self._world.guard.run("the line for memory", self.schedule)
 
-    def shed(self) -> None:
+    def evict_over_budget(self) -> None:
         """Let idle workers leave if more is held than the budget allows, or the system has."""
-        account = self._ledger.account
-        tenants = self._tenants()
-        staying = [tenant for tenant in tenants if not self._leaves(tenant)]
-        leaving = [tenant.name for tenant in tenants if self._leaves(tenant) and not tenant.is_busy]
-        for tenant in account.overdrawn(self._sample.devices, staying, leaving):
-            self._applicants[tenant.name].make_room("other programs")
+        tracker = self._memory.tracker
+        residents = self._residents()
+        staying = [resident for resident in residents if not self._leaves(resident)]
+        leaving = [
+            resident.name
+            for resident in residents
+            if self._leaves(resident) and not resident.is_busy
+        ]
+        for resident in tracker.over_budget(self._sample.devices, staying, leaving):
+            self._applicants[resident.name].evict("other programs")
 
-    def _serve(self, ask: Ask) -> bool:
+    def _serve(self, request: MemoryRequest) -> bool:
         """Do what the first in line needs; returns whether it has left the line."""
         if not self._is_seen(self._last_release):
             return False  # or somebody would have to leave for bytes that are back
-        rooms = self.scene().rooms_mib
-        staying: list[Tenant] = []
-        leaving: list[Tenant] = []
-        for tenant in self._tenants():
-            if tenant.name != ask.who.modality:
-                (leaving if self._leaves(tenant) else staying).append(tenant)
-        soon = dict(rooms)
-        for tenant in leaving:
-            for device, mib in tenant.held_mib.items():
+        headroom = self.snapshot().headroom_mib
+        staying: list[ResidentModel] = []
+        leaving: list[ResidentModel] = []
+        for resident in self._residents():
+            if resident.name != request.who.modality:
+                (leaving if self._leaves(resident) else staying).append(resident)
+        soon = dict(headroom)
+        for resident in leaving:
+            for device, mib in resident.held_mib.items():
                 soon[device] = soon.get(device, 0) + mib
-        decision = self._decide(ask, soon, staying)
+        decision = self._decide(request, soon, staying)
         if decision is None:
-            return self._give_up(ask, is_clear=not leaving)
-        for tenant in decision.leavers:
-            self._applicants[tenant.name].make_room(ask.card.name)
+            return self._give_up(request, is_clear=not leaving)
+        for resident in decision.victims:
+            self._applicants[resident.name].evict(request.card.name)
         placement = decision.placement
-        is_free = all(mib <= 0 for mib in missing_mib(placement, rooms).values())
-        if decision.leavers or not is_free:
+        is_free = all(mib <= 0 for mib in missing_mib(placement, headroom).values())
+        if decision.victims or not is_free:
             return False
-        self._line.remove(ask)
-        self._ledger.account.grant(ask.who.modality, placement.need_mib)
-        ask.who.admit(ask.card, placement)
+        self._line.remove(request)
+        self._memory.tracker.grant(request.who.modality, placement.need_mib)
+        request.who.admit(request.card, placement)
         return True
 
-    def _decide(self, ask: Ask, rooms: Mapping[str, int], staying: list[Tenant]) -> Decision | None:
-        placements = ask.placements or ()
-        if not ask.who.is_wanted:
-            return place([replace(p, may_evict=False) for p in placements], rooms, staying)
-        decision = place(placements, rooms, staying)
-        tried = self._tries.failed(ask.card.id)
+    def _decide(
+        self, request: MemoryRequest, headroom: Mapping[str, int], staying: list[ResidentModel]
+    ) -> Decision | None:
+        placements = request.placements or ()
+        if not request.who.is_wanted:
+            return place([replace(p, may_evict=False) for p in placements], headroom, staying)
+        decision = place(placements, headroom, staying)
+        tried = self._tries.failed(request.card.id)
         if decision is None or decision.placement.device not in tried:
             return decision
         idle = tuple(t for t in staying if not (t.is_busy or t.is_pinned))
-        return replace(
-            decision, leavers=tuple({t.name: t for t in (*decision.leavers, *idle)}.values())
-        )
+        victims = {t.name: t for t in (*decision.victims, *idle)}
+        return replace(decision, victims=tuple(victims.values()))
 
-    def _give_up(self, ask: Ask, *, is_clear: bool) -> bool:
+    def _give_up(self, request: MemoryRequest, *, is_clear: bool) -> bool:
         """Refuse, unless memory is on its way back, or may have come since the last look."""
         may_come = not is_clear or self._sample.taken - self._last_release < BYTES_BACK_S
-        if ask.who.is_wanted and (may_come or not self._is_seen(ask.since)):
+        if request.who.is_wanted and (may_come or not self._is_seen(request.since)):
             return False
-        self._line.remove(ask)
-        if not ask.who.is_wanted:
+        self._line.remove(request)
+        if not request.who.is_wanted:
             return True
-        failure = self.refusal(ask.card) or LoadFailed(
-            code="out_of_memory", message=f"There is no room for {ask.card.name} now."
+        failure = self.refusal(request.card) or LoadFailed(
+            code="out_of_memory", message=f"There is no room for {request.card.name} now."
         )
-        ask.who.refuse(ask.card, failure)
+        request.who.refuse(request.card, failure)
         return True
 
-    def _tenants(self) -> list[Tenant]:
-        account = self._ledger.account
+    def _residents(self) -> list[ResidentModel]:
+        tracker = self._memory.tracker
         return [
-            applicant.tenant(held_mib, is_pinned=name in account.pinned)
+            applicant.resident(held_mib, is_pinned=name in tracker.pinned)
             for name, applicant in self._applicants.items()
-            if (held_mib := account.held_mib(name))
+            if (held_mib := tracker.held_mib(name))
         ]
 
-    def _leaves(self, tenant: Tenant) -> bool:
-        return self._applicants[tenant.name].is_leaving
+    def _leaves(self, resident: ResidentModel) -> bool:
+        return self._applicants[resident.name].is_leaving
 
     def _is_seen(self, since: float) -> bool:
         """Whether the machine was looked at since then; if not, it is now."""
@@ -290,11 +297,4 @@ class Admission:
     def _looked(self) -> None:
         self._look_again = None
         self._look()
-        self.settle()
-
-    def _advice(self, card: ModelCard) -> str:
-        account = self._ledger.account
-        awake = account.pinned & account.holdings().keys()
-        pinned = ", ".join(sorted(awake - {card.modality}))
-        unpin = f", unpin a worker ({pinned})" if pinned else ""
-        return f"Choose a smaller model{unpin}, or raise the memory budget."
+        self.schedule()

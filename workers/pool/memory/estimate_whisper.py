@@ -15,7 +15,7 @@ from typing import NamedTuple
 from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
 
-from .need import Demand, Footprint
+from .memory_estimate import LoadOptions, MemoryEstimate
 
 MIB = 1 << 20
 NUM_FRAMES = 1500
@@ -40,18 +40,18 @@ _SHAPES = (
 """tiny, base, distil-small, small, distil-large, medium, large-turbo, large."""
 
 
-def predict_whisper(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict_whisper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of hearing one window after the other."""
     shape = min(_SHAPES, key=lambda known: abs(known.parameters_m - card.parameters_m))
-    on_gpu = demand.device != "cpu"
+    on_gpu = options.device != "cpu"
     values = 2 if on_gpu else 4
     cache = NUM_FRAMES * shape.hidden_size * shape.decoder_layers * 2 * values
     attention = 2 * shape.heads * NUM_FRAMES**2 * values
     layers = 6 * NUM_FRAMES * shape.hidden_size * values
-    return Footprint(
+    return MemoryEstimate(
         weights_mib=facts.total_bytes / MIB,
-        kv_cache_mib=cache * demand.slots / MIB,
-        activations_mib=(attention + layers) * demand.slots / MIB,
+        kv_cache_mib=cache * options.slots / MIB,
+        activations_mib=(attention + layers) * options.slots / MIB,
         runtime_mib=CUDA_CONTEXT_MIB if on_gpu else RUNTIME_MIB,
         error=ERROR if card.parameters_m < 60 and not on_gpu else UNSEEN_ERROR,
         host_mib=RUNTIME_MIB + facts.total_bytes / MIB if on_gpu else 0.0,

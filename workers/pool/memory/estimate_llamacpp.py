@@ -21,7 +21,7 @@ from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
 
 from .facts import facts_of_card
-from .need import Demand, Footprint
+from .memory_estimate import LoadOptions, MemoryEstimate
 
 MIB = 1 << 20
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -55,29 +55,29 @@ EMBEDDER_SEQUENCES = 4
 EMBEDDER_ERROR = 0.2
 
 
-def predict_llamacpp(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model that writes, with a projector if it sees."""
-    slots = 1 if card.modality == "vision" else demand.slots
+    slots = 1 if card.modality == "vision" else options.slots
     batch = VISION_BATCH_TOKENS if card.modality == "vision" else TEXT_BATCH_TOKENS
-    weights = (facts.total_bytes + facts.projector_bytes + _extra_bytes(demand)) / MIB
-    kv_cache = _kv_bytes(facts, context_tokens(card, demand)) * slots / MIB
+    weights = (facts.total_bytes + facts.projector_bytes + _extra_bytes(options)) / MIB
+    kv_cache = _kv_bytes(facts, context_tokens(card, options)) * slots / MIB
     pictures = 2 * facts.projector_bytes / 10 if card.modality == "vision" else 0.0
     activations = (_activation_bytes(facts, batch, slots) + pictures) / MIB
     waiting = PROMPT_CACHE_MIB / 2
     runtime = RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB + waiting
-    share = _share_on_gpu(card, facts, demand)
+    share = _share_on_gpu(card, facts, options)
     repacked = _repacked_bytes(facts) / MIB
     doubt = BASE_ERROR + (0.0 if facts.is_from_files else CARD_ERROR)
     if share == 0:
         total = weights + repacked + kv_cache + activations + runtime
-        return Footprint(
+        return MemoryEstimate(
             weights_mib=weights + repacked,
             kv_cache_mib=kv_cache,
             activations_mib=activations,
             runtime_mib=runtime,
             error=doubt + waiting / total,
         )
-    return Footprint(
+    return MemoryEstimate(
         weights_mib=weights * share,
         kv_cache_mib=kv_cache * share,
         activations_mib=activations,
@@ -87,9 +87,9 @@ def predict_llamacpp(card: ModelCard, facts: ModelFacts, demand: Demand) -> Foot
     )
 
 
-def context_tokens(card: ModelCard, demand: Demand) -> int:
+def context_tokens(card: ModelCard, options: LoadOptions) -> int:
     """Return how many tokens one slot holds, reckoned as the engine does."""
-    wanted = demand.context_tokens or int(card.options.get("context_tokens") or 0)
+    wanted = options.context_tokens or int(card.options.get("context_tokens") or 0)
     wanted = wanted or DEFAULT_CONTEXT_TOKENS
     return min(card.context_length or wanted, wanted)
 
@@ -117,19 +117,19 @@ def _repacked_bytes(facts: ModelFacts) -> float:
     return 0.65 * facts.total_bytes if is_repacked else 0.0
 
 
-def _share_on_gpu(card: ModelCard, facts: ModelFacts, demand: Demand) -> float:
+def _share_on_gpu(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> float:
     """Return which share of the layers goes to the graphics card; unsaid: all."""
-    if demand.device == "cpu":
+    if options.device == "cpu":
         return 0.0
     wanted = int(card.options.get("gpu_layers", -1))
     return 1.0 if wanted < 0 else min(1.0, wanted / (facts.num_layers + 1))
 
 
-def _extra_bytes(demand: Demand) -> int:
-    return sum(facts_of_card(extra).total_bytes for extra in demand.extra_cards)
+def _extra_bytes(options: LoadOptions) -> int:
+    return sum(facts_of_card(extra).total_bytes for extra in options.extra_cards)
 
 
-def predict_embedder(card: ModelCard, facts: ModelFacts, demand: Demand) -> Footprint:
+def predict_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of documents' search: the embedder, Chroma and the readers of files.
 
     The card's own context is what is read at once, whatever the demand says.
@@ -137,8 +137,8 @@ def predict_embedder(card: ModelCard, facts: ModelFacts, demand: Demand) -> Foot
     is_gguf = card.weight_file.endswith(".gguf")
     weights = facts.total_bytes if is_gguf else facts.total_bytes / 2  # made 16 bits wide, once
     batch = EMBEDDER_SEQUENCES * (card.context_length or 512)
-    return Footprint(
-        weights_mib=(weights + _extra_bytes(demand)) / MIB,
+    return MemoryEstimate(
+        weights_mib=(weights + _extra_bytes(options)) / MIB,
         kv_cache_mib=0.0,
         activations_mib=_activation_bytes(facts, batch, EMBEDDER_SEQUENCES) / MIB,
         runtime_mib=EMBEDDER_RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB,
