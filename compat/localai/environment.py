@@ -89,7 +89,7 @@ _READERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "UPLOAD_LIMIT": lambda name, value: {"server.max_upload_mib": _whole(name, value)},
     "WATCHDOG_IDLE_TIMEOUT": _idle,
     "PARALLEL_REQUESTS": lambda name, value: (
-        {} if _is_true(name, value) else {"workers.engines.text.slots": 1}
+        {} if _is_true(name, value) else {"workers.text.slots": 1}
     ),
     "DEBUG": lambda name, value: {"log_level": "DEBUG"} if _is_true(name, value) else {},
 }

@@ -128,7 +128,8 @@ def test_a_recording_of_many_windows_loses_nothing(
     worker: SttWorker, story: Pcm, vad: bool
 ) -> None:
     events = hear(worker, Transcribe(audio=recording(to_wav(np.tile(story, 3))), vad=vad))
-    assert error_rate(" ".join(STORY * 3), text_of(events)) <= 0.1
+    # A window that is lost is a sixth of the words; tries at a higher temperature cost a word or two.
+    assert error_rate(" ".join(STORY * 3), text_of(events)) <= 0.15
 
 
 def test_silence_ends_with_no_segment(worker: SttWorker) -> None:

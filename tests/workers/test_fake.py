@@ -187,7 +187,8 @@ def test_a_set_speed_is_kept_and_stop_is_heard_meanwhile(load: Load) -> None:
 
 def test_set_memory_is_really_taken(load: Load) -> None:
     before = psutil.Process().memory_info().rss
-    load("fake-text", mib=128)
+    worker = load("fake-text", mib=128)
+    assert worker is not None  # it is held: what it took is given back with it
     assert psutil.Process().memory_info().rss - before > 100 * MIB
 
 

@@ -25,6 +25,9 @@ from .predict import LoadOptions, MemoryEstimate, predict
 
 CUDA = "cuda:0"
 
+MAX_TIMES_PREDICTED = 2.0
+"""Of the band's upper end: a peak beyond it is not the model's. Predictions were wrong by 32 % at most
+(docs/memory.md)."""
 EVICTS_ON_GPU = ("text", "vision")
 """What a GPU is for. The others go to the CPU before one of these leaves, or shrinks."""
 ASK_TIMEOUT_S = 60
@@ -102,17 +105,19 @@ class Estimator:
         return places
 
     def _footprint(self, card: ModelCard, facts: ModelFacts, device: str) -> MemoryEstimate:
-        """A measured peak replaces the prediction, unless what ran until now had little to do.
+        """A measured peak replaces the prediction, within bounds.
 
         Caches fill as conversations grow: a peak below the prediction's band says that they have
-        not, so the band's lower end counts.
+        not, so the band's lower end counts. A peak far above it was one request that ran wild: it
+        must not make the model too large for everybody, also after a restart.
         """
         predicted = predict(card, facts, self._load_options(card, device))
         with self._peaks_lock:
             peak_mib = self._peaks.get(self._key(card, device))
         if peak_mib is None:
             return predicted
-        return predicted.measured(max(peak_mib, predicted.low_mib))
+        most_mib = round(MAX_TIMES_PREDICTED * predicted.high_mib)
+        return predicted.measured(min(max(peak_mib, predicted.low_mib), most_mib))
 
     def _key(self, card: ModelCard, device: str) -> PeakKey:
         return key_of(card, self._load_options(card, device))
