@@ -85,7 +85,7 @@ def test_the_cards_budget_is_bounded_by_the_limit(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", ["0", "-5", "yes", "1.5", "lots"])
 def test_a_budget_that_is_no_number_is_refused(tmp_path: Path, wrong: str) -> None:
     """By the check of all cards, or by the engine's where that asks for more."""
-    with pytest.raises((ConfigError, LoadError), match="must be a (whole )?number from"):
+    with pytest.raises((ConfigError, LoadError), match=r"must be a (whole )?number from"):
         image_budget(
             write_card(tmp_path, "transformers", WEIGHTS, f"{{image_tokens: {wrong}}}"), {}
         )
