@@ -175,7 +175,7 @@ class Scheduling(RuleBasedStateMachine):
 
     def _on_shut_down(self, process: FakeProcess) -> None:
         modality = process.model.modality
-        if self.is_closing or self.sim.told_to_sleep.get(modality, 0.0) >= process.born:
+        if self.is_closing or self.sim.told_to_sleep.get(modality, 0.0) >= process.asked_for:
             return
         if process.running:
             self.machine.wrong.append(f"{process.model.id} had to leave its work")

@@ -119,7 +119,8 @@ class FakeProcess:
         self.machine, self.process_spec, self.fate = machine, process_spec, fate
         self.model = process_spec.settings.card
         self.pid = machine.next_pid()
-        self.born = machine.loop.time()
+        self.asked_for = machine.asked_for.get(self.model.modality, machine.loop.time())
+        """When its start began, which takes a thread's time."""
         self.running: dict[str, Errand] = {}
         self.is_ready = self.is_gone = self.is_stopping = self.is_silent = False
         self._on_message, self._on_exit = on_message, on_exit
@@ -238,6 +239,8 @@ class Machine(Scales):
         """What must never happen and did: told here, as the pool survives whatever is raised."""
         self.started: list[str] = []
         """The models of all processes so far, in order."""
+        self.asked_for: dict[str, float] = {}
+        """When the start of each modality's process began last."""
         self._last_pid = 10_000_000
 
     def next_pid(self) -> int:
@@ -260,6 +263,8 @@ class Machine(Scales):
 
     def in_thread(self, name: str, call: Callable[[], None]) -> None:
         """See `workers.pool.host.in_thread`."""
+        if name.endswith("-start"):
+            self.asked_for[name.removesuffix("-start")] = self.loop.time()
         self.loop.call_later(self.thread_s, call)
 
     @property

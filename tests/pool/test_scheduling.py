@@ -1,13 +1,14 @@
 """The pool's rules under everything that can happen to them, in a world with a clock that jumps.
 
-300 histories each time, always the same ones; 10,000 with `pytest -m slow tests/pool/test_scheduling.py`.
+300 histories each time; 10,000 with `pytest -m slow tests/pool/test_scheduling.py`. A history that fails is told
+as it was found: making it smaller takes minutes, for which `ALIKE` wants the phase `shrink` besides.
 What was found is kept below, and in `test_starvation.py`.
 """
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.pool.scheduling import Scheduling
@@ -17,6 +18,7 @@ ALIKE = settings(
     database=None,
     deadline=None,
     stateful_step_count=40,
+    phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 
