@@ -17,6 +17,9 @@ BOUND_S = 480.0
 that takes 3 s, an engine that goes on for 2 s although it was stopped, and one that leaves only by force;
 twice as long for those that hang for 8 s, or compute for 16 s, until they are given up."""
 
+DEADLINE_S = 120.0
+"""What the settings give to who names none: beside others that get on, work without end has no other."""
+
 models = st.sampled_from(sorted(SIZES_MIB))
 modalities = st.sampled_from(MODALITIES)
 errands = st.builds(
@@ -48,7 +51,7 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(model=models, errand=errands, num=st.sampled_from([1, 1, 2, 6]), is_patient=st.booleans())
     def submit(self, model: str, errand: Errand, num: int, is_patient: bool) -> None:
-        patience_s = 5.0 if errand.is_endless and not is_patient else None
+        patience_s = (DEADLINE_S if is_patient else 5.0) if errand.is_endless else None
         for _ in range(num):
             self.sim.submit(model, errand, patience_s)
 

@@ -6,6 +6,7 @@ depends on the machine, and the same steps lead to the same events.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from workers.messages import (
 from workers.models.lookup import Models
 from workers.pool.host import Host
 from workers.pool.memory.eviction import Mib
+from workers.pool.memory.machine import DeviceMemory
 from workers.pool.memory.manager import MemoryManager
 from workers.pool.memory.tracker import Budget, MemoryTracker
 from workers.pool.pending import PoolLimits
@@ -43,10 +45,16 @@ class Granting(MemoryTracker):
         self._machine = machine
         self._granted: dict[str, tuple[int, int]] = {}
         """In the order of the grants: what was allowed, and what the others left."""
+        self._others_seen_mib = 0
+
+    def headroom(self, devices: Iterable[DeviceMemory]) -> dict[str, int]:
+        """Note by which look it is decided: nobody can know what others have taken since."""
+        self._others_seen_mib = self._machine.others_seen_mib(devices)
+        return super().headroom(devices)
 
     def grant(self, name: str, need_mib: Mib) -> None:
         self._granted.pop(name, None)
-        self._granted[name] = (self.budget.ram_mib or 0, ROOM_MIB - self._machine.seen_others_mib)
+        self._granted[name] = (self.budget.ram_mib or 0, ROOM_MIB - self._others_seen_mib)
         super().grant(name, need_mib)
 
     def bounds_mib(self, name: str) -> tuple[int, int]:

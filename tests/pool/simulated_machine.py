@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -231,8 +232,8 @@ class Machine(Scales):
         """How long what is done in a thread takes."""
         self.others_mib = 0
         """What other programs hold."""
-        self.seen_others_mib = 0
-        """What they held when the pool looked last."""
+        self._looks: deque[tuple[tuple[DeviceMemory, ...], int]] = deque(maxlen=64)
+        """What was told of the memory lately, and what others held then."""
         self.on_shut_down: Callable[[FakeProcess], None] = lambda process: None
         self.on_start: Callable[[FakeProcess], None] = lambda process: None
         self.wrong: list[str] = []
@@ -272,9 +273,15 @@ class Machine(Scales):
         return [process for process in self.processes if not process.is_gone]
 
     def read(self) -> tuple[DeviceMemory, ...]:
-        self.seen_others_mib = self.others_mib
         free_mib = ROOM_MIB - self.others_mib - self.taken_mib
-        return (DeviceMemory(device=CPU, name="RAM", total_mib=ROOM_MIB, free_mib=free_mib),)
+        seen = (DeviceMemory(device=CPU, name="RAM", total_mib=ROOM_MIB, free_mib=free_mib),)
+        self._looks.append((seen, self.others_mib))
+        return seen
+
+    def others_seen_mib(self, devices: Iterable[DeviceMemory]) -> int:
+        """What other programs held at the look that told this; the latest, if it is none of them."""
+        told = [others_mib for seen, others_mib in self._looks if seen is devices]
+        return told[0] if told else self.others_mib
 
     @property
     def taken_mib(self) -> int:
