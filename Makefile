@@ -71,10 +71,10 @@ types: $(TEST) ## Check types (mypy, strict)
 imports: $(TEST) ## Check who imports whom (import-linter)
 	$(BIN)/lint-imports
 
-test: $(TEST) $(LOADED) ## Run the tests that the default install can run (TESTS=tests/stt for some, JOBS=1 for one after the other)
+test: $(TEST) $(LOADED) $(COMMAND) ## Run the tests that the default install can run (TESTS=tests/stt for some, JOBS=1 for one after the other)
 	$(PYTEST) $(APART) -m "$(ALWAYS) and not ($(REST))" $(ARGS)
 
-test-all: $(TEST) weights coder torch environments ## Run the rest, and install what it needs: PyTorch, a larger model, environments
+test-all: $(TEST) $(COMMAND) weights coder torch environments ## Run the rest, and install what it needs: PyTorch, a larger model, environments
 	$(PYTEST) -m "$(ALWAYS) and ($(REST))" $(ARGS)
 
 # Kernels for another processor, one core, one thread: what a test expects must hold there, too.
@@ -84,7 +84,7 @@ other-cpu: $(TEST) weights ## Run a part of the tests as on another, smaller pro
 	  $(BIN)/python -m pytest tests/unit tests/stt tests/text tests/tts/test_heard.py tests/rag/test_embedding.py \
 	  tests/pool/test_cores.py -m "$(ALWAYS) and not ($(REST))" $(ARGS)
 
-cov: $(TEST) weights coder torch environments ## Run all tests and show which lines they miss
+cov: $(TEST) $(COMMAND) weights coder torch environments ## Run all tests and show which lines they miss
 	$(BIN)/coverage run -m pytest -m "$(ALWAYS)" $(TESTS) $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report

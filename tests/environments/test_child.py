@@ -85,9 +85,9 @@ def test_it_does_not_outlive_its_parent(tiny: Environments, tmp_path: Path) -> N
         import sys, time
         from dataclasses import replace
         from pathlib import Path
-        from tests.pool.conftest import birth, card
+        from tests.pool.conftest import card, process_spec
         from workers.pool.child import Child
-        born = replace(birth(card("text"), Path({str(tmp_path)!r})), python={str(tiny.python(NAME))!r})
+        born = replace(process_spec(card("text"), Path({str(tmp_path)!r})), python={str(tiny.python(NAME))!r})
         child = Child(born, lambda message: print(child.pid, type(message).__name__, flush=True),
                       lambda reason: None)
         time.sleep(600)
