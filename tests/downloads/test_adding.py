@@ -229,6 +229,15 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
         yield running
 
 
+@pytest.mark.parametrize(
+    "text", ["~\x8f4*", "~nobody-has-this-name/x.gguf", "/" + "a" * 5000, "a" * 5000, "./a\0b"]
+)
+def test_what_cannot_be_a_path_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(UnsupportedInputError) as told:
+        propose(text, HUB)
+    assert len(str(told.value)) < 1000
+
+
 def test_a_repository_is_read_without_fetching_its_weights(hub: LocalHub, tmp_path: Path) -> None:
     settings = HubSettings(endpoint=hub.url)
     card = propose("maker/Tiny-GGUF", settings)

@@ -102,7 +102,10 @@ def _repo_files(text: str, hub: HubSettings, reach: Reach) -> RepoFiles:
 
 
 def _is_path(text: str) -> bool:
-    return text.startswith(PATH_STARTS) or Path(text).exists()
+    try:
+        return text.startswith(PATH_STARTS) or Path(text).exists()
+    except (OSError, ValueError):  # too long a name, a NUL: no file is called so
+        return False
 
 
 def _card(repo: RepoFiles, found: Values, model_id: str) -> ModelCard:

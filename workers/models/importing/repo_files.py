@@ -121,9 +121,7 @@ def folder_repo(path: Path, *, links_out: bool = True) -> RepoFiles:
     `links_out`: links to files outside of it are followed. Raises: UnsupportedInputError if it is
     not there.
     """
-    path = path.expanduser().absolute()
-    if not path.exists():
-        raise UnsupportedInputError(f"There is no file or folder {path}.")
+    path = _existing(path)
     folder, chosen = (path, "") if path.is_dir() else (path.parent, path.name)
     found = walk(folder, links_out=links_out, **({"max_depth": 0} if chosen else {}))
     files = dict(found.files)
@@ -146,6 +144,17 @@ def folder_repo(path: Path, *, links_out: bool = True) -> RepoFiles:
         folder=folder,
         cut=found.cut,
     )
+
+
+def _existing(path: Path) -> Path:
+    """Raises: UnsupportedInputError, also for what cannot be a path: ~nobody, a NUL, too long a name."""
+    try:
+        whole = path.expanduser().absolute()
+        if whole.exists():
+            return whole
+    except (OSError, RuntimeError, ValueError):
+        whole = path
+    raise UnsupportedInputError(f"There is no file or folder {str(whole)!r}.")
 
 
 def _check_kind(path: Path, folder: Path, *, links_out: bool) -> None:
