@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from configs.errors import ConfigError
 from tests.vision.tiny_llava.seeing import (
     WEIGHTS,
     Seer,
@@ -24,7 +25,7 @@ from tests.vision.tiny_llava.seeing import (
 from tests.vision.tiny_llava.shapes import Scene
 from workers.engines.contract import CancelToken
 from workers.messages import Media, SamplingParams, TextDelta
-from workers.messages.errors import ContextTooLongError, LoadError, UnsupportedInputError
+from workers.messages.errors import ContextTooLongError, UnsupportedInputError
 
 pytestmark = pytest.mark.torch
 
@@ -180,5 +181,5 @@ def test_too_many_words_are_refused_with_the_numbers(seer: Seer) -> None:
 
 
 def test_a_card_with_a_senseless_budget_is_refused(load_seer: LoadSeer) -> None:
-    with pytest.raises(LoadError, match="image_tokens of tiny-llava is 'many'"):
+    with pytest.raises(ConfigError, match="image_tokens is 'many'; it must be a number"):
         load_seer("{image_tokens: many}")
