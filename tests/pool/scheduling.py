@@ -17,6 +17,8 @@ BOUND_S = 480.0
 that takes 3 s, an engine that goes on for 2 s although it was stopped, and one that leaves only by force;
 twice as long for those that hang for 8 s, or compute for 16 s, until they are given up."""
 
+QUIET_S = 120.0
+"""What was only warmed may hang for 8 s, twice, in each of three workers, and pause in between."""
 DEADLINE_S = 120.0
 """What the settings give to who names none: beside others that get on, work without end has no other."""
 
@@ -192,7 +194,10 @@ class Scheduling(RuleBasedStateMachine):
         self._wait_for(self.sim.open)
         self.leave_in_peace()
         self._wait_for(self.sim.open)
+        give_up = self.sim.loop.time() + QUIET_S
         self.sim.run_for(15)
+        while self.pool._scheduler._line and self.sim.loop.time() < give_up:
+            self.sim.run_for(2)
         assert not self.pool._scheduler._line
         self.is_closing = True
         self.sim.close()
