@@ -22,7 +22,7 @@ SOURCES := app.py quintet.py api benchmarks cli compat configs docs library test
 
 # `make test` runs what the default install can run, `make test-all` the rest. See tests/needs.py.
 REST    := torch or coder or env or slow
-ALWAYS  := not gpu and not network
+ALWAYS  := not gpu and not network and not histories
 PYTEST  := $(BIN)/python -m pytest $(TESTS)
 # Two processes, each with a fleet of its own: more would need more memory. See tests/groups.py.
 JOBS    ?= 2
@@ -43,7 +43,7 @@ TORCH   := $(VENV)/.installed-torch
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
+.PHONY: histories help install weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
   chromium torch coder environments
 
 help: ## List the commands
@@ -76,6 +76,9 @@ test: $(TEST) $(LOADED) $(COMMAND) ## Run the tests that the default install can
 
 test-all: $(TEST) $(COMMAND) weights coder torch environments ## Run the rest, and install what it needs: PyTorch, a larger model, environments
 	$(PYTEST) -m "$(ALWAYS) and ($(REST))" $(ARGS)
+
+histories: $(TEST) ## Run 10,000 histories of the pool in simulated time (about 8 minutes)
+	$(BIN)/python -m pytest tests/pool/test_scheduling.py -m histories $(ARGS)
 
 # Kernels for another processor, one core, one thread: what a test expects must hold there, too.
 other-cpu: $(TEST) weights ## Run a part of the tests as on another, smaller processor

@@ -1,6 +1,6 @@
 """The pool's rules under everything that can happen to them, in a world with a clock that jumps.
 
-300 histories each time; 10,000 with `pytest -m slow tests/pool/test_scheduling.py`. A history that fails is told
+300 histories each time; 10,000 with `make histories`. A history that fails is told
 as it was found: making it smaller takes minutes, for which `ALIKE` wants the phase `shrink` besides.
 What was found is kept below, and in `test_starvation.py`.
 """
@@ -27,7 +27,7 @@ def test_300_histories() -> None:
     run_state_machine_as_test(Scheduling, settings=settings(ALIKE, max_examples=300))
 
 
-@pytest.mark.slow
+@pytest.mark.histories
 @pytest.mark.timeout(3600)
 def test_10_000_histories() -> None:
     run_state_machine_as_test(Scheduling, settings=settings(ALIKE, max_examples=10_000))
