@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 MODEL_LIBRARIES = """TTS bitsandbytes chromadb ctranslate2 cv2 faster_whisper gptqmodel kokoro_onnx
-llguidance onnxruntime piper rapidocr sentence_transformers torch torchaudio transformers vllm
+llguidance onnx onnxruntime piper rapidocr sentence_transformers torch torchaudio transformers vllm
 xllamacpp""".split()
 
 

@@ -52,7 +52,7 @@ def test_a_gguf_file_tells_everything_itself() -> None:
     [
         ("whisper-tiny-en", "stt", "fasterwhisper"),
         ("piper-en-us-joe-medium", "tts", "piper"),
-        ("all-minilm-l6-v2", "rag", "llamacpp"),
+        ("all-minilm-l6-v2", "rag", "onnxruntime"),
     ],
 )
 def test_a_folder_of_each_kind_is_recognised(model_id: str, modality: str, engine: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from configs.catalogue import load_catalogue
 from tests.rag.material import handbook_pdf
 from workers.engines.contract import CancelToken
-from workers.engines.rag.llamacpp import LlamaCppEmbedder
+from workers.engines.rag.onnx_embedder import OnnxEmbedder
 from workers.engines.rag.worker import RagWorker
 from workers.messages import DocumentIndexed, Event, Ingest, Media, Request
 from workers.messages.process_spec import WorkerSettings
@@ -47,7 +47,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def worker(data_dir: Path) -> Iterator[RagWorker]:
-    worker = RagWorker(LlamaCppEmbedder())
+    worker = RagWorker(OnnxEmbedder())
     worker.load(worker_settings(data_dir), lambda loading: None)
     yield worker
     worker.close()
@@ -73,7 +73,7 @@ def open_worker() -> Iterator[Callable[[Path], RagWorker]]:
     opened: list[RagWorker] = []
 
     def load(folder: Path) -> RagWorker:
-        worker = RagWorker(LlamaCppEmbedder())
+        worker = RagWorker(OnnxEmbedder())
         worker.load(worker_settings(folder), lambda loading: None)
         opened.append(worker)
         return worker

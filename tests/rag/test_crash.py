@@ -28,10 +28,10 @@ from tests.rag.conftest import worker_settings
 from tests.rag.material import MARKDOWN, handbook_pdf
 from workers.messages import Ingest, Media
 from workers.engines.rag.worker import RagWorker
-from workers.engines.rag.llamacpp import LlamaCppEmbedder
+from workers.engines.rag.onnx_embedder import OnnxEmbedder
 from workers.engines.contract import CancelToken
 
-worker = RagWorker(LlamaCppEmbedder())
+worker = RagWorker(OnnxEmbedder())
 worker.load(worker_settings(Path(sys.argv[1])), lambda loading: None)
 documents = (
     Media(name="small.md", data=MARKDOWN.encode()), Media(name="big.pdf", data=handbook_pdf(50)),

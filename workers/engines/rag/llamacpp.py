@@ -1,4 +1,4 @@
-"""The default embedder: MiniLM, or any GGUF with a WordPiece vocabulary, in llama.cpp's server.
+"""Any GGUF with a WordPiece vocabulary, or the safetensors of a BERT made one, in llama.cpp's server.
 
 Only this file knows xllamacpp. Texts become token ids with the model's own tokenizer, so llama.cpp
 never sees a text, and a text is cut exactly where the reference implementation cuts it.

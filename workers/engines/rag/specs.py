@@ -8,10 +8,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workers.specs.shared import fake_spec, llamacpp_spec, remote_spec, torch_spec
+from workers.specs.spec import EngineSpec
 
 _TORCH = torch_spec("rag", "workers.engines.rag.hf:HfEmbedder")
 
 SPECS = (
+    EngineSpec(
+        modality="rag",
+        name="onnxruntime",
+        target="workers.engines.rag.onnx_embedder:OnnxEmbedder",
+        title="ONNX Runtime",
+        distributions=("onnxruntime", "onnx"),
+        imports=("onnxruntime", "onnx", "chromadb"),
+        install="pip install onnxruntime onnx",
+        memory="workers.pool.memory.estimate_onnx:predict_embedder",
+    ),
     replace(
         llamacpp_spec("rag", "workers.engines.rag.llamacpp:LlamaCppEmbedder"),
         imports=("xllamacpp", "chromadb"),

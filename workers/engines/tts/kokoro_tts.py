@@ -17,6 +17,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workers.engines.common.onnx_session import CancellableSession, session_options
 from workers.engines.contract import CancelToken
 from workers.media.audio import float_to_pcm
 from workers.messages.errors import GenerationError, LoadError, UnsupportedInputError
@@ -24,7 +25,6 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.specs.spec import missing_library
 
 from .engine import TtsEngine
-from .onnx_session import CancellableSession, session_options
 
 if TYPE_CHECKING:
     import numpy as np

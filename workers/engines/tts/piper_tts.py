@@ -9,13 +9,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workers.engines.common.onnx_session import CancellableSession, session_options
 from workers.engines.contract import CancelToken
 from workers.messages.errors import GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.specs.spec import missing_library
 
 from .engine import TtsEngine
-from .onnx_session import CancellableSession, session_options
 
 if TYPE_CHECKING:
     from piper import SynthesisConfig

@@ -1,4 +1,4 @@
-"""What a safetensors file holds, from its header: names, types and shapes; never the values.
+"""What a safetensors file holds, from its header: names, types, shapes and places; never the values.
 
 Source: the format's description in the safetensors repository: 8 bytes of length, then JSON.
 """
@@ -44,6 +44,41 @@ class SafetensorsFacts:
             self.linear_elements + other.linear_elements,
             self.other_elements + other.other_elements,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorPlace:
+    """Where the values of one tensor lie in their file."""
+
+    dtype: str
+    """As the format says it: "F32", "F16", "BF16"…"""
+    shape: tuple[int, ...]
+    start: int
+    """Bytes from the beginning of the file."""
+    num_bytes: int
+
+
+def tensor_places(path: Path) -> dict[str, TensorPlace]:
+    """Return where each tensor lies. Raises: ConfigError if it is no safetensors; OSError."""
+    size = path.stat().st_size
+    places: dict[str, TensorPlace] = {}
+    try:
+        header, num_held = _header(path, size)
+        for name, tensor in header.items():
+            if name == "__metadata__":
+                continue
+            start, end, _, _ = _extent(name, tensor)
+            if end > num_held:
+                raise ValueError(f"{name} needs {end:,} bytes, the file has {num_held:,}")
+            places[name] = TensorPlace(
+                dtype=str(tensor["dtype"]),
+                shape=tuple(tensor["shape"]),  # type: ignore[arg-type]  # `_extent` has looked
+                start=size - num_held + start,
+                num_bytes=end - start,
+            )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise ConfigError(f"{path.name} cannot be read as safetensors: {err}") from err
+    return places
 
 
 def safetensors_facts(path: Path) -> SafetensorsFacts:

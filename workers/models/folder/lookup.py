@@ -52,7 +52,7 @@ def _embedder(name: str, path: Path) -> ModelCard:
             "can be used, as a folder or as a GGUF file"
         )
     length = _json(path / "sentence_bert_config.json").get("max_seq_length")
-    card = _card(name, "rag", "llamacpp", path, list(_EMBEDDER_FILES))
+    card = _card(name, "rag", "onnxruntime", path, list(_EMBEDDER_FILES))
     return card.model_copy(
         update={
             "context_length": int(length or config.get("max_position_embeddings", 512)),

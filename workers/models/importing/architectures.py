@@ -86,7 +86,7 @@ def _embedder(repo: RepoFiles, config: Config) -> Values:
     pooling = _pooling(repo)
     is_wordpiece = config.get("model_type") == "bert" and all(n in repo.files for n in _WORDPIECE)
     if is_wordpiece and pooling:
-        values = _sentence_values(repo, config, "llamacpp", list(_WORDPIECE))
+        values = _sentence_values(repo, config, "onnxruntime", list(_WORDPIECE))
         return {**values, "options": {"pooling": pooling}}
     return _sentence_values(repo, config, "sentencetransformers", [*_weights(repo), *_beside(repo)])
 

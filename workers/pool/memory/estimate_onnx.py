@@ -1,4 +1,4 @@
-"""What ONNX models need: voices, and the three models that read text in pictures.
+"""What ONNX models need: voices, the three models that read text in pictures, and embedders.
 
 Their memory follows the input more than the weights: an arena grows with the longest sentence, and
 each picture brings its own arrays. What is reckoned lies between an ordinary input and the largest
@@ -13,6 +13,7 @@ from dataclasses import replace
 from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
 
+from .facts import facts_of_card
 from .memory_estimate import LoadOptions, MemoryEstimate
 
 MIB = 1 << 20
@@ -28,6 +29,13 @@ OCR_RUNTIME_MIB = 66
 OCR_PICTURE_MIB = 460
 """175 for 0.2 million pixels, 500 for 3, 575 for 12: the largest that is worked on."""
 OCR_ERROR = 0.25
+EMBEDDER_RUNTIME_MIB = 145
+"""Python, Chroma and its index, tokenizers, the readers of documents, ONNX Runtime; measured."""
+EMBEDDER_TOKENS = 512
+"""As `workers.engines.rag.onnx_embedder.TOKENS_PER_RUN`."""
+EMBEDDER_RUNS = 2
+"""Computed at once: a question beside a file that is being indexed."""
+EMBEDDER_ERROR = 0.2
 UNSEEN_ERROR = 0.2
 """More, for a voice of another engine than Piper."""
 
@@ -58,4 +66,24 @@ def predict_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> Mem
         activations_mib=float(OCR_PICTURE_MIB * options.slots),
         runtime_mib=OCR_RUNTIME_MIB,
         error=OCR_ERROR,
+    )
+
+
+def predict_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+    """Return the need of documents' search: the embedder, Chroma and the readers of files.
+
+    Weights are float32, whatever they were in the file. What multiplies is copied into an order that
+    vector units like, and its mapping let go; of the others, pages come as their words are met: MiniLM
+    was seen at 225 MiB on few words, and would be at 270 with all.
+    """
+    elements = facts.linear_elements + facts.other_elements
+    extra = sum(facts_of_card(other).total_bytes for other in options.extra_cards)
+    tokens = max(EMBEDDER_TOKENS, card.context_length)
+    row = 3 * facts.feed_forward_size + 6 * facts.hidden_size
+    return MemoryEstimate(
+        weights_mib=(max(facts.total_bytes, 4 * elements) + extra) / MIB,
+        kv_cache_mib=0.0,
+        activations_mib=EMBEDDER_RUNS * 4 * tokens * row / MIB,
+        runtime_mib=EMBEDDER_RUNTIME_MIB,
+        error=EMBEDDER_ERROR,
     )

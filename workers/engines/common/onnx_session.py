@@ -1,6 +1,6 @@
-"""An ONNX session that leaves the other engines their cores and stops when the listener does.
+"""An ONNX session that leaves the other engines their cores and stops when the asker does.
 
-Shared by the engines that speak with ONNX Runtime; imports it nowhere, is handed it.
+Shared by the voices and the embedder on ONNX Runtime; imports it nowhere, is handed it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def session_options(onnxruntime: Any, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Each sentence has a shape of its own: plans kept per shape only grow.
+    # Each text has a shape of its own: plans kept per shape only grow.
     options.enable_mem_pattern = False
     return options
 
@@ -29,7 +29,8 @@ def session_options(onnxruntime: Any, threads: int) -> Any:
 class CancellableSession:
     """An ONNX session bound to one request: cancelling ends a run between two operators.
 
-    A long sentence takes a second or more on busy cores; waiting for it would keep the slot.
+    A long sentence or a batch of passages takes a second or more on busy cores; waiting for it would
+    keep the slot.
     """
 
     def __init__(self, session: Any, options: Any, cancel: CancelToken) -> None:
