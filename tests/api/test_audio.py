@@ -78,7 +78,7 @@ def wait_until_idle(app: App, modality: str) -> None:
 
 def encoders(app: App) -> list[psutil.Process]:
     children = psutil.Process(app.process.pid).children()
-    return [child for child in children if "workers.media.encoder" in child.cmdline()]
+    return [child for child in children if "workers.media.encoding" in child.cmdline()]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Sound as bytes: 16-bit PCM to and from float32 and WAV, resampling, and the encoders.
 
-PCM here is always signed 16-bit little-endian, mono. NumPy, soxr and PyAV are imported when first
-needed, so that importing the constants costs nothing.
+PCM here is always signed 16-bit little-endian, mono. NumPy, soxr, PyAV and our messages are imported
+when first needed, so that an encoder's process starts soon.
 
     python -m workers.media.audio IN.wav OUT.mp3
 
@@ -11,14 +11,13 @@ encodes in a process of its own, so that a page's process never loads a codec.
 from __future__ import annotations
 
 import io
+import struct
 import sys
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from workers.messages.errors import UnsupportedInputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,6 +81,8 @@ FORMATS: dict[str, AudioFormat] = {
 def format_of(name: str) -> AudioFormat:
     """Return the named format. Raises: UnsupportedInputError listing the known ones."""
     if name not in FORMATS:
+        from workers.messages.errors import UnsupportedInputError
+
         raise UnsupportedInputError(
             f"{name!r} is not an audio format that Quintet writes.",
             hint=f"Choose one of: {', '.join(FORMATS)}.",
@@ -134,8 +135,19 @@ def pcm_to_wav(pcm: bytes, sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
+def streamed_wav_header(sample_rate: int) -> bytes:
+    """Return what comes before PCM whose length nobody knows yet: a WAV header that says so."""
+    unknown = 0xFFFFFFFF
+    bytes_per_s = sample_rate * PCM_WIDTH
+    kind = struct.pack("<IHHIIHH", 16, 1, 1, sample_rate, bytes_per_s, PCM_WIDTH, 8 * PCM_WIDTH)
+    head = b"RIFF" + struct.pack("<I", unknown) + b"WAVEfmt " + kind
+    return head + b"data" + struct.pack("<I", unknown)
+
+
 def wav_to_pcm(data: bytes) -> tuple[bytes, int]:
     """A 16-bit mono WAV file → (PCM, sample rate). Raises: UnsupportedInputError for any other."""
+    from workers.messages.errors import UnsupportedInputError
+
     try:
         with wave.open(io.BytesIO(data), "rb") as file:
             if (file.getsampwidth(), file.getnchannels()) != (PCM_WIDTH, 1):

@@ -1,10 +1,7 @@
-"""An audio encoder in a process of its own, fed with speech while it is still being spoken.
+"""An audio encoder that is fed with speech while it is still being spoken.
 
-The page's process loads no codec, and no encoding holds up its event loop.
-
-    python -m workers.media.encoder NAME RATE_HZ
-
-reads the sample rate on a line of its own, then PCM, and writes the file as `StreamEncoder` does.
+One that needs a codec has a process of its own (`encoding.py`): the page's process loads no codec, and no
+encoding holds up its event loop.
 """
 
 from __future__ import annotations
@@ -14,18 +11,34 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from workers.messages.errors import GenerationError
 
-from .audio import PCM_WIDTH, StreamEncoder, format_of
+from .audio import format_of
+from .plain import PLAIN, PlainEncoder
 
 ROOT = Path(__file__).parents[2]
-BLOCK_BYTES = 4096
-"""About a tenth of a second of speech."""
 
 
-class Encoder:
-    """The near end of the process: PCM in, the file's bytes out, both at once."""
+class Encoder(Protocol):
+    """PCM in, the file's bytes out, both at once."""
+
+    async def feed(self, pcm: bytes, sample_rate: int) -> None:
+        """Encode more; waits while the reader is slow. Raises: GenerationError."""
+        ...
+
+    def end(self) -> None:
+        """Nothing more will be fed: the reader gets the rest, then b""."""
+        ...
+
+    async def read(self) -> bytes:
+        """Return bytes as soon as there are any; b"" at the end. Raises: GenerationError."""
+        ...
+
+
+class EncoderProcess:
+    """The near end of a process that encodes. See `Encoder`."""
 
     def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
@@ -36,7 +49,7 @@ class Encoder:
         self._sample_rate = 0
 
     async def feed(self, pcm: bytes, sample_rate: int) -> None:
-        """Encode more; waits while the reader is slow. Raises: GenerationError."""
+        """See `Encoder.feed`."""
         head = b"" if self._sample_rate else f"{sample_rate}\n".encode()
         self._sample_rate = sample_rate
         self._stdin.write(head + pcm)
@@ -46,11 +59,11 @@ class Encoder:
             raise await self._failure() from err
 
     def end(self) -> None:
-        """Nothing more will be fed: the reader gets the rest, then b""."""
+        """See `Encoder.end`."""
         self._stdin.close()
 
     async def read(self) -> bytes:
-        """Return bytes as soon as there are any; b"" at the end. Raises: GenerationError."""
+        """See `Encoder.read`."""
         data = await self._stdout.read(1 << 16)
         if not data and await self._process.wait() != 0:
             raise await self._failure()
@@ -64,14 +77,17 @@ class Encoder:
 
 @asynccontextmanager
 async def start_encoder(name: str, rate_hz: int = 0) -> AsyncGenerator[Encoder, None]:
-    """Start the process; leaving ends it, whatever it was doing.
+    """Start an encoder; leaving ends its process, whatever it was doing.
 
     `rate_hz`: of the file, where its format leaves a choice; 0: as spoken.
     Raises: UnsupportedInputError for an unknown format.
     """
     format_of(name)
+    if name in PLAIN:
+        yield PlainEncoder(name, rate_hz)
+        return
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "workers.media.encoder", name, str(rate_hz),
+        sys.executable, "-m", "workers.media.encoding", name, str(rate_hz),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -79,32 +95,8 @@ async def start_encoder(name: str, rate_hz: int = 0) -> AsyncGenerator[Encoder, 
         start_new_session=True,  # Ctrl-C is for the application, which ends this one itself
     )  # fmt: skip
     try:
-        yield Encoder(process, name)
+        yield EncoderProcess(process, name)
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
-
-
-def main(name: str, rate_hz: int) -> None:
-    """Encode standard input to standard output until it ends; nothing at all gives nothing."""
-    import av  # noqa: F401 — while the first sentence is still being spoken
-
-    source, target = open(sys.stdin.fileno(), "rb"), sys.stdout.buffer  # noqa: SIM115
-    head = source.readline()
-    if not head:
-        return
-    encoder = StreamEncoder(name, int(head), rate_hz=rate_hz)
-    rest = b""
-    while block := source.read1(BLOCK_BYTES):
-        pcm = rest + block
-        whole = len(pcm) - len(pcm) % PCM_WIDTH
-        target.write(encoder.feed(pcm[:whole]))
-        target.flush()
-        rest = pcm[whole:]
-    target.write(encoder.finish())
-    target.flush()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
