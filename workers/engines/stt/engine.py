@@ -6,7 +6,7 @@ Decoding, limits, silence and events stay in `worker.py` and its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -65,6 +65,19 @@ class SttEngine(Engine, Protocol):
         """Return the likeliest language of (n,) samples and its probability."""
         ...
 
+    @property
+    def batch_size(self) -> int:
+        """Windows that the next `transcribe_batch` is best given; another may want fewer or more."""
+        return 1
+
     def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
         """Recognise (n,) samples, at most `WINDOW_S` of them, in order; ends early on cancel."""
         ...
+
+    def transcribe_batch(
+        self, windows: Sequence[Pcm], hints: Hints, cancel: CancelToken
+    ) -> Iterator[tuple[int, Segment]]:
+        """Recognise windows of one recording: a window's number and a segment, in order."""
+        for number, pcm in enumerate(windows):
+            for segment in self.transcribe(pcm, hints, cancel):
+                yield number, segment

@@ -7,7 +7,8 @@ out, int8 on a CPU and int8_float16 on CUDA. The only file that knows faster-whi
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,16 +19,15 @@ from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.specs.spec import missing_library
 
+from .batches import FRAMES_PER_S, BatchDecoder
 from .ctranslate import compute_type, open_cuda_libraries, split_device, told
-from .engine import Hints, Segment, SttEngine
+from .engine import SAMPLE_RATE_HZ, WINDOW_S, Hints, Segment, SttEngine
 
 if TYPE_CHECKING:
     import faster_whisper
 
     from .engine import Pcm
 
-FRAMES_PER_S = 100
-"""Mel frames, in which Whisper counts its way through a window."""
 POLL_S = 0.02
 """How often a running call looks at its cancel token; its result is taken at once."""
 TEMPERATURES = (0.0, 0.4, 0.8)
@@ -109,6 +109,7 @@ class FasterWhisperEngine(SttEngine):
         self._model = _Interruptible(whisper.model)
         whisper.model = self._model
         self._whisper = whisper
+        self._batches = BatchDecoder(whisper, kind)
 
     def detect_language(self, pcm: Pcm, cancel: CancelToken) -> tuple[str, float]:
         """See `SttEngine.detect_language`."""
@@ -121,8 +122,10 @@ class FasterWhisperEngine(SttEngine):
             raise told(err, self._name, self.device) from err
         return language, float(probability)
 
-    def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
-        """See `SttEngine.transcribe`."""
+    def transcribe(
+        self, pcm: Pcm, hints: Hints, cancel: CancelToken, shift_s: float = 0.0
+    ) -> Iterator[Segment]:
+        """See `SttEngine.transcribe`; `shift_s` is added to all times."""
         whisper = self._listening_to(cancel)
         try:
             segments, _ = whisper.transcribe(
@@ -136,11 +139,40 @@ class FasterWhisperEngine(SttEngine):
                 hotwords=hints.hotwords or None,
             )
             for segment in segments:
-                yield _to_segment(segment)
+                yield _to_segment(segment, shift_s)
         except RequestCancelledError:
             return
         except RuntimeError as err:
             raise told(err, self._name, self.device) from err
+
+    @property
+    def batch_size(self) -> int:
+        """See `SttEngine.batch_size`."""
+        return self._batches.size
+
+    def transcribe_batch(
+        self, windows: Sequence[Pcm], hints: Hints, cancel: CancelToken
+    ) -> Iterator[tuple[int, Segment]]:
+        """See `SttEngine.transcribe_batch`. One window alone is heard with beam search."""
+        if len(windows) == 1:
+            yield from super().transcribe_batch(windows, hints, cancel)
+            return
+        self._listening_to(cancel)
+        began = time.monotonic()
+        try:
+            heard = self._batches.decode(windows, hints)
+        except RequestCancelledError:
+            return
+        except RuntimeError as err:
+            raise told(err, self._name, self.device) from err
+        self._batches.note(len(windows), time.monotonic() - began)
+        for number, window in enumerate(heard):
+            for segment in window.segments:
+                yield number, _to_segment(segment, -number * WINDOW_S)
+            if window.rest_from_s is not None:
+                rest = windows[number][int(window.rest_from_s * SAMPLE_RATE_HZ) :]
+                for again in self.transcribe(rest, hints, cancel, window.rest_from_s):
+                    yield number, again
 
     def close(self) -> None:
         """See `Engine.close`."""
@@ -155,20 +187,20 @@ class FasterWhisperEngine(SttEngine):
         return self._whisper
 
 
-def _to_segment(segment: Any) -> Segment:
+def _to_segment(segment: Any, shift_s: float) -> Segment:
     # Times of aligned words are NumPy scalars, which must not cross the queue.
     words = tuple(
         Word(
-            start_s=float(word.start),
-            end_s=float(word.end),
+            start_s=float(word.start) + shift_s,
+            end_s=float(word.end) + shift_s,
             text=word.word.strip(),
             probability=float(word.probability),
         )
         for word in segment.words or ()
     )
     return Segment(
-        start_s=float(segment.start),
-        end_s=float(segment.end),
+        start_s=float(segment.start) + shift_s,
+        end_s=float(segment.end) + shift_s,
         text=segment.text.strip(),
         words=words,
         decoding=Decoding(
@@ -177,6 +209,6 @@ def _to_segment(segment: Any) -> Segment:
             avg_logprob=float(segment.avg_logprob),
             compression_ratio=float(segment.compression_ratio),
             no_speech_prob=float(segment.no_speech_prob),
-            window_start_s=segment.seek / FRAMES_PER_S,
+            window_start_s=segment.seek / FRAMES_PER_S + shift_s,
         ),
     )

@@ -48,13 +48,7 @@ class TranscriptionSession:
         yield from self._settle_language(self._known_language())
         blocks = self._recording.blocks(self._cancel)
         windows = cut_windows(blocks, self._find_speech, keep_silence=not self._request.vad)
-        for window in windows:
-            if self._cancel.is_cancelled:
-                return
-            if len(window.pcm):
-                yield from self._window_events(window)
-            elif self._hints is not None:
-                yield self._progress(window.end_s)
+        yield from self._heard(windows)
         if self._cancel.is_cancelled:
             return
         if self._hints is None:
@@ -62,17 +56,39 @@ class TranscriptionSession:
         usage = Usage(audio_s=self._recording.duration_s, decode_s=self._engine_s)
         yield Finished(request_id=self._request.request_id, usage=usage)
 
-    def _window_events(self, window: Window) -> Iterator[Event]:
+    def _heard(self, windows: Iterator[Window]) -> Iterator[Event]:
+        """Give the engine as many windows at once as it wants."""
+        waiting: list[Window] = []
+        silent_until_s = 0.0
+        for window in windows:
+            if self._cancel.is_cancelled:
+                return
+            if len(window.pcm):
+                waiting.append(window)
+            else:
+                silent_until_s = window.end_s
+            if len(waiting) >= self._engine.batch_size:
+                yield from self._batch_events(waiting)
+                waiting = []
+            elif not waiting and self._hints is not None:
+                yield self._progress(silent_until_s)
+        if waiting:
+            yield from self._batch_events(waiting)
+            if self._hints is not None and not self._cancel.is_cancelled:
+                yield self._progress(silent_until_s)
+
+    def _batch_events(self, windows: list[Window]) -> Iterator[Event]:
         began = time.monotonic()
         if self._hints is None:
-            detected = self._engine.detect_language(window.pcm, self._cancel)
+            detected = self._engine.detect_language(windows[0].pcm, self._cancel)
             yield from self._settle_language(detected)
         if self._hints is None:
             return
-        for segment in self._engine.transcribe(window.pcm, self._hints, self._cancel):
+        sounds = [window.pcm for window in windows]
+        for number, segment in self._engine.transcribe_batch(sounds, self._hints, self._cancel):
             if self._cancel.is_cancelled:
                 return
-            delta = self._delta(segment, window)
+            delta = self._delta(segment, windows[number])
             yield delta
             yield self._progress(delta.end_s)
         self._engine_s += time.monotonic() - began
