@@ -15,12 +15,13 @@ from configs.catalogue import ModelCard
 from tests.stt.conftest import SPEECH_RATE_HZ, STORY, Pcm, hear, segments_of, text_of, to_wav
 from tests.stt.test_transcription import error_rate, recording
 from workers.engines.contract import CancelToken
-from workers.engines.stt.batches import FIRST_SIZE, MAX_SIZE, BatchDecoder, _judged
+from workers.engines.stt.batches import FIRST_SIZE, BatchDecoder, _judged
 from workers.engines.stt.engine import SAMPLE_RATE_HZ, Hints, Segment
 from workers.engines.stt.fasterwhisper import FasterWhisperEngine
 from workers.engines.stt.worker import SttWorker
 from workers.messages import Progress, Transcribe
 from workers.messages.process_spec import WorkerSettings
+from workers.models.facts.whisper import max_windows
 from workers.models.weights import verified_folder
 
 Window = NDArray[np.float32]
@@ -123,9 +124,20 @@ def test_what_is_doubtful_or_cut_short_is_heard_again(
 
 
 def test_a_batch_grows_as_far_as_it_stays_short() -> None:
-    decoder = BatchDecoder(None, "cpu")
+    decoder = BatchDecoder(None, 4)
     assert decoder.size == FIRST_SIZE
     decoder.note(2, 0.5)
-    assert decoder.size == MAX_SIZE["cpu"]
+    assert decoder.size == 4
     decoder.note(4, 60.0)
     assert decoder.size == FIRST_SIZE
+
+
+@pytest.mark.parametrize(
+    ("parameters_m", "device", "windows"),
+    [(39, "cpu", 4), (74, "cpu", 4), (244, "cpu", 3), (1550, "cpu", 1), (1550, "cuda:0", 2)],
+)
+def test_a_large_model_hears_fewer_windows_at_once(
+    parameters_m: float, device: str, windows: int
+) -> None:
+    assert max_windows(parameters_m, device) == windows
+    assert BatchDecoder(None, windows).size <= windows

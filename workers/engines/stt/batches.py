@@ -23,8 +23,6 @@ SLOT = WINDOW_S * SAMPLE_RATE_HZ
 FRAMES_PER_S = 100
 """Mel frames, in which Whisper counts its way through a recording."""
 FIRST_SIZE = 2
-MAX_SIZE = {"cpu": 4, "cuda": 8}
-"""Windows; a CPU is no faster with eight than with four (measured)."""
 MAX_BATCH_S = 4.0
 """What is written down appears as soon as its batch is done, and a stopped batch runs out."""
 MAX_COMPRESSION = 2.4
@@ -47,12 +45,13 @@ class HeardWindow:
 class BatchDecoder:
     """Decodes windows that lie `WINDOW_S` apart in one array, and learns how many to take at once."""
 
-    def __init__(self, whisper: Any, device_kind: str) -> None:
+    def __init__(self, whisper: Any, max_size: int) -> None:
+        """`max_size`: windows for which there is memory."""
         from faster_whisper import BatchedInferencePipeline
 
         self._pipeline = BatchedInferencePipeline(whisper)
-        self._max_size = MAX_SIZE[device_kind]
-        self.size = FIRST_SIZE
+        self._max_size = max_size
+        self.size = min(FIRST_SIZE, max_size)
         """Windows to decode together, by how long the last batch took."""
 
     def note(self, num_windows: int, took_s: float) -> None:

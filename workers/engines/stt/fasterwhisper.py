@@ -17,6 +17,7 @@ from workers.engines.contract import CancelToken, RequestCancelledError
 from workers.messages import Decoding, Word
 from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.facts.whisper import max_windows
 from workers.specs.spec import missing_library
 
 from .batches import FRAMES_PER_S, BatchDecoder
@@ -50,8 +51,18 @@ class _Interruptible:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def encode(self, *args: Any, **kwargs: Any) -> Any:
-        return self._run(self._model.encode, *args, **kwargs)
+    def encode(self, features: Any, to_cpu: bool = False) -> Any:
+        """Encode windows one after the other: each needs much memory, and together is no faster."""
+        import numpy as np
+
+        if len(features.shape) < 3 or features.shape[0] == 1:
+            return self._run(self._model.encode, features, to_cpu=to_cpu)
+        view = type(features)
+        rows = [
+            np.array(self._run(self._model.encode, view.from_array(row[None]), to_cpu=True))
+            for row in np.array(features)
+        ]
+        return view.from_array(np.concatenate(rows))
 
     def generate(self, *args: Any, **kwargs: Any) -> Any:
         return self._run(self._model.generate, *args, **kwargs)
@@ -109,7 +120,7 @@ class FasterWhisperEngine(SttEngine):
         self._model = _Interruptible(whisper.model)
         whisper.model = self._model
         self._whisper = whisper
-        self._batches = BatchDecoder(whisper, kind)
+        self._batches = BatchDecoder(whisper, max_windows(settings.card.parameters_m, kind))
 
     def detect_language(self, pcm: Pcm, cancel: CancelToken) -> tuple[str, float]:
         """See `SttEngine.detect_language`."""
