@@ -9,8 +9,7 @@ import pytest
 from gradio_client import Client as PageClient
 
 from tests.apps import KEY, SECRETS
-from tests.contracts.conftest import Doors
-from tests.contracts.conftest import doors as doors
+from tests.doors import Doors
 from tests.running import App
 
 MODELS = "/v1/models"
