@@ -70,7 +70,9 @@ def poisoned_app(tmp_path_factory: pytest.TempPathFactory, elsewhere: Listener) 
         cards = folder / "data" / "models.d"
         cards.mkdir(parents=True)
         (cards / "scripted.yaml").write_text(CARD.format(url=model.url))
-        running = start_app(folder, QUINTET_WORKERS__TEXT__MODEL="scripted")
+        running = start_app(
+            folder, QUINTET_WORKERS__TEXT__MODEL="scripted", QUINTET_POOL__WARM="[]"
+        )
         yield running
         stop_app(running)
 
