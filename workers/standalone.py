@@ -49,7 +49,7 @@ class StandalonePool:
 
     def memory_mib(self, card: ModelCard) -> int:
         """Return what a model needs in the best place for it, without the margin of a plan."""
-        return self._memory.places(card)[0].footprint.total_mib
+        return self._memory.places(card)[0].memory_estimate.total_mib
 
     def loaded(self, modality: Modality) -> ModelCard | None:
         """Return what this program holds in memory: nothing."""

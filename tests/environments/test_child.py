@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.environments.tiny import NAME
-from tests.pool.conftest import fake_models, process_spec, roomy_ledger, say
+from tests.pool.conftest import fake_models, process_spec, roomy_memory, say
 from tests.pool.watching import LONG, text_of, wait_for, worker
 from workers.client import Client
 from workers.messages import TextDelta
@@ -38,7 +38,7 @@ def client(tiny: Environments, tmp_path: Path) -> Iterator[Client]:
             process_spec(card, tmp_path, 2), python=python, target=target
         ),
         PoolLimits(),
-        roomy_ledger(),
+        roomy_memory(),
     )
     pool.start()
     yield Client(pool, models)

@@ -28,13 +28,13 @@ Install = Callable[..., subprocess.CompletedProcess[str]]
 def install(tmp_path: Path) -> Install:
     """Run the installer as make does, into a folder, where pip is told of nothing but a shelf."""
     (tmp_path / "shelf").mkdir()
-    shelf = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "shelf")}
+    variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "shelf")}
 
     def run(*options: str, **environ: str) -> subprocess.CompletedProcess[str]:
         given = ["--require-hashes", "--no-deps", "--target", str(tmp_path / "site"), *options]
         return subprocess.run(
             [sys.executable, installer.__file__, *given],
-            env={**os.environ, "PIP_CONFIG_FILE": os.devnull, **shelf, **environ},
+            env={**os.environ, "PIP_CONFIG_FILE": os.devnull, **variables, **environ},
             capture_output=True,
             text=True,
             check=False,
@@ -48,7 +48,7 @@ def brought_by(site: Path, name: str) -> str:
 
 
 @needs_uv
-def test_uv_finds_what_pip_was_told(install: Install, tmp_path: Path) -> None:
+def test_uv_finds_what_pip_was_given(install: Install, tmp_path: Path) -> None:
     listed = lock(tmp_path, make_wheel(tmp_path / "shelf", "tiny_text_weights"))
     done = install("-r", str(listed))
     assert done.returncode == 0, done.stderr
@@ -111,7 +111,7 @@ def test_every_setting_of_pip_reaches_uv_and_uvs_own_win(
     assert environ.items() >= expected.items()
 
 
-def test_without_settings_uv_is_told_nothing() -> None:
+def test_without_settings_uv_is_given_nothing() -> None:
     assert installer.uv_environ({}, {"HOME": "/h"}) == {"HOME": "/h"}
 
 

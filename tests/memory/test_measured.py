@@ -32,7 +32,7 @@ def test_only_a_higher_peak_counts(tmp_path: Path) -> None:
 
 def test_each_way_of_use_has_its_own_peak(tmp_path: Path) -> None:
     card = load_catalogue()["smollm2-135m-instruct"]
-    demands = [
+    uses = [
         LoadOptions(),
         LoadOptions(slots=4),
         LoadOptions(context_tokens=512),
@@ -40,9 +40,15 @@ def test_each_way_of_use_has_its_own_peak(tmp_path: Path) -> None:
         LoadOptions(extra_cards=(load_catalogue()["all-minilm-l6-v2"],)),
     ]
     peaks = MeasuredPeaks(tmp_path)
-    for number, demand in enumerate(demands):
-        peaks.record(key_of(card, demand), 100 + number)
-    assert [peaks.get(key_of(card, demand)) for demand in demands] == [100, 101, 102, 103, 104]
+    for number, options in enumerate(uses):
+        peaks.record(key_of(card, options), 100 + number)
+    assert [peaks.get(key_of(card, options)) for options in uses] == [
+        100,
+        101,
+        102,
+        103,
+        104,
+    ]
     assert key_of(card, LoadOptions(device="cuda:1")) == key_of(card, LoadOptions(device="cuda:0"))
 
 
@@ -113,7 +119,7 @@ def test_a_data_folder_that_is_a_file_harms_nothing(tmp_path: Path) -> None:
     assert peaks.get(KEY) == 371
 
 
-def test_a_measured_footprint_is_what_was_measured() -> None:
+def test_a_measured_estimate_is_what_was_measured() -> None:
     predicted = MemoryEstimate(
         weights_mib=100, kv_cache_mib=50, activations_mib=20, runtime_mib=30, error=0.2
     )

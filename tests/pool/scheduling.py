@@ -53,13 +53,13 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(model=models, errand=errands, num=st.sampled_from([1, 1, 2, 6]), is_patient=st.booleans())
     def submit(self, model: str, errand: Errand, num: int, is_patient: bool) -> None:
-        patience_s = (DEADLINE_S if is_patient else 5.0) if errand.is_endless else None
+        timeout_s = (DEADLINE_S if is_patient else 5.0) if errand.is_endless else None
         for _ in range(num):
-            self.sim.submit(model, errand, patience_s)
+            self.sim.submit(model, errand, timeout_s)
 
-    @rule(model=models, patience_s=st.sampled_from([0.0, 0.5, 4.0]))
-    def submit_in_a_hurry(self, model: str, patience_s: float) -> None:
-        self.sim.submit(model, Errand(), patience_s)
+    @rule(model=models, timeout_s=st.sampled_from([0.0, 0.5, 4.0]))
+    def submit_in_a_hurry(self, model: str, timeout_s: float) -> None:
+        self.sim.submit(model, Errand(), timeout_s)
 
     @precondition(lambda self: self.sim.open)
     @rule(data=st.data(), num=st.sampled_from([1, 1, 6]))
@@ -72,7 +72,7 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(modality=modalities)
     def sleep(self, modality: Modality) -> None:
-        self.sim.told_to_sleep[modality] = self.sim.loop.time()
+        self.sim.sent_to_sleep[modality] = self.sim.loop.time()
         self.pool.sleep(modality)
 
     @rule(chosen=st.lists(modalities, max_size=3))
@@ -180,7 +180,7 @@ class Scheduling(RuleBasedStateMachine):
 
     def _on_shut_down(self, process: FakeProcess) -> None:
         modality = process.model.modality
-        if self.is_closing or self.sim.told_to_sleep.get(modality, 0.0) >= process.asked_for:
+        if self.is_closing or self.sim.sent_to_sleep.get(modality, 0.0) >= process.asked_for:
             return
         if process.running:
             self.machine.wrong.append(f"{process.model.id} had to leave its work")

@@ -56,7 +56,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def make(room_mib: int, pinned: tuple[str, ...] = (), slots: int = 1) -> tuple[Pool, Client]:
         budget = Budget(ram_mib=main_mib() + SLACK_MIB + room_mib, leave_room_mib=0)
-        ledger = MemoryManager(
+        memory = MemoryManager(
             tracker=MemoryTracker(read_memory, budget, pinned),
             places=place_of,
             record=lambda card, device, peak_mib: None,
@@ -69,7 +69,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 process_spec(card, tmp_path, slots), target="tests.pool.hungry:HungryWorker"
             )
 
-        pool = Pool(models, process_spec_of, PoolLimits(restart_pause_s=0.05), ledger)
+        pool = Pool(models, process_spec_of, PoolLimits(restart_pause_s=0.05), memory)
         pool.start()
         pools.append(pool)
         for found in cards.values():
@@ -137,7 +137,7 @@ def test_a_pinned_worker_stays_and_another_goes(start: Start) -> None:
     wait_for(lambda: awake(client) == {"stt", "tts"})
 
 
-def test_who_works_is_waited_for_and_the_reason_is_told(start: Start) -> None:
+def test_who_works_is_waited_for_and_the_reason_is_reported(start: Start) -> None:
     _, client = start(need_mib("text"))
     thread, seen = start_in_background(client, "slow " * 100)
     wait_for(lambda: worker(client).num_running == 1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.pool.conftest import MakePool, fake_models, place_of, process_spec, roomy_ledger, say
+from tests.pool.conftest import MakePool, fake_models, place_of, process_spec, roomy_memory, say
 from tests.pool.watching import start_in_background, text_of, wait_for, worker
 from workers.client import Client
 from workers.messages.errors import WorkerDiedError
@@ -138,10 +138,10 @@ def gated_pool(
                 gate.pass_()
             return super().held_mib(pid)
 
-    ledger = replace(roomy_ledger(), places=places)
-    ledger.tracker._read_memory = read
+    memory = replace(roomy_memory(), places=places)
+    memory.tracker._read_memory = read
     models = fake_models()
     host = Host(start=start, scales=GatedScales())
-    pool = Pool(models, process_spec_of, PoolLimits(), ledger, host)
+    pool = Pool(models, process_spec_of, PoolLimits(), memory, host)
     pool.start()
     return pool, Client(pool, models)

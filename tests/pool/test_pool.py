@@ -374,7 +374,7 @@ def test_one_put_to_sleep_before_its_turn_to_be_warmed_stays_asleep(make_pool: M
     assert worker(client, "stt").state == "asleep"
 
 
-def test_told_to_sleep_more_often_than_a_load_takes_it_still_answers(make_pool: MakePool) -> None:
+def test_sent_to_sleep_more_often_than_a_load_takes_it_still_answers(make_pool: MakePool) -> None:
     _, client = make_pool(limits={"load_s": 0.5})
     thread, seen = start_in_background(client, "patient")
     give_up = time.monotonic() + 30

@@ -145,7 +145,7 @@ class WorkerProcess:
             self._last_ping = now
             self.control(Ping())
         is_loading = self.phase == "loading"
-        why = self._watch.verdict(now, is_loading=is_loading, num_running=self._num_running)
+        why = self._watch.hang_reason(now, is_loading=is_loading, num_running=self._num_running)
         if why:
             self.give_up(why)
 

@@ -36,7 +36,7 @@ class WorkerStatus:
     """Memory the process holds now; 0 while asleep."""
     granted_mib: int = 0
     """What the memory manager reckons with, on that device: predicted, or measured before; 0 while asleep."""
-    footprint: MemoryEstimate | None = None
+    memory_estimate: MemoryEstimate | None = None
     """How that was reckoned; None while asleep."""
     is_pinned: bool = False
     """It is not put to sleep for another, nor for being idle."""

@@ -49,7 +49,7 @@ class Watch:
         """It answered a Ping."""
         self._answer = now
 
-    def verdict(self, now: float, *, is_loading: bool, num_running: int) -> str:
+    def hang_reason(self, now: float, *, is_loading: bool, num_running: int) -> str:
         """Return why the process is to be given up, for people, after "ended after"; "": it is not."""
         self._forget_absence(now)
         owes_progress = is_loading or num_running > 0

@@ -17,7 +17,7 @@ NAMES = ("text", "stt", "tts", "vision", "rag")
 
 
 @st.composite
-def tenants(draw: st.DrawFn) -> list[ResidentModel]:
+def residents(draw: st.DrawFn) -> list[ResidentModel]:
     names = draw(st.lists(st.sampled_from(NAMES), unique=True))
     return [
         ResidentModel(
@@ -39,13 +39,13 @@ MISSING = st.dictionaries(
 
 def is_enough(victims: tuple[ResidentModel, ...], missing: dict[str, int]) -> bool:
     return all(
-        sum(tenant.held_mib.get(device, 0) for tenant in victims) >= mib
+        sum(resident.held_mib.get(device, 0) for resident in victims) >= mib
         for device, mib in missing.items()
         if mib > 0
     )
 
 
-@given(MISSING, tenants())
+@given(MISSING, residents())
 def test_who_leaves_frees_enough_and_nobody_leaves_in_vain(
     missing: dict[str, int], awake: list[ResidentModel]
 ) -> None:
@@ -53,19 +53,19 @@ def test_who_leaves_frees_enough_and_nobody_leaves_in_vain(
     if victims is None:
         assert not is_enough(tuple(t for t in awake if not t.is_pinned), missing)
         return
-    assert not any(tenant.is_pinned for tenant in victims)
+    assert not any(resident.is_pinned for resident in victims)
     assert is_enough(victims, missing)
     for fewer in combinations(victims, max(0, len(victims) - 1)):
         assert not victims or not is_enough(fewer, missing)
 
 
-@given(MISSING, tenants())
+@given(MISSING, residents())
 def test_a_busy_worker_leaves_only_if_no_idle_ones_are_enough(
     missing: dict[str, int], awake: list[ResidentModel]
 ) -> None:
     victims = choose_victims(missing, awake) or ()
     idle = tuple(t for t in awake if not (t.is_pinned or t.is_busy))
-    if any(tenant.is_busy for tenant in victims):
+    if any(resident.is_busy for resident in victims):
         assert not is_enough(idle, missing)
 
 
@@ -83,11 +83,13 @@ def test_the_smallest_that_is_enough_leaves() -> None:
 
 
 def a_place(device: str, mib: int, *, may_evict: bool = True, host_mib: int = 0) -> Placement:
-    footprint = MemoryEstimate(
+    memory_estimate = MemoryEstimate(
         weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
     )
     need = {device: mib, "cpu": host_mib} if device != "cpu" else {"cpu": mib}
-    return Placement(device=device, need_mib=need, footprint=footprint, may_evict=may_evict)
+    return Placement(
+        device=device, need_mib=need, memory_estimate=memory_estimate, may_evict=may_evict
+    )
 
 
 ON_GPU = ResidentModel(name="stt", model="Whisper", held_mib={"cuda:0": 1500, "cpu": 400})
@@ -123,8 +125,8 @@ def test_a_device_that_is_not_there_takes_nothing(headroom: dict[str, int]) -> N
     )
 
 
-@given(st.integers(0, 9000), st.integers(0, 9000), MIB, MIB, tenants())
-def test_what_is_placed_fits_once_the_leavers_are_gone(
+@given(st.integers(0, 9000), st.integers(0, 9000), MIB, MIB, residents())
+def test_what_is_placed_fits_once_the_victims_are_gone(
     ram: int, vram: int, need: int, host: int, awake: list[ResidentModel]
 ) -> None:
     headroom = {"cpu": ram, "cuda:0": vram}
@@ -134,5 +136,5 @@ def test_what_is_placed_fits_once_the_leavers_are_gone(
     if decision is None:
         return
     for device, mib in decision.placement.need_mib.items():
-        freed = sum(tenant.held_mib.get(device, 0) for tenant in decision.victims)
+        freed = sum(resident.held_mib.get(device, 0) for resident in decision.victims)
         assert mib <= headroom[device] + freed

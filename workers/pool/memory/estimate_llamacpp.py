@@ -55,7 +55,7 @@ EMBEDDER_SEQUENCES = 4
 EMBEDDER_ERROR = 0.2
 
 
-def predict_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model that writes, with a projector if it sees."""
     slots = 1 if card.modality == "vision" else options.slots
     batch = VISION_BATCH_TOKENS if card.modality == "vision" else TEXT_BATCH_TOKENS
@@ -129,7 +129,7 @@ def _extra_bytes(options: LoadOptions) -> int:
     return sum(facts_of_card(extra).total_bytes for extra in options.extra_cards)
 
 
-def predict_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of documents' search: the embedder, Chroma and the readers of files.
 
     The card's own context is what is read at once, whatever the demand says.

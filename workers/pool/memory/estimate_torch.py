@@ -45,7 +45,7 @@ HOST_OF_CUDA_MIB = 600
 UNDER_WAY_MIB = 512
 
 
-def predict_torch(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_torch(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model in PyTorch."""
     on_gpu = options.device != "cpu"
     dtype = str(card.options.get("dtype") or ("bfloat16" if on_gpu else "float32"))

@@ -18,7 +18,7 @@ class Placement:
     """"cpu" or "cuda:0": where the weights lie, or most of them."""
     need_mib: Mib
     """What admission counts with: a model on a GPU also takes some RAM."""
-    footprint: MemoryEstimate
+    memory_estimate: MemoryEstimate
     """Of that device."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Laid over the card's own: `gpu_layers`, where a part of the layers stays on the CPU."""

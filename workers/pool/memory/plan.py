@@ -81,7 +81,7 @@ class Plan:
             "sentence": str(self),
             "device": self.placement.device,
             "need_mib": self.need_mib,
-            "is_measured": self.placement.footprint.is_measured,
+            "is_measured": self.placement.memory_estimate.is_measured,
             "free_mib": max(0, self.free_mib),
             "sleep": list(self.sleep),
             "instead": list(self.instead),
@@ -106,7 +106,7 @@ class Plan:
     def numbers(self) -> str:
         """What it needs, and what there is."""
         where = "of RAM" if self.placement.device == CPU else "of graphics memory"
-        band = "" if self.placement.footprint.is_measured else "about "
+        band = "" if self.placement.memory_estimate.is_measured else "about "
         can = "can be made free" if self.outcome == "too_large" else "are free"
         return f"needs {band}{self.need_mib:,} MiB {where}, {max(0, self.free_mib):,} {can}"
 
@@ -153,7 +153,7 @@ def _too_large(
     for other in others:
         decision = _placed(other, around, places)
         if other.id != card.id and decision is not None:
-            fitting.append((decision.placement.footprint.total_mib, other.name))
+            fitting.append((decision.placement.memory_estimate.total_mib, other.name))
     return Plan(
         model_id=card.id,
         name=card.name,

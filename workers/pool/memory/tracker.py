@@ -88,39 +88,39 @@ class MemoryTracker:
         self.budget = budget
         self.pinned = set(pinned)
         self._read_memory = read_memory
-        self._holdings: dict[str, Allocation] = {}
+        self._allocations: dict[str, Allocation] = {}
         self.main_mib = 0
         """What the page's own process holds."""
 
     def grant(self, name: str, need_mib: Mib) -> None:
         """Reserve memory for a worker whose process is about to start."""
-        self._holdings[name] = Allocation(granted_mib=dict(need_mib), resident_mib={})
+        self._allocations[name] = Allocation(granted_mib=dict(need_mib), resident_mib={})
 
     def release(self, name: str) -> None:
         """Take back what a worker was granted: its process has gone."""
-        self._holdings.pop(name, None)
+        self._allocations.pop(name, None)
 
     def observe(self, name: str, resident_mib: Mib) -> None:
         """Note what a worker's process holds now."""
-        allocation = self._holdings.get(name)
+        allocation = self._allocations.get(name)
         if allocation is None:
             return
         peak_mib = {d: max(mib, allocation.peak_mib.get(d, 0)) for d, mib in resident_mib.items()}
-        self._holdings[name] = replace(
+        self._allocations[name] = replace(
             allocation, resident_mib=dict(resident_mib), peak_mib=peak_mib
         )
 
     def allocation(self, name: str) -> Allocation | None:
         """Return what a worker was granted; None while it has no process."""
-        return self._holdings.get(name)
+        return self._allocations.get(name)
 
     def allocations(self) -> dict[str, Allocation]:
         """Return what every worker was granted that has a process, by its name."""
-        return dict(self._holdings)
+        return dict(self._allocations)
 
     def held_mib(self, name: str) -> dict[str, int]:
         """Return what would come free if a worker left."""
-        allocation = self._holdings.get(name)
+        allocation = self._allocations.get(name)
         return {} if allocation is None else {d: allocation.held_mib(d) for d in allocation.devices}
 
     def devices(self) -> tuple[DeviceMemory, ...]:
@@ -129,7 +129,7 @@ class MemoryTracker:
 
     def headroom(self, devices: Iterable[DeviceMemory]) -> dict[str, int]:
         """Return what could be granted now, by device."""
-        return headroom(devices, self._holdings.values(), self.main_mib, self.budget)
+        return headroom(devices, self._allocations.values(), self.main_mib, self.budget)
 
     def over_budget(
         self,
@@ -143,11 +143,11 @@ class MemoryTracker:
         the names of those whose memory comes back in a moment: nobody else must go for it.
         """
         missing: dict[str, int] = {}
-        soon = [self._holdings[name] for name in leaving if name in self._holdings]
+        soon = [self._allocations[name] for name in leaving if name in self._allocations]
         for memory in devices:
             resident_mib = sum(
                 allocation.resident_mib.get(memory.device, 0)
-                for allocation in self._holdings.values()
+                for allocation in self._allocations.values()
             )
             limit_mib = self.budget.limit_mib(memory.device)
             over_mib = self.budget.leave_room_mib // 2 - memory.free_mib
