@@ -3,7 +3,7 @@
     python -m benchmarks.switches --num 1000 --budget-mib 1100
 
 Real models, real and tiny requests, one after the other; the last quarter from three sides at once,
-so that they get in each other's way. What is held is added up from outside every 20 ms. Writes
+so that they get in each other's way. What is in use is added up from outside every 20 ms. Writes
 results/switches.json.
 """
 
@@ -161,7 +161,7 @@ class Switcher:
             print(f"{number} switches, {dict(self.notes.failures)}", file=sys.stderr)
 
     def _check(self) -> None:
-        """Put all to sleep; what only they held must be free again."""
+        """Put all to sleep; what only they used must be free again."""
         workers = {worker.pid for worker in self._client.status().workers if worker.pid}
         private = sum(private_mib(pid) for pid in workers)
         before = psutil.virtual_memory().available

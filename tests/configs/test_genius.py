@@ -146,7 +146,9 @@ def test_a_user_name_alone_protects_nothing_and_is_reported(
         ("bolts: [", "expected"),
     ],
 )
-def test_a_wrong_file_is_reported_in_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
+def test_a_wrong_file_is_reported_in_one_sentence(
+    tmp_path: Path, content: str, sentence: str
+) -> None:
     path = tmp_path / "genius.yml"
     path.write_text(content)
     with pytest.raises(ConfigError, match=sentence):

@@ -55,7 +55,7 @@ def test_two_who_start_it_share_one_download(
     assert len(local_hub.gets(BIG)) == 1
 
 
-def test_paused_it_stands_and_resumed_it_goes_on_even_at_another_desk(
+def test_paused_it_stands_and_resumed_it_goes_on_even_at_another_manager(
     downloads: DownloadManager, local_hub: LocalHub, tmp_path: Path
 ) -> None:
     local_hub.faults.stall_after = 1_110_000

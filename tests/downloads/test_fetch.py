@@ -163,7 +163,9 @@ def test_a_half_file_of_something_else_is_not_continued(
     assert local_hub.gets(BIG)[-1].range is None
 
 
-def test_wrong_bytes_are_deleted_and_reported(pull: Pull, local_hub: LocalHub, tmp_path: Path) -> None:
+def test_wrong_bytes_are_deleted_and_reported(
+    pull: Pull, local_hub: LocalHub, tmp_path: Path
+) -> None:
     local_hub.sent_in_place[BIG] = WEIGHTS[:-1] + b"x"
     with pytest.raises(DownloadError, match=rf"damaged: its sha256 should be {SHA256[:12]}.*dele"):
         pull(make_card())

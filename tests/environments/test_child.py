@@ -87,8 +87,8 @@ def test_it_does_not_outlive_its_parent(tiny: Environments, tmp_path: Path) -> N
         from pathlib import Path
         from tests.pool.conftest import card, process_spec
         from workers.pool.child import Child
-        born = replace(process_spec(card("text"), Path({str(tmp_path)!r})), python={str(tiny.python(NAME))!r})
-        child = Child(born, lambda message: print(child.pid, type(message).__name__, flush=True),
+        spec = replace(process_spec(card("text"), Path({str(tmp_path)!r})), python={str(tiny.python(NAME))!r})
+        child = Child(spec, lambda message: print(child.pid, type(message).__name__, flush=True),
                       lambda reason: None)
         time.sleep(600)
     """)

@@ -19,7 +19,7 @@ STUCK = "tests.faults.stuck:StuckWorker"
 
 @pytest.fixture
 def make_pool(tmp_path: Path) -> Iterator[MakePool]:
-    """Build started pools with little patience; every one is closed at the end."""
+    """Build started pools with short time-outs; every one is closed at the end."""
     pools: list[Pool] = []
 
     def make(slots: int = 1, **limits: Any) -> tuple[Pool, Client]:

@@ -49,9 +49,7 @@ class Session:
 
 
 @pytest.mark.parametrize("verb", [sync_async.run(calls.chat), sync_async.stream(calls.chat)])
-def test_the_library_gives_up_when_it_may(
-    make_pool: MakePool, verb: Callable[..., Any]
-) -> None:
+def test_the_library_gives_up_when_it_may(make_pool: MakePool, verb: Callable[..., Any]) -> None:
     _, client = make_pool()
     with pytest.raises(TimedOutError, match=r"within 0\.5 s"):
         for _piece in verb(Session(client), LONG, timeout_s=0.5):

@@ -174,7 +174,9 @@ def test_hyperparameters_of_every_engine_mean_the_same() -> None:
     assert unknown == ["beams"]
 
 
-def test_the_caller_wins_over_the_wrapper_and_is_informed_of_what_has_no_use(tmp_path: Path) -> None:
+def test_the_caller_wins_over_the_wrapper_and_is_informed_of_what_has_no_use(
+    tmp_path: Path,
+) -> None:
     entry = load_config(tmp_path).entries["mistral7b-llamacpp"]
     card = CARDS["smollm2-135m-instruct"]
     with warnings.catch_warnings():

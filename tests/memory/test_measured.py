@@ -58,7 +58,7 @@ def record_many(folder: Path, start: int) -> None:
         peaks.record(PeakKey(model_id=f"model-{number}", weights="x"), number + 1)
 
 
-def test_two_processes_write_into_one_book(tmp_path: Path) -> None:
+def test_two_processes_write_into_one_file(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=record_many, args=(tmp_path, at)) for at in (0, 40)]
     for writer in writers:
@@ -82,7 +82,7 @@ def test_what_another_process_wrote_is_seen(tmp_path: Path) -> None:
     ["", "{", "[]", "null", '{"version": 1}', '{"version": 1, "peaks_mib": [1]}',
      '{"version": 1, "peaks_mib": {"a": "x"}}', "\x00" * 100, "[" * 100_000],
 )  # fmt: skip
-def test_a_damaged_book_is_put_aside(tmp_path: Path, content: str) -> None:
+def test_a_damaged_file_is_put_aside(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content)
     peaks = MeasuredPeaks(tmp_path)
     assert peaks.get(KEY) is None
@@ -91,18 +91,18 @@ def test_a_damaged_book_is_put_aside(tmp_path: Path, content: str) -> None:
     assert MeasuredPeaks(tmp_path).get(KEY) == 371
 
 
-def test_a_book_of_bytes_that_are_no_text_is_put_aside(tmp_path: Path) -> None:
+def test_a_file_of_bytes_that_are_no_text_is_put_aside(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"\xff\xfe\x00")
     assert MeasuredPeaks(tmp_path).get(KEY) is None
     assert (tmp_path / "memory.damaged").exists()
 
 
-def test_a_book_of_another_version_is_begun_anew(tmp_path: Path) -> None:
+def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps({"version": 0, "peaks_mib": {str(KEY): 5}}))
     assert MeasuredPeaks(tmp_path).get(KEY) is None
 
 
-def test_the_book_is_bounded_and_keeps_the_newest(tmp_path: Path) -> None:
+def test_the_file_is_bounded_and_keeps_the_newest(tmp_path: Path) -> None:
     old = {f"old-{number}": 1 for number in range(600)}
     (tmp_path / FILE).write_text(json.dumps({"version": 1, "peaks_mib": old}))
     MeasuredPeaks(tmp_path).record(KEY, 371)

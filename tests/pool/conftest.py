@@ -68,7 +68,7 @@ def fake_models() -> Models:
 
 
 def roomy_memory() -> MemoryManager:
-    """A ledger of this machine, without a budget; each fake is granted what its card says."""
+    """The memory manager of this machine, without a budget; each fake is granted what its card says."""
     return MemoryManager(
         tracker=MemoryTracker(read_memory, Budget(leave_room_mib=0)),
         places=place_of,

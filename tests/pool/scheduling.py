@@ -159,7 +159,7 @@ class Scheduling(RuleBasedStateMachine):
         assert not late, f"{len(late)} requests wait for ever, the first for {late[0].model.id}"
 
     @invariant()
-    def the_account_counts_what_there_is(self) -> None:
+    def the_tracker_counts_what_there_is(self) -> None:
         granted = set(self.sim.tracker.allocations())
         alive = {process.model.modality for process in self.machine.alive}
         assert alive <= granted
@@ -171,10 +171,10 @@ class Scheduling(RuleBasedStateMachine):
         others = [p for p in self.machine.alive if p is not process]
         if any(other.model.modality == modality for other in others):
             self.machine.wrong.append(f"a second process for {modality}")
-        held_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
+        in_use_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
         allowed_mib, left_mib = self.sim.tracker.bounds_mib(modality)
-        if held_mib > allowed_mib:
-            self.machine.wrong.append(f"{held_mib} MiB held, {allowed_mib} allowed")
+        if in_use_mib > allowed_mib:
+            self.machine.wrong.append(f"{in_use_mib} MiB held, {allowed_mib} allowed")
         if self.machine.taken_mib > left_mib:
             self.machine.wrong.append("more taken than the machine has")
 

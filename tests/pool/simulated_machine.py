@@ -291,7 +291,7 @@ class Machine(Scales):
     def main_mib(self) -> int:
         return 0
 
-    def held_mib(self, pid: int) -> dict[str, int]:
+    def in_use_mib(self, pid: int) -> dict[str, int]:
         return {CPU: sum(p.model.memory_mib for p in self.processes if p.pid == pid)}
 
     def peak_mib(self, pid: int) -> int:

@@ -60,7 +60,7 @@ def test_a_request_without_files_is_refused_with_the_reason_and_the_next_is_answ
     pool, client = make_pool()
     pool.prepare(client.card("text"))
     with no_file_left():
-        heard = put(pool, client, say("nobody can be born now"))
+        heard = put(pool, client, say("nobody can be started now"))
         wait_for(lambda: has_ended(heard))
     assert isinstance(heard[-1], Failed)
     assert "Too many open files" in heard[-1].message
@@ -133,6 +133,6 @@ def test_the_same_fault_is_logged_once_a_minute_with_its_number(
     with caplog.at_level(logging.ERROR):
         for step in range(240):
             now = step * 0.5
-            assert isinstance(guard.run("the census", fail), OSError)
+            assert isinstance(guard.run("the sampler", fail), OSError)
     assert len(caplog.records) == 2
     assert "119 times" in caplog.records[1].getMessage()

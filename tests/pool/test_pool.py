@@ -291,7 +291,7 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
     script.write_text(
         "from pathlib import Path\n"
         "import time\n"
-        "from tests.pool.conftest import fake_models, process_spec, roomy_ledger, say\n"
+        "from tests.pool.conftest import fake_models, process_spec, roomy_memory, say\n"
         "from workers.client import Client\n"
         "from workers.pool.pending import PoolLimits\n"
         "from workers.pool.pool import Pool\n"
@@ -300,7 +300,7 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
         "    spec_of = lambda card, placement: process_spec(card, Path(FOLDER))\n".replace(
             "FOLDER", repr(str(tmp_path))
         )
-        + "    pool = Pool(models, spec_of, PoolLimits(), roomy_ledger())\n"
+        + "    pool = Pool(models, spec_of, PoolLimits(), roomy_memory())\n"
         "    pool.start()\n"
         "    Client(pool, models).run(say('hello'))\n"
         "    print(pool.status().workers[0].pid, flush=True)\n"

@@ -50,7 +50,7 @@ INSERT INTO chunks SELECT rowid, collection, document, id, page, sha256, text FR
 
 
 def write_as_before(path: Path) -> None:
-    """Rewrite a ledger as version 0.1.0 would have left it, beside the same vectors."""
+    """Rewrite a document store as version 0.1.0 would have left it, beside the same vectors."""
     old = path.with_name("old.sqlite3")
     with sqlite3.connect(old) as db:
         db.executescript(VERSION_0.replace("?", f"'{path}'"))

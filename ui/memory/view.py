@@ -59,7 +59,7 @@ def compare(worker: WorkerStatus, allocation: Allocation | None) -> Comparison |
         device=device,
         now_mib=now_mib,
         most_mib=max(now_mib, allocation.peak_mib.get(device, 0)),
-        reserved_mib=allocation.held_mib(device),
+        reserved_mib=allocation.reserved_mib(device),
         guess=worker.memory_estimate.predicted or worker.memory_estimate,
         is_measured=worker.memory_estimate.is_measured,
     )

@@ -25,7 +25,7 @@ from workers.messages.errors import AppError
 SAMPLING = SamplingParams(temperature=0.2, top_p=0.95, top_k=40, max_tokens=2048)
 JUDGE_TOKENS = 3
 GOOD = "good quality"
-"""What the verdict must contain, in any case, for the local answer to stand."""
+"""What the judgement must contain, in any case, for the local answer to stand."""
 JUDGE = (
     "Judge the answer to the question below. Reply with exactly two words: "
     "“good quality” if it is right and complete, “bad quality” if not.\n\n"

@@ -148,7 +148,7 @@ class Models:
             self._cards = {**self._cards, card.id: card}
 
     def renew(self) -> None:
-        """Read the folders again, for who has just written there; trouble is logged."""
+        """Read the folders again, for who has just written there; an error is logged."""
         self._read_again()
 
     def _defaults_besides(self, modality: Modality) -> set[str]:

@@ -153,27 +153,27 @@ class WorkerHandle(WorkerView):
 
     @property
     def is_leaving(self) -> bool:
-        """See `Applicant`."""
+        """See `Requester`."""
         return self._supervisor.phase == "stopping" or bool(self._turns.departure)
 
     @property
     def is_wanted(self) -> bool:
-        """See `Applicant`."""
+        """See `Requester`."""
         return bool(self._turns.waiting)
 
-    def resident(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
-        """See `Applicant`."""
+    def resident(self, reserved_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
+        """See `Requester`."""
         return ResidentModel(
             name=self.modality,
             model=self._supervisor.card.name,
-            held_mib=held_mib,
+            reserved_mib=reserved_mib,
             is_busy=bool(self._turns.running or self._turns.waiting),
             is_pinned=is_pinned,
             last_used=self._last_used,
         )
 
     def admit(self, card: ModelCard, placement: Placement) -> None:
-        """See `Applicant`."""
+        """See `Requester`."""
         self._last_used = self._world.now
         self._turns.departure.begin(self._turns.waiting.last_turn)
         self._supervisor.start(card, placement)  # if it fails, nobody waits for that model any more
@@ -183,12 +183,12 @@ class WorkerHandle(WorkerView):
         self._changed()
 
     def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
-        """See `Applicant`."""
+        """See `Requester`."""
         self._supervisor.give_up(card, failure)
         self._advance()
 
     def evict(self, for_whom: str) -> None:
-        """See `Applicant`."""
+        """See `Requester`."""
         log.info("%s makes room for %s", self.modality, for_whom)
         self._turns.departure.ask(f"making room for {for_whom}")
         self._turns.leave_if_done()

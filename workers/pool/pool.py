@@ -49,7 +49,7 @@ class Pool:
         memory: MemoryManager,
         host: Host | None = None,
     ) -> None:
-        """`spec_of` says how the process that holds a card's model is born.
+        """`spec_of` says how the process that holds a card's model is started.
 
         There is one worker for each modality that has a default model. `host` is the machine; None:
         this one.
@@ -214,7 +214,7 @@ class Pool:
 
     def _work_out(self, cards: list[ModelCard]) -> None:
         for card in cards:  # one that fails is refused when its turn comes
-            self._guard.run("reckoning with a model", self._estimates.work_out, card)
+            self._guard.run("estimating a model", self._estimates.work_out, card)
 
     def _on_estimated(self, _: Exception | None) -> None:
         self._num_estimating -= 1

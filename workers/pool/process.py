@@ -1,4 +1,4 @@
-"""One process of a worker, from its birth to its exit: loading, ready, stopping, gone.
+"""One process of a worker, from its start to its exit: loading, ready, stopping, gone.
 
 Knows nothing of who waits; tells its listener what happens, always on the pool's event loop.
 """

@@ -1,6 +1,6 @@
 """The requests that wait for one worker, in the order in which they came.
 
-Knows jobs, not processes; belongs to the pool's event loop.
+Knows requests, not processes; belongs to the pool's event loop.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from workers.messages import Queued
 from .pending import PendingRequest
 
 SayReason = Callable[[PendingRequest, int, int], str]
-"""From a job, its place (0 is next) and the changes of model before its turn to why it waits."""
+"""From a pending request, its place (0 is next) and the changes of model before its turn to why it waits."""
 
 
 class RequestQueue:

@@ -29,7 +29,7 @@ class Requester(Protocol):
     def is_wanted(self) -> bool:
         """Whether somebody waits for it; one that is only warmed lets nobody else leave."""
 
-    def resident(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
+    def resident(self, reserved_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
         """Return itself with what it holds."""
 
     def admit(self, card: ModelCard, placement: Placement) -> None:

@@ -1,4 +1,4 @@
-"""The requests that one process works on now. Knows jobs and the clock, not the process."""
+"""The requests that one process works on now. Knows requests and the clock, not the process."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ LOOK_AGAIN_S = 0.05
 
 
 class Scheduler:
-    """The line, and the account that it draws on."""
+    """The queue for memory, and what it draws on."""
 
     def __init__(
         self, memory: MemoryManager, estimates: Estimates, world: World, look: Callable[[], None]
@@ -56,7 +56,7 @@ class Scheduler:
     # --- what workers say ------------------------------------------------------------------------
 
     def join(self, requester: Requester) -> None:
-        """Take a worker into the account."""
+        """Let a worker ask for memory."""
         self._requesters[requester.modality] = requester
 
     def request(self, who: Requester, card: ModelCard) -> None:
@@ -149,7 +149,7 @@ class Scheduler:
         return self.memory().snapshot
 
     def memory(self) -> MemoryStatus:
-        """Return the account for people, and what plans are made from."""
+        """Return the memory's state for people, and what plans are made from."""
         tracker = self._memory.tracker
         devices = self._sample.devices
         residents = tuple(self._residents())
@@ -201,11 +201,11 @@ class Scheduler:
     def on_sample(self, sample: Sample) -> None:
         """Take what was seen of the machine, and do what follows from it."""
         self._sample = sample
-        self._world.guard.run("shedding", self.evict_over_budget)
+        self._world.guard.run("evicting", self.evict_over_budget)
         self._world.guard.run("the line for memory", self.schedule)
 
     def evict_over_budget(self) -> None:
-        """Let idle workers leave if more is held than the budget allows, or the system has."""
+        """Let idle workers leave if more is in use than the budget allows, or the system has."""
         tracker = self._memory.tracker
         residents = self._residents()
         staying = [resident for resident in residents if not self._leaves(resident)]
@@ -229,7 +229,7 @@ class Scheduler:
                 (leaving if self._leaves(resident) else staying).append(resident)
         soon = dict(headroom)
         for resident in leaving:
-            for device, mib in resident.held_mib.items():
+            for device, mib in resident.reserved_mib.items():
                 soon[device] = soon.get(device, 0) + mib
         decision = self._decide(request, soon, staying)
         if decision is None:
@@ -276,9 +276,9 @@ class Scheduler:
     def _residents(self) -> list[ResidentModel]:
         tracker = self._memory.tracker
         return [
-            requester.resident(held_mib, is_pinned=name in tracker.pinned)
+            requester.resident(reserved_mib, is_pinned=name in tracker.pinned)
             for name, requester in self._requesters.items()
-            if (held_mib := tracker.held_mib(name))
+            if (reserved_mib := tracker.reserved_mib(name))
         ]
 
     def _leaves(self, resident: ResidentModel) -> bool:

@@ -1,7 +1,7 @@
 """Whose turn it is at one worker: asks for memory, sends, changes the model, lets the process leave.
 
 Requests are served in the order in which they came, whatever model they want. When the next one wants
-another, what runs is finished, the process exits, and one with the other model is born.
+another, what runs is finished, the process exits, and one with the other model is started.
 
 Everything here looks at how things are and does what they ask for; called once too often, it does
 nothing. So a step that was missed is made up for at the next tick.

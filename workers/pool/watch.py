@@ -1,6 +1,6 @@
 """Whether a process goes on, or hangs.
 
-Three things speak for it, and each has a patience of its own:
+Three things speak for it, and each has a time-out of its own:
 
 - **Progress**: an event of a request, a step of loading, a `CancelToken.progressed`, and what it reads
   from a disk while a large model comes into memory. Without it, a process that does nothing either is

@@ -16,7 +16,7 @@ REMOTE = CARD.model_copy(update={"source": "remote:http://127.0.0.1:1/v1"})
 
 
 def needed_mib(folder: Path, card: ModelCard, peak_mib: int | None = None) -> int:
-    """The need as each start reckons it anew from what is on the disk."""
+    """The need as each start estimates it anew from what is on the disk."""
     if peak_mib is not None:
         estimator(folder).record(card, "cpu", peak_mib)
     return estimator(folder).estimate(card).total_mib

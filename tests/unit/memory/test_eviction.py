@@ -23,7 +23,7 @@ def residents(draw: st.DrawFn) -> list[ResidentModel]:
         ResidentModel(
             name=name,
             model=name,
-            held_mib={"cpu": draw(MIB), "cuda:0": draw(MIB)},
+            reserved_mib={"cpu": draw(MIB), "cuda:0": draw(MIB)},
             is_busy=draw(st.booleans()),
             is_pinned=draw(st.booleans()),
             last_used=draw(st.floats(min_value=0, max_value=100)),
@@ -39,7 +39,7 @@ MISSING = st.dictionaries(
 
 def is_enough(victims: tuple[ResidentModel, ...], missing: dict[str, int]) -> bool:
     return all(
-        sum(resident.held_mib.get(device, 0) for resident in victims) >= mib
+        sum(resident.reserved_mib.get(device, 0) for resident in victims) >= mib
         for device, mib in missing.items()
         if mib > 0
     )
@@ -70,14 +70,14 @@ def test_a_busy_worker_leaves_only_if_no_idle_ones_are_enough(
 
 
 def test_of_two_that_are_enough_the_one_unused_for_longest_leaves() -> None:
-    early = ResidentModel(name="stt", model="a", held_mib={"cpu": 300}, last_used=1.0)
-    late = ResidentModel(name="tts", model="b", held_mib={"cpu": 300}, last_used=2.0)
+    early = ResidentModel(name="stt", model="a", reserved_mib={"cpu": 300}, last_used=1.0)
+    late = ResidentModel(name="tts", model="b", reserved_mib={"cpu": 300}, last_used=2.0)
     assert choose_victims({"cpu": 200}, [late, early]) == (early,)
 
 
 def test_the_smallest_that_is_enough_leaves() -> None:
-    big = ResidentModel(name="text", model="a", held_mib={"cpu": 3000})
-    small = ResidentModel(name="tts", model="b", held_mib={"cpu": 300})
+    big = ResidentModel(name="text", model="a", reserved_mib={"cpu": 3000})
+    small = ResidentModel(name="tts", model="b", reserved_mib={"cpu": 300})
     assert choose_victims({"cpu": 200}, [big, small]) == (small,)
     assert choose_victims({"cpu": 3100}, [big, small]) == (big, small)
 
@@ -92,7 +92,7 @@ def a_place(device: str, mib: int, *, may_evict: bool = True, host_mib: int = 0)
     )
 
 
-ON_GPU = ResidentModel(name="stt", model="Whisper", held_mib={"cuda:0": 1500, "cpu": 400})
+ON_GPU = ResidentModel(name="stt", model="Whisper", reserved_mib={"cuda:0": 1500, "cpu": 400})
 ROOMS = {"cpu": 16_000, "cuda:0": 5_000}
 
 
@@ -104,7 +104,7 @@ def test_recognition_leaves_the_gpu_before_chat_goes_elsewhere() -> None:
 
 
 def test_recognition_goes_to_the_cpu_and_lets_chat_stay_on_the_gpu() -> None:
-    chatting = ResidentModel(name="text", model="Qwen", held_mib={"cuda:0": 6000})
+    chatting = ResidentModel(name="text", model="Qwen", reserved_mib={"cuda:0": 6000})
     hearing = [a_place("cuda:0", 1500, may_evict=False), a_place("cpu", 400)]
     decision = place(hearing, {"cpu": 16_000, "cuda:0": 800}, [chatting])
     assert decision is not None
@@ -136,5 +136,5 @@ def test_what_is_placed_fits_once_the_victims_are_gone(
     if decision is None:
         return
     for device, mib in decision.placement.need_mib.items():
-        freed = sum(resident.held_mib.get(device, 0) for resident in decision.victims)
+        freed = sum(resident.reserved_mib.get(device, 0) for resident in decision.victims)
         assert mib <= headroom[device] + freed

@@ -1,4 +1,4 @@
-"""The account: what is granted, held and free always adds up, whatever happens in whatever order."""
+"""The tracker: what is granted, in use and free always adds up, whatever happens in whatever order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_smaller_budget_lets_idle_workers_go_and_no_more_than_needed() -> None
         tracker.grant(name, {"cpu": mib})
         tracker.observe(name, {"cpu": mib})
     awake = [
-        ResidentModel(name=name, model=name, held_mib=tracker.held_mib(name))
+        ResidentModel(name=name, model=name, reserved_mib=tracker.reserved_mib(name))
         for name in ("text", "tts")
     ]
     assert tracker.over_budget(tracker.devices(), awake) == ()
@@ -74,7 +74,7 @@ class MachineHistory(RuleBasedStateMachine):
         )
         where = Placement(device="cpu", need_mib={"cpu": mib}, memory_estimate=need)
         awake = [
-            ResidentModel(name=other, model=other, held_mib=self.tracker.held_mib(other))
+            ResidentModel(name=other, model=other, reserved_mib=self.tracker.reserved_mib(other))
             for other in self.resident
         ]
         decision = place([where], self.tracker.headroom(self.tracker.devices()), awake)
@@ -100,7 +100,7 @@ class MachineHistory(RuleBasedStateMachine):
 
     @invariant()
     def the_budget_is_kept(self) -> None:
-        granted = sum(sum(self.tracker.held_mib(name).values()) for name in NAMES)
+        granted = sum(sum(self.tracker.reserved_mib(name).values()) for name in NAMES)
         assert granted <= 5000
         assert sum(self.resident.values()) <= 5000
         assert TOTAL_MIB - sum(self.resident.values()) >= 100
@@ -108,7 +108,7 @@ class MachineHistory(RuleBasedStateMachine):
     @invariant()
     def who_has_gone_holds_nothing(self) -> None:
         for name in NAMES:
-            assert bool(self.tracker.held_mib(name)) == (name in self.resident)
+            assert bool(self.tracker.reserved_mib(name)) == (name in self.resident)
 
 
 TestMachineHistory = MachineHistory.TestCase
@@ -126,7 +126,7 @@ def a_plan(need_mib: int, free_mib: int, awake: tuple[ResidentModel, ...] = ()) 
     return plan(card("text"), snapshot, places, [card("text", "-small")])
 
 
-WHISPER = ResidentModel(name="stt", model="Whisper tiny", held_mib={"cpu": 700})
+WHISPER = ResidentModel(name="stt", model="Whisper tiny", reserved_mib={"cpu": 700})
 
 
 def test_a_plan_that_fits_says_so_with_the_numbers() -> None:
@@ -151,11 +151,11 @@ def test_a_plan_that_cannot_be_names_the_nearest_that_can() -> None:
 
 
 def test_a_model_takes_the_place_of_its_own_modality_without_asking() -> None:
-    own = ResidentModel(name="text", model="Old", held_mib={"cpu": 900})
+    own = ResidentModel(name="text", model="Old", reserved_mib={"cpu": 900})
     assert a_plan(1000, 200, (own,)).outcome == "fits"
 
 
 @given(st.integers(1, 10_000), st.integers(-3000, 10_000))
-def test_a_plan_decides_as_admission_does(need_mib: int, free_mib: int) -> None:
+def test_a_plan_decides_as_the_scheduler_does(need_mib: int, free_mib: int) -> None:
     fits = a_plan(need_mib, free_mib, (WHISPER,)).outcome != "too_large"
     assert fits == (need_mib <= free_mib + 700 or need_mib <= 0)

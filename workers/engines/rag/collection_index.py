@@ -1,7 +1,7 @@
-"""Collections of documents: ledger and vectors kept in step.
+"""Collections of documents: document store and vectors kept in step.
 
 The order of writes is the whole trick. Adding: note the document as unfinished, write its vectors,
-then make it visible in one ledger transaction. Deleting: make it invisible first, then remove its
+then make it visible in one transaction of the store. Deleting: make it invisible first, then remove its
 vectors. Whatever a kill -9 leaves behind is vectors that nothing points to, and `sweep` removes
 them at the next start.
 """

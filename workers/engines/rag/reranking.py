@@ -44,7 +44,7 @@ class Reranking:
         return self._settings.reranker is not None
 
     def judge(self, query: str, texts: Sequence[str], cancel: CancelToken) -> RerankResult | None:
-        """Return the reranker's verdict; None if cancelled. Raises: AppError."""
+        """Return the reranker's result; None if cancelled. Raises: AppError."""
         reranker, card = self._loaded(), self._settings.reranker
         scores: list[float] = []
         num_tokens = 0

@@ -13,7 +13,7 @@ Three things are particular here:
 - torchaudio's native half is linked to CUDA and does not load beside a torch for the CPU. XTTS needs
   only its Python half, which has a fallback for each native function: `_import_coqui` tells it, in the
   words that torchaudio has for it, that there is no native half.
-- Coqui opens recordings with torchcodec, which has the same trouble. Clips are decoded before
+- Coqui opens recordings with torchcodec, which has the same fault. Clips are decoded before
   (`clip.py`) and given as samples; torchcodec need only be installed, it is never imported.
 """
 

@@ -1,7 +1,7 @@
-"""What a model will need, reckoned from its facts before any byte of it is loaded.
+"""What a model will need, estimated from its facts before any byte of it is loaded.
 
 One file per family of engines holds the arithmetic and where its numbers come from; the engine's
-record says which. Pure: the same card, facts and demand give the same footprint.
+record says which. Pure: the same card, facts and options give the same estimate.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ UNKNOWN_ERROR = 0.5
 
 
 def estimate(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
-    """Return the peak that a worker with this model will reach when it is used as demanded."""
+    """Return the peak that a worker with this model will reach when it is used with these options."""
     if card.source.startswith("remote:"):
         return _flat(REMOTE_MIB, 0.25)
     spec = spec_of(card)

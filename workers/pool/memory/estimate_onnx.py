@@ -1,7 +1,7 @@
 """What ONNX models need: voices, and the three models that read text in pictures.
 
 Their memory follows the input more than the weights: an arena grows with the longest sentence, and
-each picture brings its own arrays. What is reckoned lies between an ordinary input and the largest
+each picture brings its own arrays. The estimate lies between an ordinary input and the largest
 that is worked on, and the band reaches from one to the other. Measured by
 benchmarks/memory.py.
 """

@@ -1,6 +1,6 @@
 """What a card's model will need here, in each place where it could run: predicted, or measured before.
 
-Safe to use from any thread. Reads headers of weights (remembered) and the book of measured peaks,
+Safe to use from any thread. Reads headers of weights (remembered) and the file of measured peaks,
 so it belongs beside a request's way in, not on the pool's loop.
 """
 

@@ -17,7 +17,7 @@ class Placement:
     device: str
     """"cpu" or "cuda:0": where the weights lie, or most of them."""
     need_mib: Mib
-    """What admission counts with: a model on a GPU also takes some RAM."""
+    """What the scheduler reserves: a model on a GPU also takes some RAM."""
     memory_estimate: MemoryEstimate
     """Of that device."""
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What loading a model would take, told before anybody clicks. Pure.
 
-The same function that admission decides by, asked about the memory of a moment ago.
+The same function that the scheduler decides by, asked about the memory of a moment ago.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class MemorySnapshot:
         """Return what it would be without one worker."""
         headroom_mib = dict(self.headroom_mib)
         for resident in self.residents:
-            for device, mib in resident.held_mib.items() if resident.name == name else ():
+            for device, mib in resident.reserved_mib.items() if resident.name == name else ():
                 headroom_mib[device] = headroom_mib.get(device, 0) + mib
         return MemorySnapshot(
             headroom_mib=headroom_mib,
@@ -42,7 +42,7 @@ class MemorySnapshot:
 
     def most_mib(self, device: str) -> int:
         """Return what could be granted on a device if everybody left who may."""
-        leaving = sum(t.held_mib.get(device, 0) for t in self.residents if not t.is_pinned)
+        leaving = sum(t.reserved_mib.get(device, 0) for t in self.residents if not t.is_pinned)
         return self.headroom_mib.get(device, 0) + leaving
 
 
@@ -67,7 +67,7 @@ class Plan:
 
     @property
     def need_mib(self) -> int:
-        """What admission counts with, on the placement's device."""
+        """What the scheduler reserves, on the placement's device."""
         return self.placement.need_mib[self.placement.device]
 
     def __str__(self) -> str:

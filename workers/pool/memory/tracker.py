@@ -46,13 +46,13 @@ class Allocation:
         """Where it holds anything."""
         return {*self.granted_mib, *self.resident_mib}
 
-    def held_mib(self, device: str) -> int:
-        """Return what must be reckoned with: it may still grow into what it was granted."""
+    def reserved_mib(self, device: str) -> int:
+        """Return what is reserved: it may still grow into what it was granted."""
         return max(self.granted_mib.get(device, 0), self.resident_mib.get(device, 0))
 
     def growth_mib(self, device: str) -> int:
         """Return how much it may still grow."""
-        return self.held_mib(device) - self.resident_mib.get(device, 0)
+        return self.reserved_mib(device) - self.resident_mib.get(device, 0)
 
 
 def headroom(
@@ -63,7 +63,7 @@ def headroom(
 ) -> dict[str, int]:
     """Return what could be granted now, by device; below zero where too much is taken.
 
-    Bounded twice: by the budget less what is held, and by what the system has free less what those
+    Bounded twice: by the budget less what is reserved, and by what the system has free less what those
     who hold memory may still grow.
     """
     allocations = list(allocations)
@@ -74,9 +74,9 @@ def headroom(
         room_mib = memory.free_mib - budget.leave_room_mib - growth_mib
         limit_mib = budget.limit_mib(device)
         if limit_mib is not None:
-            held_mib = sum(allocation.held_mib(device) for allocation in allocations)
+            reserved_mib = sum(allocation.reserved_mib(device) for allocation in allocations)
             own_mib = main_mib if device == CPU else 0
-            room_mib = min(room_mib, limit_mib - own_mib - held_mib)
+            room_mib = min(room_mib, limit_mib - own_mib - reserved_mib)
         found[device] = room_mib
     return found
 
@@ -118,10 +118,14 @@ class MemoryTracker:
         """Return what every worker was granted that has a process, by its name."""
         return dict(self._allocations)
 
-    def held_mib(self, name: str) -> dict[str, int]:
+    def reserved_mib(self, name: str) -> dict[str, int]:
         """Return what would come free if a worker left."""
         allocation = self._allocations.get(name)
-        return {} if allocation is None else {d: allocation.held_mib(d) for d in allocation.devices}
+        return (
+            {}
+            if allocation is None
+            else {d: allocation.reserved_mib(d) for d in allocation.devices}
+        )
 
     def devices(self) -> tuple[DeviceMemory, ...]:
         """Look how much the machine has."""
@@ -137,9 +141,9 @@ class MemoryTracker:
         residents: Iterable[ResidentModel],
         leaving: Iterable[str] = (),
     ) -> tuple[ResidentModel, ...]:
-        """Return which idle workers must leave because more is held than is allowed, or is there.
+        """Return which idle workers must leave because more is in use than is allowed, or is there.
 
-        What was granted and is not used yet is no reason: only what is really held. `leaving` are
+        What was granted and is not used yet is no reason: only what is really in use. `leaving` are
         the names of those whose memory comes back in a moment: nobody else must go for it.
         """
         missing: dict[str, int] = {}
@@ -169,5 +173,5 @@ class MemoryTracker:
             resident
             for resident in idle
             if not resident.is_pinned
-            and any(resident.held_mib.get(device, 0) for device in devices)
+            and any(resident.reserved_mib.get(device, 0) for device in devices)
         )
