@@ -174,7 +174,7 @@ class Scheduling(RuleBasedStateMachine):
         in_use_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
         allowed_mib, left_mib = self.sim.tracker.bounds_mib(modality)
         if in_use_mib > allowed_mib:
-            self.machine.wrong.append(f"{in_use_mib} MiB held, {allowed_mib} allowed")
+            self.machine.wrong.append(f"{in_use_mib} MiB in use, {allowed_mib} allowed")
         if self.machine.taken_mib > left_mib:
             self.machine.wrong.append("more taken than the machine has")
 

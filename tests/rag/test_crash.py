@@ -126,7 +126,7 @@ def test_disk_filled_by_others_is_reported_and_harms_nothing(
 def test_a_second_program_is_reported_and_harms_nothing(
     open_worker: Callable[[Path], RagWorker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.engines.rag.lock.PATIENCE_S", 0.1)
+    monkeypatch.setattr("workers.engines.rag.lock.TIMEOUT_S", 0.1)
     first = open_worker(tmp_path)
     (indexed,) = add(first, "c", small__md=MARKDOWN.encode())
     assert indexed.status == "added"
