@@ -8,7 +8,7 @@ import pytest
 
 from tests.pool.pests import Pest
 from tests.pool.simulated import SimulatedPool
-from tests.pool.simulated_machine import Errand, Fate
+from tests.pool.simulated_machine import ROOM_MIB, Errand, Fate
 from workers.messages import Failed, Finished
 
 
@@ -125,3 +125,22 @@ def test_a_worker_keeps_its_place_when_its_next_request_wants_another_model(
     assert isinstance(stays.end, Finished)
     assert isinstance(behind.end, Finished)
     assert sim.machine.started == ["fake-text-c", "fake-stt-b", "fake-tts"]
+
+
+def test_a_look_of_the_same_instant_does_not_count_as_one_after_it(sim: SimulatedPool) -> None:
+    """What was seen free was taken since by a process that has died, and is not back yet."""
+    sim.pool.warm(["stt", "tts"])
+    sim.run_for(5)
+    most: list[int] = []
+    sim.machine.on_start = lambda process: most.append(sim.machine.taken_mib)
+    sim.pool._sampler.look()
+    sim.run_for(0.0)
+    sim.pool.warm(["text"])
+    for _ in range(10):  # steps that take no time
+        sim.run_for(0.0)
+    next(p for p in sim.machine.alive if p.model.modality == "text").exit("killed by SIGKILL")
+    asked = sim.submit("text")
+    sim.run_for(5)
+    assert isinstance(asked.end, Finished)
+    assert len(most) == 2
+    assert max(most) <= ROOM_MIB

@@ -285,10 +285,13 @@ class Scheduler:
         return self._requesters[resident.name].is_leaving
 
     def _is_seen(self, since: float) -> bool:
-        """Whether the machine was looked at since then; if not, it is now."""
+        """Whether the machine was looked at after that; if not, it is now.
+
+        A look of the same instant, on a clock with coarse ticks, may have come before it.
+        """
         if self._sample.taken < since:
             self._look()
-        return self._sample.taken >= since
+        return self._sample.taken > since
 
     def _look_again_soon(self) -> None:
         if self._look_again is None:
