@@ -154,9 +154,9 @@ class Scheduler:
         devices = self._sample.devices
         residents = tuple(self._residents())
         snapshot = MemorySnapshot(headroom_mib=tracker.headroom(devices), residents=residents)
-        held = tracker.allocations()
+        reserved = tracker.allocations()
         return MemoryStatus(
-            devices=devices, budget=tracker.budget, snapshot=snapshot, allocations=held
+            devices=devices, budget=tracker.budget, snapshot=snapshot, allocations=reserved
         )
 
     def granted_mib(self, who: Requester, device: str) -> int:
@@ -209,11 +209,7 @@ class Scheduler:
         tracker = self._memory.tracker
         residents = self._residents()
         staying = [resident for resident in residents if not self._leaves(resident)]
-        leaving = [
-            resident.name
-            for resident in residents
-            if self._leaves(resident) and not resident.is_busy
-        ]
+        leaving = [one.name for one in residents if self._leaves(one) and not one.is_busy]
         for resident in tracker.over_budget(self._sample.devices, staying, leaving):
             self._requesters[resident.name].evict("other programs")
 
