@@ -204,7 +204,7 @@ def test_documents_that_lie_there_are_searched(far: Quintet, server: Server) -> 
     assert far("search", "nothing", "dogs").returncode == 2
 
 
-def test_a_wrong_key_is_told_in_one_sentence(far: Quintet, server: Server) -> None:
+def test_a_wrong_key_is_reported_in_one_sentence(far: Quintet, server: Server) -> None:
     done = far("ask", "hi", QUINTET_KEY="wrong")
     assert done.returncode == 1
     assert done.stderr == (
