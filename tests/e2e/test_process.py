@@ -52,7 +52,7 @@ def test_an_orderly_stop_leaves_no_process(tmp_path: Path, stop: signal.Signals)
     app = start_app(tmp_path, QUINTET_POOL__WARM="[tts]")
     processes = children_of(app)
     app.process.send_signal(stop)
-    app.process.wait(20)
+    app.process.wait(60)
     assert are_gone(processes)
 
 
@@ -65,7 +65,7 @@ def test_a_killed_application_leaves_no_process(tmp_path: Path) -> None:
         time.sleep(0.05)
     processes = children_of(app)
     os.kill(app.process.pid, signal.SIGKILL)
-    app.process.wait(20)
+    app.process.wait(60)
     assert are_gone(processes)
 
 

@@ -176,7 +176,7 @@ def test_what_a_stranger_asks_for_is_not_done(own: App) -> None:
 def test_a_call_by_http_1_0_is_a_proxys(own: App) -> None:
     address = httpx.URL(own.url)
     head = "DELETE /gen/v1/rag/collection/none HTTP/1.0\r\nHost: localhost\r\n\r\n"
-    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+    with socket.create_connection((address.host, address.port or 80), timeout=60) as connection:
         connection.sendall(head.encode())
         assert connection.recv(12) == b"HTTP/1.1 403"
 
