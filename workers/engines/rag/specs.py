@@ -21,7 +21,7 @@ SPECS = (
         distributions=("onnxruntime", "onnx"),
         imports=("onnxruntime", "onnx", "chromadb"),
         install="pip install onnxruntime onnx",
-        memory="workers.pool.memory.estimate_onnx:predict_embedder",
+        memory="workers.pool.memory.estimate_onnx:estimate_embedder",
     ),
     replace(
         llamacpp_spec("rag", "workers.engines.rag.llamacpp:LlamaCppEmbedder"),
@@ -29,7 +29,7 @@ SPECS = (
         devices=("cpu",),
         cuda_probe="",
         splits_layers=False,
-        memory="workers.pool.memory.estimate_llamacpp:predict_embedder",
+        memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
         reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
     ),
     replace(

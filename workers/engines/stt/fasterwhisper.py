@@ -20,9 +20,14 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.whisper import max_windows
 from workers.specs.spec import missing_library
 
+<<<<<<< HEAD
 from .batches import FRAMES_PER_S, BatchDecoder
 from .ctranslate import compute_type, open_cuda_libraries, split_device, told
 from .engine import SAMPLE_RATE_HZ, WINDOW_S, Hints, Segment, SttEngine
+=======
+from .ctranslate import compute_type, open_cuda_libraries, split_device, to_app_error
+from .engine import Hints, Segment, SttEngine
+>>>>>>> main
 
 if TYPE_CHECKING:
     import faster_whisper
@@ -114,7 +119,7 @@ class FasterWhisperEngine(SttEngine):
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as err:
-            raise told(err, self._name, self.device, LoadError) from err
+            raise to_app_error(err, self._name, self.device, LoadError) from err
         self.languages = tuple(whisper.supported_languages)
         self.can_translate = bool(whisper.model.is_multilingual)
         self._model = _Interruptible(whisper.model)
@@ -130,7 +135,7 @@ class FasterWhisperEngine(SttEngine):
         except RequestCancelledError:
             return self.languages[0], 0.0
         except RuntimeError as err:
-            raise told(err, self._name, self.device) from err
+            raise to_app_error(err, self._name, self.device) from err
         return language, float(probability)
 
     def transcribe(
@@ -154,7 +159,7 @@ class FasterWhisperEngine(SttEngine):
         except RequestCancelledError:
             return
         except RuntimeError as err:
-            raise told(err, self._name, self.device) from err
+            raise to_app_error(err, self._name, self.device) from err
 
     @property
     def batch_size(self) -> int:

@@ -1,7 +1,7 @@
 """What ONNX models need: voices, the three models that read text in pictures, and embedders.
 
 Their memory follows the input more than the weights: an arena grows with the longest sentence, and
-each picture brings its own arrays. What is reckoned lies between an ordinary input and the largest
+each picture brings its own arrays. The estimate lies between an ordinary input and the largest
 that is worked on, and the band reaches from one to the other. Measured by
 benchmarks/memory.py.
 """
@@ -40,7 +40,7 @@ UNSEEN_ERROR = 0.2
 """More, for a voice of another engine than Piper."""
 
 
-def predict_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a voice; sentences are spoken one by one, so long texts cost nothing."""
     weights = facts.total_bytes / MIB
     arena = min(VOICE_ARENA_MAX_MIB, VOICE_ARENA_MIB + VOICE_ARENA_PER_WEIGHT * weights)
@@ -53,12 +53,12 @@ def predict_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> M
     )
 
 
-def predict_piper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_piper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of one of Piper's voices, on which the numbers were measured."""
-    return replace(predict_voice(card, facts, options), error=VOICE_ERROR)
+    return replace(estimate_voice(card, facts, options), error=VOICE_ERROR)
 
 
-def predict_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of reading large pictures, one at a time."""
     return MemoryEstimate(
         weights_mib=facts.total_bytes / MIB,
@@ -69,7 +69,7 @@ def predict_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> Mem
     )
 
 
-def predict_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of documents' search: the embedder, Chroma and the readers of files.
 
     Weights are float32, whatever they were in the file. What multiplies is copied into an order that

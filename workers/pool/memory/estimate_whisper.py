@@ -23,7 +23,7 @@ CUDA_CONTEXT_MIB = 400
 ERROR, UNSEEN_ERROR = 0.2, 0.35
 
 
-def predict_whisper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_whisper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of hearing a long recording."""
     shape = whisper_shape(card.parameters_m)
     on_gpu = options.device != "cpu"
