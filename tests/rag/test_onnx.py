@@ -121,7 +121,7 @@ def test_a_hub_s_folder_of_links_is_followed(
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reason"),
     [
         ({"model_type": "mpnet"}, "expected a BERT model, found 'mpnet'"),
         ({"hidden_act": "swish"}, "swish is not known"),
@@ -130,9 +130,9 @@ def test_a_hub_s_folder_of_links_is_followed(
     ],
 )
 def test_another_architecture_is_refused(
-    changes: dict[str, Any], told: str, tmp_path: Path, load: Callable[..., OnnxEmbedder]
+    changes: dict[str, Any], reason: str, tmp_path: Path, load: Callable[..., OnnxEmbedder]
 ) -> None:
-    with pytest.raises(LoadError, match=told):
+    with pytest.raises(LoadError, match=reason):
         load(tiny(tmp_path / "model", **changes))
 
 

@@ -20,14 +20,9 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.whisper import max_windows
 from workers.specs.spec import missing_library
 
-<<<<<<< HEAD
 from .batches import FRAMES_PER_S, BatchDecoder
-from .ctranslate import compute_type, open_cuda_libraries, split_device, told
-from .engine import SAMPLE_RATE_HZ, WINDOW_S, Hints, Segment, SttEngine
-=======
 from .ctranslate import compute_type, open_cuda_libraries, split_device, to_app_error
-from .engine import Hints, Segment, SttEngine
->>>>>>> main
+from .engine import SAMPLE_RATE_HZ, WINDOW_S, Hints, Segment, SttEngine
 
 if TYPE_CHECKING:
     import faster_whisper
@@ -180,7 +175,7 @@ class FasterWhisperEngine(SttEngine):
         except RequestCancelledError:
             return
         except RuntimeError as err:
-            raise told(err, self._name, self.device) from err
+            raise to_app_error(err, self._name, self.device) from err
         self._batches.note(len(windows), time.monotonic() - began)
         for number, window in enumerate(heard):
             for segment in window.segments:
