@@ -7,12 +7,25 @@ from __future__ import annotations
 
 import sys
 
-from . import cancel, contention, memory, pool, retrieval, speech, startup, swaps, switches, text
+from . import (
+    cancel,
+    contention,
+    embedding,
+    memory,
+    pool,
+    retrieval,
+    speech,
+    startup,
+    swaps,
+    switches,
+    text,
+)
 from .harness import machine, table, write
 
 SCRIPTS = {
     "text": text.measure,
     "speech": speech.measure,
+    "embedding": embedding.measure,
     "retrieval": retrieval.measure,
     "cancel": cancel.measure,
     "contention": contention.measure,

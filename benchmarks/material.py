@@ -17,6 +17,26 @@ SENTENCES = (
     "rain had filled the barrels, and the garden smelled of wet stone.",
 )
 
+PROSE = """\
+The committee met on Tuesday to discuss whether the old bridge should be repaired or replaced. Several \
+engineers argued that the stone pillars were still sound, although the deck had suffered from salt and \
+frost. A retired teacher asked how long the work would take and who would pay for it. Nobody had a good \
+answer, so the chairman promised a report before the end of the summer.
+Meanwhile the bakery on the corner began to sell a dark rye bread made after a recipe from the north. \
+People queued in the rain for it. My neighbour bought four loaves and gave one to the postman, who had \
+carried her parcels up five flights of stairs all winter. He blushed and said that it was only his job.
+In the evening we walked along the canal. Two swans drifted past a barge painted green and yellow, and a \
+boy was fishing without any luck. He told us that he had once caught an eel as long as his arm, but his \
+sister laughed and shook her head. Later it became windy, and the lamps swung above the water.
+Scientists have measured how quickly glaciers retreat by comparing photographs taken from the same \
+place, decades apart. The differences are striking. Where there was once a wall of blue ice, there is now \
+a lake with floating fragments, and the marks of the former edge can be seen high on the rock. Some \
+valleys have changed so much that older maps are useless for hikers.
+She opened the envelope slowly. Inside was a key, a photograph of a house she did not recognise, and a \
+short note in a handwriting that reminded her of her grandfather. It said only: come before the apples \
+fall. She looked at the calendar, counted the weeks, and packed a small suitcase."""
+"""A minute and a half of speech in which nothing is said twice."""
+
 
 def long_text(num_sentences: int, first_day: int = 1) -> str:
     """Return plain English prose; no two days are alike, so no chunk is met twice."""

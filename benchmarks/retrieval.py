@@ -82,7 +82,7 @@ def bare_chunks_per_s(text: str) -> float:
     os.environ.update(wait_policy(usable_cores()))
     from workers.engines.rag.chunking import slices
     from workers.engines.rag.documents.section import Section
-    from workers.engines.rag.llamacpp import LlamaCppEmbedder
+    from workers.engines.rag.onnx_embedder import OnnxEmbedder
 
     with tempfile.TemporaryDirectory() as folder:
         settings = WorkerSettings(
@@ -92,15 +92,16 @@ def bare_chunks_per_s(text: str) -> float:
             data_dir=Path(folder),
             limits={},
         )
-        embedder = LlamaCppEmbedder()
+        embedder = OnnxEmbedder()
         weights = find_folder(settings.card, settings.data_dir)
         embedder.load(weights, settings, lambda loading: None)
         section = Section(text=text, page=None)
         pieces = [piece.text for piece in slices([section], embedder.count_tokens)]
-        embedder.embed(pieces[:8])
+        step = embedder.batch_size
+        embedder.embed(pieces[:step])
         started = time.perf_counter()
-        for start in range(0, len(pieces), 8):
-            embedder.embed(pieces[start : start + 8])
+        for start in range(0, len(pieces), step):
+            embedder.embed(pieces[start : start + step])
         seconds = time.perf_counter() - started
         embedder.close()
         return len(pieces) / seconds
