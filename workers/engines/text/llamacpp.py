@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workers.engines.common.bridge import iterate_callbacks
+from workers.engines.common.bridge import Chunk, iterate_callbacks
 from workers.engines.common.llamacpp.options import (
     apply_drafts,
     apply_options,
@@ -30,14 +30,14 @@ from workers.engines.common.llamacpp.options import (
 from workers.engines.common.llamacpp.server import device_of, import_xllamacpp, open_server
 from workers.engines.common.llamacpp.spinning import SpinGuard
 from workers.engines.contract import CancelToken
-from workers.messages import Complete, Generate
+from workers.messages import Complete, Generate, Usage
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.tuning.run_settings import run_settings
 
-from .engine import Delta, Piece, TextEngine
-from .llamacpp_json import body_of, pieces_of
-from .slots import SlotBoard, transcript_of
+from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
+from .llamacpp_json import body_of, pieces_of, reading_only, with_reading
+from .slots import ANY_SLOT, SlotBoard, transcript_of
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
@@ -83,14 +83,39 @@ class LlamaCppEngine(TextEngine):
         self, request: Generate | Complete, cancel: CancelToken
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
+        with self._board.hold(transcript_of(request)) as slot, self._spin.at_work():
+            yield from self._noted(slot, self._answered(request, slot, cancel))
+
+    def _answered(
+        self, request: Generate | Complete, slot: int, cancel: CancelToken
+    ) -> Iterator[Piece]:
+        """Yield the answer. With a seed, the prompt is read first, and its last token once more.
+
+        So that token is computed alone, whether the prompt was in the KV cache before or not: in a
+        batch its last bits are others, enough to choose another word.
+        """
+        body = body_of(request, slot)
+        read: Usage | None = None
+        if request.sampling.seed is not None and slot != ANY_SLOT:
+            for piece in self._pieces(request, reading_only(body), cancel):
+                if isinstance(piece, Completion):
+                    read = piece.usage
+                elif isinstance(piece, PromptProgress):
+                    yield piece
+            if read is None:
+                return  # cancelled
+        for piece in self._pieces(request, body, cancel):
+            yield with_reading(piece, read) if isinstance(piece, Completion) else piece
+
+    def _pieces(
+        self, request: Generate | Complete, body: Chunk, cancel: CancelToken
+    ) -> Iterator[Piece]:
         is_chat = isinstance(request, Generate)
         handle = (
             self._server.handle_chat_completions if is_chat else self._server.handle_completions
         )
-        with self._board.hold(transcript_of(request)) as slot, self._spin.at_work():
-            run = partial(handle, body_of(request, slot))
-            with closing(iterate_callbacks(run, cancel)) as chunks:
-                yield from self._noted(slot, pieces_of(chunks, self._chosen.batch_tokens))
+        with closing(iterate_callbacks(partial(handle, body), cancel)) as chunks:
+            yield from pieces_of(chunks, self._chosen.batch_tokens)
 
     def _noted(self, slot: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
         """Yield the pieces and keep in mind what the slot holds by now."""

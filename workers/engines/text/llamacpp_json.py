@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from workers.engines.common.bridge import Chunk
@@ -28,6 +29,23 @@ def body_of(request: Generate | Complete, slot: int) -> Chunk:
         if request.tool_choice == "none" or request.constraint is not None:
             body["tool_choice"] = "none"  # shown, but not parsed: the two exclude each other
     return body
+
+
+def reading_only(body: Chunk) -> Chunk:
+    """Return the body that has the same prompt read, and nothing written."""
+    return {**body, "max_tokens": 0, "n_predict": 0}
+
+
+def with_reading(end: Completion, read: Usage | None) -> Completion:
+    """Return the end of an answer whose prompt was read before, for which `read` was used."""
+    if read is None:
+        return end
+    usage = replace(
+        end.usage,
+        cached_tokens=read.cached_tokens,
+        prefill_s=read.prefill_s + end.usage.prefill_s,
+    )
+    return replace(end, usage=usage)
 
 
 def pieces_of(chunks: Iterable[Chunk], batch_tokens: int) -> Iterator[Piece]:

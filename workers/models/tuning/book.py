@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from configs.catalogue import ModelCard
 from workers.specs.spec import spec_of
 
-from .run_settings import RunSettings, physical_cores
+from .run_settings import RunSettings, physical_cores, run_settings
 
 log = logging.getLogger("quintet.tuning")
 
@@ -143,3 +143,15 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def words_of(card: ModelCard, data_dir: Path, device: str = "cpu") -> str:
+    """Return how a model runs here, for people; "" where there is nothing to choose."""
+    if not is_tunable(card):
+        return ""
+    book = TuningBook(data_dir)
+    tuned = book.find(card, device)
+    chosen = run_settings(book.applied(card, device), physical_cores() or 1, device)
+    if tuned is None:
+        return f"{chosen} (reckoned; quintet tune measures)"
+    return str(tuned) if chosen == tuned.settings else f"{chosen} (partly set by its card)"
