@@ -45,6 +45,9 @@ MEASURED_CODER_MIB = [
 AS_MEASURED = {"kv_type": "q8_0", "batch_tokens": 32}
 """How llama.cpp ran when these peaks were taken."""
 
+MEASURED_F16_MIB = [(512, 1, 190), (4096, 1, 287), (4096, 4, 563), (16384, 1, 376)]
+"""The smaller model again, with the KV cache that a CPU gets by default."""
+
 cards = st.sampled_from(LOCAL)
 counts = st.integers(0, 200_000)
 facts_of_any_model = st.builds(
@@ -147,6 +150,14 @@ def test_measured_peaks_lie_in_their_bands(
     if card.engine == "llamacpp" and card.modality == "text":
         card = running(card, **AS_MEASURED)
     footprint = predicted(card, context, slots, tmp_path)
+    assert footprint.low_mib <= peak_mib <= footprint.high_mib
+
+
+@pytest.mark.parametrize(("context", "slots", "peak_mib"), MEASURED_F16_MIB)
+def test_measured_peaks_with_the_default_kv_cache_lie_in_their_bands(
+    context: int, slots: int, peak_mib: int, tmp_path: Path
+) -> None:
+    footprint = predicted(CARDS["smollm2-135m-instruct"], context, slots, tmp_path)
     assert footprint.low_mib <= peak_mib <= footprint.high_mib
 
 

@@ -38,44 +38,47 @@ def settles_at(wanted):
     end = time.monotonic() + 30
     while spinning_threads() != wanted:
         assert time.monotonic() < end, f"{spinning_threads()} threads spin, not {wanted}"
+        gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
         time.sleep(0.01)
 
-def compute():
-    gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
-
-compute()
 settles_at(1)              # the second of the team spins, for hours
 ballast = spinning.Ballast(gomp)
-compute()
 settles_at(0)
 ballast.drop()
-compute()
 settles_at(1)
 print("steered")
 """
 
 GUARD = """
-import ctypes, os, time
+import ctypes, os, threading, time
 import xllamacpp
 from workers.engines.common.llamacpp import spinning
 
-cores = os.sched_getaffinity(0)
+before = len(os.listdir("/proc/self/task"))
 guard = spinning.SpinGuard()
 gomp = spinning._find_libgomp()
 work = ctypes.cast(ctypes.CDLL(None).free, ctypes.c_void_p)
-os.sched_setaffinity(0, {min(cores)})  # two that spin on one core
+crowd = os.cpu_count() + 1
 
-def compute():
-    gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
-
-def ballast_is_there():
-    return len(os.listdir("/proc/self/task")) > 2 + os.cpu_count()
-
-with guard.at_work():
+def ballast_becomes(wanted, meanwhile):
     end = time.monotonic() + 60
-    while not ballast_is_there():
-        assert time.monotonic() < end, "two threads on one core spun on"
-        compute()
+    while (len(os.listdir("/proc/self/task")) > before + crowd) != wanted:
+        assert time.monotonic() < end, f"ballast: {not wanted}"
+        meanwhile()
+
+def crowd_one_core():
+    # Two threads that always want to run, on one core.
+    gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
+    sum(range(100_000))
+
+ballast_becomes(True, lambda: time.sleep(0.01))  # calm until there was room
+spinning.CROWDED = spinning.ROOMY = 1e9          # as on a machine with nobody else
+with guard.at_work():
+    ballast_becomes(False, lambda: time.sleep(0.01))
+spinning.CROWDED, spinning.ROOMY = 0.25, 0.08
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+with guard.at_work():
+    ballast_becomes(True, crowd_one_core)
 print("calmed")
 """
 

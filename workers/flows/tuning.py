@@ -99,7 +99,7 @@ class Tuner:
     def _ask(self, trial: Trial, number: int) -> None:
         card = candidate(self._card, trial.settings)
         self._client.models.add(card)
-        self._client.run(_question(card, "Hello", 1))  # loads it, and touches its pages
+        self._client.run(_question(card, _prompt(-1), ANSWER_TOKENS))  # it loads, and gets warm
         *_, end = self._client.run(_question(card, _prompt(number), ANSWER_TOKENS))
         usage = end.usage if isinstance(end, Finished) else Usage()
         read = usage.prompt_tokens - usage.cached_tokens

@@ -29,21 +29,27 @@ LOOK_S = 0.05
 CROWDED, ROOMY = 0.25, 0.08
 """Seconds that the threads waited for a core, per second of computing: from where the spin is cut, and
 below which it may come back."""
-CALM_S = 1.0
+CALM_S = 0.5
 """It comes back after as much roominess."""
 _TASKS = Path("/proc/self/task")
 
 
 class SpinGuard:
-    """Watches this process's threads while it computes; one for each process."""
+    """Watches this process's threads while it computes; one for each process.
+
+    To be made once the engine's library is imported, before the model is loaded: until there has been
+    room for a while, nothing spins.
+    """
 
     def __init__(self) -> None:
         gomp = _find_libgomp()
         self._at_work = 0
         self._changed = threading.Condition()
         self._is_closed = False
+        self._is_steering = threading.Event()
         if gomp is not None:
             threading.Thread(target=self._watch, args=(gomp,), name="spin", daemon=True).start()
+            self._is_steering.wait()
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -66,7 +72,8 @@ class SpinGuard:
             self._changed.notify_all()
 
     def _watch(self, gomp: ctypes.CDLL) -> None:
-        ballast: Ballast | None = None
+        ballast: Ballast | None = Ballast(gomp)
+        self._is_steering.set()
         while self._wait_for_work():
             waited_s, calm_since = waited_for_cores_s(), time.monotonic()
             while self._is_computing():
