@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ class CountingLoop(asyncio.SelectorEventLoop):
 
     num_woken = 0
 
-    def call_soon_threadsafe(self, *args: Any, **kwargs: Any) -> asyncio.Handle:
+    def call_soon_threadsafe(  # type: ignore[override]  # the original is typed by what it calls
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
         self.num_woken += 1
-        return super().call_soon_threadsafe(*args, **kwargs)
+        return super().call_soon_threadsafe(callback, *args, context=context)
 
 
 @pytest.fixture
@@ -30,9 +33,14 @@ def loop() -> Iterator[CountingLoop]:
 
 
 def put_all(inbox: Inbox[int], items: range) -> None:
-    thread = threading.Thread(target=lambda: [inbox.put(item) for item in items])
+    thread = threading.Thread(target=put_each, args=(inbox, items))
     thread.start()
     thread.join()
+
+
+def put_each(inbox: Inbox[int], items: range) -> None:
+    for item in items:
+        inbox.put(item)
 
 
 def until(loop: asyncio.AbstractEventLoop, is_done: Callable[[], bool]) -> None:
@@ -54,7 +62,7 @@ def test_what_has_come_is_taken_in_order_with_one_wake_up(loop: CountingLoop) ->
 def test_nothing_is_lost_while_the_loop_takes(loop: CountingLoop) -> None:
     taken: list[int] = []
     inbox = Inbox(loop, taken.append)
-    thread = threading.Thread(target=lambda: [inbox.put(item) for item in range(20_000)])
+    thread = threading.Thread(target=put_each, args=(inbox, range(20_000)))
     thread.start()
     until(loop, lambda: len(taken) == 20_000)
     thread.join()

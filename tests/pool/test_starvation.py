@@ -19,7 +19,7 @@ def sim() -> Iterator[SimulatedPool]:
     sim.close()
 
 
-def test_told_to_sleep_more_often_than_a_load_takes_it_still_answers(sim: SimulatedPool) -> None:
+def test_sent_to_sleep_more_often_than_a_load_takes_it_still_answers(sim: SimulatedPool) -> None:
     sim.machine.fates = [Fate(load_s=1.5)] * 100
     asks = [sim.submit("text") for _ in range(4)]
     for _ in range(100):
@@ -34,10 +34,10 @@ def test_requests_that_it_was_started_for_and_that_left_are_owed_to_nobody(
     sim: SimulatedPool,
 ) -> None:
     sim.machine.fates = [Fate(load_s=5)]
-    owed = [sim.submit("text-c") for _ in range(5)]
+    left = [sim.submit("text-c") for _ in range(5)]
     sim.run_for(1)
     other = sim.submit("stt")
-    for asked in owed:
+    for asked in left:
         sim.cancel(asked)
     late = [sim.submit("text-c", Errand(takes_s=5)) for _ in range(5)]
     while other.ended is None:
@@ -107,7 +107,7 @@ def test_nobody_is_woken_for_requests_that_are_late(sim: SimulatedPool) -> None:
     sim.machine.lag_s = 0
     sim.submit("text-c", Errand(takes_s=5))
     sim.run_for(2)
-    late = sim.submit("stt", patience_s=0.5)
+    late = sim.submit("stt", timeout_s=0.5)
     sim.run_for(20)
     assert isinstance(late.end, Failed)
     assert sim.machine.started == ["fake-text-c"]

@@ -1,4 +1,4 @@
-"""One process of a worker, from its birth to its exit: loading, ready, stopping, gone.
+"""One process of a worker, from its start to its exit: loading, ready, stopping, gone.
 
 Knows nothing of who waits; tells its listener what happens, always on the pool's event loop.
 """
@@ -147,7 +147,7 @@ class WorkerProcess:
             self._last_ping = now
             self.control(Ping())
         is_loading = self.phase == "loading"
-        why = self._watch.verdict(now, is_loading=is_loading, num_running=self._num_running)
+        why = self._watch.hang_reason(now, is_loading=is_loading, num_running=self._num_running)
         if why:
             self.give_up(why)
 

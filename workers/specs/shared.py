@@ -36,7 +36,7 @@ def torch_spec(modality: Modality, target: str) -> EngineSpec:
         imports=TORCH_IMPORTS,
         install=TORCH_INSTALL,
         devices=("cpu", "cuda"),
-        memory="workers.pool.memory.estimate_torch:predict_torch",
+        memory="workers.pool.memory.estimate_torch:estimate_torch",
         runtime_mib=1000,
     )
 
@@ -54,7 +54,7 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         cuda_probe="workers.pool.memory.estimator:llamacpp_finds_a_gpu",
         splits_layers=True,
         is_tunable=modality == "text",
-        memory="workers.pool.memory.estimate_llamacpp:predict_llamacpp",
+        memory="workers.pool.memory.estimate_llamacpp:estimate_llamacpp",
     )
 
 

@@ -61,7 +61,7 @@ class EngineSpec:
     is_tunable: bool = False
     """Whether it runs by `workers.models.tuning.run_settings`, which `quintet tune` chooses."""
     memory: str = ""
-    """"module:function" that predicts what a model needs (`workers.pool.memory.predict.Predict`); "":
+    """"module:function" that estimates what a model needs (`workers.pool.memory.estimate.Estimate`); "":
     what the card says."""
     runtime_mib: int = DEFAULT_RUNTIME_MIB
     """Python, its libraries and activations: a rough figure for a card that is being made."""

@@ -112,9 +112,9 @@ def test_an_entry_that_makes_no_sense_is_not_used(tmp_path: Path) -> None:
 def test_the_process_and_the_memory_follow_the_choice(tmp_path: Path) -> None:
     settings = load_settings("cpu", {"data_dir": str(tmp_path)})
     estimator = Estimator(settings, MeasuredPeaks(tmp_path), ("cpu",))
-    before = estimator.footprint(SMOL).kv_cache_mib
+    before = estimator.estimate(SMOL).kv_cache_mib
     TuningBook(tmp_path).note(SMOL, "cpu", TUNED)
-    after = estimator.footprint(SMOL).kv_cache_mib
+    after = estimator.estimate(SMOL).kv_cache_mib
     assert after == pytest.approx(before * 34 / 64)
     spec = process_spec_of(SMOL, settings)
     assert spec.environment["GOMP_SPINCOUNT"] == "1234"
