@@ -71,27 +71,27 @@ def _streams_row(
         return number * NUM_TOKENS / statistics.median(walls)
 
     alone = {kind: speed(sides) for kind, sides in bare.items()}
-    told = "; ".join(f"{kind} {value:.0f}" for kind, value in alone.items())
+    speeds = "; ".join(f"{kind} {value:.0f}" for kind, value in alone.items())
     return Measurement(
         what=f"chat at {number} streams, pool ÷ the best bare",
         value=speed(through) / max(alone.values()),
         unit="ratio",
         bar=BARS[number],
         runs=RUNS,
-        note=f"{speed(through):.0f} tokens/s; {told}; load {load:.1f}",
+        note=f"{speed(through):.0f} tokens/s; {speeds}; load {load:.1f}",
     )
 
 
 def _reading_row(bare: dict[Kind, list[Side]], through: list[Side], load: float) -> Measurement:
     alone = {kind: statistics.median(s.reading_s for s in sides) for kind, sides in bare.items()}
     ours = statistics.median(side.reading_s for side in through)
-    told = "; ".join(f"{kind} {value:.2f} s" for kind, value in alone.items())
+    speeds = "; ".join(f"{kind} {value:.2f} s" for kind, value in alone.items())
     return Measurement(
         what="a prompt of 1,000 tokens, the best bare's time ÷ ours",
         value=min(alone.values()) / ours,
         unit="ratio",
         runs=RUNS,
-        note=f"{ours:.2f} s; {told}; a batch is bounded by Stop ≤ 0.3 s; load {load:.1f}",
+        note=f"{ours:.2f} s; {speeds}; a batch is bounded by Stop ≤ 0.3 s; load {load:.1f}",
     )
 
 

@@ -29,18 +29,18 @@ def test_a_measured_choice_is_kept_shown_used_and_forgotten(
     monkeypatch.setattr("workers.flows.tuning.ROUNDS", 1)
     assert "reckoned" in shown(tmp_path, capsys)
     assert main(["tune", MODEL, "--json", "--data-dir", str(tmp_path)]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["id"] == MODEL
-    assert told["reading"] > 0
-    assert told["writing"] > 0
+    chosen = json.loads(capsys.readouterr().out)
+    assert chosen["id"] == MODEL
+    assert chosen["reading"] > 0
+    assert chosen["writing"] > 0
     tuned = TuningBook(tmp_path).find(load_catalogue()[MODEL], "cpu")
     assert tuned is not None
-    assert tuned.settings.as_options() == told["settings"]
+    assert tuned.settings.as_options() == chosen["settings"]
     assert shown(tmp_path, capsys) == str(tuned)
     spec = process_spec_of(
         load_catalogue()[MODEL], load_settings("cpu", {"data_dir": str(tmp_path)})
     )
-    assert spec.settings.card.options.items() >= told["settings"].items()
+    assert spec.settings.card.options.items() >= chosen["settings"].items()
     assert main(["tune", MODEL, "--reset", "--data-dir", str(tmp_path)]) == 0
     assert "reckoned" in shown(tmp_path, capsys)
 
