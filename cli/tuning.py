@@ -10,7 +10,7 @@ import typer
 from workers.messages.errors import UnsupportedInputError
 
 from .options import Json, Where, grouped
-from .output import emit, progress, say
+from .output import emit, note, progress, say
 
 if TYPE_CHECKING:
     from configs.catalogue import ModelCard
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from workers.models.tuning.book import Tuned
 
 CPU = "cpu"
+BUSY = 0.5
+"""Programs that computed in the last minute, on average: from there the choice is doubtful."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -57,6 +59,11 @@ def tune(
         emit({"id": card.id, **asdict(tuned)})
     else:
         say(f"{card.id}: {tuned}")
+    if tuned.load > BUSY:
+        note(
+            f"The machine was busy before (load {tuned.load:.1f}): measure again when nothing else "
+            "computes."
+        )
 
 
 def _card(quintet: Quintet, model: str) -> ModelCard:
