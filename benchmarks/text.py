@@ -71,7 +71,7 @@ def _streams_row(
         return number * NUM_TOKENS / statistics.median(walls)
 
     alone = {kind: speed(sides) for kind, sides in bare.items()}
-    speeds = "; ".join(f"{kind} {value:.0f}" for kind, value in alone.items())
+    speeds = "; ".join(f"{kind} {value:.3g}" for kind, value in alone.items())
     return Measurement(
         what=f"chat at {number} streams, pool ÷ the best bare",
         value=speed(through) / max(alone.values()),

@@ -14,7 +14,9 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import process_spec_of
 from workers.flows.tuning import Trial, chosen, kv_choices, spin_choices, thread_choices
+from workers.messages import Usage
 from workers.models.tuning.book import FILE, Tuned, TuningBook
+from workers.models.tuning.learning import ReadingSpeeds
 from workers.models.tuning.run_settings import (
     LEAST_BATCH,
     MOST_BATCH,
@@ -139,6 +141,31 @@ def test_where_memory_is_short_the_kv_cache_is_kept_in_half_of_it(tmp_path: Path
 def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=name):
         checked_options({name: value})
+
+
+def usage_of(tokens: int, seconds: float) -> Usage:
+    return Usage(prompt_tokens=tokens, completion_tokens=10, prefill_s=seconds, decode_s=0.2)
+
+
+def test_a_batch_that_is_far_too_large_is_smaller_the_next_time(tmp_path: Path) -> None:
+    speeds = ReadingSpeeds(SMOL, replace(SETTINGS, batch_tokens=512), "cpu", tmp_path)
+    speeds.note(usage_of(2000, 20.0))
+    speeds.note(usage_of(2000, 10.0))
+    speeds.note(usage_of(100, 0.001))  # says nothing: it is less than one batch
+    assert TuningBook(tmp_path).find(SMOL, "cpu") is None
+    speeds.note(usage_of(2000, 40.0))
+    learned = TuningBook(tmp_path).find(SMOL, "cpu")
+    assert learned is not None
+    assert learned.settings == replace(SETTINGS, batch_tokens=batch_for(200.0))
+    assert learned.reading == 200.0
+
+
+def test_a_batch_that_fits_is_left_alone(tmp_path: Path) -> None:
+    fitting = replace(SETTINGS, batch_tokens=batch_for(200.0))
+    speeds = ReadingSpeeds(SMOL, fitting, "cpu", tmp_path)
+    for seconds in (10.0, 11.0, 50.0, 12.0):
+        speeds.note(usage_of(2000, seconds))
+    assert TuningBook(tmp_path).find(SMOL, "cpu") is None
 
 
 def trial(settings: RunSettings, *speeds: tuple[float, float]) -> Trial:

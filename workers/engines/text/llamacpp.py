@@ -33,6 +33,7 @@ from workers.engines.contract import CancelToken
 from workers.messages import Complete, Generate, Usage
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.tuning.learning import ReadingSpeeds
 from workers.models.tuning.run_settings import run_settings
 
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
@@ -58,6 +59,9 @@ class LlamaCppEngine(TextEngine):
             self.capabilities |= {"shows_tools"}
         self._board = SlotBoard(settings.slots)
         self._chosen = run_settings(settings.card, settings.threads, settings.device)
+        self._speeds = ReadingSpeeds(
+            settings.card, self._chosen, settings.device, settings.data_dir
+        )
         self._spin = SpinGuard()
         params = self._params(xllamacpp, model_path, settings)
         self._server = open_server(xllamacpp, params, settings.card.name, "text")
@@ -105,7 +109,12 @@ class LlamaCppEngine(TextEngine):
             if read is None:
                 return  # cancelled
         for piece in self._pieces(request, body, cancel):
-            yield with_reading(piece, read) if isinstance(piece, Completion) else piece
+            if isinstance(piece, Completion):
+                end = with_reading(piece, read)
+                self._speeds.note(end.usage)
+                yield end
+            else:
+                yield piece
 
     def _pieces(
         self, request: Generate | Complete, body: Chunk, cancel: CancelToken
