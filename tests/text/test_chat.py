@@ -68,9 +68,8 @@ def test_the_same_seed_gives_the_same_answer(worker: TextWorker) -> None:
 
 def test_a_seeded_turn_is_repeatable_and_reads_only_what_is_new(worker: TextWorker) -> None:
     opening = f"A tale for gamblers. {NOVEL * 6}"
-    wild = {"temperature": 1.0, "max_tokens": 12}
-    first = answer(worker, ask(opening, seed=3, **wild))
-    turn = ask(opening, text_of(first), "And then?", seed=3, **wild)
+    first = answer(worker, ask(opening, seed=3, temperature=1.0, max_tokens=12))
+    turn = ask(opening, text_of(first), "And then?", seed=3, temperature=1.0, max_tokens=12)
     once, again = answer(worker, turn), answer(worker, turn)
     history = end_of(first).usage.prompt_tokens
     assert end_of(once).usage.cached_tokens >= history - 5
