@@ -21,6 +21,7 @@ from . import (
     models,
     serving,
     speaking,
+    tuning,
 )
 
 NAME = "quintet"
@@ -35,8 +36,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (
-    serving, chatting, answering, hearing, speaking, looking, documents, models, environments, benchmarking,
-    checkup,
+    serving, chatting, answering, hearing, speaking, looking, documents, models, environments, tuning,
+    benchmarking, checkup,
 ):  # fmt: skip
     module.add_to(app)
 
