@@ -20,7 +20,8 @@ NUMBERS = {
     "rope_freq_scale": (0, 1e30),
 }
 """Option → the smallest and the largest that means anything."""
-TEXTS = ("device", "dtype", "load_in", "attention", "api_key_env", "language", "voice", "projector")
+TEXTS = ("device", "dtype", "load_in", "attention", "api_key_env", "language", "voice", "projector",
+         "server")  # fmt: skip
 
 
 def checked_options(options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,0 +1,122 @@
+"""A `llama-server` asked over HTTP with the methods of xllamacpp's server in the process.
+
+Bodies and answers are the same JSON; only the way there differs. Safe to use from several threads: each
+request has a connection of its own, because an idle one would keep a thread of the server.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+from workers.messages.errors import GenerationError
+
+from .process import Address
+
+Json = dict[str, Any]
+OnChunk = Callable[[Json], bool]
+"""Takes the next chunk; True asks for no more."""
+
+LOCAL = "http://llama-server"
+CONNECT_TIMEOUT_S = 10.0
+HEALTH_TIMEOUT_S = 5.0
+DATA, DONE = b"data: ", b"[DONE]"
+ERROR = b"error: "
+"""How older servers begin the line of a failure in the middle of an answer."""
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
+
+
+class ServerConnection:
+    """The routes that our engines use."""
+
+    def __init__(self, address: Address) -> None:
+        # Neither a proxy nor a .netrc is anything for a server of our own.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        transport = httpx.HTTPTransport(
+            uds=None if address.port else address.host, limits=limits, trust_env=False
+        )
+        base = f"http://{address.host}:{address.port}" if address.port else LOCAL
+        self._client = httpx.Client(
+            transport=transport,
+            base_url=base,
+            trust_env=False,
+            headers={"Authorization": f"Bearer {address.key}"},
+            # Between two chunks a large batch may be read: how long that may take, the pool watches.
+            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
+        )
+
+    def is_ready(self) -> bool:
+        """Whether it listens and its model is loaded."""
+        try:
+            return self._client.get("/health", timeout=HEALTH_TIMEOUT_S).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def handle_chat_completions(self, body: Json, on_chunk: OnChunk) -> Json | None:
+        """Stream an answer to a conversation; what is returned instead of streamed is an error."""
+        return self._stream("/v1/chat/completions", body, on_chunk)
+
+    def handle_completions(self, body: Json, on_chunk: OnChunk) -> Json | None:
+        """Stream the continuation of a text."""
+        return self._stream("/v1/completions", body, on_chunk)
+
+    def handle_embeddings(self, body: Json) -> Json:
+        """Return one vector per input, or an error."""
+        return self._ask("/v1/embeddings", body)
+
+    def handle_rerank(self, body: Json) -> Json:
+        """Return the logits of some documents for a query, or an error."""
+        return self._ask("/v1/rerank", body)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _lost(self, err: httpx.HTTPError) -> GenerationError:
+        """Return what is raised where the connection broke."""
+        return GenerationError(f"The llama-server broke off: {err or type(err).__name__}.")
+
+    def _ask(self, path: str, body: Json) -> Json:
+        try:
+            return _decoded(self._client.post(path, json=body).read())
+        except httpx.HTTPError as err:
+            raise self._lost(err) from err
+
+    def _stream(self, path: str, body: Json, on_chunk: OnChunk) -> Json | None:
+        try:
+            with self._client.stream("POST", path, json=body) as response:
+                if response.status_code != 200:
+                    return _decoded(response.read())
+                for chunk in _chunks(response.iter_raw()):
+                    if on_chunk(chunk):
+                        break  # the connection ends with this block, and the server stops
+        except httpx.HTTPError as err:
+            raise self._lost(err) from err
+        return None
+
+
+def _chunks(pieces: Iterator[bytes]) -> Iterator[Json]:
+    """Yield the objects of a stream of server-sent events."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            if line.startswith(DATA) and not line.startswith(DONE, len(DATA)):
+                yield json.loads(line[len(DATA) :])
+            elif line.startswith(ERROR):
+                yield {"error": json.loads(line[len(ERROR) :])}
+
+
+def _decoded(content: bytes) -> Json:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    return {"error": {"message": content[:300].decode(errors="replace")}}
