@@ -79,7 +79,7 @@ class ServerConnection:
 
     def _lost(self, err: httpx.HTTPError) -> GenerationError:
         """Return what is raised where the connection broke."""
-        return GenerationError(f"The llama-server broke off: {err or type(err).__name__}.")
+        return GenerationError(f"The llama-server broke off: {str(err) or type(err).__name__}.")
 
     def _ask(self, path: str, body: Json) -> Json:
         try:
