@@ -68,7 +68,6 @@ def llama_server_spec(modality: Modality, target: str) -> EngineSpec:
         llamacpp_spec(modality, target),
         name="llama-server",
         title="llama-server",
-        install="quintet env create llamacpp",
         cuda_probe="workers.pool.memory.estimator:llama_server_finds_a_gpu",
     )
 

@@ -76,7 +76,7 @@ SWITCHES: dict[str, tuple[bool, str]] = {
 }
 """Parameter → the value at which its flag is given, and the flag."""
 ELSEWHERE = frozenset(
-    {"hostnames", "n_threads_http", "verbosity", "n_gpu_layers", "kv_unified", "load_mode"}
+    "hostnames n_threads_http verbosity n_gpu_layers kv_unified load_mode mmproj_device".split()
 )
 """Told in another way (below, and in `process`), or without a meaning here."""
 MODES = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ class ServerConnection:
     """The routes that our engines use."""
 
     def __init__(self, address: Address) -> None:
+        self._address = address
         # Neither a proxy nor a .netrc is anything for a server of our own.
         limits = httpx.Limits(max_keepalive_connections=0)
         transport = httpx.HTTPTransport(
@@ -52,10 +54,20 @@ class ServerConnection:
 
     def is_ready(self) -> bool:
         """Whether it listens and its model is loaded."""
+        if not self._listens():
+            return False
         try:
             return self._client.get("/health", timeout=HEALTH_TIMEOUT_S).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def _listens(self) -> bool:
+        """Asked by hand: httpcore leaves a socket open where nobody listens yet."""
+        is_port = self._address.port
+        family = socket.AF_INET if is_port else socket.AF_UNIX
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            host = self._address.host
+            return probe.connect_ex((host, self._address.port) if is_port else host) == 0
 
     def handle_chat_completions(self, body: Json, on_chunk: OnChunk) -> Json | None:
         """Stream an answer to a conversation; what is returned instead of streamed is an error."""
@@ -93,7 +105,7 @@ class ServerConnection:
                 if response.status_code != 200:
                     return _decoded(response.read())
                 for chunk in _chunks(response.iter_raw()):
-                    if on_chunk(chunk):
+                    if on_chunk(chunk) or "error" in chunk:
                         break  # the connection ends with this block, and the server stops
         except httpx.HTTPError as err:
             raise self._lost(err) from err
