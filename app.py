@@ -61,7 +61,7 @@ def check_exposure(settings: Settings) -> None:
 def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket.socket]) -> None:
     """Run until told to stop."""
     from api.app import create_api
-    from api.server.serving import leave_on_sigterm, serve_until_told
+    from api.server.serving import leave_on_sigterm, serve_until_stopped
     from compat.dialects import DIALECTS
     from configs.catalogue import load_catalogue
     from ui.blocks import build_ui, mount_ui
@@ -85,7 +85,7 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
                 log.info("and on port %s", listener.getsockname()[1])
             if settings.server.share:
                 log.info("and at %s", open_share_link(port))
-            serve_until_told(api, pool, settings.server, listeners)
+            serve_until_stopped(api, pool, settings.server, listeners)
     finally:
         pool.close()
         sweep()  # of workers that were killed because they did not stop in time

@@ -45,5 +45,6 @@ class FleetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has n
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FleetScheduling:
-    return FleetScheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FleetScheduling | None:
+    """Unless the command names another way, as `make histories` does."""
+    return FleetScheduling(config, log) if config.getoption("dist") == "load" else None

@@ -197,8 +197,8 @@ def test_a_document_of_two_collections_is_deleted_where_it_is_said(
     document_id = index(app, "copies", handbook_pdf(), **PAPER).json()["document_id"]
     assert document_id == paper[1]
     address = rag(app, f"/document/{document_id}")
-    told = refused(httpx.delete(address), 400, "unsupported_input")
-    assert "“copies”, “papers”" in told
+    error = refused(httpx.delete(address), 400, "unsupported_input")
+    assert "“copies”, “papers”" in error
     answer = httpx.delete(address, params={"collection_name": "copies"}, timeout=60)
     assert answer.status_code == 200
     assert httpx.get(address).json()["document"]["CollectionName"] == "papers"

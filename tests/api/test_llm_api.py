@@ -96,7 +96,7 @@ def test_json_with_the_samples_bad_escape_is_refused(app: App) -> None:
         ({"prompt": "a", "params": {"n_predict": 2**40}}, "below 2^31"),
     ],
 )
-def test_what_cannot_be_generated_is_told_in_plain_text(
+def test_what_cannot_be_generated_is_reported_in_plain_text(
     app: App, path: str, body: object, sentence: str
 ) -> None:
     answer = post(app, path, body)

@@ -198,7 +198,7 @@ def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
     assert far("search", "nothing", "dogs").returncode == 2
 
 
-def test_a_wrong_key_is_told_in_one_sentence(far: Quintet) -> None:
+def test_a_wrong_key_is_reported_in_one_sentence(far: Quintet) -> None:
     done = far("ask", "hi", QUINTET_KEY="wrong")
     assert done.returncode == 1
     assert done.stderr == (

@@ -55,17 +55,17 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def elsewhere() -> Iterator[Listener]:
+def foreign_site() -> Iterator[Listener]:
     """Another server, to which answers point."""
     with listening(b"never") as listener:
         yield listener
 
 
 @pytest.fixture(scope="module")
-def poisoned_app(tmp_path_factory: pytest.TempPathFactory, elsewhere: Listener) -> Iterator[App]:
+def poisoned_app(tmp_path_factory: pytest.TempPathFactory, foreign_site: Listener) -> Iterator[App]:
     """Quintet with a model that writes pictures of another server into every answer."""
     folder = tmp_path_factory.mktemp("poisoned")
-    said = ANSWER.format(url=elsewhere.url)
+    said = ANSWER.format(url=foreign_site.url)
     with serving(stream(delta(said), delta("", "stop"), "[DONE]")) as model:
         cards = folder / "data" / "models.d"
         cards.mkdir(parents=True)
@@ -99,9 +99,9 @@ def ask_in_chat(page: Page) -> None:
     expect(page.locator("#chat-send")).to_be_visible(timeout=60_000)
 
 
-def ask_documents(page: Page, elsewhere: Listener, folder: Path) -> None:
+def ask_documents(page: Page, foreign_site: Listener, folder: Path) -> None:
     note = folder / "valley.md"
-    note.write_text(f"# Valley\n\nThe valley is quiet. ![map]({elsewhere.url}/document.png)\n")
+    note.write_text(f"# Valley\n\nThe valley is quiet. ![map]({foreign_site.url}/document.png)\n")
     page.get_by_role("tab", name="RAG", exact=True).click()
     page.set_input_files("#rag-files input[type=file]", str(note))
     expect(page.locator("#rag-table")).to_contain_text("valley.md", timeout=120_000)
@@ -112,7 +112,7 @@ def ask_documents(page: Page, elsewhere: Listener, folder: Path) -> None:
 
 
 def test_pictures_of_other_servers_are_not_loaded(
-    poisoned_app: App, watch: Watched, elsewhere: Listener, tmp_path: Path
+    poisoned_app: App, watch: Watched, foreign_site: Listener, tmp_path: Path
 ) -> None:
     page = watch.page
     page.goto(poisoned_app.url)
@@ -120,23 +120,25 @@ def test_pictures_of_other_servers_are_not_loaded(
     shown = page.locator("#chat-log img.q-remote")
     expect(shown.first).to_be_visible()
     assert "a map" in (shown.first.get_attribute("alt") or "")
-    ask_documents(page, elsewhere, tmp_path)
+    ask_documents(page, foreign_site, tmp_path)
     assert "a map" in (page.locator("#rag-answer img.q-remote").first.get_attribute("alt") or "")
-    assert elsewhere.heard == []
+    assert foreign_site.heard == []
 
 
 def test_a_click_opens_the_picture_and_tells_nothing_else(
-    poisoned_app: App, watch: Watched, elsewhere: Listener
+    poisoned_app: App, watch: Watched, foreign_site: Listener
 ) -> None:
     page = watch.page
     page.goto(poisoned_app.url)
     ask_in_chat(page)
-    elsewhere.heard.clear()
+    foreign_site.heard.clear()
     with page.context.expect_page() as opened:
         page.locator("#chat-log img.q-remote").first.click()
     opened.value.wait_for_load_state()
     assert urlsplit(opened.value.url).path == "/markdown.png"
-    assert [path for path in elsewhere.heard if "favicon" not in path] == ["/markdown.png?secret"]
+    assert [path for path in foreign_site.heard if "favicon" not in path] == [
+        "/markdown.png?secret"
+    ]
     assert opened.value.evaluate("[document.referrer, window.opener]") == ["", None]
 
 

@@ -116,8 +116,7 @@ def main(arguments: list[str]) -> int:
         _say("\n".join(f"{flag} X   {about}" for flag, about in PLAN["flags"].items()))
         return 0
     if "--list-devices" in arguments:
-        _say("
-".join(["Available devices:", *map(_device, PLAN["devices"])]))
+        _say("\n".join(["Available devices:", *map(_device, PLAN["devices"])]))
         return 0
     told = {"arguments": arguments, "variables": dict(os.environ)}
     (HERE / "told.json").write_text(json.dumps(told))

@@ -206,7 +206,7 @@ def test_a_refused_key_is_named_and_never_shown(
     assert KEY not in str(caught.value) + caplog.text
 
 
-def test_a_long_prompt_is_told_as_one(load: Load, key: str) -> None:
+def test_a_long_prompt_is_reported_as_one(load: Load, key: str) -> None:
     words = "prompt is too long: 210000 tokens > 200000 maximum"
     reply = refusal(400, "invalid_request_error", words)
     with serving(reply) as server, pytest.raises(ContextTooLongError, match="210000"):

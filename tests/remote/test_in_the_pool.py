@@ -62,7 +62,7 @@ def test_the_key_is_in_no_log_and_no_message(
     assert server.seen[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-def test_a_missing_key_is_told_and_harms_no_other_model(client: Client) -> None:
+def test_a_missing_key_is_reported_and_harms_no_other_model(client: Client) -> None:
     with pytest.raises(LoadError, match="ABSENT_KEY is not set"):
         client.run(ask("keyless"))
     assert isinstance(client.run(ask(FAR))[-1], Finished)

@@ -195,8 +195,8 @@ def test_a_user_may_use_but_not_manage(locked_app: App, password: str) -> None:
 
 @pytest.mark.parametrize("secret", ["of-admins", "key-of-root"])
 def test_an_admin_may_manage_from_anywhere(locked_app: App, secret: str) -> None:
-    elsewhere = {**STRANGE, "Host": "quintet.example.org"}
-    with browser(locked_app, Authorization=f"Bearer {secret}", **elsewhere) as admin:
+    proxied = {**STRANGE, "Host": "quintet.example.org"}
+    with browser(locked_app, Authorization=f"Bearer {secret}", **proxied) as admin:
         assert_manages_by_http(admin)
     with browser(locked_app) as admin:
         log_in(admin, "admin", secret)

@@ -49,7 +49,7 @@ log = logging.getLogger("quintet.worker")
 def peak_resident_mib() -> int:
     """Return the highest resident memory so far of this process and of those it has started, in MiB.
 
-    Linux's own mark where there is one: `ru_maxrss` begins with what the parent held at the spawn.
+    Linux's own mark where there is one: `ru_maxrss` begins with what the parent used at the spawn.
     """
     import resource
 

@@ -103,7 +103,7 @@ class ModelStatusView:
         with self._lock:
             if fresh or time.monotonic() - self._seen_at > CACHE_S:
                 self._forget_old_plans()
-                self._seen = tuple(map(self._one_or_trouble, self._models.known()))
+                self._seen = tuple(map(self._one_or_error, self._models.known()))
                 self._seen_at = time.monotonic()
             return self._seen
 
@@ -154,7 +154,7 @@ class ModelStatusView:
             self._plans.clear()
         self._awake = awake
 
-    def _one_or_trouble(self, card: ModelCard) -> ModelStatus:
+    def _one_or_error(self, card: ModelCard) -> ModelStatus:
         """One model that cannot be looked at must not hide the others."""
         try:
             return self.one(card)

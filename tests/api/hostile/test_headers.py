@@ -15,13 +15,13 @@ from api.gate.access import Access
 from configs.settings import load_settings
 from tests.running import App
 
-from .talking import JSON, ROUTES, raw, told
+from .talking import JSON, ROUTES, error_of, raw
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("path", [*ROUTES, "/v1/models", "/check", "/healthz", "/docs"])
-def test_a_method_that_a_path_does_not_know_is_told(http: httpx.Client, path: str) -> None:
+def test_a_method_that_a_path_does_not_know_is_reported(http: httpx.Client, path: str) -> None:
     for method in ("TRACE", "CONNECT", "PATCH", "DELETE"):
         answer = http.request(method, path)
         assert answer.status_code in (404, 405), method
@@ -52,7 +52,7 @@ HEADERS: list[tuple[bytes, int]] = [
 
 
 @pytest.mark.parametrize(("headers", "status"), HEADERS)
-def test_headers_that_no_client_sends_are_told(app: App, headers: bytes, status: int) -> None:
+def test_headers_that_no_client_sends_are_reported(app: App, headers: bytes, status: int) -> None:
     said = raw(app, b"POST /generate HTTP/1.1\r\nContent-Length: 2\r\n" + headers + b"\r\n\r\n{}")
     assert said.split()[1] == b"%d" % status
 
@@ -111,4 +111,4 @@ def test_garbage_and_giants_close_a_socket_alone(app: App) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b"[" * 100_000, b"\xff\xfe"])
 def test_a_message_that_is_none_is_refused_at_mcp(http: httpx.Client, content: bytes) -> None:
     accept = {**JSON, "Accept": "application/json, text/event-stream"}
-    told(http.post("/mcp", content=content, headers=accept))
+    error_of(http.post("/mcp", content=content, headers=accept))

@@ -62,10 +62,10 @@ def family_pids(pid: int) -> list[int]:
 
 
 def process_peak_mib(pid: int) -> int:
-    """Return the most that a process and its children have held so far, each by itself; 0 if it has gone.
+    """Return the most that a process and its children have used so far, each by itself; 0 if it has gone.
 
-    Not `ru_maxrss`: that of a spawned child begins with what its parent held at that moment, since
-    Linux hands it on through exec. Where the system keeps no such mark: what is held now.
+    Not `ru_maxrss`: that of a spawned child begins with what its parent used at that moment, since
+    Linux hands it on through exec. Where the system keeps no such mark: what is in use now.
     """
     peaks = [_peak_kib(member) for member in family_pids(pid)]
     if any(peak is None for peak in peaks[:1]):
