@@ -7,11 +7,24 @@ from __future__ import annotations
 
 import sys
 
-from . import cancel, contention, memory, pool, retrieval, speech, startup, swaps, switches, text
+from . import (
+    cancel,
+    contention,
+    llama_server,
+    memory,
+    pool,
+    retrieval,
+    speech,
+    startup,
+    swaps,
+    switches,
+    text,
+)
 from .harness import machine, table, write
 
 SCRIPTS = {
     "text": text.measure,
+    "llama-server": llama_server.measure,
     "speech": speech.measure,
     "retrieval": retrieval.measure,
     "cancel": cancel.measure,
