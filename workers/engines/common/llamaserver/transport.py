@@ -71,7 +71,7 @@ class ServerConnection:
 
     def handle_chat_completions(self, body: Json, on_chunk: OnChunk) -> Json | None:
         """Stream an answer to a conversation; what is returned instead of streamed is an error."""
-        return self._stream("/v1/chat/completions", body, on_chunk)
+        return self._stream("/v1/chat/completions", _continued(body), on_chunk)
 
     def handle_completions(self, body: Json, on_chunk: OnChunk) -> Json | None:
         """Stream the continuation of a text."""
@@ -110,6 +110,17 @@ class ServerConnection:
         except httpx.HTTPError as err:
             raise self._lost(err) from err
         return None
+
+
+def _continued(body: Json) -> Json:
+    """Say that the assistant's last turn shall go on, where it is the last.
+
+    Any server goes on by itself, but some repeat that turn first, unless they are told.
+    """
+    messages = body.get("messages") or [{}]
+    if messages[-1].get("role") != "assistant":
+        return body
+    return {**body, "continue_final_message": True, "add_generation_prompt": False}
 
 
 def _chunks(pieces: Iterator[bytes]) -> Iterator[Json]:
