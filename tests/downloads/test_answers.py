@@ -18,8 +18,6 @@ from workers.client import Client
 from workers.messages import (
     ChatMessage,
     Generate,
-    LastWords,
-    Loading,
     SamplingParams,
     TextDelta,
 )
@@ -127,7 +125,7 @@ def test_a_request_downloads_if_that_is_allowed(
 
 def test_a_worker_gets_the_real_names_and_hears_the_progress(hub: LocalHub, tmp_path: Path) -> None:
     card = pulled_card("smol-hub")
-    said: list[Loading | LastWords] = []
+    said: list[Any] = []
     settings = WorkerSettings(
         card=card,
         threads=1,
