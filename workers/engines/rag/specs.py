@@ -7,33 +7,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workers.specs.shared import (
-    fake_spec,
-    llama_server_spec,
-    llamacpp_spec,
-    remote_spec,
-    torch_spec,
-)
+from workers.specs.shared import fake_spec, llamacpp_spec, remote_spec, torch_spec
 
 _TORCH = torch_spec("rag", "workers.engines.rag.hf:HfEmbedder")
+_LLAMACPP = replace(
+    llamacpp_spec("rag", "workers.engines.rag.llamacpp:LlamaCppEmbedder"),
+    imports=("xllamacpp", "chromadb"),
+    devices=("cpu",),
+    cuda_probe="",
+    splits_layers=False,
+    memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
+    reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
+)
 
 SPECS = (
+    _LLAMACPP,
     replace(
-        llamacpp_spec("rag", "workers.engines.rag.llamacpp:LlamaCppEmbedder"),
-        imports=("xllamacpp", "chromadb"),
-        devices=("cpu",),
-        cuda_probe="",
-        splits_layers=False,
-        memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
-        reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
-    ),
-    replace(
-        llama_server_spec("rag", "workers.engines.rag.llama_server:LlamaServerEmbedder"),
-        imports=("xllamacpp", "chromadb"),
-        devices=("cpu",),
-        cuda_probe="",
-        splits_layers=False,
-        memory="workers.pool.memory.estimate_llamacpp:predict_embedder",
+        _LLAMACPP,
+        name="llama-server",
+        target="workers.engines.rag.llama_server:LlamaServerEmbedder",
+        title="llama-server",
         reranker="workers.engines.rag.llama_server:LlamaServerReranker",
     ),
     replace(
