@@ -8,6 +8,8 @@ VENV    ?= .venv
 PROFILE ?=
 ARGS    ?=
 TESTS   ?= tests
+# uv leaves compiling to the first import: kept, or each of a thousand processes does it anew.
+export PYTHONDONTWRITEBYTECODE :=
 export CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do \
   command -v $$name && break; done)
 

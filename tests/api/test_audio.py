@@ -73,7 +73,7 @@ def wait_until_idle(app: App, modality: str) -> None:
     give_up = time.monotonic() + GIVE_UP_S
     while busy(app, modality):
         assert time.monotonic() < give_up
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def encoders(app: App) -> list[psutil.Process]:
@@ -142,7 +142,7 @@ def test_the_first_sentence_is_sent_before_the_last_is_spoken_and_leaving_stops_
     give_up = time.monotonic() + GIVE_UP_S
     while encoders(app):
         assert time.monotonic() < give_up
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 @pytest.mark.slow

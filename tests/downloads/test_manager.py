@@ -229,6 +229,27 @@ def test_a_model_of_ones_own_is_looked_at_added_fetched_and_forgotten(
         manager.status(card.id)
 
 
+def test_whatever_is_changed_here_is_in_the_list_at_once(
+    manager: ModelManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.models.status.CACHE_S", 3600.0)
+
+    def listed(model_id: str) -> str | None:
+        return {status.card.id: str(status.state) for status in manager.statuses()}.get(model_id)
+
+    assert (listed("tiny"), listed("own")) == ("absent", None)
+    manager.add(make_card(id="own", name="Own"))
+    assert listed("own") == "absent"
+    manager.remove("own")
+    assert listed("own") is None
+    manager.pull("tiny")
+    assert listed("tiny") in ("running", "here")
+    manager.fetch("tiny", lambda progress: None)
+    assert listed("tiny") == "here"
+    manager.use("tiny")
+    assert listed("tiny") == "in_use"
+
+
 def test_one_model_that_cannot_be_looked_at_hides_no_other(
     manager: ModelManager, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,14 @@ ANSWER = """The valley is quiet [1]. End of the answer.
 """
 
 
+WRITTEN_ANEW = """picture => {
+    const kept = ["src", "alt"];
+    for (const { name } of [...picture.attributes]) if (!kept.includes(name)) picture.removeAttribute(name);
+    picture.alt = "a map";
+}"""
+"""What Gradio does to the elements of an answer that goes on: they are as the server wrote them."""
+
+
 @dataclass
 class Watched:
     """A page, and what it asked for and complained of."""
@@ -70,7 +79,9 @@ def poisoned_app(tmp_path_factory: pytest.TempPathFactory, foreign_site: Listene
         cards = folder / "data" / "models.d"
         cards.mkdir(parents=True)
         (cards / "scripted.yaml").write_text(CARD.format(url=model.url))
-        running = start_app(folder, QUINTET_WORKERS__TEXT__MODEL="scripted")
+        running = start_app(
+            folder, QUINTET_WORKERS__TEXT__MODEL="scripted", QUINTET_POOL__WARM="[]"
+        )
         yield running
         stop_app(running)
 
@@ -99,6 +110,12 @@ def ask_in_chat(page: Page) -> None:
     expect(page.locator("#chat-send")).to_be_visible(timeout=60_000)
 
 
+def expect_marked(page: Page, where: str) -> None:
+    picture = page.locator(f"{where} img.q-remote").first
+    expect(picture).to_be_visible(timeout=30_000)
+    expect(picture).to_have_attribute("alt", re.compile("a map.* not loaded"), timeout=30_000)
+
+
 def ask_documents(page: Page, foreign_site: Listener, folder: Path) -> None:
     note = folder / "valley.md"
     note.write_text(f"# Valley\n\nThe valley is quiet. ![map]({foreign_site.url}/document.png)\n")
@@ -117,11 +134,11 @@ def test_pictures_of_other_servers_are_not_loaded(
     page = watch.page
     page.goto(poisoned_app.url)
     ask_in_chat(page)
-    shown = page.locator("#chat-log img.q-remote")
-    expect(shown.first).to_be_visible()
-    assert "a map" in (shown.first.get_attribute("alt") or "")
+    expect_marked(page, "#chat-log")
     ask_documents(page, foreign_site, tmp_path)
-    assert "a map" in (page.locator("#rag-answer img.q-remote").first.get_attribute("alt") or "")
+    expect_marked(page, "#rag-answer")
+    page.locator("#rag-answer img").first.evaluate(WRITTEN_ANEW)
+    expect_marked(page, "#rag-answer")
     assert foreign_site.heard == []
 
 

@@ -70,7 +70,7 @@ def test_closing_the_stream_frees_the_slot(make_pool: MakePool) -> None:
         for event in events:
             if isinstance(event, TextDelta):
                 break
-    wait_for(lambda: worker(client).num_running == 0, timeout_s=2)
+    wait_for(lambda: worker(client).num_running == 0)
     assert text_of(client.run(say("next please"))) == "next please "
 
 
@@ -91,7 +91,7 @@ def test_a_vanished_async_client_frees_the_slot(make_pool: MakePool) -> None:
         await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(main())
-    wait_for(lambda: worker(client).num_running == 0, timeout_s=2)
+    wait_for(lambda: worker(client).num_running == 0)
 
 
 def test_cancel_by_id_ends_in_finished_cancelled(make_pool: MakePool) -> None:

@@ -265,4 +265,4 @@ def test_a_stopped_embedding_leaves_the_server(load: Load) -> None:
         worker = load("rag", f"{server.url}/v1")
         threading.Timer(0.3, cancel.cancel).start()
         assert list(worker.handle(Embed(texts=("one",)), cancel)) == []
-        assert server.is_left.wait(5)
+        assert server.is_left.wait(60)

@@ -91,7 +91,7 @@ def test_closing_the_events_leaves_the_server(load: Load) -> None:
         events = load("text", f"{server.url}/v1").handle(ASK, CancelToken())
         assert isinstance(next(events), TextDelta)
         events.close()  # type: ignore[attr-defined]
-        assert server.is_left.wait(5)
+        assert server.is_left.wait(60)
 
 
 @pytest.mark.parametrize("reply", [stall, stream(delta("Well"), end="stalled")])

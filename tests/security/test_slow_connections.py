@@ -196,17 +196,28 @@ def test_300_slow_clients_do_not_keep_out_one_who_asks(app: App, port: int) -> N
             client.close()
 
 
+@contextlib.contextmanager
+def refused_beside(number: int, port: int, host: str = "127.0.0.1") -> Iterator[bytes]:
+    """The answer to who comes while so many are at work. A slow machine may have let one of these
+    go after `BODY_TIMEOUT_S`, before all are there: then they come once more.
+    """
+    give_up = time.monotonic() + TIMEOUT_S
+    while True:
+        with contextlib.ExitStack() as working:
+            for _ in range(number):
+                working.enter_context(connected(port, AUTHORIZED, host))
+            answer = said(connected(port, b"GET /healthz HTTP/1.0\r\n\r\n", host))
+            if answer.startswith(b"HTTP/1.1 503 "):
+                yield answer
+                return
+        assert time.monotonic() < give_up, answer
+
+
 def test_when_all_are_at_work_the_next_is_asked_to_come_again(app: App, port: int) -> None:
-    working = [connected(port, AUTHORIZED) for _ in range(MAX_OPEN)]
-    try:
-        answer = said(connected(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"))
-        assert answer.startswith(b"HTTP/1.1 503 ")
+    with refused_beside(MAX_OPEN, port) as answer:
         assert b"Retry-After: " in answer
         assert f"This Quintet has {MAX_OPEN} connections at work".encode() in answer
         assert len(answer.split(b"\r\n\r\n")[1].splitlines()) == 1
-    finally:
-        for client in working:
-            client.close()
     give_up = time.monotonic() + TIMEOUT_S
     while not said(connected(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200"):
         assert time.monotonic() < give_up
@@ -216,16 +227,10 @@ def test_one_address_cannot_take_all_places(app: App, port: int) -> None:
     address = own_address()
     if ip_address(address).is_loopback:
         pytest.skip("this machine has no address but its own")
-    working = [connected(port, AUTHORIZED, address) for _ in range(MAX_PER_ADDRESS)]
-    try:
-        answer = said(connected(port, b"GET /healthz HTTP/1.0\r\n\r\n", address))
-        assert answer.startswith(b"HTTP/1.1 503 ")
+    with refused_beside(MAX_PER_ADDRESS, port, address) as answer:
         sentence = f"Your address {address} has {MAX_PER_ADDRESS} connections at work here"
         assert sentence.encode() in answer
         assert is_alive(app)
-    finally:
-        for client in working:
-            client.close()
 
 
 def own_address() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -94,7 +95,7 @@ class ModelStatusView:
         self._read_state = read_state
         self._lock = threading.Lock()
         self._seen: tuple[ModelStatus, ...] = ()
-        self._seen_at = -CACHE_S
+        self._seen_at = -math.inf
         self._awake: tuple[str, ...] = ()
         self._plans: dict[str, tuple[float, LoadPlan]] = {}
 
@@ -106,6 +107,11 @@ class ModelStatusView:
                 self._seen = tuple(map(self._one_or_error, self._models.known()))
                 self._seen_at = time.monotonic()
             return self._seen
+
+    def forget(self) -> None:
+        """Read every state anew for who asks next: something was changed here."""
+        with self._lock:
+            self._seen_at = -math.inf
 
     def one(self, card: ModelCard) -> ModelStatus:
         """Return one model as it stands now. Raises: AppError, ConfigError, OSError."""
