@@ -23,5 +23,6 @@ class OnLlamaServer:
         return server, server.devices[0].lower()
 
     def close(self) -> None:
-        """End the program."""
+        """End the program, and then do what the engine does at its end."""
         self._server.close()
+        super().close()  # type: ignore[misc]  # the engine's, which comes next in the order of bases

@@ -36,6 +36,8 @@ MAX_LINE_CHARS = 300
 POLL_S = 0.05
 MAX_SOCKET_CHARS = 100
 """Of a socket's path: Linux takes 107, macOS 103."""
+CALM_SPIN = 300
+"""Steps of libgomp's, 14 µs: see `workers.pool.threads`."""
 MEMORY_SIGNS = ("out of memory", "failed to allocate", "unable to allocate", "cannot allocate")
 
 
@@ -65,6 +67,13 @@ def new_address(program: ServerProgram, folder: Path) -> Address:
         return Address(host="127.0.0.1", port=free.getsockname()[1], key=key)
 
 
+def _environ(address: Address) -> dict[str, str]:
+    """Return the program's variables. Its threads wait briefly: nobody could cut a long wait short."""
+    spin = os.environ.get("GOMP_SPINCOUNT", "")
+    calm = str(min(int(spin), CALM_SPIN)) if spin.isdecimal() else str(CALM_SPIN)
+    return {**quiet_environ(), "LLAMA_API_KEY": address.key, "GOMP_SPINCOUNT": calm}
+
+
 class ServerProcess:
     """The process, and what it has said last."""
 
@@ -78,7 +87,7 @@ class ServerProcess:
         try:
             self._process = subprocess.Popen(  # noqa: S603 — the program that the owner of this machine chose
                 [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *command],
-                env={**quiet_environ(), "LLAMA_API_KEY": address.key},
+                env=_environ(address),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
