@@ -8,29 +8,23 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.messages.errors import AppError
 from workers.models.llama_server.asking import ask, devices
-from workers.models.llama_server.finding import ENVIRONMENT, NAME, built_server, find_server
-from workers.models.llama_server.offering import offer, unused_instructions
+from workers.models.llama_server.finding import NAME, find_server
+from workers.models.llama_server.offering import advice
 
 from .findings import Finding, broken, ok, warning
-
-SET_IT = f"QUINTET_GGUF__ENGINE={NAME} (or gguf: {{engine: {NAME}}} in the settings)"
 
 
 def llama_servers(cards: Iterable[ModelCard], settings: Settings) -> Iterator[Finding]:
     """Look at the program of each model in use that has one; else tell whether it would pay."""
-    on_one = [card for card in cards if card.engine == NAME]
-    seen = set()
-    for card in on_one:
+    cards, seen = list(cards), set()
+    for card in (card for card in cards if card.engine == NAME):
         found = _look_at(card, settings)
         if found.detail not in seen:
             seen.add(found.detail)
             yield found
-    unused = unused_instructions()
-    if not on_one and settings.gguf.engine != NAME and unused:
-        if built_server(settings.data_dir) is not None:
-            yield warning("llama.cpp", f"the {NAME} that was built here is not used", SET_IT)
-        else:
-            yield warning("llama.cpp", offer(unused), f"quintet env create {ENVIRONMENT}")
+    told = advice(cards, settings)
+    if told is not None:
+        yield warning("llama.cpp", told.why, told.how)
 
 
 def _look_at(card: ModelCard, settings: Settings) -> Finding:

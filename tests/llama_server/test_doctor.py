@@ -9,6 +9,7 @@ import pytest
 
 from cli import llama_servers
 from configs.settings import load_settings
+from workers.models.llama_server import offering
 
 from .conftest import Program, card_on
 
@@ -36,12 +37,13 @@ def test_one_that_cannot_be_used_is_broken_and_mended_by_a_command(
 def test_it_offers_to_build_one_where_that_is_faster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(llama_servers, "unused_instructions", lambda: ("avx512f",))
+    monkeypatch.setattr(offering, "unused_instructions", lambda: ("avx512f",))
     (found,) = findings(tmp_path)
     assert (found.state, found.mend) == ("warning", "quintet env create llamacpp")
     assert "avx512f" in found.detail
-    monkeypatch.setattr(llama_servers, "built_server", lambda data_dir: tmp_path)
+    assert findings(tmp_path, engine="llama-server") == []
+    monkeypatch.setattr(offering, "built_server", lambda data_dir: tmp_path)
     (found,) = findings(tmp_path)
     assert "QUINTET_GGUF__ENGINE=llama-server" in found.mend
-    monkeypatch.setattr(llama_servers, "unused_instructions", tuple)
+    monkeypatch.setattr(offering, "unused_instructions", tuple)
     assert findings(tmp_path) == []

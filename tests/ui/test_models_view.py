@@ -120,3 +120,8 @@ def test_nothing_is_shown_as_nothing() -> None:
 @pytest.mark.parametrize(("mib", "text"), [(94, "94 MiB"), (2350, "2.3 GiB"), (42230, "41.2 GiB")])
 def test_sizes_are_read_at_a_glance(mib: int, text: str) -> None:
     assert gib(mib) == text
+
+
+def test_what_would_be_faster_is_told_above_the_list() -> None:
+    html = models_html([row("here")], advice=["This processor has <more>. Run: quintet env list"])
+    assert html.startswith('<p class="q-model-hint">This processor has &lt;more&gt;.')

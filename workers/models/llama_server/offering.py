@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
+from configs.catalogue import ModelCard
+from configs.settings import Settings
 from workers.models.environments.places import compile_minutes
 from workers.models.environments.recipes import read_recipe
 
-from .finding import ENVIRONMENT
+from .finding import ENVIRONMENT, NAME, built_server
 
 BEYOND_AVX2 = ("avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
 """Linux's words for what llama.cpp's kernels use besides."""
 CPUINFO = Path("/proc/cpuinfo")
+SET_IT = f"QUINTET_GGUF__ENGINE={NAME} (or gguf: {{engine: {NAME}}} in the settings)"
+
+
+class Advice(NamedTuple):
+    """What would make models in GGUF faster here."""
+
+    why: str
+    how: str
+    """A command, or a setting."""
+
+
+def advice(cards: Iterable[ModelCard], settings: Settings) -> Advice | None:
+    """Return what to tell whoever uses these models; None where nothing is to be gained."""
+    is_used = settings.gguf.engine == NAME or any(card.engine == NAME for card in cards)
+    instructions = unused_instructions()
+    if is_used or not instructions:
+        return None
+    if built_server(settings.data_dir) is not None:
+        return Advice(f"the {NAME} that was built here is not used", SET_IT)
+    return Advice(offer(instructions), f"quintet env create {ENVIRONMENT}")
 
 
 def unused_instructions(cpuinfo: Path = CPUINFO) -> tuple[str, ...]:
