@@ -33,9 +33,10 @@ def program(tmp_path: Path) -> Program:
         *,
         sockets: bool = True,
         without: tuple[str, ...] = (),
+        more: tuple[str, ...] = (),
         **plan: Any,
     ) -> Path:
-        flags = {flag: "" for flag in KNOWN if flag not in without}
+        flags = {flag: "" for flag in (*KNOWN, *more) if flag not in without}
         flags["--host"] = "or a UNIX socket if it ends with .sock" if sockets else "an address"
         about = {"version": "version: 9000 (abcdef)", "flags": flags, "devices": []}
         folder = tmp_path / name

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.engines.common.llamacpp.server import import_xllamacpp
@@ -57,8 +57,8 @@ def wait_for(is_so: Callable[[], bool]) -> None:
 @contextmanager
 def loaded(path: Path, data_dir: Path, **changes: Any) -> Iterator[LlamaServerEngine]:
     engine = LlamaServerEngine()
-    settings = replace(settings_for(card_on(path), data_dir), **changes)
-    engine.load(find_folder(settings.card, data_dir), settings, lambda loading: None)
+    asked = replace(settings_for(card_on(path), data_dir), **changes)
+    engine.load(find_folder(asked.card, data_dir), asked, lambda loading: None)
     with closing(engine):
         yield engine
 
@@ -217,9 +217,9 @@ def test_it_dies_with_its_worker_even_by_kill_9(program: Program, tmp_path: Path
 
 def test_loading_says_how_far_it_is(program: Program, tmp_path: Path) -> None:
     said: list[object] = []
-    settings = settings_for(card_on(program()), tmp_path)
+    asked = settings_for(card_on(program()), tmp_path)
     engine = LlamaServerEngine()
-    engine.load(find_folder(settings.card, tmp_path), settings, said.append)
+    engine.load(find_folder(asked.card, tmp_path), asked, said.append)
     engine.close()
     fractions = [loading.fraction for loading in said if isinstance(loading, Loading)]
     assert fractions[0] is None
@@ -256,16 +256,25 @@ def test_pictures_and_rerankers_are_told_too(program: Program) -> None:
     assert value_of(flags, "--image-max-tokens") == "64"
     assert "--no-mmproj-offload" in flags
     params = common_params()
+    kinds = import_xllamacpp("text").common_speculative_type
+    params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+    params.speculative.ngram_simple.size_n = 4
+    drafting = ask(program("drafts", more=("--spec-type", "--spec-ngram-simple-size-n")))
+    flags = flags_of(params, common_params(), drafting)
+    assert value_of(flags, "--spec-type") == "ngram-simple"
+    assert value_of(flags, "--spec-ngram-simple-size-n") == "4"
     params.embedding, params.pooling_type, params.warmup = True, 4, False
     flags = flags_of(params, common_params(), known)
     assert value_of(flags, "--pooling") == "rank"
     assert {"--embeddings", "--reranking", "--no-warmup"} <= set(flags)
+    assert "--spec-type" not in flags
     assert LlamaServerVisionEngine._open is LlamaServerReranker._open
 
 
 STREAM = b'data: {"a": 1}\n\ndata: {"b": "\xc3\xa9"}\n\n: ping\n\nerror: {"code": 500}\n\ndata: [DONE]\n\n'
 
 
+@settings(deadline=None)  # the machine may have other things to do
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8))
 def test_a_stream_may_be_cut_anywhere(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]
