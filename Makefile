@@ -186,7 +186,7 @@ torch: $(TORCH)
 
 # The environments of engines that cannot live in $(VENV), for their tests: see docs/environments.md.
 environments: $(APP)
-	@for name in gptq vllm-cpu coqui kokoro; do \
+	@for name in gptq vllm-cpu coqui kokoro llamacpp; do \
 	  QUINTET_DATA_DIR=$(abspath $(VENV))/test-data $(BIN)/python quintet.py env create $$name || exit 1; done
 
 coder: $(CODER)

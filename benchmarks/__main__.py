@@ -11,6 +11,7 @@ from . import (
     cancel,
     contention,
     embedding,
+    llama_server,
     memory,
     pool,
     retrieval,
@@ -24,6 +25,7 @@ from .harness import machine, table, write
 
 SCRIPTS = {
     "text": text.measure,
+    "llama-server": llama_server.measure,
     "speech": speech.measure,
     "embedding": embedding.measure,
     "retrieval": retrieval.measure,

@@ -48,6 +48,7 @@ def _findings(where: Where) -> Iterator[Finding]:
 
     from . import checks
     from .findings import broken, ok
+    from .llama_servers import llama_servers
     from .opening import read_models, read_settings
 
     yield checks.python()
@@ -61,6 +62,7 @@ def _findings(where: Where) -> Iterator[Finding]:
     yield from checks.cards(known.left_out)
     cards = [known.default(modality) for modality in known.modalities]
     yield from checks.engines(cards, settings)
+    yield from llama_servers(cards, settings)
     yield from checks.data_folder(settings.data_dir)
     yield from checks.weights(cards, settings, _options(where))
     yield from checks.documents(settings.data_dir)

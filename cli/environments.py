@@ -85,6 +85,8 @@ def create(
         emit({"name": name, "was_made": was_made, "size_mib": size})
     else:
         say(f"{name}: {'made' if was_made else 'up to date'}, {size:,} MiB")
+        if recipe.compiles is not None:
+            note("Set QUINTET_GGUF__ENGINE=llama-server, and all models in GGUF run on it.")
 
 
 def remove(name: Name, *, yes: Yes = False, where: Where, as_json: Json = False) -> None:

@@ -24,7 +24,8 @@ NUMBERS = {
     "rope_freq_scale": (0, 1e30),
 }
 """Option → the smallest and the largest that means anything."""
-TEXTS = ("device", "dtype", "load_in", "attention", "api_key_env", "language", "voice", "projector")
+TEXTS = ("device", "dtype", "load_in", "attention", "api_key_env", "language", "voice", "projector",
+         "server")  # fmt: skip
 CHOICES = {"kv_type": ("f16", "q8_0")}
 """Option → what it may be."""
 

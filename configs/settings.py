@@ -44,6 +44,17 @@ class HubSettings(Frozen):
     """A mirror of the model hub; None: HF_ENDPOINT, else the public hub."""
 
 
+class GgufSettings(Frozen):
+    """What runs models in GGUF."""
+
+    engine: Literal["llamacpp", "llama-server"] = "llamacpp"
+    """"llamacpp": the package that is installed; "llama-server": a program of this machine, which may be
+    built for its processor or graphics card. A card that names "llama-server" itself has it either way."""
+    server: str | None = None
+    """That program: a path, or a name on the PATH; None: the one that `quintet env create llamacpp` has
+    built, else `llama-server` on the PATH."""
+
+
 class WorkerConfig(Frozen):
     """One modality."""
 
@@ -137,6 +148,7 @@ class Settings(Frozen):
     """Download a model's weights when it is first needed: all (True), or those of these ids. What may
     not be downloaded is refused with the command that does it."""
     hub: HubSettings
+    gguf: GgufSettings
     server: ServerSettings
     workers: WorkersSettings
     memory: MemorySettings

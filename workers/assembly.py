@@ -15,6 +15,7 @@ from .models.availability import Availability, only_beside
 from .models.card_reader import CardReader, Catalogue
 from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
+from .models.llama_server.choosing import adapted
 from .models.lookup import Models
 from .models.manager import ModelManager
 from .models.tuning.book import TuningBook, is_tunable
@@ -67,6 +68,7 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
         availability,
         reranker=settings.workers.rag.reranker,
         left_out=lambda: read_cards.left_out,
+        adapt=adapted(settings),
     )
     if any(len(_config(settings, name).model) > 1 for name in MODALITIES):
         _choose_defaults(models, settings)

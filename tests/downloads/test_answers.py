@@ -15,7 +15,12 @@ from configs.settings import load_settings
 from tests.downloads.local_hub import LocalHub, serve
 from workers.assembly import build_pool
 from workers.client import Client
-from workers.messages import ChatMessage, Generate, Loading, SamplingParams, TextDelta
+from workers.messages import (
+    ChatMessage,
+    Generate,
+    SamplingParams,
+    TextDelta,
+)
 from workers.messages.errors import NotFetchedError, UnknownModelError
 from workers.messages.process_spec import WorkerSettings
 from workers.models.availability import Availability
@@ -120,7 +125,7 @@ def test_a_request_downloads_if_that_is_allowed(
 
 def test_a_worker_gets_the_real_names_and_hears_the_progress(hub: LocalHub, tmp_path: Path) -> None:
     card = pulled_card("smol-hub")
-    said: list[Loading] = []
+    said: list[Any] = []
     settings = WorkerSettings(
         card=card,
         threads=1,

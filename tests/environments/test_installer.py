@@ -13,7 +13,7 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from tests.wheels import WEIGHTS, lock, make_wheel
-from workers.messages import Loading
+from workers.messages import LastWords, Loading
 from workers.messages.errors import WeightsError
 from workers.models.environments import installer
 from workers.models.weights import find_folder, package_of, verified_folder
@@ -128,8 +128,8 @@ def test_weights_on_their_way_are_waited_for(
     said: list[str] = []
     has_said = threading.Event()
 
-    def report(loading: Loading) -> None:
-        said.append(loading.what)
+    def report(loading: Loading | LastWords) -> None:
+        said.append(loading.what if isinstance(loading, Loading) else "")
         has_said.set()
 
     found: list[Path] = []

@@ -129,3 +129,8 @@ def test_how_a_model_runs_is_shown_where_it_can_run() -> None:
     )
     assert "2 threads" not in row_html(row("absent", runs=words))
     assert "How it runs" not in row_html(row("here"))
+
+
+def test_what_would_be_faster_is_told_above_the_list() -> None:
+    html = models_html([row("here")], advice=["This processor has <more>. Run: quintet env list"])
+    assert html.startswith('<p class="q-model-hint">This processor has &lt;more&gt;.')

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
-from workers.messages import Loading
+from workers.messages import LastWords, Loading
 from workers.messages.errors import WeightsError
 from workers.models.weights import find_folder, verified_folder
 
@@ -35,7 +35,7 @@ PACKAGED = [card for card in load_catalogue().values() if card.source.startswith
 
 @pytest.mark.parametrize("card", PACKAGED, ids=lambda card: card.id)
 def test_packaged_weights_are_installed_and_right(card: ModelCard, tmp_path: Path) -> None:
-    seen: list[Loading] = []
+    seen: list[Loading | LastWords] = []
     folder = verified_folder(card, tmp_path, seen.append)
     assert (folder / card.weight_file).is_file()
     assert len(seen) == len(card.files)
@@ -44,7 +44,7 @@ def test_packaged_weights_are_installed_and_right(card: ModelCard, tmp_path: Pat
 def test_a_checked_file_is_not_read_again(weights: Path, tmp_path: Path) -> None:
     card = card_for(f"path:{weights}", {"model.bin": sha256(b"the weights")})
     verified_folder(card, tmp_path, lambda loading: None)
-    seen: list[Loading] = []
+    seen: list[Loading | LastWords] = []
     assert verified_folder(card, tmp_path, seen.append) == weights
     assert seen == []
 

@@ -98,7 +98,8 @@ class ModelHandlers:
         """Return the rows, with buttons for who may press them."""
         rows = await asyncio.to_thread(self._manager.statuses, fresh=fresh)
         shown = rows if caller.is_admin else [replace(row, actions=()) for row in rows]
-        return models_html(shown, self._manager.left_out)
+        advice = self._manager.advice if caller.is_admin else ()
+        return models_html(shown, self._manager.left_out, advice)
 
     def _download(self, model_id: str) -> str:
         """Returns the line above the list, as all of these do. Raises: AppError."""

@@ -15,12 +15,15 @@ NOTHING_FITS = "No model like this. Try another word, or add one above by its na
 LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
 
 
-def models_html(rows: Sequence[ModelStatus], left_out: Sequence[str] = ()) -> str:
+def models_html(
+    rows: Sequence[ModelStatus], left_out: Sequence[str] = (), advice: Sequence[str] = ()
+) -> str:
     """Return a section per modality; what is used, under way or here comes first in each.
 
-    Above them what is said of cards that cannot be used.
+    Above them what is said of cards that cannot be used, and what would make models faster.
     """
     hints = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
+    hints += "".join(f'<p class="q-model-hint">{escape(text)}</p>' for text in advice)
     if not rows:
         return f'{hints}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
     return hints + "".join(_section(name, rows) for name in MODALITIES)

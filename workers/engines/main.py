@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from workers.messages import (
     END_EVENTS,
@@ -46,18 +47,31 @@ log = logging.getLogger("quintet.worker")
 
 
 def peak_resident_mib() -> int:
-    """Return the highest resident memory of this process so far, in MiB.
+    """Return the highest resident memory so far of this process and of those it has started, in MiB.
 
     Linux's own mark where there is one: `ru_maxrss` begins with what the parent used at the spawn.
     """
     import resource
 
-    with contextlib.suppress(OSError), open("/proc/self/status", encoding="utf-8") as status:
-        marks = [int(line.split()[1]) for line in status if line.startswith("VmHWM:")]
-        if marks:
-            return marks[0] // 1024
+    marks_kib = [_peak_kib(pid) for pid in ("self", *_children())]
+    if marks_kib[0]:
+        return sum(marks_kib) // 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (1024 * 1024) if sys.platform == "darwin" else peak // 1024
+
+
+def _peak_kib(pid: str) -> int:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return sum(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    return 0
+
+
+def _children() -> list[str]:
+    """Return the ids of the processes that were started here; none where Linux is not."""
+    lists = Path("/proc/self/task").glob("*/children")
+    with contextlib.suppress(OSError):  # a thread that has just ended
+        return [pid for path in lists for pid in path.read_text(encoding="utf-8").split()]
+    return []
 
 
 def child_main(

@@ -22,6 +22,7 @@ Everybody imports them from here.
 from __future__ import annotations
 
 from .control import Cancel as Cancel
+from .control import LastWords as LastWords
 from .control import LoadFailed as LoadFailed
 from .control import Loading as Loading
 from .control import Ping as Ping

@@ -64,6 +64,14 @@ class LoadFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastWords:
+    """The process ends in a moment, and this is what its engine's own program said of it."""
+
+    text: str
+    """For people; "" if it said nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pong:
     """The answer to Ping, from a thread that a hanging engine does not stop."""
 

@@ -11,11 +11,11 @@ from pkgutil import resolve_name
 from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 
-from .control import Loading
+from .control import LastWords, Loading
 from .requests import Modality
 
-ReportLoading = Callable[[Loading], None]
-"""Says what is being loaded; may be called from any thread."""
+ReportLoading = Callable[[Loading | LastWords], None]
+"""Says what is being loaded, or why the process ends; may be called from any thread, at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

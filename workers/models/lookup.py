@@ -32,10 +32,12 @@ class Models:
         availability: Availability | None = None,
         reranker: str | None = None,
         left_out: Callable[[], Sequence[str]] = tuple,
+        adapt: Callable[[ModelCard], ModelCard] = lambda card: card,
     ) -> None:
         """Without `availability`, nobody looks for weights.
 
-        `left_out` tells of cards that `read_cards` could not use.
+        `left_out` tells of cards that `read_cards` could not use; `adapt` turns what a card says into
+        what holds here: see `workers.models.llama_server.choosing`.
 
         Raises: UnknownModelError if a default or the reranker has no card, or one of another
         modality.
@@ -47,7 +49,8 @@ class Models:
         self._availability = availability
         self._writing = threading.Lock()
         self._added: dict[str, ModelCard] = {}
-        self._cards = dict(read_cards())
+        self._adapt = adapt
+        self._cards = self._read()
         self._defaults: dict[Modality, str] = {}
         for modality, model_id in defaults.items():
             self.use(modality, model_id)
@@ -137,6 +140,7 @@ class Models:
 
         Raises: UnsupportedInputError if that name is the default of another modality.
         """
+        card = self._adapt(card)
         with self._writing:
             if card.id in self._defaults_besides(card.modality):
                 raise UnsupportedInputError(
@@ -154,13 +158,16 @@ class Models:
     def _defaults_besides(self, modality: Modality) -> set[str]:
         return {model_id for name, model_id in self._defaults.items() if name != modality}
 
+    def _read(self) -> dict[str, ModelCard]:
+        return {name: self._adapt(card) for name, card in self._read_cards().items()}
+
     def _read_again(self) -> str:
         """Read the folders; returns why that was not possible, "" if it was.
 
         A default stays even if its file has gone: something must answer.
         """
         try:
-            cards = {**self._read_cards(), **self._added}
+            cards = {**self._read(), **self._added}
         except (ConfigError, OSError) as err:
             log.warning("the models could not be read again: %s", err)
             return f"The models' folder could not be read again: {err}"

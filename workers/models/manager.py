@@ -21,6 +21,7 @@ from .downloads.manager import DownloadManager
 from .downloads.progress import MIB, OnProgress
 from .environments.places import Environments
 from .importing import Reach as Reach
+from .llama_server.offering import advice
 from .lookup import Models
 from .pool_protocol import LoadPlan, ModelPool
 from .state import ModelState, state_of
@@ -50,6 +51,7 @@ class ModelManager:
         self.environments = Environments(data_dir=settings.data_dir)
         self._models = models
         self._pool = pool
+        self._settings = settings
         self._data_dir = settings.data_dir
         self._hub = settings.hub
         self._is_serving = is_serving
@@ -72,6 +74,12 @@ class ModelManager:
     def left_out(self) -> tuple[str, ...]:
         """A sentence for each card that cannot be used, as when the folders were read last."""
         return self._models.left_out
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What would make models faster on this machine: a sentence each."""
+        told = advice(self._models.known(), self._settings)
+        return () if told is None else (f"{told.why[:1].upper()}{told.why[1:]}: {told.how}",)
 
     def size_mib(self, card: ModelCard) -> int:
         """Return what a model takes on this disk, also half a one."""

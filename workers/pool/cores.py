@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from workers.messages import Modality
+from workers.pool.memory.machine import family_pids
 
 FIRST: tuple[Modality, ...] = ("text", "tts", "stt", "vision", "rag")
 """Who gets a core that does not go round: where somebody listens or reads along."""
@@ -68,7 +69,12 @@ class Cores:
 
 
 def _bind(pid: int, cores: set[int]) -> None:
-    """Bind all threads of a process; those that it starts later inherit it."""
+    """Bind all threads of a process and of those it has started; what they start later inherits it."""
+    for member in family_pids(pid):
+        _bind_one(member, cores)
+
+
+def _bind_one(pid: int, cores: set[int]) -> None:
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:

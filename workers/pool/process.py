@@ -15,6 +15,7 @@ from configs.catalogue import ModelCard
 from workers.messages import (
     END_EVENTS,
     Event,
+    LastWords,
     LoadFailed,
     Loading,
     Ping,
@@ -84,6 +85,7 @@ class WorkerProcess:
         self._num_running = 0
         self._given_up = ""
         """Why it was ended by us although it had work to do; "": it was not."""
+        self._last_words = ""
         self._is_unwanted = self._has_exited = False
         self._watch = Watch(world.limits, lambda: world.read_vitals(self.pid), self.started)
         start = partial(self._start, placement)
@@ -216,6 +218,8 @@ class WorkerProcess:
             self._on_ready(message)
         elif isinstance(message, LoadFailed):
             self._on_load_failed(message)
+        elif isinstance(message, LastWords):
+            self._last_words = message.text
 
     def _on_ready(self, ready: Ready) -> None:
         self.ready = ready
@@ -236,4 +240,6 @@ class WorkerProcess:
             return
         self._has_exited = True
         is_hung = bool(self._given_up)
+        if self._last_words:
+            reason = f"{reason}: {self._last_words}"
         self._listener.on_exit(Ending(reason=self._given_up or reason, is_hung=is_hung))

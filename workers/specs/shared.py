@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from configs.settings import CONFIGS_DIR
 from workers.messages import Modality
 
@@ -55,6 +57,19 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         splits_layers=True,
         is_tunable=modality == "text",
         memory="workers.pool.memory.estimate_llamacpp:estimate_llamacpp",
+    )
+
+
+def llama_server_spec(modality: Modality, target: str) -> EngineSpec:
+    """Return the record of an engine on a `llama-server` of this machine.
+
+    Its parameters are those of the package, which must be there too.
+    """
+    return replace(
+        llamacpp_spec(modality, target),
+        name="llama-server",
+        title="llama-server",
+        cuda_probe="workers.pool.memory.estimator:llama_server_finds_a_gpu",
     )
 
 

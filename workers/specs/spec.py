@@ -55,7 +55,8 @@ class EngineSpec:
     devices: tuple[str, ...] = ("cpu",)
     """Kinds of devices it can put weights on; () where another server does the work."""
     cuda_probe: str = ""
-    """"module:function" that says whether the installed build can use CUDA; "": it can."""
+    """"module:function" that says whether what is installed can use CUDA for a model: it is given the
+    card and the data folder; "": it can."""
     splits_layers: bool = False
     """Whether some layers may go to the GPU and the others stay in RAM (`gpu_layers`)."""
     is_tunable: bool = False

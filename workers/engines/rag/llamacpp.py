@@ -59,8 +59,14 @@ class LlamaCppEmbedder(Embedder):
             self._tokenizer.no_padding()
             self._tokenizer.no_truncation()  # the file says 128; the model was trained on 256
         params = self._params(xllamacpp, model_path, settings.threads)
-        self._server: Any = closed_server(xllamacpp, params, card.name)
+        self._server, self.device = self._open(xllamacpp, params, settings, report)
         self._dim = self.embed(["warm up"]).shape[1]
+
+    def _open(
+        self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
+    ) -> tuple[Any, str]:
+        """Return the server with the model in it, and the device that it is on."""
+        return closed_server(xllamacpp, params, settings.card.name), "cpu"
 
     def _convert(self, settings: WorkerSettings, folder: Path, report: ReportLoading) -> Path:
         report(Loading(what="preparing the embedding model (once)"))

@@ -54,7 +54,13 @@ class LlamaCppReranker(Reranker):
         params.n_threads_http = 1
         params.verbosity = 0
         params.warmup = False
-        self._server: Any = closed_server(xllamacpp, params, card.name)
+        self._server, self.device = self._open(xllamacpp, params, settings, report)
+
+    def _open(
+        self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
+    ) -> tuple[Any, str]:
+        """Return the server with the model in it, and the device that it is on."""
+        return closed_server(xllamacpp, params, settings.card.name), "cpu"
 
     @property
     def batch_size(self) -> int:

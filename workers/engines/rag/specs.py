@@ -11,6 +11,15 @@ from workers.specs.shared import fake_spec, llamacpp_spec, remote_spec, torch_sp
 from workers.specs.spec import EngineSpec
 
 _TORCH = torch_spec("rag", "workers.engines.rag.hf:HfEmbedder")
+_LLAMACPP = replace(
+    llamacpp_spec("rag", "workers.engines.rag.llamacpp:LlamaCppEmbedder"),
+    imports=("xllamacpp", "chromadb"),
+    devices=("cpu",),
+    cuda_probe="",
+    splits_layers=False,
+    memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
+    reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
+)
 
 SPECS = (
     EngineSpec(
@@ -23,14 +32,13 @@ SPECS = (
         install="pip install onnxruntime onnx",
         memory="workers.pool.memory.estimate_onnx:estimate_embedder",
     ),
+    _LLAMACPP,
     replace(
-        llamacpp_spec("rag", "workers.engines.rag.llamacpp:LlamaCppEmbedder"),
-        imports=("xllamacpp", "chromadb"),
-        devices=("cpu",),
-        cuda_probe="",
-        splits_layers=False,
-        memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
-        reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
+        _LLAMACPP,
+        name="llama-server",
+        target="workers.engines.rag.llama_server:LlamaServerEmbedder",
+        title="llama-server",
+        reranker="workers.engines.rag.llama_server:LlamaServerReranker",
     ),
     replace(
         _TORCH,

@@ -64,8 +64,14 @@ class LlamaCppEngine(TextEngine):
         )
         self._spin = SpinGuard()
         params = self._params(xllamacpp, model_path, settings)
-        self._server = open_server(xllamacpp, params, settings.card.name, "text")
-        self.device = device_of(settings.device, params, xllamacpp)
+        self._server, self.device = self._open(xllamacpp, params, settings, report)
+
+    def _open(
+        self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
+    ) -> tuple[Any, str]:
+        """Return the server with the model in it, and the device that it is on."""
+        server = open_server(xllamacpp, params, settings.card.name, "text")
+        return server, device_of(settings.device, params, xllamacpp)
 
     def _params(self, xllamacpp: Any, model_path: str, settings: WorkerSettings) -> Any:
         params = xllamacpp.CommonParams()

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workers.specs.shared import fake_spec, llamacpp_spec, remote_spec, torch_spec
+from workers.specs.shared import (
+    fake_spec,
+    llama_server_spec,
+    llamacpp_spec,
+    remote_spec,
+    torch_spec,
+)
 
 _TORCH = torch_spec("text", "workers.engines.text.hf:HfTextEngine")
 _REMOTE = remote_spec("text", "workers.engines.text.remote:RemoteTextEngine")
 
 SPECS = (
     llamacpp_spec("text", "workers.engines.text.llamacpp:LlamaCppEngine"),
+    llama_server_spec("text", "workers.engines.text.llama_server:LlamaServerEngine"),
     replace(_TORCH, imports=(*_TORCH.imports, "llguidance")),
     replace(
         _TORCH,

@@ -78,8 +78,14 @@ class LlamaCppVisionEngine(VisionEngine):
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
         params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
-        self._server = open_server(xllamacpp, params, settings.card.name, "vision")
-        self.device = device_of(settings.device, params, xllamacpp)
+        self._server, self.device = self._open(xllamacpp, params, settings, report)
+
+    def _open(
+        self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
+    ) -> tuple[Any, str]:
+        """Return the server with the model in it, and the device that it is on."""
+        server = open_server(xllamacpp, params, settings.card.name, "vision")
+        return server, device_of(settings.device, params, xllamacpp)
 
     def describe(
         self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken

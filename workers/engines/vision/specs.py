@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from workers.specs.shared import fake_spec, llamacpp_spec, remote_spec, torch_spec
+from workers.specs.shared import (
+    fake_spec,
+    llama_server_spec,
+    llamacpp_spec,
+    remote_spec,
+    torch_spec,
+)
 from workers.specs.spec import EngineSpec
 
 SPECS = (
@@ -18,6 +24,7 @@ SPECS = (
     ),
     torch_spec("vision", "workers.engines.vision.hf:HfVisionEngine"),
     llamacpp_spec("vision", "workers.engines.vision.llamacpp:LlamaCppVisionEngine"),
+    llama_server_spec("vision", "workers.engines.vision.llama_server:LlamaServerVisionEngine"),
     remote_spec("vision", "workers.engines.vision.remote:RemoteVisionEngine"),
     fake_spec("vision", "workers.engines.vision.fake:FakeVisionEngine"),
 )

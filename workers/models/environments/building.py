@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from workers.messages.errors import DiskFullError, EngineNotInstalledError, LoadError
 
-from . import installer
+from . import compiling, installer
 from .places import Environments, interpreter, python_version, size_sentence, write_stamp
 from .recipes import Recipe
 
@@ -96,6 +96,9 @@ def _steps(recipe: Recipe, folder: Path, python: str, scratch: Path) -> list[tup
     if recipe.builds:
         (built := scratch / "built.txt").write_text(recipe.entries(is_built=True), encoding="utf-8")
         steps.append(("building", [*locked, "--no-build-isolation", "-r", str(built)]))
+    if recipe.compiles is not None:
+        (source := scratch / "source.txt").write_text(recipe.source_entry(), encoding="utf-8")
+        steps += compiling.steps_of(recipe.compiles, folder, source)
     return steps
 
 
@@ -161,8 +164,15 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _check_programs(recipe: Recipe) -> None:
     """Raises: EngineNotInstalledError naming what is missing."""
     missing = [program for program in recipe.programs if shutil.which(program) is None]
+    if recipe.compiles is not None and missing:
+        raise EngineNotInstalledError(
+            f"{recipe.compiles.target} is compiled on this machine, and for that it lacks a compiler "
+            f"for C++ ({', '.join(missing)}).",
+            "Run: sudo apt-get install g++ (Debian, Ubuntu), sudo dnf install gcc-c++ (Fedora), "
+            "xcode-select --install (macOS).",
+        )
     headers = Path(sysconfig.get_path("include")) / "Python.h"
-    if recipe.programs and not headers.exists():
+    if recipe.programs and recipe.compiles is None and not headers.exists():
         missing.append("Python's headers")
     if missing:
         raise EngineNotInstalledError(
@@ -175,9 +185,11 @@ def _check_programs(recipe: Recipe) -> None:
 def _check_room(recipe: Recipe, folder: Path) -> None:
     """Raises: DiskFullError with the numbers."""
     free_mib = shutil.disk_usage(folder).free // (1024 * 1024)
-    if free_mib < recipe.disk_mib:
+    scratch_mib = recipe.compiles.scratch_mib if recipe.compiles is not None else 0
+    if free_mib < recipe.disk_mib + scratch_mib:
         raise DiskFullError(
-            f"The environment {recipe.name} takes {size_sentence(recipe)}; "
-            f"{folder} has {free_mib / 1024:.1f} GB left.",
+            f"The environment {recipe.name} takes {size_sentence(recipe)}"
+            + (f", {scratch_mib / 1024:.1f} GB more meanwhile" if scratch_mib else "")
+            + f"; {folder} has {free_mib / 1024:.1f} GB left.",
             "Free some, or set data_dir to another disk.",
         )

@@ -7,8 +7,10 @@ import subprocess
 
 from workers.messages.errors import EngineNotInstalledError
 from workers.models.environments.interpreter import command_of, environ_of
+from workers.models.llama_server.asking import ask
 
 from .places import Environments
+from .recipes import read_recipe
 
 LOOK = """
 import importlib.util, json, sys
@@ -35,4 +37,7 @@ def look_into(environments: Environments, name: str) -> dict[str, str]:
             f"Run: quintet env remove {name} && quintet env create {name}",
         )
     found: dict[str, str] = json.loads(ran.stdout.strip().splitlines()[-1])
+    compiled = read_recipe(name, environments.recipes).compiles
+    if compiled is not None:
+        found[compiled.target] = ask(environments.folder(name) / "bin" / compiled.target).version
     return found

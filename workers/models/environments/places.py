@@ -7,6 +7,7 @@ was made from: without it the making was cut, and it is made anew.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from configs.catalogue import ModelCard
 from workers.messages.errors import EngineNotInstalledError
 from workers.specs.spec import spec_of
 
-from .recipes import RECIPES, Recipe, read_recipe
+from .recipes import RECIPES, Compiled, Recipe, read_recipe
 
 State = Literal["missing", "unfinished", "other Python", "out of date", "ready"]
 
@@ -132,8 +133,18 @@ def write_stamp(folder: Path, recipe: Recipe) -> None:
 
 
 def size_sentence(recipe: Recipe) -> str:
-    """Say how much disk an environment takes."""
+    """Say how much disk an environment takes, and how long it is compiled."""
     size = f"about {recipe.disk_mib / 1024:.1f} GB"
+    if recipe.compiles is not None:
+        minutes, cores = compile_minutes(recipe.compiles)
+        return f"{size}, and about {minutes} minutes of compiling on {cores} cores"
     if not recipe.torch:
         return size
     return f"{size}, and {TORCH_CUDA_MIB / 1024:.0f} GB more where PyTorch comes with CUDA"
+
+
+def compile_minutes(compiled: Compiled) -> tuple[int, int]:
+    """Return how many minutes it takes to compile, and on how many cores."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return max(1, -(-compiled.core_minutes // cores)), cores

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +24,25 @@ from pydantic import BaseModel, ConfigDict, Field
 from workers.messages.errors import EngineNotInstalledError
 
 RECIPES = Path(__file__).parents[3] / "requirements" / "environments"
+
+
+class Compiled(BaseModel):
+    """A program that is compiled here from the source of a package, which itself is not installed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    package: str
+    """In NAME.in; its source distribution is fetched."""
+    folder: str
+    """Within that: where the `CMakeLists.txt` is."""
+    target: str
+    """What CMake builds, and the program's name."""
+    options: tuple[str, ...] = ()
+    """CMake's."""
+    core_minutes: int = Field(gt=0)
+    """Time of one core to compile it, measured."""
+    scratch_mib: int = Field(gt=0)
+    """Room that it takes besides while it is compiled."""
 
 
 class Recipe(BaseModel):
@@ -39,6 +59,8 @@ class Recipe(BaseModel):
     """Packages that are built here from their source, with what NAME.in brings."""
     programs: tuple[str, ...] = ()
     """What must be on the PATH, to build them or because they compile while they run."""
+    compiles: Compiled | None = None
+    """A program that comes out of it, in its folder `bin`."""
     torch: str = ""
     """Version; "": none."""
     python: str = "3.10"
@@ -49,14 +71,26 @@ class Recipe(BaseModel):
     @property
     def fingerprint(self) -> str:
         """Changes with everything that is installed."""
-        return hashlib.sha256(f"{self.torch}\n{self.builds}\n{self.lock}".encode()).hexdigest()
+        made_of = f"{self.torch}\n{self.builds}\n{self.lock}"
+        if self.compiles is not None:
+            made_of += f"\n{self.compiles.target}\n{self.compiles.options}"
+        return hashlib.sha256(made_of.encode()).hexdigest()
 
     def entries(self, *, is_built: bool) -> str:
-        """Return the lines of the lock that are built here, or those that are not."""
-        lines = (line for line in self.lock.splitlines() if line.strip())
-        return "".join(
-            f"{line}\n" for line in lines if (package_name(line) in self.builds) == is_built
+        """Return the lines of the lock that are built here, or those that are installed as they are."""
+        source = self.compiles.package if self.compiles is not None else None
+        return self._lines(
+            lambda name: name != source and (name in self.builds) == is_built,
         )
+
+    def source_entry(self) -> str:
+        """Return the line of the lock whose source is compiled; "" if there is none."""
+        source = self.compiles.package if self.compiles is not None else None
+        return self._lines(lambda name: name == source)
+
+    def _lines(self, is_meant: Callable[[str], bool]) -> str:
+        lines = (line for line in self.lock.splitlines() if line.strip())
+        return "".join(f"{line}\n" for line in lines if is_meant(package_name(line)))
 
 
 def package_name(entry: str) -> str:

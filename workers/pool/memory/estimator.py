@@ -11,10 +11,14 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
+from workers.messages.errors import EngineNotInstalledError
+from workers.models.llama_server.asking import devices
+from workers.models.llama_server.finding import find_server
 from workers.models.tuning.book import TuningBook, is_tunable
 from workers.models.tuning.run_settings import run_settings
 from workers.specs.spec import resolve, spec_of
@@ -67,7 +71,11 @@ class Estimator:
         wanted = str(card.options.get("device") or config.device)
         places: list[Placement] = []
         tuned = self._tuning.applied
-        if wanted != "cpu" and CUDA in self._devices and can_use_cuda(card):
+        if (
+            wanted != "cpu"
+            and CUDA in self._devices
+            and can_use_cuda(card, self._settings.data_dir)
+        ):
             places += self._on_gpu(tuned(card, CUDA), facts)
         if wanted != "cuda" or not places:
             places += self._on_cpu(tuned(card, CPU), facts, card)
@@ -154,17 +162,31 @@ class Estimator:
         return config
 
 
-def can_use_cuda(card: ModelCard) -> bool:
+def can_use_cuda(card: ModelCard, data_dir: Path) -> bool:
     """Whether the card's engine, as it is installed, can put weights on a GPU."""
     spec = spec_of(card)
     if spec is None or "cuda" not in spec.devices:
         return False
-    return not spec.cuda_probe or bool(resolve(spec.cuda_probe)())
+    return not spec.cuda_probe or bool(resolve(spec.cuda_probe)(card, data_dir))
+
+
+def llamacpp_finds_a_gpu(card: ModelCard, data_dir: Path) -> bool:
+    """Ask the installed build of the package, which all models share."""
+    return _xllamacpp_finds_a_gpu()
+
+
+def llama_server_finds_a_gpu(card: ModelCard, data_dir: Path) -> bool:
+    """Ask the program that this model would run on."""
+    try:
+        found = devices(find_server(card, data_dir))
+    except (EngineNotInstalledError, OSError):
+        return False  # the worker says why
+    return any(name.startswith("CUDA") for name in found)
 
 
 @lru_cache
-def llamacpp_finds_a_gpu() -> bool:
-    """Ask the installed build, in a process of its own: this one imports no model library."""
+def _xllamacpp_finds_a_gpu() -> bool:
+    """In a process of its own: this one imports no model library."""
     question = (
         "import xllamacpp as x; cpu = x.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU; "
         "raise SystemExit(all(device['type'] == cpu for device in x.get_device_info()))"

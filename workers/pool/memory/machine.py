@@ -56,18 +56,21 @@ def process_mib(pid: int) -> int:
     return resident // MIB
 
 
+def family_pids(pid: int) -> list[int]:
+    """Return a process and those that it has started; none if it has gone."""
+    return [process.pid for process in _family(pid)]
+
+
 def process_peak_mib(pid: int) -> int:
-    """Return the most that a process itself has used so far; 0 if it has gone.
+    """Return the most that a process and its children have used so far, each by itself; 0 if it has gone.
 
     Not `ru_maxrss`: that of a spawned child begins with what its parent used at that moment, since
     Linux hands it on through exec. Where the system keeps no such mark: what is in use now.
     """
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    except OSError:
+    peaks = [_peak_kib(member) for member in family_pids(pid)]
+    if any(peak is None for peak in peaks[:1]):
         return process_mib(pid)
-    marks = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    return int(next(marks, 0)) // 1024
+    return sum(peak or 0 for peak in peaks) // 1024
 
 
 def process_gpu_mib(pid: int) -> dict[str, int]:
@@ -86,6 +89,16 @@ def process_gpu_mib(pid: int) -> dict[str, int]:
         if used:
             held[f"cuda:{number}"] = used // MIB
     return held
+
+
+def _peak_kib(pid: int) -> int | None:
+    """Return the system's own mark; None where it keeps none."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    marks = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(next(marks, 0))
 
 
 def _ram() -> DeviceMemory:

@@ -1,0 +1,1 @@
+"""llama.cpp's server as a program of its own, in place of the one in the package xllamacpp."""

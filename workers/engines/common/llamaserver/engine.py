@@ -1,0 +1,28 @@
+"""What an engine on a `llama-server` has in place of the server in its process: the way there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+
+from .opening import LlamaServer
+
+
+class OnLlamaServer:
+    """To be named before an engine of `llamacpp.py`, whose requests, answers and settings stay."""
+
+    _server: LlamaServer
+
+    def _open(
+        self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
+    ) -> tuple[Any, str]:
+        server = LlamaServer(xllamacpp, params, settings, report)
+        if settings.device != "cpu" or not server.devices:
+            return server, settings.device if server.devices else "cpu"
+        return server, server.devices[0].lower()
+
+    def close(self) -> None:
+        """End the program, and then do what the engine does at its end."""
+        self._server.close()
+        super().close()  # type: ignore[misc]  # the engine's, which comes next in the order of bases

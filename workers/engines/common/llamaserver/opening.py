@@ -1,0 +1,104 @@
+"""From parameters of the binding to a `llama-server` that answers: the place of `xllamacpp.Server`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from configs.catalogue import ModelCard
+from workers.media.scratch import scratch_folder
+from workers.messages import LastWords, Loading
+from workers.messages.errors import GenerationError
+from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.llama_server.asking import ServerProgram, ask, devices
+from workers.models.llama_server.finding import find_server
+
+from .flags import device_flags, flags_of
+from .process import ServerProcess, die_likewise, new_address
+from .transport import ServerConnection
+
+LOST_WAIT_S = 2.0
+"""From a broken connection to the end of a program that has died, and from there to ours."""
+
+log = logging.getLogger("quintet.worker")
+
+
+class LlamaServer(ServerConnection):
+    """A `llama-server` with one model in it, for as long as this object is not closed."""
+
+    def __init__(
+        self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
+    ) -> None:
+        """Start the program and wait for the model. Raises: LoadError, EngineNotInstalledError."""
+        card = settings.card
+        program = ask(find_server(card, settings.data_dir))
+        report(Loading(what=f"loading {card.name}"))
+        self.devices = usable_devices(settings, params, program)
+        flags = flags_of(params, xllamacpp.CommonParams(), program)
+        flags += device_flags(params, self.devices, program)
+        with ExitStack() as opened:
+            folder = opened.enter_context(scratch_folder(card.modality))
+            address = new_address(program, folder)
+            self._process = ServerProcess(program, address, flags)
+            opened.callback(self._process.stop)
+            super().__init__(address)
+            opened.callback(super().close)
+            size = 0 if self.devices else Path(params.model.path).stat().st_size
+            self._process.wait_until_ready(self.is_ready, card.name, size, report)
+            self._opened = opened.pop_all()
+        log.info("%s runs on %s (version %s)", card.name, program.path, program.version)
+        self._process.watch(lambda code, words: _follow(code, words, report))
+
+    def _lost(self, err: httpx.HTTPError) -> GenerationError:
+        """If the program has died, this process follows: nobody must hear of a mere failure before."""
+        if self._process.has_ended(LOST_WAIT_S):
+            time.sleep(LOST_WAIT_S)
+        return super()._lost(err)
+
+    @property
+    def pid(self) -> int:
+        """Of the program."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the program."""
+        self._opened.close()
+
+
+def usable_devices(
+    settings: WorkerSettings, params: Any, program: ServerProgram
+) -> tuple[str, ...]:
+    """Return the graphics devices on which the model's layers may lie.
+
+    Where the pool has put the model on a CUDA card, that; and where the program sees none but others,
+    of which the pool knows nothing (Metal, Vulkan, ROCm), those, unless the card or the settings want
+    the CPU.
+    """
+    if settings.device == "cpu" and (is_cpu_wanted(settings.card) or params.embedding):
+        return ()
+    if settings.device != "cpu" and params.n_gpu_layers == 0:
+        return ()
+    found = devices(program.path)
+    has_cuda = any(name.startswith("CUDA") for name in found)
+    if settings.device == "cpu":
+        if has_cuda or not found:
+            return ()
+        params.n_gpu_layers = int(settings.card.options.get("gpu_layers", -1))
+    return found
+
+
+def is_cpu_wanted(card: ModelCard) -> bool:
+    """Whether a card says that its model stays on the CPU."""
+    return card.options.get("device") == "cpu" or card.options.get("gpu_layers") == 0
+
+
+def _follow(code: int, words: str, report: ReportLoading) -> None:
+    """Tell the pool what the program said, and end as it did."""
+    log.error("llama-server has ended (%s): %s", code, words)
+    report(LastWords(text=words))
+    die_likewise(code)
