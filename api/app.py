@@ -28,7 +28,7 @@ from .gate.headers import SecurityHeaders, security_headers
 from .gate.limits import KeyLimits
 from .gate.origin import Origins
 from .gate.patience import tell_of_header
-from .mcp.server import mount_tools
+from .mcp.door import mount_tools
 from .openai.routes import OPENAI
 from .openai.unsupported_routes import create_elsewhere_router
 from .responses.routes import RESPONSES
