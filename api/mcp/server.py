@@ -45,6 +45,7 @@ INSTRUCTIONS = (
 )
 NAMES = ("ask", "transcribe", "speak", "describe_image", "search_documents", "list_models")
 
+
 def create_tool_server(client: Client, settings: Settings, limits: KeyLimits) -> ToolServer:
     """Return the application that answers with the tools."""
     max_mib = min(MAX_FILE_MIB, settings.server.max_upload_mib)
@@ -64,6 +65,7 @@ class ToolServer:
         self.run = sessions.run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
         token = AccessToken(token="", client_id=scope["state"]["identity"].name, scopes=[])
         scope["user"] = AuthenticatedUser(token)
         if scope["method"] == "POST":
