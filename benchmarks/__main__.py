@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import sys
 
-from . import cancel, contention, memory, pool, retrieval, speech, startup, swaps, switches, text
+from . import (
+    cancel,
+    contention,
+    idle,
+    memory,
+    pool,
+    retrieval,
+    speech,
+    startup,
+    swaps,
+    switches,
+    text,
+)
 from .harness import machine, table, write
 
 SCRIPTS = {
@@ -17,6 +29,7 @@ SCRIPTS = {
     "cancel": cancel.measure,
     "contention": contention.measure,
     "startup": startup.measure,
+    "idle": idle.measure,
     "memory": memory.measure,
     "pool": pool.measure,
     "swaps": swaps.measure,
