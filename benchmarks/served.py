@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,9 +52,9 @@ class Served:
         states = json.loads(told) if told else {}
         return all(states.get(name) in ("ready", "busy") for name in modalities)
 
-    def _wait(self, is_done: object) -> float:
+    def _wait(self, is_done: Callable[[], bool]) -> float:
         give_up = self.started + GIVE_UP_S
-        while callable(is_done) and not is_done():
+        while not is_done():
             if time.perf_counter() > give_up:
                 raise TimeoutError(f"nothing after {GIVE_UP_S:g} s at {self.url}")
             time.sleep(LOOK_S)

@@ -18,7 +18,8 @@ from configs.settings import Settings
 from workers.client import Client
 
 from .core.admin_login import CheckLogin, add_admin_login
-from .core.guard import ClosedDoors, GuardedBlocks
+from .core.guard import ClosedDoors
+from .core.light_updates import LightBlocks
 from .core.quiet_queue import use_quiet_queue
 from .core.theme import ASSETS, build_theme, scripts, style_sheets
 from .core.uploads import bound_uploads
@@ -68,7 +69,7 @@ CACHE_AGE_S = 6 * 3600
 def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     """Return the page. It talks to the workers through `client` and nothing else."""
     use_quiet_queue()
-    with GuardedBlocks(
+    with LightBlocks(
         title="Quintet",
         analytics_enabled=False,
         delete_cache=(CACHE_SWEEP_S, CACHE_AGE_S),
