@@ -27,7 +27,7 @@ TAIL = "__tail__"
 class Tail:
     """The messages of a chat log from one on; those before are as in the update before.
 
-    Only in an event that streams, after an update with the whole log, and before another.
+    Only in an event that streams, after an update with the whole log.
     """
 
     start: int
@@ -69,14 +69,19 @@ class LightBlocks(GuardedBlocks):
         """Return the differences to the update before."""
         known = self.pending_diff_streams.get(session_hash, {}).get(run) or [None] * len(data)
         edits: dict[int, Any] = {}
-        for index, item in enumerate(data):
-            if isinstance(item, dict) and TAIL in item:
-                old = known[index]
-                if not isinstance(old, list):  # nobody keeps what it is a tail of
-                    data[index] = gr.skip()
-                    continue
+        for index, (block, item) in enumerate(zip(block_fn.outputs, data, strict=True)):
+            if final or not isinstance(block, gr.Chatbot) or not isinstance(item, dict):
+                continue
+            old = known[index]
+            if TAIL in item and not isinstance(old, list):  # nobody has what it is the tail of
+                data[index] = gr.skip()
+            elif TAIL in item:
                 edits[index] = _edits(old, item[TAIL], item["rows"])
                 known[index] = data[index] = [*old[: item[TAIL]], *item["rows"]]
+            elif item == gr.skip() and isinstance(
+                old, list
+            ):  # it stays, also for the tails that follow
+                data[index] = old
         told: list[Any] = super().handle_streaming_diffs(
             block_fn, data, session_hash, run, final, simple_format
         )
