@@ -21,9 +21,9 @@ from .vitals import Vitals
 from .world import World
 
 QUIET_LOOK_S = 0.9
+"""While nobody works, the machine is looked at once in so long, at least."""
 FULL_LOOK_S = 5.0
-"""While nobody works, the machine is looked at, and its processes are weighed, so seldom: what those
-hold stays as it is."""
+"""What a process holds that rests stays as it is: it is weighed so seldom."""
 
 
 class RssSampler:
@@ -46,6 +46,7 @@ class RssSampler:
         self._on_sample = on_sample
         self._is_looking = False
         self._next_full = 0.0
+        self._at_work: set[int] = set()
         self._is_asked_about: set[int] = set()
         self._peaks_mib: dict[tuple[int, str], int] = {}
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="peaks")
@@ -62,22 +63,27 @@ class RssSampler:
         return self.latest.vitals.get(pid)
 
     def look(self, *, is_quiet: bool = False) -> None:
-        """Look in a thread, unless that is going on.
-
-        While it `is_quiet`, mostly at what other programs leave; once more at everything after work.
-        """
+        """Look in a thread, unless that is going on; less often while it `is_quiet`."""
         if self._is_looking:
             return
         now = self._world.now
-        is_full = not is_quiet or now >= self._next_full
-        if is_full:
-            self._next_full = now + FULL_LOOK_S if is_quiet else now
-        elif now - self.latest.taken < QUIET_LOOK_S and not self._is_asked_about:
+        weighed = self._due(now)
+        is_recent = now - self.latest.taken < QUIET_LOOK_S
+        if is_quiet and is_recent and not weighed and not self._is_asked_about:
             return
         self._is_looking = True
         sample = self._blank()
-        weighed = tuple(sample.held_mib) if is_full else ()
         self._world.aside("sample", lambda: self._fill(sample, weighed), self._take)
+
+    def _due(self, now: float) -> set[int]:
+        """Return which processes are to be weighed: those that work, or did so at the last look."""
+        pids = {handle.pid: handle.is_at_rest for handle in self._handles() if handle.pid}
+        working = {pid for pid, is_at_rest in pids.items() if not is_at_rest}
+        due, self._at_work = (working | self._at_work) & pids.keys(), working
+        if now >= self._next_full:
+            self._next_full = now + FULL_LOOK_S
+            return {*pids}
+        return due
 
     def look_now(self) -> None:
         """Look before the loop runs."""
