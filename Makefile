@@ -8,6 +8,8 @@ VENV    ?= .venv
 PROFILE ?=
 ARGS    ?=
 TESTS   ?= tests
+# uv leaves compiling to the first import: kept, or each of a thousand processes does it anew.
+export PYTHONDONTWRITEBYTECODE :=
 export CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do \
   command -v $$name && break; done)
 
@@ -74,11 +76,11 @@ imports: $(TEST) ## Check who imports whom (import-linter)
 test: $(TEST) $(LOADED) $(COMMAND) ## Run the tests that the default install can run (TESTS=tests/stt for some, JOBS=1 for one after the other)
 	$(PYTEST) $(APART) -m "$(ALWAYS) and not ($(REST))" $(ARGS)
 
-test-all: $(TEST) $(COMMAND) weights coder torch environments ## Run the rest, and install what it needs: PyTorch, a larger model, environments
+test-all: $(TEST) $(COMMAND) weights coder torch environments histories ## Run the rest, and install what it needs: PyTorch, a larger model, environments
 	$(PYTEST) -m "$(ALWAYS) and ($(REST))" $(ARGS)
 
-histories: $(TEST) ## Run 10,000 histories of the pool in simulated time (about 8 minutes)
-	$(BIN)/python -m pytest tests/pool/test_scheduling.py -m histories $(ARGS)
+histories: $(TEST) ## Run 10,000 histories of the pool in simulated time (a part of test-all; 5 minutes)
+	$(BIN)/python -m pytest tests/pool/test_scheduling.py -m histories $(if $(APART),$(APART) --dist worksteal) $(ARGS)
 
 # Kernels for another processor, one core, one thread: what a test expects must hold there, too.
 other-cpu: $(TEST) weights ## Run a part of the tests as on another, smaller processor

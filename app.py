@@ -87,7 +87,7 @@ def serve_page(
     """Build the page and the HTTP interface, and serve them until told to stop."""
     with without_collector():
         from api.app import create_api
-        from api.server.serving import serve_until_told
+        from api.server.serving import serve_until_stopped
         from compat.dialects import DIALECTS
         from ui.blocks import build_ui, mount_ui
         from ui.core.share import open_share_link
@@ -104,7 +104,7 @@ def serve_page(
             log.info("and on port %s", listener.getsockname()[1])
         if settings.server.share:
             log.info("and at %s", open_share_link(port))
-        serve_until_told(api, pool, settings.server, listeners)
+        serve_until_stopped(api, pool, settings.server, listeners)
 
 
 @contextmanager

@@ -18,19 +18,19 @@ from workers.messages.errors import AppError
 
 from . import documentation
 from .anthropic.routes import ANTHROPIC
-from .core.answers import refusals
+from .core.answers import error_responses
 from .core.dialect import Dialect, dialect_of
 from .core.errors import from_http, headers_of
 from .gate.access import Access
 from .gate.bodies import refuse_halves
+from .gate.deadline import tell_of_header
 from .gate.gate import Gate
 from .gate.headers import SecurityHeaders, security_headers
 from .gate.limits import KeyLimits
 from .gate.origin import Origins
-from .gate.patience import tell_of_header
 from .mcp.door import mount_tools
 from .openai.routes import OPENAI
-from .openai.unsupported_routes import create_elsewhere_router
+from .openai.unsupported_routes import create_unsupported_router
 from .responses.routes import RESPONSES
 from .server.drain import Drain, DrainGate
 
@@ -71,9 +71,9 @@ def create_api(
             dialect.create_router(client, settings),
             tags=[dialect.name],
             dependencies=[Depends(refuse_halves), Depends(tell_of_header)],
-            responses=refusals(dialect),
+            responses=error_responses(dialect),
         )
-    api.include_router(create_elsewhere_router())  # last: it answers to anything under /v1
+    api.include_router(create_unsupported_router())  # last: it answers to anything under /v1
     _add_health(api, client)
     _add_error_handlers(api, settings, dialects)
     limits = KeyLimits()
@@ -126,7 +126,7 @@ def _add_health(api: FastAPI, client: Client) -> None:
 
 def _add_error_handlers(api: FastAPI, settings: Settings, dialects: Sequence[Dialect]) -> None:
     @api.exception_handler(AppError)
-    async def told(request: fastapi.Request, error: AppError) -> Response:
+    async def answer_error(request: fastapi.Request, error: AppError) -> Response:
         response = dialect_of(request.url.path, dialects).on_error(error)
         response.headers.update(headers_of(error))
         return response

@@ -7,9 +7,10 @@
 		element instanceof HTMLImageElement &&
 		/^https?:/.test(element.src) &&
 		new URL(element.src).origin !== location.origin;
-	const refused = (event) => {
-		const picture = event.target;
+	const notLoaded = new WeakSet();
+	const mark = (picture) => {
 		if (!isRemote(picture) || picture.classList.contains("q-remote")) return;
+		notLoaded.add(picture);
 		const where = new URL(picture.src).host;
 		picture.classList.add("q-remote");
 		picture.title = picture.src;
@@ -17,6 +18,11 @@
 		picture.tabIndex = 0;
 		picture.setAttribute("role", "link");
 	};
+	// As an answer goes on, Gradio takes from its elements the attributes that it did not write.
+	const restore = (changes) => {
+		for (const { target } of changes) if (notLoaded.has(target)) mark(target);
+	};
+	new MutationObserver(restore).observe(document, { subtree: true, attributeFilter: ["class"] });
 	const chosen = (event) => {
 		const isWanted = event.type === "click" || event.key === "Enter";
 		if (!isWanted || !event.target.classList?.contains("q-remote")) return;
@@ -24,7 +30,7 @@
 		event.stopPropagation();
 		open(event.target);
 	};
-	document.addEventListener("error", refused, true);
+	document.addEventListener("error", (event) => mark(event.target), true);
 	document.addEventListener("click", chosen, true);
 	document.addEventListener("keydown", chosen, true);
 })();

@@ -31,7 +31,7 @@ from .material import long_text, spoken
 
 WARM_S = 1.5
 """Until each is in its stride: the first prompt is read, the first chapter is cut."""
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 """So long is waited for a lump of work that was begun within the window."""
 CLIP_SENTENCES = 1
 MAX_TOKENS = 400
@@ -156,6 +156,6 @@ def rates(busy: list[Busy], window_s: float) -> list[float]:
     begin = time.perf_counter()
     time.sleep(window_s)
     end = time.perf_counter()
-    while any(one.latest < end for one in busy) and time.perf_counter() < end + PATIENCE_S:
+    while any(one.latest < end for one in busy) and time.perf_counter() < end + TIMEOUT_S:
         time.sleep(0.01)
     return [one.rate(begin, end) for one in busy]

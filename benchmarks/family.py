@@ -57,19 +57,19 @@ class FamilySampler:
         A child counts from the second look on: before it has become another program it shows the
         pages of its parent as its own.
         """
-        born = {pid: self._known.get(pid) for pid in child_pids()}
+        found = {pid: self._known.get(pid) for pid in child_pids()}
         total = self._main.memory_info().rss
-        for pid, process in born.items():
+        for pid, process in found.items():
             try:
                 if process is None:
-                    born[pid] = psutil.Process(pid)
+                    found[pid] = psutil.Process(pid)
                     continue
                 resident = process.memory_info().rss
             except psutil.Error:
                 continue  # it ended between two looks
             total += resident
             self.peaks_mib[pid] = max(self.peaks_mib.get(pid, 0), resident // MIB)
-        self._known = {pid: process for pid, process in born.items() if process is not None}
+        self._known = {pid: process for pid, process in found.items() if process is not None}
         return int(total) // MIB
 
 

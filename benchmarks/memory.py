@@ -23,9 +23,9 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
+from workers.pool.memory.estimate import LoadOptions, MemoryEstimate, estimate
 from workers.pool.memory.facts import read_facts
 from workers.pool.memory.machine import process_peak_mib
-from workers.pool.memory.predict import LoadOptions, MemoryEstimate, predict
 from workers.pool.pool import Pool
 
 from .harness import RESULTS, Measurement, machine
@@ -71,7 +71,7 @@ class Row:
 def measure() -> list[Measurement]:
     """Return the error over all cases; print and write the table."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = [_told(_measured(case)) for case in _cases(load_catalogue(), Path(folder))]
+        rows = [_reported(_measured(case)) for case in _cases(load_catalogue(), Path(folder))]
     _write(rows)
     errors = [abs(row.error) for row in rows]
     worst = max(rows, key=lambda row: abs(row.error))
@@ -142,19 +142,19 @@ def _measured(case: Case) -> Row:
         WORK[case.card.modality](client, case.context_tokens, case.slots)
         time.sleep(SETTLE_S)
         peak_mib = process_peak_mib(_pid(pool, case.card))
-        footprint = _footprint(case, data_dir)
+        need = _estimate(case, data_dir)
     return Row(
         model=case.card.id,
         context_tokens=case.context_tokens,
         slots=case.slots,
-        predicted_mib=footprint.total_mib,
-        low_mib=footprint.low_mib,
-        high_mib=footprint.high_mib,
+        predicted_mib=need.total_mib,
+        low_mib=need.low_mib,
+        high_mib=need.high_mib,
         measured_mib=peak_mib,
     )
 
 
-def _told(row: Row) -> Row:
+def _reported(row: Row) -> Row:
     """Say how far it is: all cases take minutes."""
     print(f"{row.model}: {row.predicted_mib} MiB predicted, {row.measured_mib}", file=sys.stderr)
     return row
@@ -165,9 +165,9 @@ def _pid(pool: Pool, card: ModelCard) -> int:
     return next(w.pid for w in workers if w.modality == card.modality and w.pid is not None)
 
 
-def _footprint(case: Case, data_dir: Path) -> MemoryEstimate:
-    demand = LoadOptions(context_tokens=case.context_tokens, slots=case.slots)
-    return predict(case.card, read_facts(case.card, data_dir), demand)
+def _estimate(case: Case, data_dir: Path) -> MemoryEstimate:
+    options = LoadOptions(context_tokens=case.context_tokens, slots=case.slots)
+    return estimate(case.card, read_facts(case.card, data_dir), options)
 
 
 @contextmanager

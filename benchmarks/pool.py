@@ -84,17 +84,17 @@ def bare(card: ModelCard) -> Iterator[Callable[[Generate], tuple[object, ...]]]:
     settings = WorkerSettings(card=card, threads=1, slots=1, data_dir=Path("/nowhere"), limits={})
     engine.load(Path("/nowhere"), settings, lambda loading: None)
     asked: queue.SimpleQueue[Generate | None] = queue.SimpleQueue()
-    told: queue.SimpleQueue[object] = queue.SimpleQueue()
+    received: queue.SimpleQueue[object] = queue.SimpleQueue()
 
     def work() -> None:
         while (request := asked.get()) is not None:
             for piece in engine.generate(request, CancelToken()):
-                told.put(piece)
-            told.put(None)
+                received.put(piece)
+            received.put(None)
 
     def ask(request: Generate) -> tuple[object, ...]:
         asked.put(request)
-        return tuple(iter(told.get, None))
+        return tuple(iter(received.get, None))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

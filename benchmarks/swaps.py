@@ -4,7 +4,7 @@
     python -m benchmarks.swaps --device cuda        profile gpu8, the card capped to 8 GiB
 
 On the CPU the budget of each swap leaves room for one of the two, so the first has to go. On a card
-the budget is 8 GiB whatever the card has, and the ledger decides who has to. Models that the profile
+the budget is 8 GiB whatever the card has, and the scheduler decides who has to. Models that the profile
 names and that are here are used: `quintet models pull ID` brings one. Writes results/swaps-<device>.json
 and .md.
 """
@@ -63,7 +63,7 @@ class Swap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """What all processes held at the most, the page's among them, while each of these worked."""
+    """What all processes used at the most, the page's among them, while each of these worked."""
 
     modalities: tuple[Modality, ...]
     ram_mib: int
@@ -91,7 +91,7 @@ class Bench:
             self._first_output_s(before)
             for after in _walk():
                 if self._is_cpu:
-                    self._room_for_one(before, after)
+                    self._budget_for_one(before, after)
                 found.append(Swap(before=before, after=after, seconds=self._first_output_s(after)))
                 before = after
             self._ample()
@@ -150,7 +150,7 @@ class Bench:
         ]
         return times[0]
 
-    def _room_for_one(self, before: Modality, after: Modality) -> None:
+    def _budget_for_one(self, before: Modality, after: Modality) -> None:
         held = next(w.granted_mib for w in self._client.status().workers if w.modality == before)
         need = self._client.plan(self._client.card(after)).need_mib
         main = psutil.Process().memory_info().rss // MIB

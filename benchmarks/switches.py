@@ -3,7 +3,7 @@
     python -m benchmarks.switches --num 1000 --budget-mib 1100
 
 Real models, real and tiny requests, one after the other; the last quarter from three sides at once,
-so that they get in each other's way. What is held is added up from outside every 20 ms. Writes
+so that they get in each other's way. What is in use is added up from outside every 20 ms. Writes
 results/switches.json.
 """
 
@@ -27,8 +27,8 @@ import psutil
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.messages.errors import AppError
+from workers.pool.memory.estimate import MemoryEstimate
 from workers.pool.memory.machine import MIB
-from workers.pool.memory.predict import MemoryEstimate
 
 from .family import FamilySampler, private_mib, wait_until_gone
 from .harness import RESULTS, Measurement, machine, quiet_pool
@@ -94,7 +94,7 @@ class Switcher:
         return card
 
     def _switch(self, card: ModelCard, *, is_alone: bool) -> None:
-        footprint = self._client.plan(card).placement.footprint
+        memory_estimate = self._client.plan(card).placement.memory_estimate
         started = time.perf_counter()
         first_s = 0.0
         try:
@@ -108,7 +108,7 @@ class Switcher:
             return
         total_s = time.perf_counter() - started
         with self._lock:
-            was_load = self._note_load(card, footprint)
+            was_load = self._note_load(card, memory_estimate)
             self.notes.switches.append(
                 Switch(
                     model=card.id,
@@ -119,16 +119,16 @@ class Switcher:
                 )
             )
 
-    def _note_load(self, card: ModelCard, footprint: MemoryEstimate) -> bool:
+    def _note_load(self, card: ModelCard, memory_estimate: MemoryEstimate) -> bool:
         """Write down a process that was not there before."""
         for worker in self._client.status().workers:
             is_new = worker.pid is not None and worker.pid not in self.notes.loads
             if is_new and worker.pid is not None and worker.model_id == card.id:
                 self.notes.loads[worker.pid] = Load(
                     model=card.id,
-                    predicted_mib=footprint.total_mib,
+                    predicted_mib=memory_estimate.total_mib,
                     granted_mib=worker.granted_mib,
-                    is_measured=footprint.is_measured,
+                    is_measured=memory_estimate.is_measured,
                 )
                 self._awake[worker.pid] = card
                 return True
@@ -161,7 +161,7 @@ class Switcher:
             print(f"{number} switches, {dict(self.notes.failures)}", file=sys.stderr)
 
     def _check(self) -> None:
-        """Put all to sleep; what only they held must be free again."""
+        """Put all to sleep; what only they used must be free again."""
         workers = {worker.pid for worker in self._client.status().workers if worker.pid}
         private = sum(private_mib(pid) for pid in workers)
         before = psutil.virtual_memory().available

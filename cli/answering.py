@@ -137,11 +137,11 @@ def read_schema(path: Path) -> dict[str, Any]:
 
 
 def _object(result: Answer | ChatResult | Description | RemoteResult) -> dict[str, Any]:
-    told: dict[str, Any] = {"text": result.text, "usage": result.usage}
+    record: dict[str, Any] = {"text": result.text, "usage": result.usage}
     for name in ("finish_reason", "citations", "passages", "pictures"):
         if hasattr(result, name):
-            told[name] = getattr(result, name)
-    return told
+            record[name] = getattr(result, name)
+    return record
 
 
 def pieces_of(stream: Stream[Any, str] | RemoteAnswer, *, is_marked: bool) -> Iterator[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from library.session import Quintet
 
 ROOT = Path(__file__).parents[1]
-ELSEWHERE = ("PC", "CPU/GPU", "GPU Layers", "GPU Offload")
+UNKNOWN_IF_REMOTE = ("PC", "CPU/GPU", "GPU Layers", "GPU Offload")
 """Fields that say nothing of a model on another server."""
 PROMPT = "Hello, how are you?"
 MAX_TOKENS = 200
@@ -62,12 +62,12 @@ def bench(
         emit({"model": card.id, "device": ready.device if ready else "", "runs": runs})
     else:
         gpu_layers = 0 if ready is None or ready.device == "cpu" else -1
-        say(_header_elsewhere() if is_remote else header(gpu_layers))
+        say(_remote_header() if is_remote else header(gpu_layers))
         say(report(card.id, runs))
 
 
-def _header_elsewhere() -> str:
-    return "\n".join([*(f"{name}: remote" for name in ELSEWHERE), ""])
+def _remote_header() -> str:
+    return "\n".join([*(f"{name}: remote" for name in UNKNOWN_IF_REMOTE), ""])
 
 
 def _run_suite(names: list[str]) -> int:

@@ -33,7 +33,7 @@ def chat(*, sampling: SamplingFlags, where: Where, as_json: Json = False) -> Non
             quintet=quintet,
             options=sampling.given(),
             system=sampling.system,
-            is_elsewhere=bool(where.url),
+            is_remote=bool(where.url),
         )
         quintet.warm("text")
         note(f"{quintet.client.card('text').name}. /help lists the commands, /quit leaves.")

@@ -133,7 +133,7 @@ def _fetch_again(card: ModelCard, folder: Path, data_dir: Path, pull: str, optio
 def memory(cards: Iterable[ModelCard], settings: Settings) -> Finding:
     """Compare what the models in use take together with what there is."""
     places = build_memory_manager(settings).places
-    need = sum(places(card)[0].footprint.total_mib for card in cards)
+    need = sum(places(card)[0].memory_estimate.total_mib for card in cards)
     free, total = machine.free_memory_mib(), machine.total_memory_mib()
     detail = f"{free:,} of {total:,} MiB free; all models in use together take {need:,}"
     if need > total:
@@ -171,8 +171,8 @@ def documents(folder: Path) -> Iterator[Finding]:
         yield ok("documents", "nothing is indexed yet")
         return
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as ledger:
-            (said,) = ledger.execute("PRAGMA quick_check(1)").fetchone()
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            (said,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as err:
         said = str(err)
     if said == "ok":

@@ -20,7 +20,7 @@ class Conversation:
     options: dict[str, Any] = field(default_factory=dict)
     """SamplingFlags, as the library takes it."""
     system: str = ""
-    is_elsewhere: bool = False
+    is_remote: bool = False
     """Whether another Quintet answers."""
     turns: list[ChatMessage] = field(default_factory=list)
     images: tuple[Path, ...] = ()

@@ -71,9 +71,9 @@ def search(
     from .opening import open_quintet
 
     if where.url:
-        from .remote_quintet import Elsewhere
+        from .remote_quintet import RemoteQuintet
 
-        passages = Elsewhere(where.url, where.key).search(collection, query, num)
+        passages = RemoteQuintet(where.url, where.key).search(collection, query, num)
     else:
         with open_quintet(where) as quintet:
             passages = quintet.search(collection, query, top_k=num)

@@ -33,16 +33,16 @@ def _run(arguments: list[str]) -> int:
         status = app(args=arguments, prog_name=NAME, standalone_mode=False)
     except typer.TyperException as err:
         sentence = err.format_message().replace("Value error, ", "")
-        return _told(sentence, err.exit_code) if sentence else 0  # empty: the help was written
+        return _report(sentence, err.exit_code) if sentence else 0  # empty: the help was written
     except typer.Abort:
         return FAILURE
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as err:
-        told = _sentence(err)
-        if told is None:
+        problem = _sentence(err)
+        if problem is None:
             raise
-        return _told(*told)
+        return _report(*problem)
     return status if isinstance(status, int) else 0
 
 
@@ -58,6 +58,6 @@ def _sentence(err: Exception) -> tuple[str, int] | None:
     return None
 
 
-def _told(sentence: str, status: int) -> int:
+def _report(sentence: str, status: int) -> int:
     sys.stderr.write(f"quintet: {' '.join(sentence.split())}\n")
     return status

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from workers.models.lookup import Models
 
     from .options import Where
-    from .remote_quintet import Elsewhere
+    from .remote_quintet import RemoteQuintet
 
 
 def open_quintet(
@@ -35,11 +35,11 @@ def open_quintet(
     return Quintet(where.profile, cards, **_flags(where), workers=workers)
 
 
-def reach(where: Where) -> Elsewhere:
+def reach(where: Where) -> RemoteQuintet:
     """Return the Quintet at `where.url`. Raises: ConfigError if that is no address."""
-    from .remote_quintet import Elsewhere
+    from .remote_quintet import RemoteQuintet
 
-    return Elsewhere(where.url, where.key)
+    return RemoteQuintet(where.url, where.key)
 
 
 def read_settings(where: Where) -> Settings:

@@ -12,7 +12,7 @@ from workers.messages import Progress
 from workers.messages.errors import DownloadError, DownloadPausedError, RequestError
 
 from .output import note
-from .remote_quintet import Elsewhere
+from .remote_quintet import RemoteQuintet
 
 POLL_S = 0.5
 MIB = 1024 * 1024
@@ -24,7 +24,7 @@ Report = Callable[[Progress], None]
 class RemoteModels:
     """What `LocalModels` does too, done there; what changes something needs an admin's key."""
 
-    def __init__(self, there: Elsewhere) -> None:
+    def __init__(self, there: RemoteQuintet) -> None:
         self._there = there
 
     def rows(self, model: str = "") -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ MEMORY_MIB = 70
 """Of a worker that only passes on what another server says."""
 
 
-class Elsewhere:
+class RemoteQuintet:
     """The server at an address."""
 
     def __init__(self, url: str, key: str) -> None:
@@ -40,8 +40,8 @@ class Elsewhere:
         cards = []
         for card in map(self._card, self._listed()):
             options = {**card.options, **own.get(card.modality, {})}
-            told = {"options": options, **known.get(card.modality, {})}
-            cards.append(card.model_copy(update=told))
+            update = {"options": options, **known.get(card.modality, {})}
+            cards.append(card.model_copy(update=update))
         return tuple(cards)
 
     def read(self, pictures: Sequence[Media]) -> str:

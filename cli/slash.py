@@ -78,7 +78,7 @@ def _image(conversation: Conversation, argument: str) -> str:
 
 def _doc(conversation: Conversation, argument: str) -> str:
     if argument:
-        if conversation.is_elsewhere:
+        if conversation.is_remote:
             raise UnsupportedInputError(
                 "Documents of another Quintet can only be searched, with `quintet search`."
             )

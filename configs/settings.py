@@ -104,7 +104,7 @@ class WorkersSettings(Frozen):
 
 
 class PoolSettings(Frozen):
-    """Patience and queues."""
+    """Time-outs and queues."""
 
     warm: tuple[Literal["text", "stt", "tts", "vision", "rag"], ...]
     """Workers woken in the background once the page is up, in this order."""

@@ -7,6 +7,8 @@ whoever came before: nobody knows which models are awake, or which collections t
     locked_app    asks for a password or a key, and knows an admin
     public_app    open to the network, with an admin's password, as on a Space
     client        no server: the five workers as the Python library starts them
+    fake_app      open to this machine, without weights: what `quintet serve --engine fake` starts
+    doors         listens where the older systems did too: see doors.py
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ ORIGIN = "http://chat.example:3000"
 
 
 @contextmanager
-def running_app(factory: pytest.TempPathFactory, name: str, **environment: str) -> Iterator[App]:
+def running_app(
+    factory: pytest.TempPathFactory, name: str, *arguments: str, **environment: str
+) -> Iterator[App]:
     """Start one of one's own; stopped at the end, however that comes."""
-    app = start_app(factory.mktemp(name), **environment)
+    app = start_app(factory.mktemp(name), *arguments, **environment)
     try:
         yield app
     finally:
@@ -77,6 +81,12 @@ def public_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         QUINTET_SERVER__ADMIN_PASSWORD=ADMIN_PASSWORD,
         QUINTET_POOL__WARM="[]",
     ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def fake_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with running_app(tmp_path_factory, "fake", "--engine", "fake") as running:
         yield running
 
 

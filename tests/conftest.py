@@ -9,9 +9,11 @@ import pytest
 
 from tests.apps import app as app
 from tests.apps import client as client
+from tests.apps import fake_app as fake_app
 from tests.apps import locked_app as locked_app
 from tests.apps import public_app as public_app
 from tests.collected import COLLECTED, Collected
+from tests.doors import doors as doors
 from tests.needs import check_needs, mark_by_fixtures
 from workers.pool.threads import usable_cores, wait_policy
 

@@ -13,6 +13,14 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 FLEETS = {
+    "tests/api/test_gai_rag.py::test_a_password": "others",
+    "tests/api/test_geniusrise.py::test_a_browser_may_ask_before_it_logs_in": "others",
+    "tests/api/test_geniusrise.py::test_basic_authentication": "others",
+    "tests/e2e/test_openai.py::test_the_pages_password": "others",
+    "tests/e2e/test_process.py::test_a_password": "others",
+    "tests/security/test_admin": "others",
+    "tests/security/test_files.py::test_a_stranger": "others",
+    "tests/security/test_page_bodies.py::test_a_stranger": "others",
     "tests/api/test_access.py": "others",
     "tests/api/test_gate.py": "others",
     "tests/api/test_limits.py": "others",
@@ -27,14 +35,18 @@ FLEETS = {
     "tests/flows": "client",
     "tests/together": "client",
 }
-"""Path → its group; the first that fits. `app`: what is open to this machine. `others`: servers that
-ask who comes, or that stand in for an older system. `client`: the pool without a server."""
+"""How a test's id begins → its group; the first that fits. `app`: what is open to this machine.
+`others`: servers that ask who comes, or that stand in for an older system. `client`: the pool without
+a server."""
+BEHIND_A_PASSWORD = "[behind a password"
+"""In the id of a test that runs once in front of `app` and once in front of `locked_app`."""
 
 
 def group_of(nodeid: str) -> str:
-    path = nodeid.partition("::")[0]
-    folder = path.rpartition("/")[0]
-    return next((group for start, group in FLEETS.items() if path.startswith(start)), folder)
+    if BEHIND_A_PASSWORD in nodeid:
+        return "others"
+    folder = nodeid.partition("::")[0].rpartition("/")[0]
+    return next((group for start, group in FLEETS.items() if nodeid.startswith(start)), folder)
 
 
 class FleetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -45,5 +57,6 @@ class FleetScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has n
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FleetScheduling:
-    return FleetScheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FleetScheduling | None:
+    """Unless the command names another way, as `make histories` does."""
+    return FleetScheduling(config, log) if config.getoption("dist") == "load" else None

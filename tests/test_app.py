@@ -48,7 +48,7 @@ def test_a_taken_port_is_one_sentence_with_a_way_out(
     assert len(error.splitlines()) == 1
 
 
-def test_a_taken_further_port_is_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_taken_further_port_is_reported_too(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -30,7 +30,9 @@ def test_that_needs_nothing(): ...
 @pytest.mark.parametrize(
     ("ci", "outcome"), [("", "1 passed, 2 skipped"), ("true", "1 passed, 2 errors")]
 )
-def test_what_is_missing_is_told_with_its_command(tmp_path: Path, ci: str, outcome: str) -> None:
+def test_what_is_missing_is_reported_with_its_command(
+    tmp_path: Path, ci: str, outcome: str
+) -> None:
     (tmp_path / "test_some.py").write_text(TEST)
     options = ["-p", "tests.conftest", "-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"]
     code = f"import sys; sys.prefix = {str(tmp_path)!r}; import pytest; sys.exit(pytest.main(sys.argv[1:]))"

@@ -73,12 +73,12 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
 
 def _choose_defaults(models: Models, settings: Settings) -> None:
     """Use of each list the first model that is here and fits into what is free now."""
-    ledger = build_memory_manager(settings)
-    headroom_mib = ledger.tracker.headroom(ledger.tracker.devices())
+    memory = build_memory_manager(settings)
+    headroom_mib = memory.tracker.headroom(memory.tracker.devices())
     for modality in MODALITIES:
         for model_id in _config(settings, modality).model:
             card = models.get(model_id, modality)
-            placements = ledger.places(card)
+            placements = memory.places(card)
             decision = place(placements, headroom_mib, ())
             fits = decision is not None and decision.placement.device == placements[0].device
             if fits and models.is_here(card):

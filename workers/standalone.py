@@ -38,7 +38,7 @@ class StandalonePool:
         awake = awake_workers()
         for resident in awake:
             self._memory.tracker.grant(resident.name, {})
-            self._memory.tracker.observe(resident.name, resident.held_mib)
+            self._memory.tracker.observe(resident.name, resident.reserved_mib)
         headroom_mib = self._memory.tracker.headroom(self._memory.tracker.devices())
         self._snapshot = MemorySnapshot(headroom_mib=headroom_mib, residents=tuple(awake))
 
@@ -49,7 +49,7 @@ class StandalonePool:
 
     def memory_mib(self, card: ModelCard) -> int:
         """Return what a model needs in the best place for it, without the margin of a plan."""
-        return self._memory.places(card)[0].footprint.total_mib
+        return self._memory.places(card)[0].memory_estimate.total_mib
 
     def loaded(self, modality: Modality) -> ModelCard | None:
         """Return what this program holds in memory: nothing."""
@@ -83,11 +83,14 @@ def build_standalone(settings: Settings) -> Standalone:
 
 def awake_workers() -> list[ResidentModel]:
     """Return what the workers of every Quintet of this user hold here, added up by modality."""
-    held_mib: dict[str, Counter[str]] = {}
+    reserved_mib: dict[str, Counter[str]] = {}
     for process in psutil.process_iter(["cmdline", "memory_info"]):
         title = " ".join(process.info["cmdline"] or ()).strip()
         memory = process.info["memory_info"]
         if title in TITLES and memory is not None:
-            held = held_mib.setdefault(TITLES[title], Counter())
+            held = reserved_mib.setdefault(TITLES[title], Counter())
             held.update({CPU: int(memory.rss // 2**20), **process_gpu_mib(process.pid)})
-    return [ResidentModel(name=name, model=name, held_mib=held) for name, held in held_mib.items()]
+    return [
+        ResidentModel(name=name, model=name, reserved_mib=held)
+        for name, held in reserved_mib.items()
+    ]

@@ -26,7 +26,7 @@ SPOKEN: Answers = {200: {"content": SOUND}}
 """Sound, and nothing else: for routes whose response class has no media type of its own."""
 SPOKEN_OR_STREAMED: Answers = {200: {"content": {**SOUND, "text/event-stream": {}}}}
 
-_REFUSALS: tuple[tuple[str, AppError], ...] = (
+_ERRORS: tuple[tuple[str, AppError], ...] = (
     ("The request cannot be answered as it is", errors.UnsupportedInputError("What is wrong.")),
     ("No key, or a wrong one", UnauthorizedError("The API key or password is wrong.")),
     ("Another site's page calls", ForbiddenError("A page of https://… may not use this Quintet.")),
@@ -40,18 +40,18 @@ _REFUSALS: tuple[tuple[str, AppError], ...] = (
 )
 
 
-def refusals(dialect: Dialect) -> Answers:
+def error_responses(dialect: Dialect) -> Answers:
     """Return how a dialect refuses, by status, in its own words; the example is a real answer."""
-    told: Answers = {}
-    for description, error in _REFUSALS:
+    answers: Answers = {}
+    for description, error in _ERRORS:
         answer = dialect.on_error(error)
         media_type = answer.media_type or "text/plain"
         text = bytes(answer.body).decode()
         example = json.loads(text) if media_type == "application/json" else text
         content = {media_type: {"example": example}}
-        told[answer.status_code] = {"description": description, "content": content}
+        answers[answer.status_code] = {"description": description, "content": content}
     if (
         dialect.on_invalid is None
     ):  # a body of the wrong shape is a 400: without this, /docs says 422
-        told["4XX"] = {**told[400], "description": "Any other refusal"}
-    return told
+        answers["4XX"] = {**answers[400], "description": "Any other refusal"}
+    return answers

@@ -35,7 +35,7 @@ class Dialect:
         """Return the answer to a body of the wrong shape."""
         if self.on_invalid is not None:
             return self.on_invalid(error)
-        return self.on_error(RequestError(told(error)))
+        return self.on_error(RequestError(describe(error)))
 
 
 def dialect_of(path: str, dialects: Sequence[Dialect]) -> Dialect:
@@ -49,7 +49,7 @@ def dialect_of(path: str, dialects: Sequence[Dialect]) -> Dialect:
     return max(matches, key=lambda match: match[0])[1]
 
 
-def told(error: RequestValidationError) -> str:
+def describe(error: RequestValidationError) -> str:
     """Return one sentence for a body of the wrong shape."""
     findings = error.errors()
     first = findings[0]
@@ -57,8 +57,8 @@ def told(error: RequestValidationError) -> str:
         return f"The body is no JSON: {first['ctx']['error']} at place {first['loc'][-1]}."
     if first["type"] == "model_attributes_type" and len(first["loc"]) == 1:
         return "The body is not read as JSON: send an object, with Content-Type: application/json."
-    told_of = "; ".join(
+    described = "; ".join(
         f"{'.'.join(str(part) for part in finding['loc'][1:]) or 'body'}: {finding['msg']}"
         for finding in findings
     )
-    return f"The body is not right: {told_of}."
+    return f"The body is not right: {described}."

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.core.dialect import Dialect, dialect_of
 from api.core.errors import TooLargeError, TooManyRequestsError, UnauthorizedError, headers_of
 from api.gate.admin import Admins
-from api.gate.patience import deadline_of
+from api.gate.deadline import deadline_of
 from api.gate.refusal import answer
 from configs.server_settings import ServerSettings
 from workers.messages.deadline import set_deadline
@@ -132,15 +132,15 @@ class Gate:
         return RequestBodyLimitMiddleware(self._app, _num_bytes(max_mib))
 
     async def _work(self, identity: Identity, scope: Scope, receive: Receive, send: Send) -> None:
-        presence = DisconnectWatcher(receive)
+        watcher = DisconnectWatcher(receive)
         max_mib = max_body_mib(HTTPConnection(scope), self._server)
         bounded = RequestBodyLimitMiddleware(self._app, _num_bytes(max_mib))
         if scope["path"] in COUNTED_INSIDE:
             identity = ANYONE
-        async with presence.watch():
+        async with watcher.watch():
             try:
                 async with self._limits.slot(identity, scope["state"]["deadline"]):
-                    await bounded(scope, presence.receive, presence.send_through(send))
+                    await bounded(scope, watcher.receive, watcher.send_through(send))
             except (TooManyRequestsError, TimedOutError) as err:
                 await self._refuse(err, scope, receive, send)
 

@@ -45,12 +45,12 @@ def sentence_for(method: str, path: str) -> str:
     return known or f"There is no {method} /v1/{path}; GET /docs shows the routes that there are."
 
 
-def create_elsewhere_router() -> APIRouter:
+def create_unsupported_router() -> APIRouter:
     """Return one route for all the others."""
     router = APIRouter(prefix="/v1")
 
     @router.api_route("/{path:path}", methods=METHODS, include_in_schema=False)
-    async def elsewhere(path: str, connection: fastapi.Request) -> None:
+    async def unsupported(path: str, connection: fastapi.Request) -> None:
         """Say what there is instead."""
         raise NotFoundError(sentence_for(connection.method, path))
 

@@ -41,7 +41,7 @@ LEAVE_S = 5.0
 """How long threads may keep the process from ending after everything is closed."""
 
 
-def serve_until_told(
+def serve_until_stopped(
     api: FastAPI, pool: Pool, server: ServerSettings, listeners: list[socket.socket]
 ) -> None:
     """Serve on all sockets until SIGTERM or Ctrl-C; the pool is closed then.
@@ -109,9 +109,9 @@ class QuintetServer(uvicorn.Server):
             log.error("the workers could not be stopped in good order", exc_info=error)
 
     @staticmethod
-    async def _until(is_done: Callable[[], bool], patience_s: float) -> None:
+    async def _until(is_done: Callable[[], bool], timeout_s: float) -> None:
         loop = asyncio.get_running_loop()
-        give_up = loop.time() + patience_s
+        give_up = loop.time() + timeout_s
         while not is_done() and loop.time() < give_up:
             await asyncio.sleep(POLL_S)
 

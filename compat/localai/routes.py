@@ -1,6 +1,6 @@
 """LocalAI's routes: OpenAI's without their prefix, and a few of its own.
 
-The twins are OpenAI's routers, mounted a second time. `POST /embeddings` is LLM API's too: a body
+These routes are OpenAI's routers, mounted a second time. `POST /embeddings` is LLM API's too: a body
 with `text` is LLM API's, one with `input` OpenAI's.
 """
 

@@ -9,8 +9,7 @@ import pytest
 from gradio_client import Client as PageClient
 
 from tests.apps import KEY, SECRETS
-from tests.contracts.conftest import Doors
-from tests.contracts.conftest import doors as doors
+from tests.doors import Doors
 from tests.running import App
 
 MODELS = "/v1/models"
@@ -81,7 +80,7 @@ def test_each_dialect_refuses_in_its_own_words(locked_app: App) -> None:
 
 def test_a_refusal_does_not_wait_for_the_body(locked_app: App) -> None:
     address = httpx.URL(locked_app.url)
-    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+    with socket.create_connection((address.host, address.port or 80), timeout=60) as connection:
         head = f"POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: {1 << 29}\r\n\r\n"
         connection.sendall(head.encode())
         assert connection.recv(12) == b"HTTP/1.1 401"

@@ -73,7 +73,7 @@ def wait_until_idle(app: App, modality: str) -> None:
     give_up = time.monotonic() + GIVE_UP_S
     while busy(app, modality):
         assert time.monotonic() < give_up
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def encoders(app: App) -> list[psutil.Process]:
@@ -142,7 +142,7 @@ def test_the_first_sentence_is_sent_before_the_last_is_spoken_and_leaving_stops_
     give_up = time.monotonic() + GIVE_UP_S
     while encoders(app):
         assert time.monotonic() < give_up
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -167,16 +167,16 @@ def test_speech_as_events_is_the_same_file(app: App) -> None:
     body = {"input": SENTENCES, "response_format": "flac", "stream_format": "sse"}
     answer = httpx.post(f"{app.url}/v1/audio/speech", json=body, timeout=60)
     assert answer.headers["content-type"].startswith("text/event-stream")
-    told = [
+    events = [
         json.loads(line.removeprefix("data: "))
         for line in answer.text.splitlines()
         if line.startswith("data: ")
     ]
-    assert {event["type"] for event in told[:-1]} == {"speech.audio.delta"}
-    data = b"".join(base64.b64decode(event["audio"]) for event in told[:-1])
+    assert {event["type"] for event in events[:-1]} == {"speech.audio.delta"}
+    data = b"".join(base64.b64decode(event["audio"]) for event in events[:-1])
     duration_s, _ = decoded(data)
-    assert told[-1]["type"] == "speech.audio.done"
-    assert told[-1]["usage"]["seconds"] == pytest.approx(duration_s, abs=0.01)
+    assert events[-1]["type"] == "speech.audio.done"
+    assert events[-1]["usage"]["seconds"] == pytest.approx(duration_s, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_llamacpps_chunks_repeat_the_role_and_end_with_nothing(app: App) -> None
     assert "Paris" in "".join(delta["content"] for delta in deltas)
 
 
-def test_both_names_of_the_longest_answer_hold_and_unknown_keys_are_told(app: App) -> None:
+def test_both_names_of_the_longest_answer_hold_and_unknown_keys_are_reported(app: App) -> None:
     for name in ("max_tokens", "max_new_tokens"):
         body = {"messages": chat("Tell me a story.")["messages"], name: 3, "temperature": 0}
         answer = post(app, "/chat/completions", {**body, "stream": False, "beam_length": 1})
@@ -158,10 +158,10 @@ def test_a_card_is_asked_for_by_its_own_name(app: App) -> None:
 
 
 @pytest.mark.parametrize("is_stream", [True, False])
-def test_a_prompt_that_is_too_long_is_told(app: App, is_stream: bool) -> None:
+def test_a_prompt_that_is_too_long_is_reported(app: App, is_stream: bool) -> None:
     body = chat("word " * 20_000, stream=is_stream)
-    told = refused(post(app, "/chat/completions", body), 400, "context_length_exceeded")
-    assert "tokens long" in told
+    error = refused(post(app, "/chat/completions", body), 400, "context_length_exceeded")
+    assert "tokens long" in error
 
 
 @pytest.mark.parametrize(
@@ -295,10 +295,10 @@ def test_several_pictures_in_any_order_are_read(app: App) -> None:
 
 
 def test_a_question_without_its_picture_is_refused(app: App) -> None:
-    told = refused(
+    error = refused(
         post(app, "/vision/completions", chat("What is this?")), 400, "unsupported_input"
     )
-    assert "picture" in told
+    assert "picture" in error
     part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,!!"}}
     body = {"messages": [{"role": "user", "content": [part]}]}
     refused(post(app, "/vision/completions", body), 400, "unsupported_input")

@@ -14,9 +14,9 @@ from tests.running import App
 
 def talk(app: App, **headers: str) -> str:
     address = app.url.replace("http", "ws") + "/gen/v1/rag/ws"
-    with connect(address, additional_headers=headers, open_timeout=10) as socket:
+    with connect(address, additional_headers=headers, open_timeout=60) as socket:
         socket.send("hello")
-        return str(socket.recv(timeout=10))
+        return str(socket.recv(timeout=60))
 
 
 def status(app: App, **headers: str) -> int:
@@ -53,7 +53,7 @@ def test_a_body_that_is_too_large_is_refused_by_its_length(
     locked_app: App, kind: str, may: str
 ) -> None:
     address = httpx.URL(locked_app.url)
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=10)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=60)
     connection.putrequest("POST", "/v1/embeddings")
     connection.putheader("Authorization", "Bearer key-of-bob")
     connection.putheader("Content-Type", kind)

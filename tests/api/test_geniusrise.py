@@ -166,6 +166,6 @@ def test_a_browser_may_ask_before_it_logs_in(locked_app: App) -> None:
     assert preflight.headers["access-control-allow-origin"] == "http://chat.example:3000"
     assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
     assert preflight.headers["access-control-allow-credentials"] == "true"
-    told = httpx.post(chat, json={}, headers={"Origin": "http://chat.example:3000"})
-    assert told.status_code == 401
-    assert told.headers["access-control-allow-origin"] == "http://chat.example:3000"
+    answer = httpx.post(chat, json={}, headers={"Origin": "http://chat.example:3000"})
+    assert answer.status_code == 401
+    assert answer.headers["access-control-allow-origin"] == "http://chat.example:3000"

@@ -26,7 +26,7 @@ STORY = {
 }
 SHORT = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 3}
 CHAT = "/v1/chat/completions"
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def app(locked_app: App) -> App:
 
 
 def wait_until(app: App, worker: str, state: str) -> None:
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while (now := httpx.get(f"{app.url}/readyz").json()[worker]) != state:
         assert time.monotonic() < give_up, now
         time.sleep(0.05)
@@ -55,7 +55,7 @@ def let_in(app: App) -> httpx.Response:
 
 def refusal(app: App) -> httpx.Response:
     """Return how one more is refused; whoever is not refused soon leaves his place."""
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     short = ALICE | {"X-Request-Timeout": "0.1"}
     while (answer := chat(app, headers=short)).status_code != 429:
         assert time.monotonic() < give_up
@@ -81,7 +81,7 @@ def test_a_key_has_its_places_until_its_streams_end(app: App) -> None:
             assert chat(app, headers=BOB).status_code == 200
             assert httpx.get(f"{app.url}/v1/models", headers=ALICE).status_code == 200
             assert not waiting.done()
-        assert waiting.result(PATIENCE_S).status_code == 200  # the stream was closed: its turn
+        assert waiting.result(TIMEOUT_S).status_code == 200  # the stream was closed: its turn
     assert chat(app, headers=ALICE).status_code == 200
 
 
@@ -89,8 +89,8 @@ def test_who_waits_and_leaves_gives_up_the_place(app: App) -> None:
     with streamed(app) as stream:
         lines = stream.iter_lines()
         next(lines)
-        num_left, give_up = 0, time.monotonic() + PATIENCE_S
-        impatient = httpx.Timeout(PATIENCE_S, read=0.3)
+        num_left, give_up = 0, time.monotonic() + TIMEOUT_S
+        impatient = httpx.Timeout(TIMEOUT_S, read=0.3)
         while num_left < 3:
             assert time.monotonic() < give_up
             try:  # 429: the one before has not been missed yet
@@ -99,7 +99,7 @@ def test_who_waits_and_leaves_gives_up_the_place(app: App) -> None:
                 num_left += 1
 
 
-def test_who_waits_for_a_place_is_told_when_time_is_up(app: App) -> None:
+def test_who_waits_for_a_place_is_informed_when_time_is_up(app: App) -> None:
     with streamed(app) as stream:
         lines = stream.iter_lines()
         next(lines)
@@ -142,7 +142,7 @@ MORE_ROUTES: list[Route] = [
 def leave_at_work(app: App, worker: str, path: str, body: bytes, content_type: str) -> None:
     """Send a request, close the connection once the worker is busy, and wait for it to be free."""
     address = httpx.URL(app.url)
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT_S)
     connection.request("POST", path, body, {**BOB, "Content-Type": content_type})
     wait_until(app, worker, "busy")
     connection.close()

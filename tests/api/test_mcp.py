@@ -22,7 +22,7 @@ ASSETS = ROOT / "assets"
 KEY = {"Authorization": "Bearer key-of-carol"}
 OTHER_KEY = {"Authorization": "Bearer key-of-bob"}
 TOOLS = {"ask", "transcribe", "speak", "describe_image", "search_documents", "list_models"}
-PATIENCE_S = 60
+TIMEOUT_S = 60
 SOON_S = 10
 """Long before a story has ended by itself."""
 STORY = "Tell me a very long story about the sea, the wind and the waves."
@@ -160,10 +160,10 @@ def test_what_is_wrong_is_one_sentence(
 ) -> None:
     result = call(app, tool, **arguments)
     assert result.isError
-    told = text_of(result)
-    assert "\n" not in told
-    assert "Traceback" not in told
-    assert any(part in told for part in sentence.split("|")), told
+    answer = text_of(result)
+    assert "\n" not in answer
+    assert "Traceback" not in answer
+    assert any(part in answer for part in sentence.split("|")), answer
 
 
 def test_long_work_reports_its_progress(app: App) -> None:
@@ -203,17 +203,17 @@ def test_a_session_belongs_to_its_key(app: App) -> None:
 def test_a_caller_that_gives_up_frees_the_worker(app: App, way: str) -> None:
     session = {**open_session(app, OTHER_KEY), **OTHER_KEY}
     address = httpx.URL(app.url)
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT_S)
     params = {"name": "ask", "arguments": {"question": STORY}}
     asked = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}
     connection.request("POST", "/mcp", json.dumps(asked), session)
-    wait_until(app, "busy", PATIENCE_S)
+    wait_until(app, "busy", TIMEOUT_S)
     if way == "leaves":
         connection.close()
     else:
         note = {"method": "notifications/cancelled", "params": {"requestId": 7}}
-        told = httpx.post(f"{app.url}/mcp", headers=session, json={"jsonrpc": "2.0", **note})
-        assert told.status_code == 202
+        answer = httpx.post(f"{app.url}/mcp", headers=session, json={"jsonrpc": "2.0", **note})
+        assert answer.status_code == 202
     wait_until(app, "ready", SOON_S)
     connection.close()
 
@@ -223,7 +223,7 @@ def test_a_keys_places_count_tools_and_not_the_protocol(app: App) -> None:
 
     async def work(session: ClientSession) -> CallToolResult:
         long = asyncio.create_task(session.call_tool("ask", {"question": STORY}))
-        await asyncio.to_thread(wait_until, app, "busy", PATIENCE_S)
+        await asyncio.to_thread(wait_until, app, "busy", TIMEOUT_S)
         refused = await session.call_tool("list_models", {})
         await session.send_ping()
         long.cancel()
@@ -259,8 +259,8 @@ def open_session(app: App, key: dict[str, str] = KEY) -> dict[str, str]:
     return session
 
 
-def wait_until(app: App, state: str, patience_s: float) -> None:
-    give_up = time.monotonic() + patience_s
+def wait_until(app: App, state: str, timeout_s: float) -> None:
+    give_up = time.monotonic() + timeout_s
     while (now := httpx.get(f"{app.url}/readyz").json()["text"]) != state:
         assert time.monotonic() < give_up, now
         time.sleep(0.05)

@@ -39,7 +39,7 @@ def coder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     stop_app(running)
 
 
-def test_a_tool_is_called_and_its_result_told(coder: App) -> None:
+def test_a_tool_is_called_and_its_result_sent_back(coder: App) -> None:
     client: Any = openai.OpenAI(base_url=f"{coder.url}/v1", api_key="none", max_retries=0)
     first = client.chat.completions.create(messages=[QUESTION], tools=TOOLS, **GREEDY)
     (choice,) = first.choices

@@ -201,5 +201,5 @@ def test_doctor_advises_what_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_doctor_tells_of_an_engine_that_nobody_brings(tmp_path: Path) -> None:
     card = next(iter(load_catalogue().values())).model_copy(update={"engine": "beeper"})
     found = checks.engines([card], load_settings("cpu", {"data_dir": str(tmp_path)}))
-    (told,) = (finding for finding in found if finding.what == "engine beeper")
-    assert (told.state, card.id in told.detail) == ("broken", True)
+    (finding,) = (finding for finding in found if finding.what == "engine beeper")
+    assert (finding.state, card.id in finding.detail) == ("broken", True)

@@ -33,27 +33,42 @@ MAIN_PROCESS = [
 ]
 
 
-def imported_by(module: str) -> set[str]:
-    """Top-level names in sys.modules after importing one module in a new interpreter."""
-    code = f"import {module}, json, sys; print(json.dumps(sorted(sys.modules)))"
+LEAN = ["app", "workers.client", "workers.pool.pool"]
+"""Imported again in every child that is spawned, or beside it."""
+
+PROBE = """
+import importlib, json, sys
+names, seen = json.loads(sys.argv[1]), {"": sorted(sys.modules)}
+for name in names:
+    importlib.import_module(name)
+    seen[name] = sorted(sys.modules)
+import workers.specs.spec
+workers.specs.spec.engine_specs()
+print(json.dumps({**seen, "every record": sorted(sys.modules)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """Top-level names in sys.modules after each import, one after the other in a new interpreter.
+
+    A module's set holds what those before it have imported: if none has a library, none imports it.
+    """
+    names = [*LEAN, "configs.catalogue", *(name for name in MAIN_PROCESS if name not in LEAN)]
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROBE, json.dumps(names)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    seen: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return {name: {module.partition(".")[0] for module in seen[name]} for name in seen}
 
 
-@pytest.mark.parametrize("module", MAIN_PROCESS)
-def test_main_process_imports_no_model_library(module: str) -> None:
-    assert imported_by(module) & model_libraries() == set()
-
-
-def test_reading_every_record_imports_no_model_library() -> None:
-    code = "import workers.specs.spec as s, sys, json; s.engine_specs(); print(json.dumps([*sys.modules]))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    names = {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
-    assert names & model_libraries() == set()
+@pytest.mark.parametrize("module", [*MAIN_PROCESS, "every record"])
+def test_main_process_imports_no_model_library(module: str, loaded: dict[str, set[str]]) -> None:
+    assert loaded[module] & model_libraries() == set()
 
 
 def test_ruff_bans_the_libraries_that_the_records_name() -> None:
@@ -80,11 +95,15 @@ def test_mypy_knows_of_the_libraries_that_the_records_name() -> None:
     assert model_libraries() - known == set()
 
 
-@pytest.mark.parametrize("module", ["app", "workers.client", "workers.pool.pool"])
-def test_a_worker_process_is_born_without_the_front_ends(module: str) -> None:
+@pytest.mark.parametrize("module", LEAN)
+def test_a_worker_process_is_born_without_the_front_ends(
+    module: str, loaded: dict[str, set[str]]
+) -> None:
     """Spawn imports app.py again in every child: Gradio there would cost seconds and memory."""
-    assert imported_by(module) & {"gradio", "fastapi", "api", "ui"} == set()
+    assert loaded[module] & {"gradio", "fastapi", "api", "ui"} == set()
 
 
-def test_the_probe_sees_a_library_that_is_imported() -> None:
-    assert "yaml" in imported_by("configs.catalogue")
+def test_the_probe_sees_a_library_that_is_imported(loaded: dict[str, set[str]]) -> None:
+    assert "yaml" not in loaded[""]
+    assert "yaml" in loaded["configs.catalogue"]
+    assert {"gradio", "fastapi"} <= loaded["ui.blocks"]

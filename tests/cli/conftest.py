@@ -87,4 +87,4 @@ def interrupt(process: subprocess.Popen[str], ready: Callable[[], bool]) -> int:
         assert time.monotonic() < give_up
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    return process.wait(20)
+    return process.wait(TIMEOUT_S)

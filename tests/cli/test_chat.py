@@ -98,7 +98,7 @@ def test_ctrl_c_stops_the_answer_and_the_chat_goes_on(terminal: Terminal, home: 
     terminal.type(UP + UP + ENTER)  # the question again, from the history
     terminal.expect(r"briefly\.\n.*Paris.*> ")
     terminal.type("/quit" + ENTER)
-    assert terminal.process.wait(20) == 0
+    assert terminal.process.wait(60) == 0
     question, answer = json.loads((home / "talk.json").read_text())
     assert question == {"role": "user", "content": PARIS}
     assert "Paris" in answer["content"]

@@ -38,10 +38,10 @@ def test_what_is_spoken_is_heard_and_piped_into_a_question(quintet: Quintet, fox
         "0",
         stdin=heard.stdout.capitalize(),
     )
-    told = json.loads(asked.stdout)
-    assert "fox" in told["text"].lower()
-    assert told["finish_reason"] == "stop"
-    assert told["usage"]["completion_tokens"] > 0
+    record = json.loads(asked.stdout)
+    assert "fox" in record["text"].lower()
+    assert record["finish_reason"] == "stop"
+    assert record["usage"]["completion_tokens"] > 0
 
 
 @pytest.mark.slow
@@ -87,9 +87,9 @@ def test_a_schema_binds_the_answer(quintet: Quintet, home: Path) -> None:
 def test_a_picture_is_read_and_asked_about(quintet: Quintet, home: Path) -> None:
     (home / "receipt.png").write_bytes(picture_of("Total: 42.50 EUR"))
     assert quintet("see", "receipt.png").stdout == "Total: 42.50 EUR\n"
-    told = json.loads(quintet("see", "receipt.png", "What is the total?", "--json").stdout)
-    assert "42.50" in told["text"]
-    assert told["pictures"][0]["lines"][0]["text"] == "Total: 42.50 EUR"
+    record = json.loads(quintet("see", "receipt.png", "What is the total?", "--json").stdout)
+    assert "42.50" in record["text"]
+    assert record["pictures"][0]["lines"][0]["text"] == "Total: 42.50 EUR"
 
 
 @pytest.mark.slow

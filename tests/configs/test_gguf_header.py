@@ -28,7 +28,7 @@ def test_the_packaged_model_says_what_it_is(weights: Path) -> None:
     assert "tokenizer.ggml.tokens" not in header
 
 
-def test_what_is_no_gguf_is_told(tmp_path: Path) -> None:
+def test_what_is_no_gguf_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(b"MZ" + bytes(100))
     with pytest.raises(ConfigError, match=r"model\.gguf is not a GGUF file"):

@@ -169,7 +169,7 @@ def test_variables_override_in_any_case_and_objects_key_by_key(tmp_path: Path) -
         ({}, {"LLM_API_MODEL_PARAMS": "[1]"}, "LLM_API_MODEL_PARAMS is no JSON object"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_sentence(
+def test_what_is_wrong_is_reported_in_one_sentence(
     tmp_path: Path, keys: dict[str, object], environment: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(ConfigError, match=sentence):

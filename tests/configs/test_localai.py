@@ -108,7 +108,7 @@ def test_one_file_may_list_several_models_and_claims_their_weights(folder: Path)
     assert sorted(read_models_folder(folder)) == ["a", "nameless"]
 
 
-def test_a_broken_file_is_told_and_keeps_no_other_from_loading(
+def test_a_broken_file_is_reported_and_keeps_no_other_from_loading(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)

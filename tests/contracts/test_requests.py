@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.doors import OLD_PORTS, Doors
 from tests.running import App
 
-from .conftest import OLD_PORTS, Doors
 from .recorded import HERE, Answered, Conversation, check_body
 
 FILES = sorted(HERE.glob("*/*.yaml"))

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.doors import OLD_PORTS, Doors
 from tests.running import ROOT
 
-from .conftest import OLD_PORTS, Doors
 from .recorded import HERE
 
 pytestmark = pytest.mark.slow

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
@@ -24,6 +25,12 @@ from huggingface_hub import close_session
 COMMIT = "c0ffee" + "0" * 34
 BLOCK = 64 * 1024
 STALL_TIMEOUT_S = 30
+
+
+@lru_cache
+def sha256_of(content: bytes) -> str:
+    """Asked for with every request; a model's weights take half a second."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def git_sha1(content: bytes) -> str:
@@ -164,8 +171,11 @@ class Handler(BaseHTTPRequestHandler):
         if "blobs" in urlsplit(self.path).query:
             entry |= {"size": len(content), "blobId": git_sha1(content)}
             if name in self.hub.large:
-                sha256 = hashlib.sha256(content).hexdigest()
-                entry["lfs"] = {"sha256": sha256, "size": len(content), "pointerSize": 130}
+                entry["lfs"] = {
+                    "sha256": sha256_of(content),
+                    "size": len(content),
+                    "pointerSize": 130,
+                }
         return entry
 
     def _resolve(self, repository: str, revision: str, name: str, *, with_body: bool) -> None:
@@ -177,7 +187,7 @@ class Handler(BaseHTTPRequestHandler):
         elif name in self.hub.large:
             headers = {
                 "X-Repo-Commit": COMMIT,
-                "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"',
+                "X-Linked-Etag": f'"{sha256_of(content)}"',
                 "X-Linked-Size": str(self.hub.declared_size.get(name, len(content))),
                 "Location": f"{self.hub.content_url}/content/{name}",
             }

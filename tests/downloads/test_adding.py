@@ -233,9 +233,9 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     "text", ["~\x8f4*", "~nobody-has-this-name/x.gguf", "/" + "a" * 5000, "a" * 5000, "./a\0b"]
 )
 def test_what_cannot_be_a_path_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(UnsupportedInputError) as told:
+    with pytest.raises(UnsupportedInputError) as raised:
         propose(text, HUB)
-    assert len(str(told.value)) < 1000
+    assert len(str(raised.value)) < 1000
 
 
 def test_a_repository_is_read_without_fetching_its_weights(hub: LocalHub, tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_an_address_is_read_the_same_way(hub: LocalHub) -> None:
         propose(f"{hub.url}/plain/none.gguf", HUB)
 
 
-def test_what_the_hub_does_not_have_is_told(hub: LocalHub) -> None:
+def test_what_the_hub_does_not_have_is_reported(hub: LocalHub) -> None:
     settings = HubSettings(endpoint=hub.url)
     with pytest.raises(DownloadError, match="knows no repository maker/none"):
         propose("maker/none", settings)
@@ -354,9 +354,9 @@ def test_the_command_adds_shows_and_forgets(
 ) -> None:
     where = ["--data-dir", str(tmp_path)]
     assert main(["models", "add", str(GGUF), "--id", "mine", "--dry-run", *where]) == 0
-    told = capsys.readouterr().out
-    assert "llamacpp, q4_1" in told
-    assert "fits now" in told
+    raised = capsys.readouterr().out
+    assert "llamacpp, q4_1" in raised
+    assert "fits now" in raised
     assert not (tmp_path / "models.d").exists()
     assert main(["models", "add", str(GGUF), "--id", "mine", "--yes", *where]) == 0
     assert main(["models", "show", "mine", "--json", *where]) == 0

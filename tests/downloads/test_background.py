@@ -16,7 +16,7 @@ from workers.models.downloads.manager import DownloadManager, DownloadState
 
 BIG = "tiny.Q4_K_M.gguf"
 CARD = make_card()
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def downloads(local_hub: LocalHub, tmp_path: Path) -> DownloadManager:
 
 
 def wait_for(downloads: DownloadManager, *kinds: str, more_than: int = -1) -> DownloadState:
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while True:
         state = downloads.state(CARD)
         if state.kind in kinds and state.done_bytes > more_than:
@@ -35,7 +35,7 @@ def wait_for(downloads: DownloadManager, *kinds: str, more_than: int = -1) -> Do
 
 
 def wait_until_ended(*managers: DownloadManager) -> None:
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while any(manager.running() for manager in managers):
         assert time.monotonic() < give_up
         time.sleep(0.02)
@@ -55,7 +55,7 @@ def test_two_who_start_it_share_one_download(
     assert len(local_hub.gets(BIG)) == 1
 
 
-def test_paused_it_stands_and_resumed_it_goes_on_even_at_another_desk(
+def test_paused_it_stands_and_resumed_it_goes_on_even_at_another_manager(
     downloads: DownloadManager, local_hub: LocalHub, tmp_path: Path
 ) -> None:
     local_hub.faults.stall_after = 1_110_000
@@ -100,7 +100,7 @@ def test_another_program_is_seen(
     wait_for(downloads, "here")
 
 
-def test_a_failure_is_told_and_can_be_tried_again(
+def test_a_failure_is_reported_and_can_be_tried_again(
     downloads: DownloadManager, local_hub: LocalHub
 ) -> None:
     local_hub.sent_in_place[BIG] = WEIGHTS[:-1] + b"x"
@@ -146,7 +146,7 @@ def test_more_than_two_wait_for_their_turn(downloads: DownloadManager, local_hub
     cards = [make_card(id=f"tiny-{n}", source=f"hf:{REPOSITORY}") for n in range(3)]
     for card in cards:
         downloads.start(card)
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while sorted(downloads.state(card).kind for card in cards) != ["running", "running", "waiting"]:
         assert time.monotonic() < give_up
         time.sleep(0.02)
@@ -165,7 +165,7 @@ def test_another_program_pauses_it_and_it_can_go_on_at_once(
     other = DownloadManager(tmp_path, HubSettings(endpoint=local_hub.url))
     assert other.state(CARD).kind == "elsewhere"
     other.pause(CARD)
-    assert other.wait_until_paused(CARD, PATIENCE_S)
+    assert other.wait_until_paused(CARD, TIMEOUT_S)
     assert wait_for(downloads, "paused").done_bytes > 200_000
     assert other.state(CARD).kind == "paused"
     wait_until_ended(downloads)

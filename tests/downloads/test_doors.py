@@ -24,7 +24,7 @@ MODEL, DEFAULT, LIMITED = "smollm2-360m-instruct", "smollm2-135m-instruct", "lla
 FILE = "smollm2-360m-instruct-q8_0.gguf"
 SLOW_BYTES_S = 500_000
 """Minutes for the 94 MB of the sister that our hub gives out as all of these models."""
-PATIENCE_S = 90.0
+TIMEOUT_S = 90.0
 LOOK = Press(what="models-list", event="look", data=[""])
 
 
@@ -66,7 +66,7 @@ def state(app: App, model: str = MODEL) -> dict[str, Any]:
 
 
 def wait_for(app: App, *states: str, more_than: int = -1) -> dict[str, Any]:
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while True:
         found = state(app)
         if found["state"] in states and (found["done_bytes"] or 0) > more_than:
@@ -77,7 +77,7 @@ def wait_for(app: App, *states: str, more_than: int = -1) -> dict[str, Any]:
 
 def wait_for_page(page: Page, words: str) -> None:
     """The list that the page shows is up to a second old."""
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while words not in (shown := page.send(LOOK)):
         assert time.monotonic() < give_up, shown
         time.sleep(0.05)
@@ -95,7 +95,7 @@ def command(hub: LocalHub, *arguments: str) -> subprocess.Popen[str]:
 
 
 def said(process: subprocess.Popen[str], status: int = 0) -> str:
-    out, err = process.communicate(timeout=PATIENCE_S)
+    out, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == status, (out, err)
     return out if status == 0 else err
 

@@ -163,7 +163,9 @@ def test_a_half_file_of_something_else_is_not_continued(
     assert local_hub.gets(BIG)[-1].range is None
 
 
-def test_wrong_bytes_are_deleted_and_told(pull: Pull, local_hub: LocalHub, tmp_path: Path) -> None:
+def test_wrong_bytes_are_deleted_and_reported(
+    pull: Pull, local_hub: LocalHub, tmp_path: Path
+) -> None:
     local_hub.sent_in_place[BIG] = WEIGHTS[:-1] + b"x"
     with pytest.raises(DownloadError, match=rf"damaged: its sha256 should be {SHA256[:12]}.*dele"):
         pull(make_card())
@@ -187,7 +189,7 @@ def test_a_file_that_is_not_the_cards_is_refused_before_it_comes(
     assert local_hub.gets(BIG) == []
 
 
-def test_a_full_disk_is_told_with_both_numbers_before_the_first_byte(
+def test_a_full_disk_is_reported_with_both_numbers_before_the_first_byte(
     pull: Pull, local_hub: LocalHub
 ) -> None:
     local_hub.declared_size[BIG] = 10**15

@@ -28,7 +28,7 @@ from workers.pool.memory.plan import Plan
 from workers.specs.spec import may_be_default
 from workers.standalone import StandalonePool
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 CARDS = load_catalogue()
 DEFAULT = "smollm2-135m-instruct"
 
@@ -89,7 +89,7 @@ def manager(models: Models, pool: Pool, settings: Settings) -> ModelManager:
 
 
 def wait_for(manager: ModelManager, model_id: str, state: str) -> ModelStatus:
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while (status := manager.status(model_id)).state != state:
         assert time.monotonic() < give_up, status
         time.sleep(0.02)
@@ -120,15 +120,15 @@ def test_every_kind_of_model_has_its_state_and_what_can_be_done(
     assert status.as_dict()["state"] == state
 
 
-def test_the_state_decides_what_a_request_is_told(
+def test_the_state_decides_what_a_request_is_answered(
     manager: ModelManager, models: Models, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     availability = Availability(data_dir=settings.data_dir)
     for card in models.known():
-        told, reason = manager.state(card).reason, availability.unavailable_reason(card)
+        reports, reason = manager.state(card).reason, availability.unavailable_reason(card)
         if may_be_default(card):
-            assert (type(told), str(told)) == (type(reason), str(reason)), card.id
+            assert (type(reports), str(reports)) == (type(reason), str(reason)), card.id
         else:
             assert "cannot find them" in str(reason), card.id
         listed = manager.state(card).is_ready
@@ -187,7 +187,7 @@ def test_an_environment_is_asked_for_once_the_weights_are_here(manager: ModelMan
     assert manager.state(status.card).reason is not None
 
 
-def test_another_managers_download_is_paused_and_the_waiting_one_told(
+def test_another_managers_download_is_paused_and_the_waiting_one_informed(
     manager: ModelManager, models: Models, pool: Pool, settings: Settings, local_hub: LocalHub
 ) -> None:
     local_hub.faults.bytes_per_s = 500_000
@@ -205,7 +205,7 @@ def test_another_managers_download_is_paused_and_the_waiting_one_told(
     with pytest.raises(DownloadPausedError):
         other.fetch("tiny", pause)  # waits for the first, and is told of its wait
     assert wait_for(manager, "tiny", "paused").actions == ("resume", "remove")
-    assert other.pause("tiny", timeout_s=PATIENCE_S).state == "paused"
+    assert other.pause("tiny", timeout_s=TIMEOUT_S).state == "paused"
 
 
 def test_a_model_of_ones_own_is_looked_at_added_fetched_and_forgotten(
@@ -220,13 +220,34 @@ def test_a_model_of_ones_own_is_looked_at_added_fetched_and_forgotten(
     assert not models.knows(card.id)
     added = manager.add(card)
     assert (added.state, added.actions) == ("absent", ("download", "remove"))
-    told: list[DownloadProgress] = []
-    manager.fetch(card.id, told.append)
-    assert told[-1].fraction == 1.0
+    reports: list[DownloadProgress] = []
+    manager.fetch(card.id, reports.append)
+    assert reports[-1].fraction == 1.0
     assert manager.status(card.id).state == "here"
     assert manager.remove(card.id).is_forgotten
     with pytest.raises(UnknownModelError):
         manager.status(card.id)
+
+
+def test_whatever_is_changed_here_is_in_the_list_at_once(
+    manager: ModelManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.models.status.CACHE_S", 3600.0)
+
+    def listed(model_id: str) -> str | None:
+        return {status.card.id: str(status.state) for status in manager.statuses()}.get(model_id)
+
+    assert (listed("tiny"), listed("own")) == ("absent", None)
+    manager.add(make_card(id="own", name="Own"))
+    assert listed("own") == "absent"
+    manager.remove("own")
+    assert listed("own") is None
+    manager.pull("tiny")
+    assert listed("tiny") in ("running", "here")
+    manager.fetch("tiny", lambda progress: None)
+    assert listed("tiny") == "here"
+    manager.use("tiny")
+    assert listed("tiny") == "in_use"
 
 
 def test_one_model_that_cannot_be_looked_at_hides_no_other(

@@ -70,7 +70,7 @@ def test_a_killed_download_is_continued(local_hub: LocalHub, pull: Pull, tmp_pat
     assert local_hub.gets(BIG)[-1].range == f"bytes={half}-"
 
 
-def test_who_waits_is_told_and_goes_on_when_the_first_stops(
+def test_who_waits_is_informed_and_goes_on_when_the_first_stops(
     local_hub: LocalHub, pull: Pull, tmp_path: Path
 ) -> None:
     local_hub.faults.bytes_per_s = 1_000_000

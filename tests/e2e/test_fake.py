@@ -12,7 +12,7 @@ import psutil
 import pytest
 from gradio_client import Client, handle_file
 
-from tests.running import ROOT, App, start_app, stop_app
+from tests.running import ROOT, App
 from workers.specs.spec import model_libraries
 
 SAID = "Say this back."
@@ -30,10 +30,8 @@ DOORS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    running = start_app(tmp_path_factory.mktemp("fake"), "--engine", "fake")
-    yield running
-    stop_app(running)
+def app(fake_app: App) -> App:
+    return fake_app
 
 
 @pytest.fixture(scope="module")

@@ -36,9 +36,9 @@ def test_only_the_clean_endpoints_are_named(client: Client) -> None:
 
 def test_an_answer_streams(client: Client) -> None:
     question = "What is the capital of France? Answer briefly."
-    job = client.submit(question=question, temperature=0.0, api_name="/ask")
-    assert "Paris" in job.result(60)
-    outputs = job.outputs()
+    call = client.submit(question=question, temperature=0.0, api_name="/ask")
+    assert "Paris" in call.result(60)
+    outputs = call.outputs()
     assert all(after.startswith(before) for before, after in itertools.pairwise(outputs))
 
 

@@ -82,8 +82,8 @@ def test_a_lower_budget_puts_idle_workers_to_sleep_but_not_a_pinned_one(
         expect(chip(page, name)).to_contain_text("asleep", timeout=SOON_MS)
     expect(chip(page, "rag")).to_contain_text("ready")
     expect(other.locator("#memory-ram input")).to_have_value(str(budget_mib))
-    held_mib, limit_mib = held(page)
-    assert held_mib <= limit_mib == budget_mib
+    in_use_mib, limit_mib = held(page)
+    assert in_use_mib <= limit_mib == budget_mib
 
 
 def test_without_the_budget_a_worker_is_back_when_it_is_used(

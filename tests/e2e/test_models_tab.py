@@ -54,7 +54,7 @@ class Apps:
     def kill(self) -> None:
         assert self.running is not None
         self.running.process.send_signal(signal.SIGKILL)
-        self.running.process.wait(20)
+        self.running.process.wait(60)
 
 
 @pytest.fixture

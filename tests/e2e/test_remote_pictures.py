@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,14 @@ ANSWER = """The valley is quiet [1]. End of the answer.
 """
 
 
+WRITTEN_ANEW = """picture => {
+    const kept = ["src", "alt"];
+    for (const { name } of [...picture.attributes]) if (!kept.includes(name)) picture.removeAttribute(name);
+    picture.alt = "a map";
+}"""
+"""What Gradio does to the elements of an answer that goes on: they are as the server wrote them."""
+
+
 @dataclass
 class Watched:
     """A page, and what it asked for and complained of."""
@@ -55,22 +64,24 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def elsewhere() -> Iterator[Listener]:
+def foreign_site() -> Iterator[Listener]:
     """Another server, to which answers point."""
     with listening(b"never") as listener:
         yield listener
 
 
 @pytest.fixture(scope="module")
-def poisoned_app(tmp_path_factory: pytest.TempPathFactory, elsewhere: Listener) -> Iterator[App]:
+def poisoned_app(tmp_path_factory: pytest.TempPathFactory, foreign_site: Listener) -> Iterator[App]:
     """Quintet with a model that writes pictures of another server into every answer."""
     folder = tmp_path_factory.mktemp("poisoned")
-    said = ANSWER.format(url=elsewhere.url)
+    said = ANSWER.format(url=foreign_site.url)
     with serving(stream(delta(said), delta("", "stop"), "[DONE]")) as model:
         cards = folder / "data" / "models.d"
         cards.mkdir(parents=True)
         (cards / "scripted.yaml").write_text(CARD.format(url=model.url))
-        running = start_app(folder, QUINTET_WORKERS__TEXT__MODEL="scripted")
+        running = start_app(
+            folder, QUINTET_WORKERS__TEXT__MODEL="scripted", QUINTET_POOL__WARM="[]"
+        )
         yield running
         stop_app(running)
 
@@ -99,9 +110,15 @@ def ask_in_chat(page: Page) -> None:
     expect(page.locator("#chat-send")).to_be_visible(timeout=60_000)
 
 
-def ask_documents(page: Page, elsewhere: Listener, folder: Path) -> None:
+def expect_marked(page: Page, where: str) -> None:
+    picture = page.locator(f"{where} img.q-remote").first
+    expect(picture).to_be_visible(timeout=30_000)
+    expect(picture).to_have_attribute("alt", re.compile("a map.* not loaded"), timeout=30_000)
+
+
+def ask_documents(page: Page, foreign_site: Listener, folder: Path) -> None:
     note = folder / "valley.md"
-    note.write_text(f"# Valley\n\nThe valley is quiet. ![map]({elsewhere.url}/document.png)\n")
+    note.write_text(f"# Valley\n\nThe valley is quiet. ![map]({foreign_site.url}/document.png)\n")
     page.get_by_role("tab", name="RAG", exact=True).click()
     page.set_input_files("#rag-files input[type=file]", str(note))
     expect(page.locator("#rag-table")).to_contain_text("valley.md", timeout=120_000)
@@ -112,31 +129,33 @@ def ask_documents(page: Page, elsewhere: Listener, folder: Path) -> None:
 
 
 def test_pictures_of_other_servers_are_not_loaded(
-    poisoned_app: App, watch: Watched, elsewhere: Listener, tmp_path: Path
+    poisoned_app: App, watch: Watched, foreign_site: Listener, tmp_path: Path
 ) -> None:
     page = watch.page
     page.goto(poisoned_app.url)
     ask_in_chat(page)
-    shown = page.locator("#chat-log img.q-remote")
-    expect(shown.first).to_be_visible()
-    assert "a map" in (shown.first.get_attribute("alt") or "")
-    ask_documents(page, elsewhere, tmp_path)
-    assert "a map" in (page.locator("#rag-answer img.q-remote").first.get_attribute("alt") or "")
-    assert elsewhere.heard == []
+    expect_marked(page, "#chat-log")
+    ask_documents(page, foreign_site, tmp_path)
+    expect_marked(page, "#rag-answer")
+    page.locator("#rag-answer img").first.evaluate(WRITTEN_ANEW)
+    expect_marked(page, "#rag-answer")
+    assert foreign_site.heard == []
 
 
 def test_a_click_opens_the_picture_and_tells_nothing_else(
-    poisoned_app: App, watch: Watched, elsewhere: Listener
+    poisoned_app: App, watch: Watched, foreign_site: Listener
 ) -> None:
     page = watch.page
     page.goto(poisoned_app.url)
     ask_in_chat(page)
-    elsewhere.heard.clear()
+    foreign_site.heard.clear()
     with page.context.expect_page() as opened:
         page.locator("#chat-log img.q-remote").first.click()
     opened.value.wait_for_load_state()
     assert urlsplit(opened.value.url).path == "/markdown.png"
-    assert [path for path in elsewhere.heard if "favicon" not in path] == ["/markdown.png?secret"]
+    assert [path for path in foreign_site.heard if "favicon" not in path] == [
+        "/markdown.png?secret"
+    ]
     assert opened.value.evaluate("[document.referrer, window.opener]") == ["", None]
 
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.environments.tiny import NAME
-from tests.pool.conftest import fake_models, process_spec, roomy_ledger, say
+from tests.pool.conftest import fake_models, process_spec, roomy_memory, say
 from tests.pool.watching import LONG, text_of, wait_for, worker
 from workers.client import Client
 from workers.messages import TextDelta
@@ -38,7 +38,7 @@ def client(tiny: Environments, tmp_path: Path) -> Iterator[Client]:
             process_spec(card, tmp_path, 2), python=python, target=target
         ),
         PoolLimits(),
-        roomy_ledger(),
+        roomy_memory(),
     )
     pool.start()
     yield Client(pool, models)
@@ -87,8 +87,8 @@ def test_it_does_not_outlive_its_parent(tiny: Environments, tmp_path: Path) -> N
         from pathlib import Path
         from tests.pool.conftest import card, process_spec
         from workers.pool.child import Child
-        born = replace(process_spec(card("text"), Path({str(tmp_path)!r})), python={str(tiny.python(NAME))!r})
-        child = Child(born, lambda message: print(child.pid, type(message).__name__, flush=True),
+        spec = replace(process_spec(card("text"), Path({str(tmp_path)!r})), python={str(tiny.python(NAME))!r})
+        child = Child(spec, lambda message: print(child.pid, type(message).__name__, flush=True),
                       lambda reason: None)
         time.sleep(600)
     """)

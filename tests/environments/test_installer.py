@@ -26,15 +26,15 @@ Install = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def install(tmp_path: Path) -> Install:
-    """Run the installer as make does, into a folder, where pip is told of nothing but a shelf."""
-    (tmp_path / "shelf").mkdir()
-    shelf = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "shelf")}
+    """Run the installer as make does, into a folder, where pip knows of nothing but a folder of wheels."""
+    (tmp_path / "wheels").mkdir()
+    variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels")}
 
     def run(*options: str, **environ: str) -> subprocess.CompletedProcess[str]:
         given = ["--require-hashes", "--no-deps", "--target", str(tmp_path / "site"), *options]
         return subprocess.run(
             [sys.executable, installer.__file__, *given],
-            env={**os.environ, "PIP_CONFIG_FILE": os.devnull, **shelf, **environ},
+            env={**os.environ, "PIP_CONFIG_FILE": os.devnull, **variables, **environ},
             capture_output=True,
             text=True,
             check=False,
@@ -48,8 +48,8 @@ def brought_by(site: Path, name: str) -> str:
 
 
 @needs_uv
-def test_uv_finds_what_pip_was_told(install: Install, tmp_path: Path) -> None:
-    listed = lock(tmp_path, make_wheel(tmp_path / "shelf", "tiny_text_weights"))
+def test_uv_finds_what_pip_was_given(install: Install, tmp_path: Path) -> None:
+    listed = lock(tmp_path, make_wheel(tmp_path / "wheels", "tiny_text_weights"))
     done = install("-r", str(listed))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "site/tiny_text_weights/model/weights.bin").read_bytes() == WEIGHTS
@@ -57,7 +57,7 @@ def test_uv_finds_what_pip_was_told(install: Install, tmp_path: Path) -> None:
 
 
 def test_where_uv_fails_pip_does_it_and_that_is_said(install: Install, tmp_path: Path) -> None:
-    listed = lock(tmp_path, make_wheel(tmp_path / "shelf", "tiny_text_weights"))
+    listed = lock(tmp_path, make_wheel(tmp_path / "wheels", "tiny_text_weights"))
     (broken := tmp_path / "bin" / "uv").parent.mkdir()
     broken.write_text("#!/bin/sh\nexit 3\n")
     broken.chmod(0o755)
@@ -68,14 +68,14 @@ def test_where_uv_fails_pip_does_it_and_that_is_said(install: Install, tmp_path:
 
 
 def test_a_wrong_hash_is_refused_by_both(install: Install, tmp_path: Path) -> None:
-    wheel = make_wheel(tmp_path / "shelf", "tiny_text_weights")
+    wheel = make_wheel(tmp_path / "wheels", "tiny_text_weights")
     done = install("-r", str(lock(tmp_path, wheel, digest="0" * 64)))
     assert done.returncode != 0
     assert not (tmp_path / "site" / "tiny_text_weights").exists()
 
 
 def test_only_what_is_named_is_installed(install: Install, tmp_path: Path) -> None:
-    wheels = [make_wheel(tmp_path / "shelf", f"tiny_{name}_weights") for name in ("text", "voice")]
+    wheels = [make_wheel(tmp_path / "wheels", f"tiny_{name}_weights") for name in ("text", "voice")]
     done = install("-r", str(lock(tmp_path, *wheels)), "--only", "tiny-voice-weights")
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (tmp_path / "site").glob("tiny_*_weights")} == {
@@ -111,7 +111,7 @@ def test_every_setting_of_pip_reaches_uv_and_uvs_own_win(
     assert environ.items() >= expected.items()
 
 
-def test_without_settings_uv_is_told_nothing() -> None:
+def test_without_settings_uv_is_given_nothing() -> None:
     assert installer.uv_environ({}, {"HOME": "/h"}) == {"HOME": "/h"}
 
 

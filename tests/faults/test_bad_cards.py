@@ -48,10 +48,10 @@ def test_a_bad_card_is_left_out_with_one_sentence(name: str, tmp_path: Path) -> 
     models = build_models(load_settings("cpu", {"data_dir": str(tmp_path)}), load_catalogue())
     assert models.get("mine").name == "Mine"
     assert models.default("text").id == "smollm2-135m-instruct"
-    (told,) = models.left_out
-    assert name in told or "smollm2-135m-instruct" in told
-    assert len(told) < 600
-    assert str(tmp_path) not in told
+    (warning,) = models.left_out
+    assert name in warning or "smollm2-135m-instruct" in warning
+    assert len(warning) < 600
+    assert str(tmp_path) not in warning
 
 
 def test_cards_that_may_not_be_read_are_left_out(tmp_path: Path) -> None:
@@ -61,19 +61,19 @@ def test_cards_that_may_not_be_read_are_left_out(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "shut.yaml").write_text(GOOD)
     (folder / "shut.yaml").chmod(0)
-    told: list[str] = []
-    assert read_added(tmp_path, told.append) == {}
+    warnings: list[str] = []
+    assert read_added(tmp_path, warnings.append) == {}
     folder.chmod(0)
-    assert read_added(tmp_path, told.append) == {}
+    assert read_added(tmp_path, warnings.append) == {}
     folder.chmod(0o700)
-    assert ["cannot be read" in sentence for sentence in told] == [True, True]
+    assert ["cannot be read" in sentence for sentence in warnings] == [True, True]
 
 
 def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "models.d").write_text("no folder")
-    told: list[str] = []
-    assert read_added(tmp_path, told.append) == {}
-    assert len(told) == 1
+    warnings: list[str] = []
+    assert read_added(tmp_path, warnings.append) == {}
+    assert len(warnings) == 1
 
 
 def test_the_bad_cards_are_listed_on_the_page_and_by_the_doctor() -> None:

@@ -26,14 +26,14 @@ def test_a_hanging_engine_fails_its_own_request_and_the_next_process_serves_who_
     _, client = make_pool(stall_timeout_s=SOON_S, spin_timeout_s=2 * SOON_S)
     client.run(say("awake"))
     pid = worker(client).pid
-    hanging, told = start_in_background(client, order)
+    hanging, outcome = start_in_background(client, order)
     wait_for(lambda: worker(client).num_running == 1)
     waiting, after = start_in_background(client, "patient")
     hanging.join(60)
     waiting.join(60)
-    assert isinstance(told[-1], WorkerHungError)
-    assert "stopped answering while it worked (ended after" in str(told[-1])
-    assert "memory" not in str(told[-1])
+    assert isinstance(outcome[-1], WorkerHungError)
+    assert "stopped answering while it worked (ended after" in str(outcome[-1])
+    assert "memory" not in str(outcome[-1])
     assert isinstance(after[-1], Finished)
     assert worker(client).pid != pid
 
@@ -42,14 +42,14 @@ def test_a_stopped_process_is_noticed_although_it_neither_dies_nor_answers(
     make_pool: MakePool,
 ) -> None:
     _, client = make_pool(ping_timeout_s=SOON_S)
-    running, told = start_in_background(client, "toil 3600")
+    running, outcome = start_in_background(client, "toil 3600")
     wait_for(lambda: worker(client).num_running == 1)
     pid = worker(client).pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     running.join(60)
-    assert isinstance(told[-1], WorkerHungError)
-    assert "without a sign of life" in str(told[-1])
+    assert isinstance(outcome[-1], WorkerHungError)
+    assert "without a sign of life" in str(outcome[-1])
     assert text_of(client.run(say("hello"))) == "hello "
 
 
@@ -69,7 +69,7 @@ def test_a_load_that_hangs_once_is_tried_again(make_pool: MakePool, tmp_path: Pa
     assert worker(client).num_deaths == 1
 
 
-def test_a_load_that_always_hangs_is_told_to_who_waits_and_mended_later(
+def test_a_load_that_always_hangs_is_reported_to_who_waits_and_mended_later(
     make_pool: MakePool, tmp_path: Path
 ) -> None:
     stuck = tmp_path / "hangs-on-load"
@@ -87,13 +87,13 @@ def test_what_is_late_and_does_not_stop_costs_the_process_its_life(make_pool: Ma
     patient = client.until(time.monotonic() + 600)
     patient.run(say("awake"))
     pid = worker(client).pid
-    beside, told = start_in_background(patient, "toil 3600")
+    beside, outcome = start_in_background(patient, "toil 3600")
     wait_for(lambda: worker(client).num_running == 1)
     with pytest.raises(TimedOutError, match=r"did not answer within 1 s.*being worked on"):
         client.run(say("hang"))
     beside.join(60)
-    assert isinstance(told[-1], WorkerHungError)
-    assert "a request that was stopped" in str(told[-1])
+    assert isinstance(outcome[-1], WorkerHungError)
+    assert "a request that was stopped" in str(outcome[-1])
     assert text_of(patient.run(say("hello"))) == "hello "
     assert worker(client).pid != pid
 
@@ -102,15 +102,15 @@ def test_lack_of_memory_is_guessed_at_only_for_a_kill_that_is_not_ours(
     make_pool: MakePool,
 ) -> None:
     _, client = make_pool()
-    running, told = start_in_background(client, "toil 3600")
+    running, outcome = start_in_background(client, "toil 3600")
     wait_for(lambda: worker(client).num_running == 1)
     pid = worker(client).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     running.join(60)
-    assert isinstance(told[-1], WorkerDiedError)
-    assert not isinstance(told[-1], WorkerHungError)
-    assert "perhaps for lack of memory" in str(told[-1])
+    assert isinstance(outcome[-1], WorkerDiedError)
+    assert not isinstance(outcome[-1], WorkerHungError)
+    assert "perhaps for lack of memory" in str(outcome[-1])
     assert describe_exit(-signal.SIGKILL, by_us=True) == "ended by Quintet"
     assert describe_exit(-signal.SIGSEGV, by_us=True) == "killed by SIGSEGV"
 
@@ -119,9 +119,9 @@ def test_a_worker_that_is_put_to_sleep_while_it_hangs_does_not_speak_of_memory(
     make_pool: MakePool,
 ) -> None:
     _, client = make_pool(stop_grace_s=0.2)
-    running, told = start_in_background(client, "hang")
+    running, outcome = start_in_background(client, "hang")
     wait_for(lambda: worker(client).num_running == 1)
     client.sleep("text")
     running.join(60)
-    assert "ended by Quintet" in str(told[-1])
-    assert "memory" not in str(told[-1])
+    assert "ended by Quintet" in str(outcome[-1])
+    assert "memory" not in str(outcome[-1])

@@ -14,7 +14,7 @@ import pytest
 from tests.running import ROOT, start_app, stop_app
 from workers.media.scratch import LOCK_NAME, scratch_folder, sweep
 
-HOLDER = (
+OWNER = (
     "import sys, time\nfrom pathlib import Path\nfrom workers.media.scratch import scratch_folder\n"
     "with scratch_folder('test', Path(sys.argv[1])) as folder:\n"
     "    (folder / 'large').write_bytes(bytes(1000))\n"
@@ -26,7 +26,7 @@ HOLDER = (
 def hold(parent: Path) -> tuple[subprocess.Popen[str], Path]:
     """Return a process that has a folder, and the folder."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(parent)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER, str(parent)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     return process, Path(process.stdout.readline().strip())
@@ -60,20 +60,20 @@ def test_ones_own_folder_stays_while_it_is_used_and_goes_afterwards(tmp_path: Pa
 
 
 def test_what_only_looks_like_one_of_ours_is_not_touched(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "precious"
-    elsewhere.mkdir()
-    (elsewhere / LOCK_NAME).touch()
-    (tmp_path / "quintet-link").symlink_to(elsewhere)
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / LOCK_NAME).touch()
+    (tmp_path / "quintet-link").symlink_to(precious)
     (tmp_path / "quintet-file").touch()
     (tmp_path / "quintet-no-lock").mkdir()
     (tmp_path / "other-folder").mkdir()
     (tmp_path / "other-folder" / LOCK_NAME).touch()
     linked = tmp_path / "quintet-linked-lock"
     linked.mkdir()
-    (linked / LOCK_NAME).symlink_to(elsewhere / LOCK_NAME)
+    (linked / LOCK_NAME).symlink_to(precious / LOCK_NAME)
     assert sweep(tmp_path) == 0
     assert len(list(tmp_path.iterdir())) == 6
-    assert (elsewhere / LOCK_NAME).exists()
+    assert (precious / LOCK_NAME).exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")

@@ -19,7 +19,7 @@ from gradio_client.exceptions import AppError
 
 from tests.running import App, start_app
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 STOPPING = "Quintet is stopping"
 MESSAGES = [{"role": "user", "content": "Tell me a very long story about the sea."}]
 STORY: dict[str, Any] = {"messages": MESSAGES, "max_tokens": 6000, "ignore_eos": True}
@@ -58,20 +58,20 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + PATIENCE_S
+    give_up = time.monotonic() + TIMEOUT_S
     while not is_so():
         assert time.monotonic() < give_up
         time.sleep(0.02)
 
 
 def text_state(app: App) -> str:
-    state: str = httpx.get(f"{app.url}/readyz", timeout=PATIENCE_S).json()["text"]
+    state: str = httpx.get(f"{app.url}/readyz", timeout=TIMEOUT_S).json()["text"]
     return state
 
 
 def post(app: App, path: str, body: dict[str, Any]) -> httpx.Response:
     """Return the whole answer, of a stream too."""
-    return httpx.post(f"{app.url}{path}", json=body, timeout=PATIENCE_S)
+    return httpx.post(f"{app.url}{path}", json=body, timeout=TIMEOUT_S)
 
 
 class Stream:
@@ -82,18 +82,18 @@ class Stream:
     ) -> None:
         self._has_begun = threading.Event()
         self._reader = threads.submit(self._read, f"{app.url}{path}", body)
-        assert self._has_begun.wait(PATIENCE_S)
+        assert self._has_begun.wait(TIMEOUT_S)
 
     def text(self) -> str:
         """Return all of it once it has ended."""
-        return self._reader.result(PATIENCE_S)
+        return self._reader.result(TIMEOUT_S)
 
     def has_ended(self) -> bool:
         return self._reader.done()
 
     def _read(self, url: str, body: dict[str, Any]) -> str:
         text = ""
-        with httpx.stream("POST", url, json=body, timeout=PATIENCE_S) as answer:
+        with httpx.stream("POST", url, json=body, timeout=TIMEOUT_S) as answer:
             assert answer.status_code == 200
             for piece in answer.iter_text():
                 text += piece
@@ -109,8 +109,8 @@ def children(app: App) -> list[psutil.Process]:
 
 def ended(app: App, processes: list[psutil.Process]) -> int:
     """Return the exit status once nothing of it is left."""
-    status = app.process.wait(PATIENCE_S)
-    _, alive = psutil.wait_procs(processes, PATIENCE_S)
+    status = app.process.wait(TIMEOUT_S)
+    _, alive = psutil.wait_procs(processes, TIMEOUT_S)
     assert not alive
     assert "ERROR" not in app.log.read_text()
     return status
@@ -138,7 +138,7 @@ def test_what_runs_ends_with_the_reason(start: Start, threads: ThreadPoolExecuto
     assert ends["/v1/chat/completions"]["error"]["code"] == "pool_closed"
     assert ends["/v1/messages"]["type"] == "error"
     with pytest.raises(AppError, match=STOPPING):
-        asked.result(PATIENCE_S)
+        asked.result(TIMEOUT_S)
     assert plain.result().status_code == 503
     assert STOPPING in plain.result().json()["error"]["message"]
     assert "Retry-After" in plain.result().headers
@@ -149,7 +149,7 @@ def test_what_runs_ends_with_the_reason(start: Start, threads: ThreadPoolExecuto
 def test_who_runs_may_end_and_who_comes_is_refused(
     start: Start, threads: ThreadPoolExecutor
 ) -> None:
-    app = start(QUINTET_SERVER__DRAIN_S=str(PATIENCE_S))
+    app = start(QUINTET_SERVER__DRAIN_S=str(TIMEOUT_S))
     workers = children(app)
     body = STREAMS["/v1/chat/completions"] | {"max_tokens": 400}
     stream = Stream(threads, app, "/v1/chat/completions", body)

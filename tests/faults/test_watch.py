@@ -10,7 +10,7 @@ from workers.pool.pending import PoolLimits
 from workers.pool.vitals import Vitals
 from workers.pool.watch import Watch
 
-PATIENCE = PoolLimits(ping_every_s=5, ping_timeout_s=60, stall_timeout_s=120, spin_timeout_s=900)
+LIMITS = PoolLimits(ping_every_s=5, ping_timeout_s=60, stall_timeout_s=120, spin_timeout_s=900)
 
 
 @dataclass
@@ -27,28 +27,28 @@ class Process:
     watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
-        self.born = self.now
-        self.watch = Watch(PATIENCE, self._vitals, self.now)
+        self.started = self.now
+        self.watch = Watch(LIMITS, self._vitals, self.now)
 
     def _vitals(self) -> Vitals:
-        age_s = self.now - self.born
+        age_s = self.now - self.started
         return Vitals(cpu_s=self.cpu_share * age_s, read_bytes=int(self.read_per_s * age_s))
 
     def live(self, seconds: float) -> tuple[float, str]:
         """Return after how many seconds it is given up, and why; "" if it lives on."""
-        start = told = self.now
+        start = progressed = self.now
         while self.now - start < seconds:
             self.now += 0.5
             if self.answers:
                 self.watch.note_answer(self.now)
-            if self.now - told >= self.progress_every_s:
-                told = self.now
+            if self.now - progressed >= self.progress_every_s:
+                progressed = self.now
                 self.watch.note_progress(self.now)
-            verdict = self.watch.verdict(
+            hang_reason = self.watch.hang_reason(
                 self.now, is_loading=self.is_loading, num_running=self.num_running
             )
-            if verdict:
-                return self.now - start, verdict
+            if hang_reason:
+                return self.now - start, hang_reason
         return seconds, ""
 
 

@@ -91,7 +91,7 @@ async def test_answer_cites_the_right_page(client: Client) -> None:
     assert kinds[-1] is Finished
 
 
-async def test_empty_collection_is_told(client: Client) -> None:
+async def test_empty_collection_is_reported(client: Client) -> None:
     await client.arun(Ingest(collection="empty", documents=()))
     with pytest.raises(NotFoundError, match="no documents yet"):
         await answer(client, "Anything?", "empty")

@@ -52,12 +52,12 @@ async def test_the_judge_says_at_most_three_tokens_and_is_paid_for(client: Clien
     events = await collect(client, ask)
     (judged,) = (event for event in events if isinstance(event, Judged))
     (end,) = (event for event in events if isinstance(event, Finished))
-    assert len(judged.verdict.split()) <= 3
-    assert judged.is_good == ("good quality" in judged.verdict.lower())
+    assert len(judged.judgement.split()) <= 3
+    assert judged.is_good == ("good quality" in judged.judgement.lower())
     assert end.usage.prompt_tokens > 80  # the question, and the judge's longer prompt
 
 
-async def test_an_unknown_second_model_is_told_before_any_work(client: Client) -> None:
+async def test_an_unknown_second_model_is_reported_before_any_work(client: Client) -> None:
     ask = Route(request_id="r", messages=QUESTION, stronger="gpt-9")
     with pytest.raises(UnknownModelError, match="gpt-9"):
         await collect(client, ask)

@@ -93,7 +93,7 @@ def test_without_its_weights_the_usual_model_answers_and_says_so(tmp_path: Path,
 
 
 @pytest.mark.parametrize("name", REMOTE)
-def test_a_missing_key_is_told_and_a_key_is_found(
+def test_a_missing_key_is_reported_and_a_key_is_found(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = load_config(tmp_path)
@@ -174,7 +174,9 @@ def test_hyperparameters_of_every_engine_mean_the_same() -> None:
     assert unknown == ["beams"]
 
 
-def test_the_caller_wins_over_the_wrapper_and_is_told_what_has_no_use(tmp_path: Path) -> None:
+def test_the_caller_wins_over_the_wrapper_and_is_informed_of_what_has_no_use(
+    tmp_path: Path,
+) -> None:
     entry = load_config(tmp_path).entries["mistral7b-llamacpp"]
     card = CARDS["smollm2-135m-instruct"]
     with warnings.catch_warnings():

@@ -150,7 +150,7 @@ def test_a_model_that_sees_names_its_shape_in_a_section_of_its_own(tmp_path: Pat
     assert facts.num_layers == 2
 
 
-def test_sliding_layers_are_told_from_whole_ones(tmp_path: Path) -> None:
+def test_sliding_layers_are_distinguished_from_whole_ones(tmp_path: Path) -> None:
     kinds = ["sliding_attention", "full_attention"]
     config = {**CONFIG, "sliding_window": 128, "layer_types": kinds}
     (tmp_path / "config.json").write_text(json.dumps(config))

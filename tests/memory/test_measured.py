@@ -32,7 +32,7 @@ def test_only_a_higher_peak_counts(tmp_path: Path) -> None:
 
 def test_each_way_of_use_has_its_own_peak(tmp_path: Path) -> None:
     card = load_catalogue()["smollm2-135m-instruct"]
-    demands = [
+    uses = [
         LoadOptions(),
         LoadOptions(slots=4),
         LoadOptions(context_tokens=512),
@@ -40,9 +40,15 @@ def test_each_way_of_use_has_its_own_peak(tmp_path: Path) -> None:
         LoadOptions(extra_cards=(load_catalogue()["all-minilm-l6-v2"],)),
     ]
     peaks = MeasuredPeaks(tmp_path)
-    for number, demand in enumerate(demands):
-        peaks.record(key_of(card, demand), 100 + number)
-    assert [peaks.get(key_of(card, demand)) for demand in demands] == [100, 101, 102, 103, 104]
+    for number, options in enumerate(uses):
+        peaks.record(key_of(card, options), 100 + number)
+    assert [peaks.get(key_of(card, options)) for options in uses] == [
+        100,
+        101,
+        102,
+        103,
+        104,
+    ]
     assert key_of(card, LoadOptions(device="cuda:1")) == key_of(card, LoadOptions(device="cuda:0"))
 
 
@@ -52,7 +58,7 @@ def record_many(folder: Path, start: int) -> None:
         peaks.record(PeakKey(model_id=f"model-{number}", weights="x"), number + 1)
 
 
-def test_two_processes_write_into_one_book(tmp_path: Path) -> None:
+def test_two_processes_write_into_one_file(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=record_many, args=(tmp_path, at)) for at in (0, 40)]
     for writer in writers:
@@ -76,7 +82,7 @@ def test_what_another_process_wrote_is_seen(tmp_path: Path) -> None:
     ["", "{", "[]", "null", '{"version": 1}', '{"version": 1, "peaks_mib": [1]}',
      '{"version": 1, "peaks_mib": {"a": "x"}}', "\x00" * 100, "[" * 100_000],
 )  # fmt: skip
-def test_a_damaged_book_is_put_aside(tmp_path: Path, content: str) -> None:
+def test_a_damaged_file_is_put_aside(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content)
     peaks = MeasuredPeaks(tmp_path)
     assert peaks.get(KEY) is None
@@ -85,18 +91,18 @@ def test_a_damaged_book_is_put_aside(tmp_path: Path, content: str) -> None:
     assert MeasuredPeaks(tmp_path).get(KEY) == 371
 
 
-def test_a_book_of_bytes_that_are_no_text_is_put_aside(tmp_path: Path) -> None:
+def test_a_file_of_bytes_that_are_no_text_is_put_aside(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"\xff\xfe\x00")
     assert MeasuredPeaks(tmp_path).get(KEY) is None
     assert (tmp_path / "memory.damaged").exists()
 
 
-def test_a_book_of_another_version_is_begun_anew(tmp_path: Path) -> None:
+def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps({"version": 0, "peaks_mib": {str(KEY): 5}}))
     assert MeasuredPeaks(tmp_path).get(KEY) is None
 
 
-def test_the_book_is_bounded_and_keeps_the_newest(tmp_path: Path) -> None:
+def test_the_file_is_bounded_and_keeps_the_newest(tmp_path: Path) -> None:
     old = {f"old-{number}": 1 for number in range(600)}
     (tmp_path / FILE).write_text(json.dumps({"version": 1, "peaks_mib": old}))
     MeasuredPeaks(tmp_path).record(KEY, 371)
@@ -113,7 +119,7 @@ def test_a_data_folder_that_is_a_file_harms_nothing(tmp_path: Path) -> None:
     assert peaks.get(KEY) == 371
 
 
-def test_a_measured_footprint_is_what_was_measured() -> None:
+def test_a_measured_estimate_is_what_was_measured() -> None:
     predicted = MemoryEstimate(
         weights_mib=100, kv_cache_mib=50, activations_mib=20, runtime_mib=30, error=0.2
     )

@@ -1,4 +1,4 @@
-"""The profiles, by the ledger's own arithmetic: what is promised for 8 GB fits into 8 GB."""
+"""The profiles, by the estimates' own arithmetic: what is promised for 8 GB fits into 8 GB."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ def fake_models() -> Models:
     return Models(lambda: {card.id: card for card in cards}, defaults)
 
 
-def roomy_ledger() -> MemoryManager:
-    """A ledger of this machine, without a budget; each fake is granted what its card says."""
+def roomy_memory() -> MemoryManager:
+    """The memory manager of this machine, without a budget; each fake is granted what its card says."""
     return MemoryManager(
         tracker=MemoryTracker(read_memory, Budget(leave_room_mib=0)),
         places=place_of,
@@ -80,7 +80,7 @@ def place_of(card: ModelCard) -> tuple[Placement, ...]:
     need = MemoryEstimate(
         weights_mib=card.memory_mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
     )
-    return (Placement(device="cpu", need_mib={"cpu": need.high_mib}, footprint=need),)
+    return (Placement(device="cpu", need_mib={"cpu": need.high_mib}, memory_estimate=need),)
 
 
 def say(text: str, **fields: Any) -> Generate:
@@ -98,18 +98,18 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
     def make(
         slots: int = 1,
         limits: dict[str, float] | None = None,
-        ledger: MemoryManager | None = None,
-        **patience: Any,
+        memory: MemoryManager | None = None,
+        **pool_limits: Any,
     ) -> tuple[Pool, Client]:
         pool = Pool(
             models := fake_models(),
             lambda card, placement: process_spec(card, tmp_path, slots, limits),
-            PoolLimits(**patience),
-            ledger or roomy_ledger(),
+            PoolLimits(**pool_limits),
+            memory or roomy_memory(),
         )
         pool.start()
         pools.append(pool)
-        if ledger is None:  # as the client does before it asks
+        if memory is None:  # as the client does before it asks
             for found in models.known():
                 pool.prepare(found)
         return pool, Client(pool, models)

@@ -1,4 +1,4 @@
-"""A real worker without weights that takes the memory its card says, for the ledger's tests."""
+"""A real worker without weights that takes the memory its card says, for the scheduler's tests."""
 
 from __future__ import annotations
 

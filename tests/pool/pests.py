@@ -55,7 +55,7 @@ class Pest:
         return self._num_acts % 2 == 0
 
     def _sleep(self) -> None:
-        self._sim.told_to_sleep[self.modality] = self._sim.loop.time()
+        self._sim.sent_to_sleep[self.modality] = self._sim.loop.time()
         self._sim.pool.sleep(self.modality)
 
     def _budget(self) -> None:

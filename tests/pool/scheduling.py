@@ -53,13 +53,13 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(model=models, errand=errands, num=st.sampled_from([1, 1, 2, 6]), is_patient=st.booleans())
     def submit(self, model: str, errand: Errand, num: int, is_patient: bool) -> None:
-        patience_s = (DEADLINE_S if is_patient else 5.0) if errand.is_endless else None
+        timeout_s = (DEADLINE_S if is_patient else 5.0) if errand.is_endless else None
         for _ in range(num):
-            self.sim.submit(model, errand, patience_s)
+            self.sim.submit(model, errand, timeout_s)
 
-    @rule(model=models, patience_s=st.sampled_from([0.0, 0.5, 4.0]))
-    def submit_in_a_hurry(self, model: str, patience_s: float) -> None:
-        self.sim.submit(model, Errand(), patience_s)
+    @rule(model=models, timeout_s=st.sampled_from([0.0, 0.5, 4.0]))
+    def submit_in_a_hurry(self, model: str, timeout_s: float) -> None:
+        self.sim.submit(model, Errand(), timeout_s)
 
     @precondition(lambda self: self.sim.open)
     @rule(data=st.data(), num=st.sampled_from([1, 1, 6]))
@@ -72,7 +72,7 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(modality=modalities)
     def sleep(self, modality: Modality) -> None:
-        self.sim.told_to_sleep[modality] = self.sim.loop.time()
+        self.sim.sent_to_sleep[modality] = self.sim.loop.time()
         self.pool.sleep(modality)
 
     @rule(chosen=st.lists(modalities, max_size=3))
@@ -159,7 +159,7 @@ class Scheduling(RuleBasedStateMachine):
         assert not late, f"{len(late)} requests wait for ever, the first for {late[0].model.id}"
 
     @invariant()
-    def the_account_counts_what_there_is(self) -> None:
+    def the_tracker_counts_what_there_is(self) -> None:
         granted = set(self.sim.tracker.allocations())
         alive = {process.model.modality for process in self.machine.alive}
         assert alive <= granted
@@ -171,16 +171,16 @@ class Scheduling(RuleBasedStateMachine):
         others = [p for p in self.machine.alive if p is not process]
         if any(other.model.modality == modality for other in others):
             self.machine.wrong.append(f"a second process for {modality}")
-        held_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
+        in_use_mib = process.model.memory_mib + sum(other.model.memory_mib for other in others)
         allowed_mib, left_mib = self.sim.tracker.bounds_mib(modality)
-        if held_mib > allowed_mib:
-            self.machine.wrong.append(f"{held_mib} MiB held, {allowed_mib} allowed")
+        if in_use_mib > allowed_mib:
+            self.machine.wrong.append(f"{in_use_mib} MiB in use, {allowed_mib} allowed")
         if self.machine.taken_mib > left_mib:
             self.machine.wrong.append("more taken than the machine has")
 
     def _on_shut_down(self, process: FakeProcess) -> None:
         modality = process.model.modality
-        if self.is_closing or self.sim.told_to_sleep.get(modality, 0.0) >= process.asked_for:
+        if self.is_closing or self.sim.sent_to_sleep.get(modality, 0.0) >= process.asked_for:
             return
         if process.running:
             self.machine.wrong.append(f"{process.model.id} had to leave its work")

@@ -13,8 +13,8 @@ from pathlib import Path
 from configs.catalogue import ModelCard
 from tests.pool.conftest import card, place_of, process_spec, say
 from tests.pool.simulated_machine import (
+    LIMITS,
     MODALITIES,
-    PATIENCE,
     ROOM_MIB,
     SIZES_MIB,
     SLOTS,
@@ -88,13 +88,13 @@ class Ask:
 class SimulatedPool:
     """A pool, its machine, and everything that was asked of it."""
 
-    def __init__(self, room_mib: int = ROOM_MIB, patience: PoolLimits = PATIENCE) -> None:
+    def __init__(self, room_mib: int = ROOM_MIB, limits: PoolLimits = LIMITS) -> None:
         self.machine = Machine()
         self.loop = self.machine.loop
         self.cards = {found.id: found for found in map(_card_of, SIZES_MIB)}
         models = Models(lambda: self.cards, {name: f"fake-{name}" for name in MODALITIES})
         self.tracker = Granting(self.machine, budget_of(room_mib))
-        ledger = MemoryManager(tracker=self.tracker, places=place_of, record=lambda *_: None)
+        memory = MemoryManager(tracker=self.tracker, places=place_of, record=lambda *_: None)
         host = Host(
             new_loop=lambda: self.loop,
             start=self.machine.start,
@@ -104,22 +104,22 @@ class SimulatedPool:
         self.pool = Pool(
             models,
             lambda card, _: process_spec(card, Path("/nowhere"), SLOTS),
-            patience,
-            ledger,
+            limits,
+            memory,
             host,
         )
         self.pool.set_up()
         self.asks: list[Ask] = []
-        self.told_to_sleep: dict[Modality, float] = {}
+        self.sent_to_sleep: dict[Modality, float] = {}
         """When each worker was told so last."""
 
     def submit(
         self,
         model: str = "text",
         errand: Errand | None = None,
-        patience_s: float | None = None,
+        timeout_s: float | None = None,
     ) -> Ask:
-        deadline = None if patience_s is None else self.loop.time() + patience_s
+        deadline = None if timeout_s is None else self.loop.time() + timeout_s
         request = say(str(errand or Errand()), deadline=deadline)
         asked = Ask(request=request, model=self.cards[f"fake-{model}"], since=self.loop.time())
 

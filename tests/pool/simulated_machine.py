@@ -34,7 +34,7 @@ SIZES_MIB = {"text": 30, "text-b": 40, "text-c": 90, "stt": 30, "stt-b": 60, "tt
 ROOM_MIB = 100
 """So much the machine has to give."""
 SLOTS = 2
-PATIENCE = PoolLimits(
+LIMITS = PoolLimits(
     max_waiting=6,
     idle_ttl_s=20,
     ping_every_s=2,
@@ -280,8 +280,8 @@ class Machine(Scales):
 
     def others_seen_mib(self, devices: Iterable[DeviceMemory]) -> int:
         """What other programs held at the look that told this; the latest, if it is none of them."""
-        told = [others_mib for seen, others_mib in self._looks if seen is devices]
-        return told[0] if told else self.others_mib
+        seen_mib = [others_mib for seen, others_mib in self._looks if seen is devices]
+        return seen_mib[0] if seen_mib else self.others_mib
 
     @property
     def taken_mib(self) -> int:
@@ -291,7 +291,7 @@ class Machine(Scales):
     def main_mib(self) -> int:
         return 0
 
-    def held_mib(self, pid: int) -> dict[str, int]:
+    def in_use_mib(self, pid: int) -> dict[str, int]:
         return {CPU: sum(p.model.memory_mib for p in self.processes if p.pid == pid)}
 
     def peak_mib(self, pid: int) -> int:

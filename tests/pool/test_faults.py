@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.pool.conftest import MakePool, roomy_ledger, say
+from tests.pool.conftest import MakePool, roomy_memory, say
 from tests.pool.watching import text_of, wait_for, worker
 from workers.client import Client
 from workers.messages import END_EVENTS, Event, Failed, Finished, Request
@@ -60,7 +60,7 @@ def test_a_request_without_files_is_refused_with_the_reason_and_the_next_is_answ
     pool, client = make_pool()
     pool.prepare(client.card("text"))
     with no_file_left():
-        heard = put(pool, client, say("nobody can be born now"))
+        heard = put(pool, client, say("nobody can be started now"))
         wait_for(lambda: has_ended(heard))
     assert isinstance(heard[-1], Failed)
     assert "Too many open files" in heard[-1].message
@@ -104,15 +104,15 @@ def test_a_second_request_with_the_same_id_is_refused_and_the_first_answered(
 def test_a_model_that_cannot_be_reckoned_with_is_refused_and_others_are_answered(
     make_pool: MakePool,
 ) -> None:
-    roomy = roomy_ledger()
+    roomy = roomy_memory()
 
     def places(card: object) -> object:
         if card.id == "fake-text-b":  # type: ignore[attr-defined]
             raise ZeroDivisionError("a bug in the estimate")
         return roomy.places(card)  # type: ignore[arg-type]
 
-    ledger: MemoryManager = replace(roomy, places=places)  # type: ignore[arg-type]
-    pool, client = make_pool(ledger=ledger)
+    memory: MemoryManager = replace(roomy, places=places)  # type: ignore[arg-type]
+    pool, client = make_pool(memory=memory)
     heard: list[Event] = []
     pool.submit(say("hello"), client.models.get("fake-text-b"), heard.append)
     assert text_of(client.run(say("hello"))) == "hello "
@@ -121,7 +121,7 @@ def test_a_model_that_cannot_be_reckoned_with_is_refused_and_others_are_answered
     assert "a bug in the estimate" in heard[-1].message
 
 
-def test_the_same_fault_is_told_of_once_a_minute_with_its_number(
+def test_the_same_fault_is_logged_once_a_minute_with_its_number(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     now = 0.0
@@ -133,6 +133,6 @@ def test_the_same_fault_is_told_of_once_a_minute_with_its_number(
     with caplog.at_level(logging.ERROR):
         for step in range(240):
             now = step * 0.5
-            assert isinstance(guard.run("the census", fail), OSError)
+            assert isinstance(guard.run("the sampler", fail), OSError)
     assert len(caplog.records) == 2
     assert "119 times" in caplog.records[1].getMessage()

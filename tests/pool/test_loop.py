@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.pool.conftest import MakePool, fake_models, place_of, process_spec, roomy_ledger, say
+from tests.pool.conftest import MakePool, fake_models, place_of, process_spec, roomy_memory, say
 from tests.pool.watching import start_in_background, text_of, wait_for, worker
 from workers.client import Client
 from workers.messages.errors import WorkerDiedError
@@ -57,14 +57,14 @@ def test_the_loop_reads_and_starts_nothing_itself(make_pool: MakePool) -> None:
     assert not ear.heard
 
 
-@pytest.mark.parametrize("what", ["births", "places", "memory", "processes"])
+@pytest.mark.parametrize("what", ["starts", "places", "memory", "processes"])
 def test_what_hangs_aside_holds_up_nobody_else(what: str, tmp_path: Path) -> None:
     gate = Gate()
     pool, client = gated_pool(gate, what, tmp_path)
     try:
         assert text_of(client.run(say("hello"))) == "hello "
         gate.is_shut = True
-        if what in ("births", "places"):
+        if what in ("starts", "places"):
             client.warm("stt")
         gate.is_reached.wait(30)
         assert text_of(client.run(say("still"))) == "still "
@@ -84,7 +84,7 @@ def test_a_pool_closes_although_a_start_hangs_and_leaves_no_process(tmp_path: Pa
         children.append(Child(*args))
         return children[-1]
 
-    pool, client = gated_pool(gate, "births", tmp_path, start)
+    pool, client = gated_pool(gate, "starts", tmp_path, start)
     gate.is_shut = True
     client.warm("stt")
     gate.is_reached.wait(30)
@@ -118,7 +118,7 @@ def gated_pool(
     """A pool in which one thing waits at the gate."""
 
     def process_spec_of(found: Any, placement: Placement) -> ProcessSpec:
-        if what == "births":
+        if what == "starts":
             gate.pass_()
         return process_spec(found, folder)
 
@@ -133,15 +133,15 @@ def gated_pool(
         return read_memory()
 
     class GatedScales(Scales):
-        def held_mib(self, pid: int) -> dict[str, int]:
+        def in_use_mib(self, pid: int) -> dict[str, int]:
             if what == "processes":
                 gate.pass_()
-            return super().held_mib(pid)
+            return super().in_use_mib(pid)
 
-    ledger = replace(roomy_ledger(), places=places)
-    ledger.tracker._read_memory = read
+    memory = replace(roomy_memory(), places=places)
+    memory.tracker._read_memory = read
     models = fake_models()
     host = Host(start=start, scales=GatedScales())
-    pool = Pool(models, process_spec_of, PoolLimits(), ledger, host)
+    pool = Pool(models, process_spec_of, PoolLimits(), memory, host)
     pool.start()
     return pool, Client(pool, models)

@@ -70,7 +70,7 @@ def test_closing_the_stream_frees_the_slot(make_pool: MakePool) -> None:
         for event in events:
             if isinstance(event, TextDelta):
                 break
-    wait_for(lambda: worker(client).num_running == 0, timeout_s=2)
+    wait_for(lambda: worker(client).num_running == 0)
     assert text_of(client.run(say("next please"))) == "next please "
 
 
@@ -91,7 +91,7 @@ def test_a_vanished_async_client_frees_the_slot(make_pool: MakePool) -> None:
         await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(main())
-    wait_for(lambda: worker(client).num_running == 0, timeout_s=2)
+    wait_for(lambda: worker(client).num_running == 0)
 
 
 def test_cancel_by_id_ends_in_finished_cancelled(make_pool: MakePool) -> None:
@@ -291,7 +291,7 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
     script.write_text(
         "from pathlib import Path\n"
         "import time\n"
-        "from tests.pool.conftest import fake_models, process_spec, roomy_ledger, say\n"
+        "from tests.pool.conftest import fake_models, process_spec, roomy_memory, say\n"
         "from workers.client import Client\n"
         "from workers.pool.pending import PoolLimits\n"
         "from workers.pool.pool import Pool\n"
@@ -300,7 +300,7 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
         "    spec_of = lambda card, placement: process_spec(card, Path(FOLDER))\n".replace(
             "FOLDER", repr(str(tmp_path))
         )
-        + "    pool = Pool(models, spec_of, PoolLimits(), roomy_ledger())\n"
+        + "    pool = Pool(models, spec_of, PoolLimits(), roomy_memory())\n"
         "    pool.start()\n"
         "    Client(pool, models).run(say('hello'))\n"
         "    print(pool.status().workers[0].pid, flush=True)\n"
@@ -374,7 +374,7 @@ def test_one_put_to_sleep_before_its_turn_to_be_warmed_stays_asleep(make_pool: M
     assert worker(client, "stt").state == "asleep"
 
 
-def test_told_to_sleep_more_often_than_a_load_takes_it_still_answers(make_pool: MakePool) -> None:
+def test_sent_to_sleep_more_often_than_a_load_takes_it_still_answers(make_pool: MakePool) -> None:
     _, client = make_pool(limits={"load_s": 0.5})
     thread, seen = start_in_background(client, "patient")
     give_up = time.monotonic() + 30

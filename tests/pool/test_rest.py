@@ -22,13 +22,13 @@ def sim() -> Iterator[SimulatedPool]:
 def weighed(sim: SimulatedPool, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The processes that were weighed, each time that one was."""
     pids: list[int] = []
-    weigh = sim.machine.held_mib
+    weigh = sim.machine.in_use_mib
 
-    def held_mib(pid: int) -> dict[str, int]:
+    def in_use_mib(pid: int) -> dict[str, int]:
         pids.append(pid)
         return weigh(pid)
 
-    monkeypatch.setattr(sim.machine, "held_mib", held_mib)
+    monkeypatch.setattr(sim.machine, "in_use_mib", in_use_mib)
     return pids
 
 

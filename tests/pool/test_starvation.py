@@ -8,7 +8,7 @@ import pytest
 
 from tests.pool.pests import Pest
 from tests.pool.simulated import SimulatedPool
-from tests.pool.simulated_machine import Errand, Fate
+from tests.pool.simulated_machine import ROOM_MIB, Errand, Fate
 from workers.messages import Failed, Finished
 
 
@@ -19,7 +19,7 @@ def sim() -> Iterator[SimulatedPool]:
     sim.close()
 
 
-def test_told_to_sleep_more_often_than_a_load_takes_it_still_answers(sim: SimulatedPool) -> None:
+def test_sent_to_sleep_more_often_than_a_load_takes_it_still_answers(sim: SimulatedPool) -> None:
     sim.machine.fates = [Fate(load_s=1.5)] * 100
     asks = [sim.submit("text") for _ in range(4)]
     for _ in range(100):
@@ -34,10 +34,10 @@ def test_requests_that_it_was_started_for_and_that_left_are_owed_to_nobody(
     sim: SimulatedPool,
 ) -> None:
     sim.machine.fates = [Fate(load_s=5)]
-    owed = [sim.submit("text-c") for _ in range(5)]
+    left = [sim.submit("text-c") for _ in range(5)]
     sim.run_for(1)
     other = sim.submit("stt")
-    for asked in owed:
+    for asked in left:
         sim.cancel(asked)
     late = [sim.submit("text-c", Errand(takes_s=5)) for _ in range(5)]
     while other.ended is None:
@@ -107,7 +107,7 @@ def test_nobody_is_woken_for_requests_that_are_late(sim: SimulatedPool) -> None:
     sim.machine.lag_s = 0
     sim.submit("text-c", Errand(takes_s=5))
     sim.run_for(2)
-    late = sim.submit("stt", patience_s=0.5)
+    late = sim.submit("stt", timeout_s=0.5)
     sim.run_for(20)
     assert isinstance(late.end, Failed)
     assert sim.machine.started == ["fake-text-c"]
@@ -125,3 +125,22 @@ def test_a_worker_keeps_its_place_when_its_next_request_wants_another_model(
     assert isinstance(stays.end, Finished)
     assert isinstance(behind.end, Finished)
     assert sim.machine.started == ["fake-text-c", "fake-stt-b", "fake-tts"]
+
+
+def test_a_look_of_the_same_instant_does_not_count_as_one_after_it(sim: SimulatedPool) -> None:
+    """What was seen free was taken since by a process that has died, and is not back yet."""
+    sim.pool.warm(["stt", "tts"])
+    sim.run_for(5)
+    most: list[int] = []
+    sim.machine.on_start = lambda process: most.append(sim.machine.taken_mib)
+    sim.pool._sampler.look()
+    sim.run_for(0.0)
+    sim.pool.warm(["text"])
+    for _ in range(10):  # steps that take no time
+        sim.run_for(0.0)
+    next(p for p in sim.machine.alive if p.model.modality == "text").exit("killed by SIGKILL")
+    asked = sim.submit("text")
+    sim.run_for(5)
+    assert isinstance(asked.end, Finished)
+    assert len(most) == 2
+    assert max(most) <= ROOM_MIB

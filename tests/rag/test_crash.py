@@ -94,7 +94,7 @@ def fill(data_dir: Path, free_mib: float) -> Path:
     return ballast
 
 
-def test_full_disk_is_told_and_earlier_documents_stay(
+def test_full_disk_is_reported_and_earlier_documents_stay(
     small_disk: Path, open_worker: Callable[[Path], RagWorker]
 ) -> None:
     cramped = open_worker(small_disk)
@@ -109,7 +109,7 @@ def test_full_disk_is_told_and_earlier_documents_stay(
     assert add(cramped, "c", big__pdf=handbook_pdf(5))[0].status == "added"
 
 
-def test_disk_filled_by_others_is_told_and_harms_nothing(
+def test_disk_filled_by_others_is_reported_and_harms_nothing(
     small_disk: Path, open_worker: Callable[[Path], RagWorker]
 ) -> None:
     cramped = open_worker(small_disk)
@@ -123,10 +123,10 @@ def test_disk_filled_by_others_is_told_and_harms_nothing(
     assert find(cramped, "c", "Which bird stands on one leg?")[0].document_name == "a.md"
 
 
-def test_a_second_program_is_told_and_harms_nothing(
+def test_a_second_program_is_reported_and_harms_nothing(
     open_worker: Callable[[Path], RagWorker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.engines.rag.lock.PATIENCE_S", 0.1)
+    monkeypatch.setattr("workers.engines.rag.lock.TIMEOUT_S", 0.1)
     first = open_worker(tmp_path)
     (indexed,) = add(first, "c", small__md=MARKDOWN.encode())
     assert indexed.status == "added"

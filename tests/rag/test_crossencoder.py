@@ -166,7 +166,7 @@ def test_without_a_reranker_vectors_answer_and_say_so(worker: RagWorker) -> None
         ({"files": {"none.safetensors": None}}, WeightsError, "missing"),
     ],
 )
-def test_a_reranker_that_cannot_be_had_is_told_and_harms_nothing(
+def test_a_reranker_that_cannot_be_had_is_reported_and_harms_nothing(
     cards: dict[str, ModelCard], tmp_path: Path, change: dict[str, Any], kind: Any, sentence: str
 ) -> None:
     worker = RagWorker(LlamaCppEmbedder())

@@ -138,9 +138,9 @@ def test_the_folder_says_how_vectors_are_made_and_what_is_read_before_texts(tmp_
     by_cls = embedder_of(settings_of(card_of(folder), tmp_path))
     assert (by_cls.prompts.query, by_cls.prompts.passage) == ("question: ", "answer: ")
     own = card_of(folder, query_prompt="", passage_prompt="p: ")
-    told = embedder_of(settings_of(own, tmp_path))
-    assert (told.prompts.query, told.prompts.passage) == ("", "p: ")
-    assert told.model_id != by_cls.model_id
+    embedder = embedder_of(settings_of(own, tmp_path))
+    assert (embedder.prompts.query, embedder.prompts.passage) == ("", "p: ")
+    assert embedder.model_id != by_cls.model_id
     (folder / "modules.json").unlink()
     by_mean = embedder_of(settings_of(card_of(folder), tmp_path))
     text = ["Dogs are welcome on the second floor."]

@@ -127,7 +127,7 @@ def test_chunks_are_listed_in_reading_order(worker: RagWorker, collection: str) 
     assert set(event.chunks) <= set(everything.chunks)
 
 
-def test_what_is_not_there_is_told(worker: RagWorker, handbook: str) -> None:
+def test_what_is_not_there_is_reported(worker: RagWorker, handbook: str) -> None:
     with pytest.raises(DocumentNotFoundError, match="'f00'"):
         get(worker, "f00")
     with pytest.raises(DocumentNotFoundError, match="handbook"):

@@ -49,16 +49,16 @@ INSERT INTO chunks SELECT rowid, collection, document, id, page, sha256, text FR
 """
 
 
-def write_as_before(ledger: Path) -> None:
-    """Rewrite a ledger as version 0.1.0 would have left it, beside the same vectors."""
-    old = ledger.with_name("old.sqlite3")
+def write_as_before(path: Path) -> None:
+    """Rewrite a document store as version 0.1.0 would have left it, beside the same vectors."""
+    old = path.with_name("old.sqlite3")
     with sqlite3.connect(old) as db:
-        db.executescript(VERSION_0.replace("?", f"'{ledger}'"))
+        db.executescript(VERSION_0.replace("?", f"'{path}'"))
         db.executescript(COPY)
     db.close()
-    for part in ledger.parent.glob(f"{ledger.name}*"):
+    for part in path.parent.glob(f"{path.name}*"):
         part.unlink()
-    old.rename(ledger)
+    old.rename(path)
 
 
 def test_an_index_of_version_0_1_0_still_answers(

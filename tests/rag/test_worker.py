@@ -47,7 +47,7 @@ def names(worker: RagWorker) -> list[str]:
 
 
 def num_vectors(worker: RagWorker, collection: str) -> int:
-    opened = worker._index.ledger.collection(collection)
+    opened = worker._index.document_store.collection(collection)
     assert opened is not None
     zero = worker._embedder.embed(["anything"])[0]
     return len(worker._index.store.nearest(opened.space, zero, 1000))
@@ -115,13 +115,13 @@ def test_bad_files_do_not_stop_good_ones(worker: RagWorker, collection: str) -> 
     assert find(worker, collection, "When are tomatoes watered?")[0].document_name == "garden.docx"
 
 
-def test_page_without_text_is_told(worker: RagWorker, collection: str) -> None:
+def test_page_without_text_is_reported(worker: RagWorker, collection: str) -> None:
     (indexed,) = add(worker, collection, scan__pdf=scanned_pdf())
     assert indexed.status == "added"
     assert "Page 3 has no text layer" in indexed.reason
 
 
-def test_file_that_has_gone_is_told(worker: RagWorker, collection: str, tmp_path: Path) -> None:
+def test_file_that_has_gone_is_reported(worker: RagWorker, collection: str, tmp_path: Path) -> None:
     gone = Media(name="gone.pdf", path=str(tmp_path / "gone.pdf"))
     (event,) = ask(worker, Ingest(collection=collection, documents=(gone,)))
     assert isinstance(event, DocumentIndexed)
@@ -253,7 +253,7 @@ def test_index_survives_a_restart(open_worker: OpenWorker, tmp_path: Path) -> No
 
 
 def test_collection_of_another_model_is_refused(worker: RagWorker, collection: str) -> None:
-    worker._index.ledger.create_collection(collection, "other-model@123", 768)
+    worker._index.document_store.create_collection(collection, "other-model@123", 768)
     for attempt in (
         lambda: find(worker, collection, "anything"),
         lambda: add(worker, collection, a__txt=b"text"),
@@ -265,9 +265,11 @@ def test_collection_of_another_model_is_refused(worker: RagWorker, collection: s
     assert collection not in names(worker)
 
 
-def test_ledger_is_a_plain_database_file(worker: RagWorker, data_dir: Path, handbook: str) -> None:
-    with sqlite3.connect(data_dir / "collections" / "ledger.sqlite3") as ledger:
-        (count,) = ledger.execute("SELECT count(*) FROM unfinished").fetchone()
+def test_the_document_store_is_a_plain_database_file(
+    worker: RagWorker, data_dir: Path, handbook: str
+) -> None:
+    with sqlite3.connect(data_dir / "collections" / "ledger.sqlite3") as database:
+        (count,) = database.execute("SELECT count(*) FROM unfinished").fetchone()
     assert count == 0
 
 

@@ -62,7 +62,7 @@ def test_the_key_is_in_no_log_and_no_message(
     assert server.seen[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-def test_a_missing_key_is_told_and_harms_no_other_model(client: Client) -> None:
+def test_a_missing_key_is_reported_and_harms_no_other_model(client: Client) -> None:
     with pytest.raises(LoadError, match="ABSENT_KEY is not set"):
         client.run(ask("keyless"))
     assert isinstance(client.run(ask(FAR))[-1], Finished)
@@ -74,8 +74,8 @@ async def test_leaving_a_silent_server_frees_the_slot(client: Client, server: Sc
         async for event in events:
             if isinstance(event, TextDelta):
                 break
-    assert await asyncio.to_thread(server.is_left.wait, 5)
-    give_up = time.monotonic() + 5
+    assert await asyncio.to_thread(server.is_left.wait, 60)
+    give_up = time.monotonic() + 60
     while any(worker.state == "busy" for worker in client.status().workers):
         assert time.monotonic() < give_up
         await asyncio.sleep(0.02)

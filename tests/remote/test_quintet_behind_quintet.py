@@ -123,7 +123,7 @@ def test_seed_and_logprobs_are_passed_on(text: Worker) -> None:
     assert all(token.logprob <= 0 and len(token.top) == 2 for token in tokens)
 
 
-def test_too_long_a_prompt_and_an_unknown_model_are_told_as_here(
+def test_too_long_a_prompt_and_an_unknown_model_are_reported_as_here(
     text: Worker, app: App, load: Load
 ) -> None:
     with pytest.raises(ContextTooLongError):

@@ -46,10 +46,10 @@ def gguf(
         len(pairs) if num_keys is None else num_keys,
     )
     head = b"GGUF" + struct.pack("<IQQ", 3, *counts)
-    told = b"".join(
+    infos = b"".join(
         text(key) + struct.pack("<I", kind) + value(kind, content) for key, kind, content in pairs
     )
-    return head + told + b"".join(tensors)
+    return head + infos + b"".join(tensors)
 
 
 def llama(**other: tuple[int, Any]) -> list[Pair]:

@@ -77,10 +77,10 @@ def test_one_deeper_than_json_can_be_read_is_refused_too(app: App, place: str) -
         '{"HERE": 1}', '{"anyOf": [' * 5000 + "{}" + "]}" * 5000
     )
     head = {"Content-Type": "application/json"}
-    told_before = len(app.log.read_text())
+    logged_before = len(app.log.read_text())
     answer = httpx.post(f"{app.url}{path}", content=text, headers=head, timeout=60)
     assert 400 <= answer.status_code < 500, answer.text
-    assert "Traceback" not in app.log.read_text()[told_before:]
+    assert "Traceback" not in app.log.read_text()[logged_before:]
 
 
 def test_a_schema_of_the_deepest_that_is_taken_is_checked_without_harm() -> None:

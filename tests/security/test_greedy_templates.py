@@ -58,11 +58,11 @@ def test_one_that_cannot_even_be_read_is_left_out_of_a_folder(tmp_path: Path) ->
     model = "name: {}\nparameters: {{model: model.gguf}}\n"
     (tmp_path / "a.yaml").write_text(model.format("greedy") + "template: {chat: deep}")
     (tmp_path / "b.yaml").write_text(model.format("modest") + 'template: {chat: "{{.Input}}"}')
-    told: list[str] = []
-    cards = read_models_folder(tmp_path, tell=told.append)
+    warnings: list[str] = []
+    cards = read_models_folder(tmp_path, tell=warnings.append)
     assert "modest" in cards
     assert "greedy" not in cards
-    assert "deep.tmpl" in " ".join(told)
+    assert "deep.tmpl" in " ".join(warnings)
 
 
 def test_when_its_process_is_killed_another_takes_its_place() -> None:

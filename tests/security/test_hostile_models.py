@@ -240,17 +240,17 @@ def assert_cheap(path: Path) -> None:
 
 def test_many_at_once_are_refused_all_the_same(tmp_path: Path) -> None:
     path = write(tmp_path, WRONG_FORMS["8 million empty words"])
-    refusals: list[str] = []
+    errors: list[str] = []
 
     def look() -> None:
         try:
             propose(str(path), HUB)
         except UnsupportedInputError as err:
-            refusals.append(str(err))
+            errors.append(str(err))
 
     threads = [threading.Thread(target=look) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(refusals) == 8
+    assert len(errors) == 8

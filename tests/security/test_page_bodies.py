@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -10,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import App, start_app, stop_app
+from tests.running import ROOT, App, start_app
 
 from .gradio_door import Visitor
 
@@ -100,8 +103,16 @@ def test_uploads_of_a_killed_process_are_gone_after_the_next_start(tmp_path: Pat
     first.process.kill()
     first.process.wait()
     assert path.exists()
-    second = start_app(tmp_path, "--engine", "fake", **own)
-    is_left = path.exists()
-    stop_app(second)
-    assert not is_left
-    wait_for_none("quintet-uploads-*", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # it sweeps, and gets no further
+        port = str(taken.getsockname()[1])
+        second = subprocess.run(
+            [sys.executable, "app.py", "--port", port, "--data-dir", str(first.data_dir)],
+            cwd=ROOT,
+            env={**os.environ, **own},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert "Cannot listen on" in second.stderr
+    assert not path.exists()
+    assert list(tmp_path.glob("quintet-uploads-*")) == []

@@ -40,7 +40,7 @@ def read_receipt(visitor: Visitor) -> str:
 def test_downloads_are_swept_and_nothing_is_left_behind(tmp_path: Path) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    running: App = start_app(tmp_path, TMPDIR=str(temporary))
+    running: App = start_app(tmp_path, TMPDIR=str(temporary), QUINTET_POOL__WARM="[]")
     try:
         with httpx.Client(base_url=running.url, timeout=120) as http:
             visitor = Visitor(http)

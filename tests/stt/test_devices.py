@@ -11,7 +11,7 @@ import pytest
 
 from configs.catalogue import ModelCard
 from tests.stt.conftest import hear, text_of
-from workers.engines.stt.ctranslate import compute_type, split_device, told
+from workers.engines.stt.ctranslate import compute_type, split_device, to_app_error
 from workers.engines.stt.fasterwhisper import FasterWhisperEngine
 from workers.engines.stt.worker import SttWorker
 from workers.messages import Media, Ready, Transcribe
@@ -36,7 +36,7 @@ def load(
 
 
 @pytest.mark.parametrize(("device", "parts"), [("cpu", ("cpu", 0)), ("cuda:1", ("cuda", 1))])
-def test_a_device_is_told_in_its_two_parts(device: str, parts: tuple[str, int]) -> None:
+def test_a_device_is_split_into_its_two_parts(device: str, parts: tuple[str, int]) -> None:
     assert split_device(device) == parts
 
 
@@ -54,8 +54,8 @@ def test_a_format_that_the_device_lacks_is_refused_with_those_it_has(
 
     with pytest.raises(LoadError, match="which cpu does not support; it supports ") as refusal:
         load(card, data_dir, compute_type=wanted)
-    _, _, told = refusal.value.message.partition("it supports ")
-    named = set(told.rstrip(".").replace(" and ", ", ").split(", "))
+    _, _, to_app_error = refusal.value.message.partition("it supports ")
+    named = set(to_app_error.rstrip(".").replace(" and ", ", ").split(", "))
     assert named == set(ctranslate2.get_supported_compute_types("cpu"))
 
 
@@ -89,7 +89,7 @@ def test_a_device_that_is_not_there_is_refused_in_a_sentence(
     ],
 )
 def test_what_cuda_says_becomes_the_right_error(reason: str, kind: type[Exception]) -> None:
-    error = told(RuntimeError(reason), "Whisper", "cuda:0")
+    error = to_app_error(RuntimeError(reason), "Whisper", "cuda:0")
     assert type(error) is kind
     assert reason in error.message
     assert "pip install" in error.hint or kind is not EngineNotInstalledError

@@ -109,8 +109,8 @@ def test_a_prompt_steers_the_spelling(hf_worker: SttWorker, speak: Callable[[str
     audio = Media(name="a.wav", data=to_wav(speak("The ships are in the harbor.")))
     prompt = "The boats left the harbour. " * 60  # far more than the model reads
     assert "harbor " in words(text_of(hear(hf_worker, Transcribe(audio=audio)))) + " "
-    told = text_of(hear(hf_worker, Transcribe(audio=audio, initial_prompt=prompt)))
-    assert "harbour" in words(told)
+    heard = text_of(hear(hf_worker, Transcribe(audio=audio, initial_prompt=prompt)))
+    assert "harbour" in words(heard)
 
 
 def test_what_it_cannot_do_is_refused(hf_worker: SttWorker, sentence_wav: bytes) -> None:

@@ -200,7 +200,7 @@ def test_nothing_else_on_the_machine_can_reach_the_engine(worker: TextWorker) ->
     assert not any(path.parent.exists() for path in sockets)
 
 
-def test_a_damaged_file_is_told_in_one_sentence(
+def test_a_damaged_file_is_reported_in_one_sentence(
     tmp_path: Path, worker_settings: WorkerSettings
 ) -> None:
     damaged = tmp_path / "model.gguf"

@@ -100,15 +100,15 @@ def test_tools_use_the_function_template_and_are_written_with_the_names_of_json(
     assert render_chat(FUNCTIONS, [turn("user", "Rain?")]) == "plain Rain?"
 
 
-def test_a_call_and_its_result_are_told_to_the_template() -> None:
+def test_a_call_and_its_result_reach_the_template() -> None:
     call = ToolCall(call_id="c1", name="weather", arguments='{"city":"Oslo"}')
     messages = [
         ChatMessage(role="assistant", text="", tool_calls=(call,)),
         ChatMessage(role="tool", text="rain", tool_call_id="c1"),
     ]
-    told = render_chat(CHATML, messages)
-    assert '<tool_call>\n[{"function":{"arguments":"{\\"city\\":\\"Oslo\\"}"' in told
-    assert "<tool_response>\nrain\n</tool_response>" in told
+    prompt = render_chat(CHATML, messages)
+    assert '<tool_call>\n[{"function":{"arguments":"{\\"city\\":\\"Oslo\\"}"' in prompt
+    assert "<tool_response>\nrain\n</tool_response>" in prompt
     named = Templates(
         chat_message="{{.FunctionName}}{{range .FunctionCall}}{{.FunctionCall.Name}}!{{end}}"
     )
@@ -118,8 +118,8 @@ def test_a_call_and_its_result_are_told_to_the_template() -> None:
 def test_a_call_has_a_role_of_its_own_where_the_file_names_one() -> None:
     call = ToolCall(call_id="c1", name="weather", arguments="{}")
     turns = [ChatMessage(role="assistant", text="", tool_calls=(call,))]
-    told = render_chat(Templates(roles={"assistant_function_call": "CALL:"}), turns)
-    assert told.startswith('CALL: [{"index":0,"id":"c1","type":"function"')
+    prompt = render_chat(Templates(roles={"assistant_function_call": "CALL:"}), turns)
+    assert prompt.startswith('CALL: [{"index":0,"id":"c1","type":"function"')
 
 
 def test_a_file_with_a_completion_format_alone_leaves_chat_to_the_weights() -> None:

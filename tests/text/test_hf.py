@@ -91,13 +91,13 @@ def test_the_end_tells_what_it_cost(worker: TextWorker) -> None:
 
 
 @pytest.mark.parametrize("stop", [" seven", "ven ei", "en eight n", "s"])
-def test_nothing_of_a_stop_sequence_is_told(worker: TextWorker, stop: str) -> None:
+def test_nothing_of_a_stop_sequence_is_sent(worker: TextWorker, stop: str) -> None:
     events = run(worker, ask(COUNT, stop=("never said", stop)))
     assert text_of(events) == ANSWERS[COUNT].partition(stop)[0]
     assert end_of(events).reason == "stop"
 
 
-def test_what_only_begins_like_a_stop_sequence_is_told(worker: TextWorker) -> None:
+def test_what_only_begins_like_a_stop_sequence_is_sent(worker: TextWorker) -> None:
     assert text_of(run(worker, ask(COUNT, stop=("ten thousand",)))) == ANSWERS[COUNT]
 
 
@@ -221,7 +221,7 @@ def test_every_answer_is_right_on_a_graphics_card(load: Load, options: dict[str,
 
 
 @pytest.mark.gpu
-def test_a_full_graphics_card_is_told_with_its_numbers(load: Load) -> None:
+def test_a_full_graphics_card_is_reported_with_its_numbers(load: Load) -> None:
     import torch
 
     worker, _ = load(device="cuda:0")
@@ -237,7 +237,7 @@ def test_a_full_graphics_card_is_told_with_its_numbers(load: Load) -> None:
     worker.close()
 
 
-def test_a_card_that_torch_cannot_use_is_told_honestly(load: Load) -> None:
+def test_a_card_that_torch_cannot_use_is_reported_honestly(load: Load) -> None:
     """This torch may have no CUDA: then the model runs on the CPU, and says so."""
     import torch
 

@@ -123,7 +123,7 @@ def test_none_means_no_call(coder: TextWorker) -> None:
     assert len(text_of(events)) > 20
 
 
-def test_a_model_without_a_tools_template_is_told_in_words(worker: TextWorker) -> None:
+def test_a_model_without_a_tools_template_is_reported_in_words(worker: TextWorker) -> None:
     request = question("The weather in Rome?", tools=(WEATHER,), tool_choice="required")
     ((name, arguments),) = calls_of(run(worker, request))
     assert name == "get_weather"
@@ -220,7 +220,7 @@ WORDS = json.dumps({"anyOf": [{"enum": list(range(999))}, {"const": 1}]})
         ({"sampling": SamplingParams(frequency_penalty=9.0)}, "frequency_penalty is 9.0"),
     ],
 )
-def test_what_cannot_be_enforced_is_told(
+def test_what_cannot_be_enforced_is_reported(
     worker: TextWorker, fields: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(UnsupportedInputError, match=sentence):

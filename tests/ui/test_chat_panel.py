@@ -9,13 +9,13 @@ from ui.text.layout import _placeholder
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "sentence"),
     [
         ("package:a==1/a", "nothing you write leaves it"),
         ("remote:http://127.0.0.1:11434/v1", "nothing you write leaves it"),
         ("remote:https://api.openai.com/v1", "runs at api.openai.com: what you write is sent"),
     ],
 )
-def test_a_remote_model_is_named_as_such(source: str, told: str) -> None:
+def test_a_remote_model_is_named_as_such(source: str, sentence: str) -> None:
     card = load_catalogue()["smollm2-135m-instruct"].model_copy(update={"source": source})
-    assert told in _placeholder(card)
+    assert sentence in _placeholder(card)

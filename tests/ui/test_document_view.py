@@ -55,7 +55,7 @@ def test_table_names_pages_and_chunks() -> None:
     assert "No documents yet" in documents_html([])
 
 
-def test_documents_of_one_name_are_told_apart() -> None:
+def test_documents_of_one_name_are_distinguished() -> None:
     documents = [info("a.pdf", "aaaaaaaa"), info("a.pdf", "bbbbbbbb"), info("b.pdf", "c")]
     assert document_choices(documents) == [
         ("a.pdf (aaaaaa)", "aaaaaaaa"),

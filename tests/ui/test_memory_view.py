@@ -16,17 +16,23 @@ from workers.pool.status import MemoryStatus, PoolStatus, WorkerStatus
 GUESS = MemoryEstimate(
     weights_mib=100, kv_cache_mib=50, activations_mib=0, runtime_mib=50, error=0.25
 )  # 150 to 250
-HOLDING = Allocation(granted_mib={"cpu": 250}, resident_mib={"cpu": 120}, peak_mib={"cpu": 180})
+ALLOCATION = Allocation(granted_mib={"cpu": 250}, resident_mib={"cpu": 120}, peak_mib={"cpu": 180})
 
 
-def awake(footprint: MemoryEstimate = GUESS, **more: object) -> WorkerStatus:
-    fields = {"modality": "text", "model": "<M>", "state": "ready", "footprint": footprint, **more}
+def awake(memory_estimate: MemoryEstimate = GUESS, **more: object) -> WorkerStatus:
+    fields = {
+        "modality": "text",
+        "model": "<M>",
+        "state": "ready",
+        "memory_estimate": memory_estimate,
+        **more,
+    }
     return WorkerStatus(**fields)  # type: ignore[arg-type]
 
 
 def html_of(*workers: WorkerStatus, may_change: bool = True) -> str:
     allocations: dict[str, Allocation] = {
-        worker.modality: HOLDING for worker in workers if worker.footprint
+        worker.modality: ALLOCATION for worker in workers if worker.memory_estimate
     }
     status = PoolStatus(workers=workers, memory=MemoryStatus(allocations=allocations))
     return workers_html(status, may_change=may_change)

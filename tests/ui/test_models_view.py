@@ -21,10 +21,12 @@ FREE, LIMITED = CARDS["qwen3-4b"], CARDS["llama-3.2-1b-instruct"]
 
 
 def plan(outcome: str, **more: object) -> Plan:
-    footprint = MemoryEstimate(
+    memory_estimate = MemoryEstimate(
         weights_mib=2000, kv_cache_mib=500, activations_mib=200, runtime_mib=100, error=0.1
     )
-    placement = Placement(device="cpu", footprint=footprint, need_mib={"cpu": footprint.high_mib})
+    placement = Placement(
+        device="cpu", memory_estimate=memory_estimate, need_mib={"cpu": memory_estimate.high_mib}
+    )
     values = {"model_id": FREE.id, "name": FREE.name, "placement": placement, "free_mib": 4000}
     return Plan(outcome=outcome, **{**values, **more})  # type: ignore[arg-type]
 
@@ -46,7 +48,7 @@ def row(state: str, card: ModelCard = FREE, **more: object) -> ModelStatus:
         (plan("too_large", instead=("Qwen3 1.7B",)), "Will not fit, try Qwen3 1.7B", "q-no"),
     ],
 )
-def test_the_plan_is_told_in_words_with_its_numbers_behind(
+def test_the_plan_is_reported_in_words_with_its_numbers_behind(
     made: Plan, words: str, colour: str
 ) -> None:
     html = models_html([row("absent", plan=made)])
@@ -111,7 +113,7 @@ def test_every_word_of_a_card_is_escaped() -> None:
     assert "&lt;img" in proposal_html(row("absent", evil))
 
 
-def test_nothing_is_told_as_nothing() -> None:
+def test_nothing_is_shown_as_nothing() -> None:
     assert "No model" in models_html([])
 
 

@@ -88,7 +88,7 @@ def test_summary_tells_time_lines_and_what_was_done() -> None:
     assert "read before" in reading_summary(ONE, None)
 
 
-def test_a_picture_without_text_is_told_in_words() -> None:
+def test_a_picture_without_text_is_reported_in_words() -> None:
     assert "No text was found in 500 ms" in reading_summary(
         PictureReadings(("a.png",), (reading(0),)), 0.5
     )

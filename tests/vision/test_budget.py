@@ -24,7 +24,7 @@ BUDGET = "{image_tokens: 432}"
 SIZES = [(1024, 768), (640, 480), (28, 28), (4000, 3000), (3000, 90), (31, 2000), (1, 1), (5, 900)]
 
 
-def test_the_cost_is_told_with_both_sizes() -> None:
+def test_the_cost_is_reported_with_both_sizes() -> None:
     cost = PictureCost("photo.jpg", (1024, 768), (672, 504), 432)
 
     assert str(cost) == "photo.jpg: 1,024 × 768 → 672 × 504, 432 image tokens"
@@ -105,15 +105,15 @@ def test_qwens_processor_keeps_to_the_budget_of_its_card(tmp_path: Path) -> None
 
 @pytest.mark.torch
 @pytest.mark.parametrize(
-    ("budget", "told"),
+    ("budget", "sentence"),
     [(8, "64 × 64, 4 image tokens"), (64, "192 × 192, 40 image tokens")],
 )
 def test_smolvlms_tiles_keep_to_the_budget_of_their_card(
-    tmp_path: Path, budget: int, told: str
+    tmp_path: Path, budget: int, sentence: str
 ) -> None:
     save_smolvlm(tmp_path / "smol")
     options = f"{{image_tokens: {budget}}}"
     seer = load(write_card(tmp_path, "transformers", tmp_path / "smol", options), tmp_path)
     events = seer.events([Image.new("RGB", (1024, 768), "red")], "What is it?")
 
-    assert [cost.what for cost in costs_of(events)] == [f"picture.png: 1,024 × 768 → {told}"]
+    assert [cost.what for cost in costs_of(events)] == [f"picture.png: 1,024 × 768 → {sentence}"]

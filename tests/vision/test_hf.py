@@ -108,7 +108,7 @@ def test_a_follow_up_question_is_about_the_same_picture(seer: Seer) -> None:
         assert (first, second) == (scene.colour, scene.shape)
 
 
-def test_two_pictures_are_told_apart(seer: Seer) -> None:
+def test_two_pictures_are_distinguished(seer: Seer) -> None:
     pictures = [picture for _, picture in two_pictures()]
     usage = end_of(seer.events(pictures, "Describe the second picture.")).usage
 

@@ -75,7 +75,7 @@ def test_other_requests_are_refused(reader: VisionWorker) -> None:
         list(reader.handle(Generate(messages=()), CancelToken()))
 
 
-def test_a_file_that_has_gone_is_told(reader: VisionWorker) -> None:
+def test_a_file_that_has_gone_is_reported(reader: VisionWorker) -> None:
     request = Describe(images=(Media(name="gone.png", path="/nowhere/gone.png"),))
     with pytest.raises(UnsupportedInputError, match=r"gone\.png is no longer there"):
         list(reader.handle(request, CancelToken()))

@@ -18,7 +18,7 @@ from workers.messages import ChatMessage, Generate, Queued, SamplingParams, Text
 from workers.messages.errors import LoadError
 from workers.pool.threads import usable_cores
 
-TWIN = "smollm2-twin"
+COPY = "smollm2-twin"
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +28,15 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def test_a_card_may_have_its_own_slots_and_threads(settings: Settings) -> None:
-    born = process_spec_of(card("text", slots=7, threads=3), settings)
-    assert (born.settings.slots, born.settings.threads) == (7, 3)
-    born = process_spec_of(card("text", threads=0), settings)
-    assert born.settings.slots == settings.workers.text.slots
-    assert born.settings.threads == usable_cores()
+    spec = process_spec_of(card("text", slots=7, threads=3), settings)
+    assert (spec.settings.slots, spec.settings.threads) == (7, 3)
+    spec = process_spec_of(card("text", threads=0), settings)
+    assert spec.settings.slots == settings.workers.text.slots
+    assert spec.settings.threads == usable_cores()
 
 
 @pytest.mark.parametrize("options", [{"slots": 0}, {"slots": "many"}, {"threads": -1}])
-def test_a_number_that_is_none_is_told_when_the_model_is_loaded(
+def test_a_number_that_is_none_is_reported_when_the_model_is_loaded(
     settings: Settings, options: dict[str, Any]
 ) -> None:
     with pytest.raises(LoadError, match=r"not a whole number from [01]\. Mend the card fake-text"):
@@ -63,8 +63,8 @@ def client(settings: Settings) -> Iterator[Client]:
     """The packaged text model under two names, the second with two slots."""
     cards = load_catalogue()
     original = cards[settings.workers.text.model[-1]]
-    changes = {"id": TWIN, "name": "Twin", "options": {**original.options, "slots": 2}}
-    cards[TWIN] = original.model_copy(update=changes)
+    changes = {"id": COPY, "name": "Twin", "options": {**original.options, "slots": 2}}
+    cards[COPY] = original.model_copy(update=changes)
     broken = {"id": "broken", "name": "Broken", "options": {"slots": "many"}}
     cards["broken"] = original.model_copy(update=broken)
     pool, client = build_pool(settings, lambda: cards)
@@ -85,14 +85,14 @@ def ask(model: str | None = None) -> Generate:
 
 def test_two_models_of_real_weights_answer_in_turn(client: Client) -> None:
     original = client.card("text").id
-    for model in (None, TWIN, original):
+    for model in (None, COPY, original):
         events = client.run(ask(model))
         assert "Paris" in "".join(e.text for e in events if isinstance(e, TextDelta))
         loaded, ready = client.loaded("text"), client.ready("text", model)
         assert loaded is not None
         assert ready is not None
         assert loaded.id == (model or original)
-        if model == TWIN:
+        if model == COPY:
             assert ready.slots == 2
             reasons = [event.reason for event in events if isinstance(event, Queued)]
             assert any(reason.startswith("waking Twin: ") for reason in reasons)
@@ -101,4 +101,4 @@ def test_two_models_of_real_weights_answer_in_turn(client: Client) -> None:
 def test_a_card_that_is_wrong_fails_its_own_requests_only(client: Client) -> None:
     with pytest.raises(LoadError, match="the option slots is 'many'"):
         client.run(ask("broken"))
-    assert any(isinstance(event, TextDelta) for event in client.run(ask(TWIN)))
+    assert any(isinstance(event, TextDelta) for event in client.run(ask(COPY)))

@@ -221,7 +221,7 @@ def test_failures_come_as_ordered_by_card_or_by_text(
         load("fake-text", fail_load=order)
 
 
-def test_a_wrong_option_is_told(load: Load) -> None:
+def test_a_wrong_option_is_reported(load: Load) -> None:
     with pytest.raises(LoadError, match="tokens_per_s"):
         load("fake-text", tokens_per_second=3)
 

@@ -135,7 +135,7 @@ def test_the_command_speaks_with_it(package: Path, tmp_path: Path) -> None:
     assert samples_of((tmp_path / "a.wav").read_bytes()) == {LEVEL, 0}
 
 
-def test_what_is_no_engine_is_left_out_and_told(
+def test_what_is_no_engine_is_left_out_and_reported(
     package: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.syspath_prepend(str(package))

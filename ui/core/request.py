@@ -83,7 +83,7 @@ async def run_request(
                     yield update
         yield await run.ended()
     except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be told
-        yield run.failed(told(err))
+        yield run.failed(error_line(err))
     finally:
         run.close()
 
@@ -109,10 +109,10 @@ async def update_or_error(work: Awaitable[Update], status: Any) -> Update:
     try:
         return await work
     except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be told
-        return {status: told(err)}
+        return {status: error_line(err)}
 
 
-def told(error: Exception) -> str:
+def error_line(error: Exception) -> str:
     """Return an error as a line of HTML; what nobody foresaw goes to the log as well."""
     if not isinstance(error, AppError):
         log.error("a request of the page failed", exc_info=error)

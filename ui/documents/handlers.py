@@ -74,8 +74,8 @@ class CollectionHandlers:
     ) -> Update:
         """Remove the chosen document and its vectors."""
         request = DeleteDocument(collection=name, document_id=document_id or "")
-        told = "The document and its vectors are gone."
-        work = self._delete(caller, request, name, told)
+        sentence = "The document and its vectors are gone."
+        work = self._delete(caller, request, name, sentence)
         return await update_or_error(work, self._parts.status)
 
     async def on_delete_collection(self, name: str, caller: gr.Request) -> Update:
@@ -93,7 +93,7 @@ class CollectionHandlers:
         caller: gr.Request,
         request: DeleteDocument | DeleteCollection,
         shown_after: str,
-        told: str,
+        sentence: str,
     ) -> Update:
         parts = self._parts
         caller_of(caller).check("delete documents")
@@ -101,7 +101,7 @@ class CollectionHandlers:
             return {parts.status: note_html("Choose a document first.")}
         await self._client.arun(request)
         shown = await self._collection(shown_after)
-        return {**shown, parts.status: note_html(told), parts.results: ""}
+        return {**shown, parts.status: note_html(sentence), parts.results: ""}
 
     async def _collection(self, name: str) -> Update:
         parts = self._parts

@@ -85,9 +85,9 @@ def bars_html(status: PoolStatus) -> str:
 
 def _use(memory: DeviceMemory, status: PoolStatus, is_numbered: bool) -> DeviceUse:
     shares = tuple(_shares(memory.device, status))
-    held_mib = sum(share.used_mib for share in shares)
+    in_use_mib = sum(share.used_mib for share in shares)
     budget = status.memory.budget
-    coarse_mib = (held_mib + memory.free_mib - budget.leave_room_mib) // COARSE_MIB * COARSE_MIB
+    coarse_mib = (in_use_mib + memory.free_mib - budget.leave_room_mib) // COARSE_MIB * COARSE_MIB
     limit_mib, why = max(0, coarse_mib), (
         f"what is free, less {budget.leave_room_mib:,} MiB left to other programs"
     )  # fmt: skip
@@ -110,7 +110,7 @@ def _shares(device: str, status: PoolStatus) -> Iterator[MemoryShare]:
     nothing = Allocation(granted_mib={}, resident_mib={})
     for worker in status.workers:
         allocation = status.memory.allocations.get(worker.modality, nothing)
-        if allocation.held_mib(device):
+        if allocation.reserved_mib(device):
             yield MemoryShare(
                 kind=worker.modality,
                 used_mib=allocation.resident_mib.get(device, 0),

@@ -51,7 +51,7 @@ class Comparison:
 
 def compare(worker: WorkerStatus, allocation: Allocation | None) -> Comparison | None:
     """Return a worker's numbers; None while it is asleep."""
-    if allocation is None or worker.footprint is None:
+    if allocation is None or worker.memory_estimate is None:
         return None
     device = next((device for device in allocation.granted_mib if device != CPU), CPU)
     now_mib = allocation.resident_mib.get(device, 0)
@@ -59,9 +59,9 @@ def compare(worker: WorkerStatus, allocation: Allocation | None) -> Comparison |
         device=device,
         now_mib=now_mib,
         most_mib=max(now_mib, allocation.peak_mib.get(device, 0)),
-        reserved_mib=allocation.held_mib(device),
-        guess=worker.footprint.predicted or worker.footprint,
-        is_measured=worker.footprint.is_measured,
+        reserved_mib=allocation.reserved_mib(device),
+        guess=worker.memory_estimate.predicted or worker.memory_estimate,
+        is_measured=worker.memory_estimate.is_measured,
     )
 
 

@@ -20,10 +20,10 @@ def models_html(rows: Sequence[ModelStatus], left_out: Sequence[str] = ()) -> st
 
     Above them what is said of cards that cannot be used.
     """
-    told = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
+    hints = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
     if not rows:
-        return f'{told}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
-    return told + "".join(_section(name, rows) for name in MODALITIES)
+        return f'{hints}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
+    return hints + "".join(_section(name, rows) for name in MODALITIES)
 
 
 def _section(modality: str, rows: Iterable[ModelStatus]) -> str:

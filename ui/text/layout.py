@@ -26,7 +26,7 @@ CHAT_EXAMPLES = (
 )
 
 HERE = "The model runs on this machine; nothing you write leaves it."
-ELSEWHERE = "This model runs at {host}: what you write is sent there."
+RUNS_REMOTELY = "This model runs at {host}: what you write is sent there."
 
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -107,9 +107,9 @@ def _placeholder(card: ModelCard) -> str:
     """What an empty chat says: where the words go."""
     host = urlsplit(card.source.removeprefix("remote:")).hostname
     is_remote = card.source.startswith("remote:") and host not in ("localhost", "127.0.0.1")
-    told = ELSEWHERE.format(host=escape(host or "")) if is_remote else HERE
+    place = RUNS_REMOTELY.format(host=escape(host or "")) if is_remote else HERE
     return f"""<div class="q-chat-empty"><strong>Ask anything.</strong>
-<span>{told}</span></div>"""
+<span>{place}</span></div>"""
 
 
 def _small(text: str, elem_id: str) -> Any:

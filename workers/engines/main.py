@@ -48,7 +48,7 @@ log = logging.getLogger("quintet.worker")
 def peak_resident_mib() -> int:
     """Return the highest resident memory of this process so far, in MiB.
 
-    Linux's own mark where there is one: `ru_maxrss` begins with what the parent held at the spawn.
+    Linux's own mark where there is one: `ru_maxrss` begins with what the parent used at the spawn.
     """
     import resource
 

@@ -126,7 +126,7 @@ def assembled(plan: str, solutions: list[str]) -> str:
     return f"# Plan\n\n---\n\n{plan.strip()}\n\n# Solutions\n\n---\n\n{answers}"
 
 
-def _end(ask: Chain, told: list[Finished]) -> Finished:
-    usages: list[Usage] = [end.usage for end in told]
-    reason = told[-1].reason
+def _end(ask: Chain, ends: list[Finished]) -> Finished:
+    usages: list[Usage] = [end.usage for end in ends]
+    reason = ends[-1].reason
     return Finished(request_id=ask.request_id, reason=reason, usage=total(usages))

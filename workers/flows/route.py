@@ -25,7 +25,7 @@ from workers.messages.errors import AppError
 SAMPLING = SamplingParams(temperature=0.2, top_p=0.95, top_k=40, max_tokens=2048)
 JUDGE_TOKENS = 3
 GOOD = "good quality"
-"""What the verdict must contain, in any case, for the local answer to stand."""
+"""What the judgement must contain, in any case, for the local answer to stand."""
 JUDGE = (
     "Judge the answer to the question below. Reply with exactly two words: "
     "“good quality” if it is right and complete, “bad quality” if not.\n\n"
@@ -58,7 +58,7 @@ class Judged(Event):
     """What the local model thinks of its own answer."""
 
     is_good: bool
-    verdict: str
+    judgement: str
     """Its words, at most three tokens of them."""
 
 
@@ -82,13 +82,13 @@ async def route(client: Client, ask: Route) -> AsyncGenerator[Event, None]:
     A stronger model that fails leaves the local answer standing, with a note. Closing it stops
     whichever model is at work. Raises: AppError if the local model fails or a card is unknown.
     """
-    told = _Told(client, ask)
-    async with aclosing(told.events()) as events:
+    run = _RouteRun(client, ask)
+    async with aclosing(run.events()) as events:
         async for event in events:
             yield replace(event, request_id=ask.request_id)
 
 
-class _Told:
+class _RouteRun:
     """One run of the flow: what has been said and spent so far."""
 
     def __init__(self, client: Client, ask: Route) -> None:
@@ -107,8 +107,8 @@ class _Told:
         if self._end.reason == "cancelled":
             yield self._end
             return
-        is_good, verdict = await self._judge(first)
-        yield Judged(request_id="", is_good=is_good, verdict=verdict)
+        is_good, judgement = await self._judge(first)
+        yield Judged(request_id="", is_good=is_good, judgement=judgement)
         result = Routed(request_id="", answer=first, shown=first, model=local)
         if not is_good:
             try:
@@ -143,9 +143,9 @@ class _Told:
         events = await self._client.arun(
             Generate(messages=(asked,), sampling=sampling, model=self._ask.local)
         )
-        verdict = "".join(event.text for event in events if isinstance(event, TextDelta)).strip()
+        judgement = "".join(event.text for event in events if isinstance(event, TextDelta)).strip()
         self._usages += [event.usage for event in events if isinstance(event, Finished)]
-        return GOOD in verdict.lower(), verdict
+        return GOOD in judgement.lower(), judgement
 
 
 def shown_both(name: str, origin: str, better: str, local: str) -> str:

@@ -1,6 +1,7 @@
 """What a worker answers: one frozen dataclass per noun.
 
-See `workers.messages` for their order.
+See `workers.messages` for their order. Without slots: a frozen dataclass that has them is pickled in
+Python, field by field, which takes twice as long and happens at each token.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from .values import (
 FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """What every event carries."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Queued(Event):
     """The request waits. Sent again whenever the place or the reason changes."""
 
@@ -39,7 +40,7 @@ class Queued(Event):
     """For people: "loading vision", "2 ahead"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Started(Event):
     """The engine has begun. `queue_wait_s` contains `load_s`."""
 
@@ -48,7 +49,7 @@ class Started(Event):
     """How much of the wait went into waking the worker."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Progress(Event):
     """Long work moves on: `done` of `total` `unit`s (seconds, pages, chunks, characters)."""
 
@@ -59,7 +60,7 @@ class Progress(Event):
     """What is being worked on, for people: a file name, a step."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TextDelta(Event):
     """A piece of the completion; joined together they are the whole answer."""
 
@@ -68,7 +69,7 @@ class TextDelta(Event):
     """The tokens that the piece is made of, if they were asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ToolCallDelta(Event):
     """A piece of a call; pieces of one `index` belong together and their arguments are joined."""
 
@@ -79,7 +80,7 @@ class ToolCallDelta(Event):
     arguments: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AudioInfo(Event):
     """What was found out about a recording before it was transcribed."""
 
@@ -88,7 +89,7 @@ class AudioInfo(Event):
     language_probability: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SegmentDelta(Event):
     """A recognised stretch of speech; times in seconds from the start of the recording."""
 
@@ -100,7 +101,7 @@ class SegmentDelta(Event):
     """None: the engine does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AudioDelta(Event):
     """One spoken sentence."""
 
@@ -114,7 +115,7 @@ class AudioDelta(Event):
     """Where the sentence begins in the whole recording."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PictureRead(Event):
     """The text in one picture, in reading order."""
 
@@ -125,7 +126,7 @@ class PictureRead(Event):
     lines: tuple[TextLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Embedded(Event):
     """The vectors, one row per text."""
 
@@ -136,7 +137,7 @@ class Embedded(Event):
     """Tokens that the model read, special ones included; 0: the engine does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reranked(Event):
     """How well each text answers the query."""
 
@@ -148,7 +149,7 @@ class Reranked(Event):
     """Tokens that the model read; 0: the engine does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DocumentIndexed(Event):
     """One file of an Ingest is done."""
 
@@ -158,21 +159,21 @@ class DocumentIndexed(Event):
     """Why it failed, one sentence for people."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Retrieved(Event):
     """The passages found, best first."""
 
     passages: tuple[Passage, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Collections(Event):
     """All collections, by name."""
 
     collections: tuple[CollectionInfo, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Documents(Event):
     """All documents of a collection, by name."""
 
@@ -180,7 +181,7 @@ class Documents(Event):
     documents: tuple[DocumentInfo, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DocumentFound(Event):
     """One document, and the collection that holds it."""
 
@@ -188,7 +189,7 @@ class DocumentFound(Event):
     document: DocumentInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Chunks(Event):
     """The chunks of a collection or of one document, in reading order."""
 
@@ -196,7 +197,7 @@ class Chunks(Event):
     chunks: tuple[Chunk, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Finished(Event):
     """The end of a request that went well or was cancelled."""
 
@@ -208,7 +209,7 @@ class Finished(Event):
     """Highest resident memory of the worker's process so far."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Failed(Event):
     """The end of a request that went wrong."""
 

@@ -20,7 +20,7 @@ ReportLoading = Callable[[Loading], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """What a child process is told when it is born."""
+    """What a child process is told when it is started."""
 
     card: ModelCard
     """The model to load."""

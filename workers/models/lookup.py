@@ -103,12 +103,12 @@ class Models:
 
         Raises: UnknownModelError listing what there is.
         """
-        trouble = "" if self.knows(model_id) else self._read_again()
+        problem = "" if self.knows(model_id) else self._read_again()
         card = self._cards.get(model_id)
         if card is None or modality not in (None, card.modality):
             known = ", ".join(card.id for card in self.all(modality)) or "none"
             kind = f"{modality} model" if modality else "model"
-            raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", trouble)
+            raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", problem)
         return card
 
     def available(self, model_id: str | None, modality: Modality) -> ModelCard:
@@ -148,7 +148,7 @@ class Models:
             self._cards = {**self._cards, card.id: card}
 
     def renew(self) -> None:
-        """Read the folders again, for who has just written there; trouble is logged."""
+        """Read the folders again, for who has just written there; an error is logged."""
         self._read_again()
 
     def _defaults_besides(self, modality: Modality) -> set[str]:

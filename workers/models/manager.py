@@ -65,7 +65,7 @@ class ModelManager:
         return self._view.one(self._models.get(model_id))
 
     def statuses(self, *, fresh: bool = False) -> tuple[ModelStatus, ...]:
-        """Return every model's state, at most a second old."""
+        """Return every model's state, at most a second old; what was changed here is seen at once."""
         return self._view.all(fresh=fresh)
 
     @property
@@ -89,6 +89,7 @@ class ModelManager:
         card = self._models.get(model_id)
         self._models.available(card.id, card.modality)
         self._models.use(card.modality, card.id)
+        self._view.forget()
         self._pool.warm(card.modality)
         return card
 
@@ -113,6 +114,7 @@ class ModelManager:
         taken = {known.id: known.source for known in self._models.known()}
         importing.save(card, self._data_dir, taken)
         self._models.renew()
+        self._view.forget()
         return self.status(card.id)
 
     def pull(self, model_id: str, *, accept_license: bool = False) -> ModelCard:
@@ -125,6 +127,7 @@ class ModelManager:
         check_downloadable(card)
         if not self.state(card).is_ready:
             self._downloads.start(card, accept_license=accept_license)
+            self._view.forget()
         return card
 
     def fetch(
@@ -137,6 +140,7 @@ class ModelManager:
         card = self._models.get(model_id)
         if self.state(card).kind not in ("here", "needs_environment"):
             storage.fetch(card, self._data_dir, self._hub, report, accept_license=accept_license)
+            self._view.forget()
         return card
 
     def pause(self, model_id: str, *, timeout_s: float = 0.0) -> ModelStatus:
@@ -152,6 +156,7 @@ class ModelManager:
         self._downloads.pause(card)
         if timeout_s > 0:
             self._downloads.wait_until_paused(card, timeout_s)
+        self._view.forget()
         return self._view.one(card)
 
     def removal(self, model_id: str) -> Removal:
@@ -183,6 +188,7 @@ class ModelManager:
         if removal.forgets:
             importing.forget(card, self._data_dir)
             self._models.renew()
+        self._view.forget()
         return Removed(
             card=card,
             folder=removal.folder,

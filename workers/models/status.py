@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -94,7 +95,7 @@ class ModelStatusView:
         self._read_state = read_state
         self._lock = threading.Lock()
         self._seen: tuple[ModelStatus, ...] = ()
-        self._seen_at = -CACHE_S
+        self._seen_at = -math.inf
         self._awake: tuple[str, ...] = ()
         self._plans: dict[str, tuple[float, LoadPlan]] = {}
 
@@ -103,9 +104,14 @@ class ModelStatusView:
         with self._lock:
             if fresh or time.monotonic() - self._seen_at > CACHE_S:
                 self._forget_old_plans()
-                self._seen = tuple(map(self._one_or_trouble, self._models.known()))
+                self._seen = tuple(map(self._one_or_error, self._models.known()))
                 self._seen_at = time.monotonic()
             return self._seen
+
+    def forget(self) -> None:
+        """Read every state anew for who asks next: something was changed here."""
+        with self._lock:
+            self._seen_at = -math.inf
 
     def one(self, card: ModelCard) -> ModelStatus:
         """Return one model as it stands now. Raises: AppError, ConfigError, OSError."""
@@ -154,7 +160,7 @@ class ModelStatusView:
             self._plans.clear()
         self._awake = awake
 
-    def _one_or_trouble(self, card: ModelCard) -> ModelStatus:
+    def _one_or_error(self, card: ModelCard) -> ModelStatus:
         """One model that cannot be looked at must not hide the others."""
         try:
             return self.one(card)

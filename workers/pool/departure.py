@@ -18,7 +18,7 @@ class Departure:
 
     why: str = ""
     """For people: "making room for Whisper", "going to sleep"."""
-    is_told: bool = False
+    is_requested: bool = False
     """Somebody said so; then a pin does not keep it."""
     _last_to_serve: int = 0
     """The turn of the last request that waited when the process was started."""
@@ -28,15 +28,15 @@ class Departure:
 
     def begin(self, last_turn: int) -> None:
         """A process is started for everybody up to this turn."""
-        self.why, self.is_told, self._last_to_serve = "", False, last_turn
+        self.why, self.is_requested, self._last_to_serve = "", False, last_turn
 
-    def ask(self, why: str, *, is_told: bool = False) -> None:
+    def ask(self, why: str, *, is_requested: bool = False) -> None:
         """Let it leave when it can."""
-        self.why, self.is_told = why, is_told or self.is_told
+        self.why, self.is_requested = why, is_requested or self.is_requested
 
     def forget(self) -> None:
         """It stays, or it has gone."""
-        self.why, self.is_told = "", False
+        self.why, self.is_requested = "", False
 
     def must_serve_first(self, first: PendingRequest | None) -> bool:
         """Whether whoever is next was waiting when the process was started."""

@@ -37,7 +37,7 @@ class Estimates:
 
         def tell(outcome: tuple[Placement, ...] | Exception) -> None:
             if isinstance(outcome, Exception):
-                self._world.guard.tell("reckoning with a model", outcome)
+                self._world.guard.tell("estimating a model", outcome)
             then(outcome)
 
         self._world.aside("estimate", partial(self.work_out, card), tell)

@@ -21,7 +21,7 @@ QUIET_S = 60.0
 
 @dataclass(slots=True, kw_only=True)
 class _Fault:
-    told: float
+    logged: float
     num_untold: int = 0
 
 
@@ -60,11 +60,11 @@ class Guard:
         now = self._clock()
         key = (step, type(err).__name__)
         fault = self._faults.get(key)
-        if fault is not None and now - fault.told < QUIET_S:
+        if fault is not None and now - fault.logged < QUIET_S:
             fault.num_untold += 1
             return
         again = f" (and {fault.num_untold} times since it was told of)" if fault else ""
-        self._faults[key] = _Fault(told=now)
+        self._faults[key] = _Fault(logged=now)
         log.error("the pool goes on after a fault in %s%s: %r", step, again, err, exc_info=err)
 
     def on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -63,28 +63,28 @@ class WorkerHandle(WorkerView):
 
     # --- what the pool asks for ------------------------------------------------------------------
 
-    def submit(self, job: PendingRequest) -> None:
+    def submit(self, pending: PendingRequest) -> None:
         """Take a request, or refuse it with one clear sentence."""
         if self._is_closed:
-            job.fail(*STOPPING)
+            pending.fail(*STOPPING)
         elif len(self._turns.waiting) >= self._world.limits.max_waiting:
-            job.fail(
+            pending.fail(
                 "queue_full",
                 f"{len(self._turns.waiting)} requests already wait for {self._snapshot.card.name}.",
                 "Try again in a moment.",
             )
-        elif self._turns.knows(job.request_id):
-            job.fail(
+        elif self._turns.knows(pending.request_id):
+            pending.fail(
                 "bad_request",
-                f"A request with the id {job.request_id} is on its way already.",
+                f"A request with the id {pending.request_id} is on its way already.",
                 "Give each request an id of its own.",
             )
-        elif self._turns.running.is_poison(job, self._world.now):
-            refuse(job)
-        elif (failure := self._supervisor.given_up(job.card)) is not None:
-            job.fail(failure.code, failure.message, failure.hint)
+        elif self._turns.running.is_poison(pending, self._world.now):
+            refuse(pending)
+        elif (failure := self._supervisor.given_up(pending.card)) is not None:
+            pending.fail(failure.code, failure.message, failure.hint)
         else:
-            self._turns.waiting.append(job)
+            self._turns.waiting.append(pending)
             self._advance()
 
     def cancel(self, request_id: str) -> bool:
@@ -102,9 +102,9 @@ class WorkerHandle(WorkerView):
             self._advance()
         return waiting is not None
 
-    def drop(self, job: PendingRequest) -> None:
+    def drop(self, pending: PendingRequest) -> None:
         """Let go of a request that could not be taken, whatever became of it."""
-        self._turns.waiting.remove(job.request_id)
+        self._turns.waiting.remove(pending.request_id)
         self._turns.withdraw_if_unwanted()
 
     def wake(self) -> None:
@@ -121,7 +121,7 @@ class WorkerHandle(WorkerView):
         says "sleep", it would never come to that.
         """
         if self._turns.must_answer_first:
-            self._turns.departure.ask("going to sleep", is_told=True)
+            self._turns.departure.ask("going to sleep", is_requested=True)
             self._changed()
         else:
             self._stop()
@@ -129,8 +129,8 @@ class WorkerHandle(WorkerView):
     def close(self) -> None:
         """End what waits and what runs with the reason, end the process, take nothing more."""
         self._is_closed = True
-        for job in (*self._turns.waiting.take_all(), *self._turns.running.take_all()):
-            job.fail(*STOPPING)
+        for pending in (*self._turns.waiting.take_all(), *self._turns.running.take_all()):
+            pending.fail(*STOPPING)
         self._stop()
 
     def kill(self) -> None:
@@ -149,31 +149,31 @@ class WorkerHandle(WorkerView):
         if self.is_wanted or self._turns.departure:
             self._advance()
 
-    # --- what the scheduler asks for (`workers.pool.applicant`) ---------------------------
+    # --- what the scheduler asks for (`workers.pool.memory_request`) ---------------------------
 
     @property
     def is_leaving(self) -> bool:
-        """See `Applicant`."""
+        """See `Requester`."""
         return self._supervisor.phase == "stopping" or bool(self._turns.departure)
 
     @property
     def is_wanted(self) -> bool:
-        """See `Applicant`."""
+        """See `Requester`."""
         return bool(self._turns.waiting)
 
-    def resident(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
-        """See `Applicant`."""
+    def resident(self, reserved_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
+        """See `Requester`."""
         return ResidentModel(
             name=self.modality,
             model=self._supervisor.card.name,
-            held_mib=held_mib,
+            reserved_mib=reserved_mib,
             is_busy=bool(self._turns.running or self._turns.waiting),
             is_pinned=is_pinned,
             last_used=self._last_used,
         )
 
     def admit(self, card: ModelCard, placement: Placement) -> None:
-        """See `Applicant`."""
+        """See `Requester`."""
         self._last_used = self._world.now
         self._turns.departure.begin(self._turns.waiting.last_turn)
         self._supervisor.start(card, placement)  # if it fails, nobody waits for that model any more
@@ -183,12 +183,12 @@ class WorkerHandle(WorkerView):
         self._changed()
 
     def refuse(self, card: ModelCard, failure: LoadFailed) -> None:
-        """See `Applicant`."""
+        """See `Requester`."""
         self._supervisor.give_up(card, failure)
         self._advance()
 
     def evict(self, for_whom: str) -> None:
-        """See `Applicant`."""
+        """See `Requester`."""
         log.info("%s makes room for %s", self.modality, for_whom)
         self._turns.departure.ask(f"making room for {for_whom}")
         self._turns.leave_if_done()
@@ -221,10 +221,10 @@ class WorkerHandle(WorkerView):
 
     def on_event(self, event: Event) -> None:
         """Hand an event to whoever asked; an end makes room for the next."""
-        job = self._turns.running.get(event.request_id)
-        if job is None:
+        pending = self._turns.running.get(event.request_id)
+        if pending is None:
             return
-        event = with_waits(event, job, self._supervisor.process, self._world.now)
+        event = with_waits(event, pending, self._supervisor.process, self._world.now)
         if isinstance(event, END_EVENTS):
             self._turns.running.end(event.request_id)
             self._last_used = self._world.now
@@ -232,7 +232,7 @@ class WorkerHandle(WorkerView):
             self._scheduler.schedule()
         if isinstance(event, Failed) and event.traceback:
             log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
-        job.deliver(event)
+        pending.deliver(event)
 
     def on_exit(self, ending: Ending) -> None:
         """Fail what ran, and serve who waits."""
@@ -260,8 +260,8 @@ class WorkerHandle(WorkerView):
 
     def _drop_late(self, now: float) -> None:
         late = self._turns.waiting.take_late(now)
-        for job in late:
-            job.expire(now)
+        for pending in late:
+            pending.expire(now)
         for running in self._turns.running.late(now):
             self.cancel(running.request_id)  # if it goes on, `_kill_if_deaf`
             running.expire(now)

@@ -59,12 +59,12 @@ class Scales:
         """Return what the page's own process holds."""
         return int(self._main.memory_info().rss) >> 20
 
-    def held_mib(self, pid: int) -> dict[str, int]:
+    def in_use_mib(self, pid: int) -> dict[str, int]:
         """Return what a process holds with its children, by device."""
         return {CPU: process_mib(pid), **process_gpu_mib(pid)}
 
     def peak_mib(self, pid: int) -> int:
-        """Return the most RAM that a process has held so far."""
+        """Return the most RAM that a process has used so far."""
         return process_peak_mib(pid)
 
     def vitals(self, pid: int | None) -> Vitals | None:

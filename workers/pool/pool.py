@@ -49,7 +49,7 @@ class Pool:
         memory: MemoryManager,
         host: Host | None = None,
     ) -> None:
-        """`spec_of` says how the process that holds a card's model is born.
+        """`spec_of` says how the process that holds a card's model is started.
 
         There is one worker for each modality that has a default model. `host` is the machine; None:
         this one.
@@ -109,10 +109,10 @@ class Pool:
         """
         now = self._world.now
         deadline = self._world.limits.deadline(request, card.modality, now)
-        job = PendingRequest(
+        pending = PendingRequest(
             request=request, card=card, inbox=deliver, submitted=now, deadline=deadline
         )
-        self._schedule(self._submit, job)
+        self._schedule(self._submit, pending)
 
     def cancel(self, request_id: str) -> None:
         """Stop a request, wherever it is; unknown ids are ignored."""
@@ -187,18 +187,18 @@ class Pool:
 
     @staticmethod
     def _refuse(*args: object) -> None:
-        for job in args:
-            if isinstance(job, PendingRequest):
-                job.fail(*STOPPING)
+        for pending in args:
+            if isinstance(pending, PendingRequest):
+                pending.fail(*STOPPING)
 
-    def _submit(self, job: PendingRequest) -> None:
-        handle = self._handles.get(job.card.modality)
+    def _submit(self, pending: PendingRequest) -> None:
+        handle = self._handles.get(pending.card.modality)
         if handle is None:
-            job.fail("unknown_model", f"No worker is set up for {job.card.modality}.")
-        elif (err := self._guard.run("taking a request", handle.submit, job)) is not None:
-            handle.drop(job)
+            pending.fail("unknown_model", f"No worker is set up for {pending.card.modality}.")
+        elif (err := self._guard.run("taking a request", handle.submit, pending)) is not None:
+            handle.drop(pending)
             sentence = f"The request could not be taken: {in_words(err)}."
-            job.fail("pool_error", sentence, "The log says more.")
+            pending.fail("pool_error", sentence, "The log says more.")
 
     def _cancel(self, request_id: str) -> None:
         for handle in self._handles.values():
@@ -214,7 +214,7 @@ class Pool:
 
     def _work_out(self, cards: list[ModelCard]) -> None:
         for card in cards:  # one that fails is refused when its turn comes
-            self._guard.run("reckoning with a model", self._estimates.work_out, card)
+            self._guard.run("estimating a model", self._estimates.work_out, card)
 
     def _on_estimated(self, _: Exception | None) -> None:
         self._num_estimating -= 1

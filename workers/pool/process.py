@@ -1,4 +1,4 @@
-"""One process of a worker, from its birth to its exit: loading, ready, stopping, gone.
+"""One process of a worker, from its start to its exit: loading, ready, stopping, gone.
 
 Knows nothing of who waits; tells its listener what happens, always on the pool's event loop.
 """
@@ -29,6 +29,7 @@ from workers.pool.memory.placement import Placement
 from .ending import Ending
 from .guard import in_words
 from .host import Hold
+from .inbox import Inbox
 from .watch import Watch
 from .world import World
 
@@ -76,6 +77,7 @@ class WorkerProcess:
         self._world = world
         self._listener = listener
         self._child: Hold | None = None
+        self._inbox = Inbox(world.loop, self._hear)
         self._early: list[Callable[[], None]] | None = []
         """What it said before this side knew that it has started."""
         self._last_ping = 0.0
@@ -145,7 +147,7 @@ class WorkerProcess:
             self._last_ping = now
             self.control(Ping())
         is_loading = self.phase == "loading"
-        why = self._watch.verdict(now, is_loading=is_loading, num_running=self._num_running)
+        why = self._watch.hang_reason(now, is_loading=is_loading, num_running=self._num_running)
         if why:
             self.give_up(why)
 
@@ -159,8 +161,8 @@ class WorkerProcess:
         self.spec = spec
         self._child = child = self._world.host.start(
             spec,
-            lambda message: self._soon(partial(self._on_message, message)),
-            lambda reason: self._soon(partial(self._on_exit, reason)),
+            lambda message: self._inbox.put(partial(self._on_message, message)),
+            lambda reason: self._inbox.put(partial(self._on_exit, reason)),
         )
         if self._must_go():  # since a moment ago
             child.kill()
@@ -190,13 +192,6 @@ class WorkerProcess:
         return LoadFailed(code="load_failed", message=sentence)
 
     # --- what the process says -------------------------------------------------------------------
-
-    def _soon(self, heard: Callable[[], None]) -> None:
-        """Schedule on the loop, which may already be closed while the process still talks."""
-        try:
-            self._world.loop.call_soon_threadsafe(self._hear, heard)
-        except RuntimeError:
-            log.debug("the pool's loop has closed")
 
     def _hear(self, heard: Callable[[], None]) -> None:
         if self._early is not None:

@@ -19,9 +19,9 @@ class Sample:
     devices: tuple[DeviceMemory, ...] = ()
     main_mib: int = 0
     """What the page's own process holds."""
-    held_mib: dict[int, Mapping[str, int]] = field(default_factory=dict)
+    in_use_mib: dict[int, Mapping[str, int]] = field(default_factory=dict)
     """By process and device."""
     peak_mib: dict[int, int] = field(default_factory=dict)
-    """The most RAM that each process has held so far."""
+    """The most RAM that each process has used so far."""
     vitals: dict[int, Vitals | None] = field(default_factory=dict)
     """Of those about which somebody asked."""

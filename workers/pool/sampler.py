@@ -52,8 +52,8 @@ class RssSampler:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="peaks")
 
     def resident_mib(self, pid: int | None) -> int:
-        """Return the RAM that a process held at the last look; 0 if it was not there."""
-        return self.latest.held_mib.get(pid or 0, {}).get(CPU, 0)
+        """Return the RAM that a process used at the last look; 0 if it was not there."""
+        return self.latest.in_use_mib.get(pid or 0, {}).get(CPU, 0)
 
     def vitals(self, pid: int | None) -> Vitals | None:
         """Return what a process had done by the last look; the next one looks if this one did not."""
@@ -102,7 +102,7 @@ class RssSampler:
             taken=self._world.now,
             devices=self.latest.devices,
             main_mib=self.latest.main_mib,
-            held_mib={pid: self.latest.held_mib.get(pid, {}) for pid in pids},
+            in_use_mib={pid: self.latest.in_use_mib.get(pid, {}) for pid in pids},
             vitals=dict.fromkeys(asked_about),
         )
 
@@ -124,7 +124,7 @@ class RssSampler:
         sample.devices = self._memory.tracker.devices()
 
     def _look_at(self, sample: Sample, pid: int) -> None:
-        sample.held_mib[pid] = self._world.host.scales.held_mib(pid)
+        sample.in_use_mib[pid] = self._world.host.scales.in_use_mib(pid)
         sample.peak_mib[pid] = self._world.host.scales.peak_mib(pid)
 
     def _look_at_work(self, sample: Sample, pid: int) -> None:
@@ -144,21 +144,21 @@ class RssSampler:
         self.latest = sample
         self._memory.tracker.main_mib = sample.main_mib
         self._peaks_mib = {
-            key: mib for key, mib in self._peaks_mib.items() if key[0] in sample.held_mib
+            key: mib for key, mib in self._peaks_mib.items() if key[0] in sample.in_use_mib
         }
         for handle in self._handles():
-            held_mib = sample.held_mib.get(handle.pid or 0)
-            if held_mib:
-                self._memory.tracker.observe(handle.modality, held_mib)
-                self._note_peak_of(handle, sample, held_mib)
+            in_use_mib = sample.in_use_mib.get(handle.pid or 0)
+            if in_use_mib:
+                self._memory.tracker.observe(handle.modality, in_use_mib)
+                self._note_peak_of(handle, sample, in_use_mib)
 
     def _note_peak_of(
-        self, handle: WorkerHandle, sample: Sample, held_mib: Mapping[str, int]
+        self, handle: WorkerHandle, sample: Sample, in_use_mib: Mapping[str, int]
     ) -> None:
         placement, pid = handle.supervisor.placement, handle.pid
         if placement is None or pid is None or handle.loaded is None:
             return
-        device_mib = held_mib.get(placement.device, 0)
+        device_mib = in_use_mib.get(placement.device, 0)
         if placement.device == CPU:
             device_mib = max(device_mib, sample.peak_mib.get(pid, 0))
         self.note_peak(pid, handle.supervisor.card, placement.device, device_mib)

@@ -22,8 +22,8 @@ from workers.pool.memory.manager import MemoryManager
 from workers.pool.memory.placement import Decision, Placement, missing_mib, place
 from workers.pool.memory.plan import MemorySnapshot, plan
 
-from .applicant import Applicant, MemoryRequest, not_served, will_not_fit
 from .estimates import Estimates
+from .requester import MemoryRequest, Requester, not_served, will_not_fit
 from .sample import Sample
 from .status import MemoryStatus
 from .tries import Tries
@@ -35,7 +35,7 @@ LOOK_AGAIN_S = 0.05
 
 
 class Scheduler:
-    """The line, and the account that it draws on."""
+    """The queue for memory, and what it draws on."""
 
     def __init__(
         self, memory: MemoryManager, estimates: Estimates, world: World, look: Callable[[], None]
@@ -47,7 +47,7 @@ class Scheduler:
         self._look = look
         self._sample = Sample()
         self._line: list[MemoryRequest] = []
-        self._applicants: dict[str, Applicant] = {}
+        self._requesters: dict[str, Requester] = {}
         self._tries = Tries()
         self._last_release = 0.0
         self._is_scheduling = False
@@ -55,11 +55,11 @@ class Scheduler:
 
     # --- what workers say ------------------------------------------------------------------------
 
-    def join(self, applicant: Applicant) -> None:
-        """Take a worker into the account."""
-        self._applicants[applicant.modality] = applicant
+    def join(self, requester: Requester) -> None:
+        """Let a worker ask for memory."""
+        self._requesters[requester.modality] = requester
 
-    def request(self, who: Applicant, card: ModelCard) -> None:
+    def request(self, who: Requester, card: ModelCard) -> None:
         """Stand in line for memory; `admit` or `refuse` follows, perhaps before this returns.
 
         One that stands in it already keeps its place: those before it may change their minds, or
@@ -91,15 +91,15 @@ class Scheduler:
         else:
             self._line = [request if other.who is request.who else other for other in self._line]
 
-    def withdraw(self, who: Applicant) -> None:
+    def withdraw(self, who: Requester) -> None:
         """Leave the line; nothing happens if the worker is not in it."""
         self._line = [request for request in self._line if request.who is not who]
 
-    def asked(self, who: Applicant) -> ModelCard | None:
+    def asked(self, who: Requester) -> ModelCard | None:
         """Return the model that a worker stands in line for; None if it does not."""
         return next((request.card for request in self._line if request.who is who), None)
 
-    def hindrance(self, who: Applicant) -> str:
+    def waiting_reason(self, who: Requester) -> str:
         """Say what a worker in line waits for: "Whisper is at work"; "" if only for the bytes."""
         if self.asked(who) is None:
             return ""
@@ -117,11 +117,11 @@ class Scheduler:
         """Whether anybody stands in line."""
         return bool(self._line)
 
-    def is_pinned(self, who: Applicant) -> bool:
+    def is_pinned(self, who: Requester) -> bool:
         """Whether a worker stays awake whatever comes."""
         return who.modality in self._memory.tracker.pinned
 
-    def release(self, who: Applicant) -> None:
+    def release(self, who: Requester) -> None:
         """A worker's process has gone."""
         self._memory.tracker.release(who.modality)
         self._last_release = self._world.now
@@ -139,27 +139,27 @@ class Scheduler:
         placements = self.estimates.known(card)
         if placements is None:
             return None
-        told = plan(card, self.snapshot(), lambda _: placements)
-        if told.outcome != "too_large":
+        load_plan = plan(card, self.snapshot(), lambda _: placements)
+        if load_plan.outcome != "too_large":
             return None
-        return will_not_fit(told, card, self._memory.tracker)
+        return will_not_fit(load_plan, card, self._memory.tracker)
 
     def snapshot(self) -> MemorySnapshot:
         """Return the memory at this moment."""
         return self.memory().snapshot
 
     def memory(self) -> MemoryStatus:
-        """Return the account for people, and what plans are made from."""
+        """Return the memory's state for people, and what plans are made from."""
         tracker = self._memory.tracker
         devices = self._sample.devices
         residents = tuple(self._residents())
         snapshot = MemorySnapshot(headroom_mib=tracker.headroom(devices), residents=residents)
-        held = tracker.allocations()
+        reserved = tracker.allocations()
         return MemoryStatus(
-            devices=devices, budget=tracker.budget, snapshot=snapshot, allocations=held
+            devices=devices, budget=tracker.budget, snapshot=snapshot, allocations=reserved
         )
 
-    def granted_mib(self, who: Applicant, device: str) -> int:
+    def granted_mib(self, who: Requester, device: str) -> int:
         """Return what a worker was granted on a device; 0 while it has no process."""
         allocation = self._memory.tracker.allocation(who.modality)
         return allocation.granted_mib.get(device, 0) if allocation is not None else 0
@@ -201,21 +201,17 @@ class Scheduler:
     def on_sample(self, sample: Sample) -> None:
         """Take what was seen of the machine, and do what follows from it."""
         self._sample = sample
-        self._world.guard.run("shedding", self.evict_over_budget)
+        self._world.guard.run("evicting", self.evict_over_budget)
         self._world.guard.run("the line for memory", self.schedule)
 
     def evict_over_budget(self) -> None:
-        """Let idle workers leave if more is held than the budget allows, or the system has."""
+        """Let idle workers leave if more is in use than the budget allows, or the system has."""
         tracker = self._memory.tracker
         residents = self._residents()
         staying = [resident for resident in residents if not self._leaves(resident)]
-        leaving = [
-            resident.name
-            for resident in residents
-            if self._leaves(resident) and not resident.is_busy
-        ]
+        leaving = [one.name for one in residents if self._leaves(one) and not one.is_busy]
         for resident in tracker.over_budget(self._sample.devices, staying, leaving):
-            self._applicants[resident.name].evict("other programs")
+            self._requesters[resident.name].evict("other programs")
 
     def _serve(self, request: MemoryRequest) -> bool:
         """Do what the first in line needs; returns whether it has left the line."""
@@ -229,13 +225,13 @@ class Scheduler:
                 (leaving if self._leaves(resident) else staying).append(resident)
         soon = dict(headroom)
         for resident in leaving:
-            for device, mib in resident.held_mib.items():
+            for device, mib in resident.reserved_mib.items():
                 soon[device] = soon.get(device, 0) + mib
         decision = self._decide(request, soon, staying)
         if decision is None:
             return self._give_up(request, is_clear=not leaving)
         for resident in decision.victims:
-            self._applicants[resident.name].evict(request.card.name)
+            self._requesters[resident.name].evict(request.card.name)
         placement = decision.placement
         is_free = all(mib <= 0 for mib in missing_mib(placement, headroom).values())
         if decision.victims or not is_free:
@@ -276,19 +272,22 @@ class Scheduler:
     def _residents(self) -> list[ResidentModel]:
         tracker = self._memory.tracker
         return [
-            applicant.resident(held_mib, is_pinned=name in tracker.pinned)
-            for name, applicant in self._applicants.items()
-            if (held_mib := tracker.held_mib(name))
+            requester.resident(reserved_mib, is_pinned=name in tracker.pinned)
+            for name, requester in self._requesters.items()
+            if (reserved_mib := tracker.reserved_mib(name))
         ]
 
     def _leaves(self, resident: ResidentModel) -> bool:
-        return self._applicants[resident.name].is_leaving
+        return self._requesters[resident.name].is_leaving
 
     def _is_seen(self, since: float) -> bool:
-        """Whether the machine was looked at since then; if not, it is now."""
+        """Whether the machine was looked at after that; if not, it is now.
+
+        A look of the same instant, on a clock with coarse ticks, may have come before it.
+        """
         if self._sample.taken < since:
             self._look()
-        return self._sample.taken >= since
+        return self._sample.taken > since
 
     def _look_again_soon(self) -> None:
         if self._look_again is None:

@@ -24,7 +24,7 @@ class WorkerSnapshot:
     """The model that a sleeping worker would be woken with."""
     asked: ModelCard | None = None
     """The model that it waits for memory for."""
-    hindrance: str = ""
+    waiting_reason: str = ""
     """What keeps it from that memory; "" if nothing is known to."""
     why_leaving: str = ""
     """Why the process leaves as soon as it can: "making room for Whisper"."""
@@ -59,7 +59,11 @@ class WorkerSnapshot:
 
     @property
     def _awaiting_memory(self) -> str:
-        return f"waiting for memory: {self.hindrance}" if self.hindrance else "waiting for memory"
+        return (
+            f"waiting for memory: {self.waiting_reason}"
+            if self.waiting_reason
+            else "waiting for memory"
+        )
 
     @property
     def _successor(self) -> ModelCard | None:
@@ -67,9 +71,9 @@ class WorkerSnapshot:
         first = self.waiting.first
         return first.card if first is not None and self.supervisor.phase == "stopping" else None
 
-    def reason(self, job: PendingRequest, num_ahead: int, num_changes: int) -> str:
+    def reason(self, pending: PendingRequest, num_ahead: int, num_changes: int) -> str:
         """Say why a request waits (see `workers.pool.request_queue.SayReason`)."""
-        name, num_before = job.card.name, num_ahead + self.num_running
+        name, num_before = pending.card.name, num_ahead + self.num_running
         ahead = f"{num_before} ahead, then " if num_before else ""
         if self.why_leaving and self.supervisor.phase == "ready":
             return f"{ahead}{self.why_leaving}, then waking {name} again"
@@ -106,7 +110,7 @@ class WorkerSnapshot:
             resident_mib=resident_mib,
             granted_mib=granted_mib,
             is_pinned=is_pinned,
-            footprint=placement.footprint if placement else None,
+            memory_estimate=placement.memory_estimate if placement else None,
             num_running=self.num_running,
             num_waiting=len(self.waiting),
             slots=ready.slots if ready else 0,

@@ -46,14 +46,14 @@ def spawn(spec: ProcessSpec, ends: Ends) -> Process:
     Raises: OSError if it cannot be started.
     """
     if spec.python:
-        return _Elsewhere(spec.python, ends)
+        return _EnvironmentProcess(spec.python, ends)
     process = CONTEXT.Process(target=run_entry, args=(spec, *ends), name=spec.name, daemon=True)
     with _main_left_alone():
         process.start()
     return process
 
 
-class _Elsewhere:
+class _EnvironmentProcess:
     """A process under another interpreter: see `workers.models.environments.interpreter`."""
 
     def __init__(self, python: str, ends: Ends) -> None:

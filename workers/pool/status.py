@@ -35,9 +35,9 @@ class WorkerStatus:
     resident_mib: int = 0
     """Memory the process holds now; 0 while asleep."""
     granted_mib: int = 0
-    """What the memory manager reckons with, on that device: predicted, or measured before; 0 while asleep."""
-    footprint: MemoryEstimate | None = None
-    """How that was reckoned; None while asleep."""
+    """What is reserved on that device: predicted, or measured before; 0 while asleep."""
+    memory_estimate: MemoryEstimate | None = None
+    """How that was estimated; None while asleep."""
     is_pinned: bool = False
     """It is not put to sleep for another, nor for being idle."""
     num_running: int = 0

@@ -28,27 +28,27 @@ class Suspects:
         self._blame: dict[str, tuple[float, float]] = {}
         """Fingerprint → blame, and when it was last put."""
 
-    def record_death(self, jobs: Sequence[PendingRequest], now: float) -> None:
+    def record_death(self, requests: Sequence[PendingRequest], now: float) -> None:
         """Blame those that the process worked on when it died."""
         self._forget(now)
-        for job in jobs:
-            fingerprint = _fingerprint(job)
+        for pending in requests:
+            fingerprint = _fingerprint(pending)
             blame, _ = self._blame.pop(fingerprint, (0.0, now))
-            self._blame[fingerprint] = (blame + 1 / len(jobs), now)
+            self._blame[fingerprint] = (blame + 1 / len(requests), now)
         while len(self._blame) > MAX_KNOWN:
             del self._blame[next(iter(self._blame))]
 
-    def clear(self, job: PendingRequest) -> None:
+    def clear(self, pending: PendingRequest) -> None:
         """A request has ended as it should."""
         if self._blame:
-            self._blame.pop(_fingerprint(job), None)
+            self._blame.pop(_fingerprint(pending), None)
 
-    def is_convicted(self, job: PendingRequest, now: float) -> bool:
+    def is_convicted(self, pending: PendingRequest, now: float) -> bool:
         """Whether it has ended too many processes lately to be tried again."""
         self._forget(now)
         if not self._blame:
             return False
-        return self._blame.get(_fingerprint(job), (0.0, now))[0] >= MAX_BLAME - 1e-9
+        return self._blame.get(_fingerprint(pending), (0.0, now))[0] >= MAX_BLAME - 1e-9
 
     def _forget(self, now: float) -> None:
         for fingerprint, (_, since) in list(self._blame.items()):
@@ -56,21 +56,21 @@ class Suspects:
                 del self._blame[fingerprint]
 
 
-def refuse(job: PendingRequest) -> None:
+def refuse(pending: PendingRequest) -> None:
     """Deliver the failure that says so."""
-    job.fail(
+    pending.fail(
         "bad_request",
-        f"{job.card.name} died {MAX_BLAME:.0f} times while it worked on exactly this request, "
+        f"{pending.card.name} died {MAX_BLAME:.0f} times while it worked on exactly this request, "
         f"so it is not tried again for {FORGET_S:.0f} s.",
         "Ask for something else; the log says more.",
     )
 
 
-def _fingerprint(job: PendingRequest) -> str:
+def _fingerprint(pending: PendingRequest) -> str:
     """Return the same text for the same wish of the same model."""
-    asked = replace(job.request, request_id="", deadline=None)
+    asked = replace(pending.request, request_id="", deadline=None)
     try:
-        wish = pickle.dumps((job.card.id, asked))
+        wish = pickle.dumps((pending.card.id, asked))
     except Exception:  # noqa: BLE001 — what cannot be written down is sent to no process, and harms none
-        return job.request_id
+        return pending.request_id
     return hashlib.sha256(wish).hexdigest()

@@ -1,7 +1,7 @@
 """Whose turn it is at one worker: asks for memory, sends, changes the model, lets the process leave.
 
 Requests are served in the order in which they came, whatever model they want. When the next one wants
-another, what runs is finished, the process exits, and one with the other model is born.
+another, what runs is finished, the process exits, and one with the other model is started.
 
 Everything here looks at how things are and does what they ask for; called once too often, it does
 nothing. So a step that was missed is made up for at the next tick.
@@ -15,7 +15,6 @@ from collections.abc import Callable
 from configs.catalogue import ModelCard
 from workers.messages import LoadFailed
 
-from .applicant import Applicant, not_served
 from .decision import next_decision
 from .departure import Departure
 from .ending import Ending
@@ -23,6 +22,7 @@ from .guard import in_words
 from .pending import PendingRequest
 from .process import WorkerProcess
 from .request_queue import RequestQueue
+from .requester import Requester, not_served
 from .running import Running
 from .scheduler import Scheduler
 from .supervisor import Supervisor
@@ -36,7 +36,7 @@ class Turns:
 
     def __init__(
         self,
-        who: Applicant,
+        who: Requester,
         supervisor: Supervisor,
         scheduler: Scheduler,
         again: Callable[[], None],
@@ -63,15 +63,15 @@ class Turns:
 
     def fail(self, card: ModelCard, failure: LoadFailed) -> None:
         """Fail everybody who waits for a model."""
-        for job in self.waiting.take_for(card):
-            job.fail(failure.code, failure.message, failure.hint)
+        for pending in self.waiting.take_for(card):
+            pending.fail(failure.code, failure.message, failure.hint)
         self.withdraw_if_unwanted()
 
     def fail_all(self, ending: Ending, now: float) -> None:
         """The process has gone: fail what ran, and whoever waits with a wish that has killed too many."""
         self.running.fail_all(ending, now)
-        for job in self.waiting.take_if(lambda job: self.running.is_poison(job, now)):
-            refuse(job)
+        for pending in self.waiting.take_if(lambda pending: self.running.is_poison(pending, now)):
+            refuse(pending)
         self.withdraw_if_unwanted()
 
     def knows(self, request_id: str) -> bool:
@@ -87,13 +87,17 @@ class Turns:
     def must_answer_first(self) -> bool:
         """Whether the process would be wasted on those whom it was started for, if it left now."""
         must_serve = self.departure.must_serve_first(self.waiting.first)
-        if self.departure.is_told:
+        if self.departure.is_requested:
             return must_serve or bool(self.running)
         return must_serve and self._supervisor.phase == "loading"
 
     def leave_if_done(self) -> None:
         """Let the process go, if it was asked to, once it has done what it was started for."""
-        if self.departure and not self.departure.is_told and self._scheduler.is_pinned(self._who):
+        if (
+            self.departure
+            and not self.departure.is_requested
+            and self._scheduler.is_pinned(self._who)
+        ):
             self.departure.forget()  # it was pinned since
         must_serve = self.departure.must_serve_first(self.waiting.first)
         if self.departure and not self.running and not must_serve:
@@ -127,14 +131,14 @@ class Turns:
             self._send(process, self.waiting.pop_first())
         return self._change(process) if decision.must_change else False
 
-    def _send(self, process: WorkerProcess, job: PendingRequest) -> None:
-        self.running.add(job)
+    def _send(self, process: WorkerProcess, pending: PendingRequest) -> None:
+        self.running.add(pending)
         try:
-            process.send(job.request)
+            process.send(pending.request)
         except Exception as err:  # noqa: BLE001 — what cannot be written down must not hold a slot
-            self.running.take_back(job.request_id)
+            self.running.take_back(pending.request_id)
             sentence = f"The request cannot be sent to a worker: {in_words(err)}."
-            job.fail("bad_request", sentence, "Send plain values only.")
+            pending.fail("bad_request", sentence, "Send plain values only.")
 
     def _is_estimated(self, card: ModelCard) -> bool:
         """Whether it is known what a model needs: nobody leaves for one that might not fit."""

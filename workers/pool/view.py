@@ -7,7 +7,7 @@ from collections.abc import Callable
 from configs.catalogue import ModelCard
 from workers.messages import Ready
 
-from .applicant import Applicant
+from .requester import Requester
 from .scheduler import Scheduler
 from .snapshot import WorkerSnapshot
 from .status import WorkerStatus
@@ -15,7 +15,7 @@ from .supervisor import Supervisor
 from .turns import Turns
 
 
-class WorkerView(Applicant):
+class WorkerView(Requester):
     """What may be asked about a worker at any moment."""
 
     _default: Callable[[], ModelCard]
@@ -80,6 +80,6 @@ class WorkerView(Applicant):
             num_running=len(self._turns.running),
             default=self._default(),
             asked=self._scheduler.asked(self),
-            hindrance=self._scheduler.hindrance(self),
+            waiting_reason=self._scheduler.waiting_reason(self),
             why_leaving=self._turns.departure.why,
         )

@@ -1,6 +1,6 @@
 """Whether a process goes on, or hangs.
 
-Three things speak for it, and each has a patience of its own:
+Three things speak for it, and each has a time-out of its own:
 
 - **Progress**: an event of a request, a step of loading, a `CancelToken.progressed`, and what it reads
   from a disk while a large model comes into memory. Without it, a process that does nothing either is
@@ -49,7 +49,7 @@ class Watch:
         """It answered a Ping."""
         self._answer = now
 
-    def verdict(self, now: float, *, is_loading: bool, num_running: int) -> str:
+    def hang_reason(self, now: float, *, is_loading: bool, num_running: int) -> str:
         """Return why the process is to be given up, for people, after "ended after"; "": it is not."""
         self._forget_absence(now)
         owes_progress = is_loading or num_running > 0

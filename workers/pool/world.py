@@ -1,4 +1,4 @@
-"""What the parts of one pool share: the loop with its clock, patience, how processes are born."""
+"""What the parts of one pool share: the loop with its clock, limits, how processes are started."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .vitals import Vitals
 T = TypeVar("T")
 
 SpecOf = Callable[[ModelCard, Placement], ProcessSpec]
-"""How the process that holds a card's model is born, and where its weights go. Called in threads.
+"""How the process that holds a card's model is started, and where its weights go. Called in threads.
 
 Raises: AppError on a card that is not right.
 """

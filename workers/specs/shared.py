@@ -36,7 +36,7 @@ def torch_spec(modality: Modality, target: str) -> EngineSpec:
         imports=TORCH_IMPORTS,
         install=TORCH_INSTALL,
         devices=("cpu", "cuda"),
-        memory="workers.pool.memory.estimate_torch:predict_torch",
+        memory="workers.pool.memory.estimate_torch:estimate_torch",
         runtime_mib=1000,
     )
 
@@ -53,7 +53,7 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         devices=("cpu", "cuda"),
         cuda_probe="workers.pool.memory.estimator:llamacpp_finds_a_gpu",
         splits_layers=True,
-        memory="workers.pool.memory.estimate_llamacpp:predict_llamacpp",
+        memory="workers.pool.memory.estimate_llamacpp:estimate_llamacpp",
     )
 
 

@@ -59,7 +59,7 @@ class EngineSpec:
     splits_layers: bool = False
     """Whether some layers may go to the GPU and the others stay in RAM (`gpu_layers`)."""
     memory: str = ""
-    """"module:function" that predicts what a model needs (`workers.pool.memory.predict.Predict`); "":
+    """"module:function" that estimates what a model needs (`workers.pool.memory.estimate.Estimate`); "":
     what the card says."""
     runtime_mib: int = DEFAULT_RUNTIME_MIB
     """Python, its libraries and activations: a rough figure for a card that is being made."""

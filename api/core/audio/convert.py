@@ -159,9 +159,9 @@ class LiveTranscript:
         number = len(self._segments)
         self._segments.append(segment)
         space = " " if number else ""
-        told: list[Json] = [{"type": "transcript.text.delta", "delta": space + segment.text}]
+        bodies: list[Json] = [{"type": "transcript.text.delta", "delta": space + segment.text}]
         if self._has_times:
-            told.append(
+            bodies.append(
                 {
                     "type": "transcript.text.segment",
                     "id": f"seg_{number}",
@@ -171,7 +171,7 @@ class LiveTranscript:
                     "speaker": "",  # required by OpenAI's clients; no speakers are told apart
                 }
             )
-        return told
+        return bodies
 
 
 def speech_event(event: FileBytes | Finished) -> Json:

@@ -121,8 +121,8 @@ async def _transcript_events(
 ) -> AsyncIterator[dict[str, Any]]:
     live = convert.LiveTranscript(form)
     async for event in events:
-        for told in live.add(event):
-            yield told
+        for body in live.add(event):
+            yield body
 
 
 async def _sse(bodies: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, str]]:

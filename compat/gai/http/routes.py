@@ -60,7 +60,7 @@ def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
         """Continue a conversation, as newline-delimited JSON or at once."""
         card = card_of(client.models, "text", body.model)
         request = convert.to_generate(body, card)
-        answer = GaiAnswer(body.model, request.request_id, _told(body, card))
+        answer = GaiAnswer(body.model, request.request_id, _headers(body, card))
         return await answer.send(client.astream(request), connection, is_stream=body.stream)
 
     @router.post("/vision/completions", responses=IN_LINES)
@@ -70,7 +70,7 @@ def _add_talk(router: APIRouter, client: Client, settings: Settings) -> None:
         urls = convert.image_urls(body)
         images = [await fetch_public(url, settings.server.max_upload_mib) for url in urls]
         request = convert.to_describe(body, images, card, client.card("text"))
-        answer = GaiAnswer(body.model, request.request_id, _told(body, card))
+        answer = GaiAnswer(body.model, request.request_id, _headers(body, card))
         events = ask_about_pictures(client, request)
         return await answer.send(events, connection, is_stream=body.stream)
 
@@ -84,7 +84,7 @@ def _add_sound(router: APIRouter, client: Client, settings: Settings) -> None:
         voices = ready.voices if ready else card.options.get("voices", ())
         request = convert.to_synthesize(body, card, voices)
         name = convert.speech_format(body)
-        headers = _told(body, card)
+        headers = _headers(body, card)
         if not body.stream:
             data = await _whole_file(client, request, name, connection)
             return Response(data, media_type=format_of(name).mime, headers=headers)
@@ -162,7 +162,7 @@ def _line(body: dict[str, Any]) -> str:
     return json.dumps(body, ensure_ascii=False) + "\n"
 
 
-def _told(body: BaseModel, card: ModelCard) -> dict[str, str]:
+def _headers(body: BaseModel, card: ModelCard) -> dict[str, str]:
     """Return headers naming the model that answers, and keys that nothing here understands (GG5)."""
     headers = {"X-Quintet-Model": quote(card.id, safe="/:@+ ")}
     ignored = [re.sub(r"[^\w.-]", "?", key, flags=re.ASCII)[:40] for key in body.model_extra or {}]

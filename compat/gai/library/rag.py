@@ -213,9 +213,9 @@ def _metadata(noted: Mapping[str, str]) -> Metadata:
 async def _tell(status_updater: StatusUpdater | None, percent: int) -> None:
     if status_updater is None:
         return
-    told = status_updater(percent)
-    if inspect.isawaitable(told):
-        await told
+    update = status_updater(percent)
+    if inspect.isawaitable(update):
+        await update
 
 
 def _warn_of(chunking: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import httpx
 
 from tests.running import App
 
-PATIENCE_S = 20
+TIMEOUT_S = 20
 JSON = {"Content-Type": "application/json"}
 
 CHAT = [{"role": "user", "content": "Hi"}]
@@ -56,8 +56,8 @@ def states(http: httpx.Client) -> dict[str, str]:
     return dict(http.get("/readyz").json())
 
 
-def wait_until(http: httpx.Client, worker: str, state: str, patience_s: float = PATIENCE_S) -> None:
-    give_up = time.monotonic() + patience_s
+def wait_until(http: httpx.Client, worker: str, state: str, timeout_s: float = TIMEOUT_S) -> None:
+    give_up = time.monotonic() + timeout_s
     while (now := states(http)[worker]) != state:
         assert time.monotonic() < give_up, f"{worker} is {now}"
         time.sleep(0.02)
@@ -68,18 +68,18 @@ def post(http: httpx.Client, path: str, body: Any) -> httpx.Response:
     return http.post(path, content=json.dumps(body), headers=JSON)
 
 
-def told(answer: httpx.Response) -> str:
+def error_of(answer: httpx.Response) -> str:
     """Return the sentence of a refusal, whatever the dialect."""
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.text
     return answer.text
 
 
-def raw(app: App, data: bytes, patience_s: float = 10) -> bytes:
+def raw(app: App, data: bytes, timeout_s: float = 10) -> bytes:
     """Return what the server says to these bytes, until it closes or falls silent."""
     url = httpx.URL(app.url)
     said = b""
-    with socket.create_connection((url.host, url.port or 80), patience_s) as client:
+    with socket.create_connection((url.host, url.port or 80), timeout_s) as client:
         client.sendall(data)
         with contextlib.suppress(TimeoutError):
             while block := client.recv(65_536):

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .talking import DIALECTS, JSON, ROUTES, post, told
+from .talking import DIALECTS, JSON, ROUTES, error_of, post
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def test_a_body_that_is_no_body_is_refused(http: httpx.Client, name: str) -> Non
     kind, content = BODIES[name]
     headers = {} if kind is None else {b"Content-Type": kind.encode("latin-1")}
     for path in ROUTES:
-        told(http.post(path, content=content, headers=headers))
+        error_of(http.post(path, content=content, headers=headers))
 
 
 def with_everywhere(value: Any, text: str) -> Any:
@@ -77,7 +77,7 @@ def test_half_of_a_character_is_refused_wherever_it_stands(http: httpx.Client, n
         half = (
             with_everywhere(body, "\ud83d") if name == "words" else body | FURTHER[name]("\ud83d")
         )
-        assert "half of a character" in told(post(http, path, half)), path
+        assert "half of a character" in error_of(post(http, path, half)), path
 
 
 @pytest.mark.parametrize("name", ["words", *FURTHER])
@@ -113,7 +113,7 @@ def test_a_text_of_20_mb_is_refused_before_its_tokens_are_counted(
     http: httpx.Client, path: str
 ) -> None:
     body = with_everywhere(DIALECTS[path], "hello world " * 1_700_000)
-    assert "characters long" in told(http.post(path, json=body, timeout=20))
+    assert "characters long" in error_of(http.post(path, json=body, timeout=20))
 
 
 def test_of_a_text_of_20_mb_only_the_beginning_is_embedded(http: httpx.Client) -> None:
@@ -127,19 +127,19 @@ def test_an_error_does_not_repeat_what_was_sent_without_end(http: httpx.Client) 
     answer = post(
         http, "/v1/chat/completions", ROUTES["/v1/chat/completions"] | {"model": "x" * 10**7}
     )
-    assert len(told(answer)) < 10_000
+    assert len(error_of(answer)) < 10_000
 
 
 def test_more_prompts_than_can_wait_are_refused(http: httpx.Client) -> None:
     body = {"prompt": ["Hi"] * 100_000, "max_tokens": 2}
-    assert "100,000 prompts" in told(post(http, "/v1/completions", body))
+    assert "100,000 prompts" in error_of(post(http, "/v1/completions", body))
 
 
-def test_a_picture_of_50_mb_that_is_none_is_told(http: httpx.Client) -> None:
+def test_a_picture_of_50_mb_that_is_none_is_reported(http: httpx.Client) -> None:
     url = "data:image/png;base64," + "A" * 66_000_000
     part = {"type": "image_url", "image_url": {"url": url}}
     body = {"messages": [{"role": "user", "content": [part]}], "max_tokens": 2}
-    assert "data.png" in told(post(http, "/v1/chat/completions", body))
+    assert "data.png" in error_of(post(http, "/v1/chat/completions", body))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_picture_is_never_fetched_from_inside(http: httpx.Client, url: str) ->
         "/v1/responses": {"input": [{"content": [{"type": "input_image", "image_url": url}]}]},
     }
     for path, body in asked.items():
-        told(post(http, path, body))
+        error_of(post(http, path, body))
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "a\0b", "x" * 10_000])
@@ -182,4 +182,4 @@ def test_a_model_or_voice_is_a_name_not_a_path(http: httpx.Client, name: str) ->
 def test_a_filter_made_to_last_for_hours_is_matched_at_once(http: httpx.Client) -> None:
     answer = http.get("/v1/models", params={"filter": "(([a-z0-9-]+)+)+!"})
     assert answer.json()["data"] == []
-    told(http.get("/v1/models", params={"filter": "(a{1000}){1000}"}))
+    error_of(http.get("/v1/models", params={"filter": "(a{1000}){1000}"}))

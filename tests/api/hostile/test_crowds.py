@@ -22,7 +22,7 @@ SOON_S = 10
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/embeddings"])
-def test_of_64_at_once_each_is_answered_or_told_to_come_again(app: App, path: str) -> None:
+def test_of_64_at_once_each_is_answered_or_asked_to_come_again(app: App, path: str) -> None:
     async def ask() -> list[httpx.Response]:
         async with httpx.AsyncClient(base_url=app.url, timeout=60) as client:
             return await asyncio.gather(*(client.post(path, json=ROUTES[path]) for _ in range(64)))
@@ -54,14 +54,14 @@ def test_two_clients_with_the_same_ids_get_their_own_answers(app: App) -> None:
 
 
 LONG = {"max_tokens": 3000, "max_output_tokens": 3000, "ignore_eos": True}
-LEAVERS = [
+ABANDONED = [
     *((path, body | LONG | {"stream": is_stream}) for path, body in DIALECTS.items()
       if path not in ("/generate", "/edits") for is_stream in (False, True)),
     ("/agenerate", {"prompt": "Once upon a time", "params": {"max_tokens": 3000}}),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("path", "body"), LEAVERS)
+@pytest.mark.parametrize(("path", "body"), ABANDONED)
 def test_who_leaves_a_chat_frees_the_worker(
     app: App, http: httpx.Client, path: str, body: dict[str, Any]
 ) -> None:
@@ -106,6 +106,6 @@ def test_a_body_that_stops_half_way_is_nobodys_work(
     app: App, http: httpx.Client, rest: bytes
 ) -> None:
     head = b"POST /generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    said = raw(app, head + rest, patience_s=1)
+    said = raw(app, head + rest, timeout_s=1)
     assert said.split()[1:2] in ([], [b"400"], [b"100"])
     assert states(http)["text"] == "ready"

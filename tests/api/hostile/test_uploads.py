@@ -11,7 +11,7 @@ import pytest
 
 from tests.running import App
 
-from .talking import told
+from .talking import error_of
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ FORMS: dict[str, tuple[str, bytes]] = {
 def test_a_form_that_is_no_form_is_refused(http: httpx.Client, name: str) -> None:
     kind, content = FORMS[name]
     for path in UPLOADS:
-        told(http.post(path, content=content, headers={"Content-Type": kind}))
+        error_of(http.post(path, content=content, headers={"Content-Type": kind}))
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_a_form_that_is_no_form_is_refused(http: httpx.Client, name: str) -> Non
 def test_a_file_is_not_a_recording_whatever_its_name(http: httpx.Client, name: str) -> None:
     files = {"file": (name, b"this is no recording" * 100)}
     for path in ("/v1/audio/transcriptions", "/gen/v1/audio/transcriptions"):
-        assert "not a recording" in told(http.post(path, files=files))
+        assert "not a recording" in error_of(http.post(path, files=files))
 
 
 def test_a_playlist_opens_no_other_file(http: httpx.Client) -> None:
     playlist = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
     files = {"file": ("list.m3u8", playlist)}
     answer = http.post("/v1/audio/transcriptions", files=files)
-    assert "not a recording" in told(answer)
+    assert "not a recording" in error_of(answer)
 
 
 def test_one_of_two_files_of_one_name_is_taken(http: httpx.Client) -> None:
@@ -110,13 +110,13 @@ DAMAGED: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_a_damaged_document_is_told(http: httpx.Client, name: str) -> None:
+def test_a_damaged_document_is_reported(http: httpx.Client, name: str) -> None:
     answer = http.post(
         "/gen/v1/rag/index_file",
         data={"collection_name": "damaged"},
         files={"file": (name, DAMAGED[name]())},
     )
-    assert name in told(answer)
+    assert name in error_of(answer)
 
 
 @pytest.mark.parametrize("name", ["..", "../../x", ".", "%2e%2e", "con", "a/b", "é😀"])

@@ -120,15 +120,15 @@ def test_a_segment_says_how_it_was_decoded_or_nothing() -> None:
 
 def test_a_streams_deltas_join_to_its_text() -> None:
     live = convert.LiveTranscript(form_of())
-    told = [body for event in EVENTS for body in live.add(event)]
-    assert "".join(body["delta"] for body in told[:-1]) == "Hello. World."
-    assert told[-1] == {"type": "transcript.text.done", "text": "Hello. World."}
+    bodies = [body for event in EVENTS for body in live.add(event)]
+    assert "".join(body["delta"] for body in bodies[:-1]) == "Hello. World."
+    assert bodies[-1] == {"type": "transcript.text.done", "text": "Hello. World."}
 
 
 def test_a_stream_carries_times_when_they_are_asked_for() -> None:
     live = convert.LiveTranscript(form_of(timestamp_granularities=["segment"]))
-    told = [body for event in EVENTS for body in live.add(event)]
-    times = [(t["start"], t["end"]) for t in told if t["type"] == "transcript.text.segment"]
+    bodies = [body for event in EVENTS for body in live.add(event)]
+    times = [(t["start"], t["end"]) for t in bodies if t["type"] == "transcript.text.segment"]
     assert times == [(0.0, 1.0), (1.0, 2.0)]
 
 

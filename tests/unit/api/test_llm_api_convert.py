@@ -97,5 +97,5 @@ def test_a_ping_says_the_time_without_an_offset() -> None:
 
 
 def test_a_failure_after_the_first_byte_is_an_event_of_its_own() -> None:
-    told = broken(GenerationError("The engine broke.", "Try again.")).encode()
-    assert told == b"event: error\r\ndata: The engine broke. Try again.\r\n\r\n"
+    body = broken(GenerationError("The engine broke.", "Try again.")).encode()
+    assert body == b"event: error\r\ndata: The engine broke. Try again.\r\n\r\n"

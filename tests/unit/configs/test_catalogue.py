@@ -50,7 +50,7 @@ def test_the_defaults_name_cards_of_their_modality() -> None:
             assert catalogue[model_id].modality == modality
 
 
-def test_a_misspelled_key_is_told_with_the_file(tmp_path: Path) -> None:
+def test_a_misspelled_key_is_reported_with_the_file(tmp_path: Path) -> None:
     copy_of(tmp_path, "smollm2-135m-instruct", licence="MIT")
     with pytest.raises(
         ConfigError, match=r"smollm2.*unknown key 'licence', did you mean 'license'"

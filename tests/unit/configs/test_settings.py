@@ -91,7 +91,7 @@ def test_keys_with_limits_fit_on_one_line(monkeypatch: pytest.MonkeyPatch) -> No
         ("[{name: a, key: k, max_running: 0}]", "max_running: .*greater than or equal to 1"),
     ],
 )
-def test_wrong_keys_are_told_without_their_value(
+def test_wrong_keys_are_reported_without_their_value(
     keys: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUINTET_SERVER__API_KEYS", keys)
@@ -132,7 +132,7 @@ def test_downloads_can_be_allowed_for_all_or_for_some(
         ("BUDGET__MOST", "1GiB", r"memory\.budget"),
     ],
 )
-def test_a_size_that_is_none_is_told(
+def test_a_size_that_is_none_is_reported(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv("QUINTET_MEMORY__LEAVE_ROOM", "1GiB")

@@ -16,10 +16,10 @@ REMOTE = CARD.model_copy(update={"source": "remote:http://127.0.0.1:1/v1"})
 
 
 def needed_mib(folder: Path, card: ModelCard, peak_mib: int | None = None) -> int:
-    """The need as each start reckons it anew from what is on the disk."""
+    """The need as each start estimates it anew from what is on the disk."""
     if peak_mib is not None:
         estimator(folder).record(card, "cpu", peak_mib)
-    return estimator(folder).footprint(card).total_mib
+    return estimator(folder).estimate(card).total_mib
 
 
 def estimator(folder: Path) -> Estimator:
@@ -28,7 +28,7 @@ def estimator(folder: Path) -> Estimator:
 
 
 def test_a_peak_within_the_bounds_is_what_counts(tmp_path: Path) -> None:
-    predicted = estimator(tmp_path).footprint(REMOTE)
+    predicted = estimator(tmp_path).estimate(REMOTE)
     peak_mib = predicted.high_mib + 1
     assert needed_mib(tmp_path, REMOTE, peak_mib) == peak_mib
 
@@ -37,7 +37,7 @@ def test_a_peak_within_the_bounds_is_what_counts(tmp_path: Path) -> None:
 def test_one_request_that_ran_wild_makes_no_model_too_large_for_everybody(
     tmp_path: Path, peak_mib: int
 ) -> None:
-    predicted = estimator(tmp_path).footprint(REMOTE)
+    predicted = estimator(tmp_path).estimate(REMOTE)
     most_mib = round(MAX_TIMES_PREDICTED * predicted.high_mib)
     assert needed_mib(tmp_path, REMOTE, peak_mib) == most_mib < 1000
     assert needed_mib(tmp_path, REMOTE) == most_mib  # after a restart, too

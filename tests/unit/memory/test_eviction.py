@@ -17,13 +17,13 @@ NAMES = ("text", "stt", "tts", "vision", "rag")
 
 
 @st.composite
-def tenants(draw: st.DrawFn) -> list[ResidentModel]:
+def residents(draw: st.DrawFn) -> list[ResidentModel]:
     names = draw(st.lists(st.sampled_from(NAMES), unique=True))
     return [
         ResidentModel(
             name=name,
             model=name,
-            held_mib={"cpu": draw(MIB), "cuda:0": draw(MIB)},
+            reserved_mib={"cpu": draw(MIB), "cuda:0": draw(MIB)},
             is_busy=draw(st.booleans()),
             is_pinned=draw(st.booleans()),
             last_used=draw(st.floats(min_value=0, max_value=100)),
@@ -39,13 +39,13 @@ MISSING = st.dictionaries(
 
 def is_enough(victims: tuple[ResidentModel, ...], missing: dict[str, int]) -> bool:
     return all(
-        sum(tenant.held_mib.get(device, 0) for tenant in victims) >= mib
+        sum(resident.reserved_mib.get(device, 0) for resident in victims) >= mib
         for device, mib in missing.items()
         if mib > 0
     )
 
 
-@given(MISSING, tenants())
+@given(MISSING, residents())
 def test_who_leaves_frees_enough_and_nobody_leaves_in_vain(
     missing: dict[str, int], awake: list[ResidentModel]
 ) -> None:
@@ -53,44 +53,46 @@ def test_who_leaves_frees_enough_and_nobody_leaves_in_vain(
     if victims is None:
         assert not is_enough(tuple(t for t in awake if not t.is_pinned), missing)
         return
-    assert not any(tenant.is_pinned for tenant in victims)
+    assert not any(resident.is_pinned for resident in victims)
     assert is_enough(victims, missing)
     for fewer in combinations(victims, max(0, len(victims) - 1)):
         assert not victims or not is_enough(fewer, missing)
 
 
-@given(MISSING, tenants())
+@given(MISSING, residents())
 def test_a_busy_worker_leaves_only_if_no_idle_ones_are_enough(
     missing: dict[str, int], awake: list[ResidentModel]
 ) -> None:
     victims = choose_victims(missing, awake) or ()
     idle = tuple(t for t in awake if not (t.is_pinned or t.is_busy))
-    if any(tenant.is_busy for tenant in victims):
+    if any(resident.is_busy for resident in victims):
         assert not is_enough(idle, missing)
 
 
 def test_of_two_that_are_enough_the_one_unused_for_longest_leaves() -> None:
-    early = ResidentModel(name="stt", model="a", held_mib={"cpu": 300}, last_used=1.0)
-    late = ResidentModel(name="tts", model="b", held_mib={"cpu": 300}, last_used=2.0)
+    early = ResidentModel(name="stt", model="a", reserved_mib={"cpu": 300}, last_used=1.0)
+    late = ResidentModel(name="tts", model="b", reserved_mib={"cpu": 300}, last_used=2.0)
     assert choose_victims({"cpu": 200}, [late, early]) == (early,)
 
 
 def test_the_smallest_that_is_enough_leaves() -> None:
-    big = ResidentModel(name="text", model="a", held_mib={"cpu": 3000})
-    small = ResidentModel(name="tts", model="b", held_mib={"cpu": 300})
+    big = ResidentModel(name="text", model="a", reserved_mib={"cpu": 3000})
+    small = ResidentModel(name="tts", model="b", reserved_mib={"cpu": 300})
     assert choose_victims({"cpu": 200}, [big, small]) == (small,)
     assert choose_victims({"cpu": 3100}, [big, small]) == (big, small)
 
 
 def a_place(device: str, mib: int, *, may_evict: bool = True, host_mib: int = 0) -> Placement:
-    footprint = MemoryEstimate(
+    memory_estimate = MemoryEstimate(
         weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
     )
     need = {device: mib, "cpu": host_mib} if device != "cpu" else {"cpu": mib}
-    return Placement(device=device, need_mib=need, footprint=footprint, may_evict=may_evict)
+    return Placement(
+        device=device, need_mib=need, memory_estimate=memory_estimate, may_evict=may_evict
+    )
 
 
-ON_GPU = ResidentModel(name="stt", model="Whisper", held_mib={"cuda:0": 1500, "cpu": 400})
+ON_GPU = ResidentModel(name="stt", model="Whisper", reserved_mib={"cuda:0": 1500, "cpu": 400})
 ROOMS = {"cpu": 16_000, "cuda:0": 5_000}
 
 
@@ -102,7 +104,7 @@ def test_recognition_leaves_the_gpu_before_chat_goes_elsewhere() -> None:
 
 
 def test_recognition_goes_to_the_cpu_and_lets_chat_stay_on_the_gpu() -> None:
-    chatting = ResidentModel(name="text", model="Qwen", held_mib={"cuda:0": 6000})
+    chatting = ResidentModel(name="text", model="Qwen", reserved_mib={"cuda:0": 6000})
     hearing = [a_place("cuda:0", 1500, may_evict=False), a_place("cpu", 400)]
     decision = place(hearing, {"cpu": 16_000, "cuda:0": 800}, [chatting])
     assert decision is not None
@@ -123,8 +125,8 @@ def test_a_device_that_is_not_there_takes_nothing(headroom: dict[str, int]) -> N
     )
 
 
-@given(st.integers(0, 9000), st.integers(0, 9000), MIB, MIB, tenants())
-def test_what_is_placed_fits_once_the_leavers_are_gone(
+@given(st.integers(0, 9000), st.integers(0, 9000), MIB, MIB, residents())
+def test_what_is_placed_fits_once_the_victims_are_gone(
     ram: int, vram: int, need: int, host: int, awake: list[ResidentModel]
 ) -> None:
     headroom = {"cpu": ram, "cuda:0": vram}
@@ -134,5 +136,5 @@ def test_what_is_placed_fits_once_the_leavers_are_gone(
     if decision is None:
         return
     for device, mib in decision.placement.need_mib.items():
-        freed = sum(tenant.held_mib.get(device, 0) for tenant in decision.victims)
+        freed = sum(resident.reserved_mib.get(device, 0) for resident in decision.victims)
         assert mib <= headroom[device] + freed

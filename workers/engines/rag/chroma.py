@@ -1,7 +1,7 @@
 """The default store: Chroma on disk, one Chroma collection per space, cosine distance.
 
 Only this file knows chromadb. It keeps vectors and the id of their document; the texts are kept in
-the ledger, which alone says what is complete.
+the document store, which alone says what is complete.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Collections of documents: ledger and vectors kept in step.
+"""Collections of documents: document store and vectors kept in step.
 
 The order of writes is the whole trick. Adding: note the document as unfinished, write its vectors,
-then make it visible in one ledger transaction. Deleting: make it invisible first, then remove its
+then make it visible in one transaction of the store. Deleting: make it invisible first, then remove its
 vectors. Whatever a kill -9 leaves behind is vectors that nothing points to, and `sweep` removes
 them at the next start.
 """
@@ -34,9 +34,11 @@ _MAX_NAME_CHARS = 80
 class CollectionIndex:
     """The collections on disk, all in the vector space of one embedding model."""
 
-    def __init__(self, ledger: DocumentStore, store: Store, model_id: str, dim: int) -> None:
+    def __init__(
+        self, document_store: DocumentStore, store: Store, model_id: str, dim: int
+    ) -> None:
         """`model_id` and `dim` are the loaded embedder's."""
-        self.ledger = ledger
+        self.document_store = document_store
         self.store = store
         self._model_id = model_id
         self._dim = dim
@@ -44,16 +46,16 @@ class CollectionIndex:
 
     def sweep(self) -> None:
         """Remove what an interrupted process left behind. Call before any other work."""
-        for collection in self.ledger.dropped():
+        for collection in self.document_store.dropped():
             self.store.delete_space(collection.space)
-            self.ledger.forget_dropped(collection)
-        for collection, document_id in self.ledger.unfinished():
+            self.document_store.forget_dropped(collection)
+        for collection, document_id in self.document_store.unfinished():
             self.discard(collection, document_id)
 
     def discard(self, collection: Collection, document_id: str) -> None:
         """Remove the vectors of a document that was not completed."""
         self.store.delete_document(collection.space, document_id)
-        self.ledger.forget_unfinished(collection, document_id)
+        self.document_store.forget_unfinished(collection, document_id)
 
     # --- collections ---
 
@@ -75,7 +77,7 @@ class CollectionIndex:
     def _known(self, name: str) -> Collection:
         """Return a collection, whichever model it was indexed with."""
         name = _clean_name(name)
-        collection = self.ledger.collection(name)
+        collection = self.document_store.collection(name)
         if collection is None:
             raise CollectionNotFoundError(
                 f"There is no collection called “{name}” yet.", hint="Add a document to it first."
@@ -85,13 +87,13 @@ class CollectionIndex:
     def open_or_create(self, name: str) -> Collection:
         """Return a collection, made if need be. Raises: UnsupportedInputError."""
         name = _clean_name(name)
-        if self.ledger.collection(name) is None:
-            return self.ledger.create_collection(name, self._model_id, self._dim)
+        if self.document_store.collection(name) is None:
+            return self.document_store.create_collection(name, self._model_id, self._dim)
         return self.open(name)
 
     def collections(self) -> tuple[CollectionInfo, ...]:
         """Return all collections, also those of other models."""
-        return self.ledger.collections()
+        return self.document_store.collections()
 
     def delete_collection(self, name: str) -> None:
         """Remove a collection, whichever model it was indexed with.
@@ -99,25 +101,29 @@ class CollectionIndex:
         Raises: CollectionNotFoundError.
         """
         collection = self._known(name)
-        self.ledger.drop_collection(collection)
+        self.document_store.drop_collection(collection)
         self.store.delete_space(collection.space)
-        self.ledger.forget_dropped(collection)
+        self.document_store.forget_dropped(collection)
 
     # --- documents ---
 
     def documents(self, name: str) -> tuple[DocumentInfo, ...]:
         """Return the documents of a collection. Raises: CollectionNotFoundError."""
         collection = self._known(name)
-        return self.ledger.documents(collection)
+        return self.document_store.documents(collection)
 
     def find_document(self, document_id: str, name: str | None) -> tuple[Collection, DocumentInfo]:
         """Return a document of the named collection; None: of the first by name that holds it.
 
         Raises: CollectionNotFoundError, DocumentNotFoundError.
         """
-        holders = (self._known(name),) if name is not None else self.ledger.holders(document_id)
-        for collection in holders:
-            document = self.ledger.document(collection, document_id)
+        found = (
+            (self._known(name),)
+            if name is not None
+            else self.document_store.collections_with(document_id)
+        )
+        for collection in found:
+            document = self.document_store.document(collection, document_id)
             if document is not None:
                 return collection, document
         raise _no_document(document_id, name)
@@ -129,11 +135,11 @@ class CollectionIndex:
 
         Raises: CollectionNotFoundError, DocumentNotFoundError, UnsupportedInputError.
         """
-        holders = self.ledger.holders(document_id)
-        if name is None and len(holders) > 1:
+        found = self.document_store.collections_with(document_id)
+        if name is None and len(found) > 1:
             raise UnsupportedInputError(
-                f"{len(holders)} collections hold this document: "
-                f"{', '.join(f'“{holder.name}”' for holder in holders)}.",
+                f"{len(found)} collections hold this document: "
+                f"{', '.join(f'“{collection.name}”' for collection in found)}.",
                 hint="Say which one is meant.",
             )
         return self.find_document(document_id, name)
@@ -148,7 +154,7 @@ class CollectionIndex:
         with self._noting:  # what two requests change at once is both kept
             collection, document = self.choose_document(document_id, name)
             changed = merged(document.metadata, metadata)
-            self.ledger.note(collection, document_id, changed, time.time())
+            self.document_store.note(collection, document_id, changed, time.time())
         return self.find_document(document_id, collection.name)
 
     def delete_document(self, document_id: str, name: str | None) -> Collection:
@@ -157,7 +163,7 @@ class CollectionIndex:
         Raises: CollectionNotFoundError, DocumentNotFoundError, UnsupportedInputError.
         """
         collection, _ = self.choose_document(document_id, name)
-        self.ledger.remove(collection, document_id)
+        self.document_store.remove(collection, document_id)
         self.discard(collection, document_id)
         return collection
 
@@ -169,7 +175,7 @@ class CollectionIndex:
         collection = self._known(name)
         if document_id is not None:
             self.find_document(document_id, collection.name)
-        return self.ledger.chunks_of(collection, document_id)
+        return self.document_store.chunks_of(collection, document_id)
 
     def add_vectors(
         self, collection: Collection, chunks: Sequence[Chunk], vectors: FloatArray
@@ -182,14 +188,14 @@ class CollectionIndex:
         self, collection: Collection, chunks: Sequence[Chunk]
     ) -> dict[str, FloatArray]:
         """Return SHA-256 → vector for chunks whose text some document already has."""
-        known = self.ledger.same_content(collection, [chunk.sha256 for chunk in chunks])
+        known = self.document_store.same_content(collection, [chunk.sha256 for chunk in chunks])
         rows = self.store.vectors(collection.space, list(known.values()))
         return {sha256: rows[chunk_id] for sha256, chunk_id in known.items() if chunk_id in rows}
 
     def close(self) -> None:
         """Release the files."""
         self.store.close()
-        self.ledger.close()
+        self.document_store.close()
 
 
 def _no_document(document_id: str, name: str | None) -> DocumentNotFoundError:

@@ -128,7 +128,7 @@ class DocumentStore:
             ).fetchall()
         return tuple(to_document(row) for row in rows)
 
-    def holders(self, document_id: str) -> tuple[Collection, ...]:
+    def collections_with(self, document_id: str) -> tuple[Collection, ...]:
         """Return the collections that hold a complete document, by name."""
         with self._transaction() as db:
             rows = db.execute(

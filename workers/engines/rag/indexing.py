@@ -41,7 +41,7 @@ class Indexing:
 
         Raises: UnsupportedInputError, DiskFullError, GenerationError.
         """
-        there = self.index.ledger.document(self.collection, document.document_id)
+        there = self.index.document_store.document(self.collection, document.document_id)
         if there is not None:
             yield DocumentIndexed(
                 request_id=self.request_id,
@@ -61,13 +61,13 @@ class Indexing:
 
     def _store(self, document: DocumentInfo, chunks: list[Chunk]) -> Iterator[Event]:
         note = self._note(document.name)
-        self.index.ledger.begin(self.collection, document.document_id)
+        self.index.document_store.begin(self.collection, document.document_id)
         is_complete = False
         try:
             yield from self._embed(document.name, chunks)
             if self.cancel.is_cancelled:
                 return
-            is_complete = self.index.ledger.complete(self.collection, document, chunks)
+            is_complete = self.index.document_store.complete(self.collection, document, chunks)
         finally:
             if not is_complete:
                 self._discard(document.document_id)
@@ -170,7 +170,9 @@ class Indexing:
         elif missing:
             some = ", ".join(map(str, missing[:5])) + (", …" if len(missing) > 5 else "")
             notes.append(f"{len(missing)} pages have no text layer (scans?): {some}.")
-        if any(other.name == name for other in self.index.ledger.documents(self.collection)):
+        if any(
+            other.name == name for other in self.index.document_store.documents(self.collection)
+        ):
             notes.append(f"Another version of {name} is in this collection too.")
         return " ".join(notes)
 

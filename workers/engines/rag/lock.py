@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workers.messages.errors import FolderInUseError
 
-PATIENCE_S = 3.0
+TIMEOUT_S = 3.0
 """How long a worker that was stopped may still hold its files."""
 
 
@@ -28,7 +28,7 @@ class FolderLock:
         from filelock import Timeout
 
         try:
-            self._file.acquire(timeout=PATIENCE_S)
+            self._file.acquire(timeout=TIMEOUT_S)
         except Timeout as err:
             raise FolderInUseError(
                 f"Another Quintet has the documents in {self._folder.parent} open.",

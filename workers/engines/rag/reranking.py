@@ -21,7 +21,7 @@ from .engine import Embedder, Reranker, readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class RerankResult:
     """How well each text answers, and who says so."""
 
     scores: tuple[float, ...]
@@ -43,8 +43,8 @@ class Reranking:
         """Whether there is a reranker, loaded or not."""
         return self._settings.reranker is not None
 
-    def judge(self, query: str, texts: Sequence[str], cancel: CancelToken) -> Verdict | None:
-        """Return the reranker's verdict; None if cancelled. Raises: AppError."""
+    def judge(self, query: str, texts: Sequence[str], cancel: CancelToken) -> RerankResult | None:
+        """Return the reranker's result; None if cancelled. Raises: AppError."""
         reranker, card = self._loaded(), self._settings.reranker
         scores: list[float] = []
         num_tokens = 0
@@ -55,9 +55,11 @@ class Reranking:
             scores += judged.scores
             cancel.progressed()
             num_tokens += judged.num_tokens
-        return Verdict(scores=tuple(scores), model=card.id if card else "", num_tokens=num_tokens)
+        return RerankResult(
+            scores=tuple(scores), model=card.id if card else "", num_tokens=num_tokens
+        )
 
-    def compare(self, query: str, texts: Sequence[str], cancel: CancelToken) -> Verdict | None:
+    def compare(self, query: str, texts: Sequence[str], cancel: CancelToken) -> RerankResult | None:
         """Return the cosines of the texts' vectors with the query's; None if cancelled."""
         embedder = self._embedder
         vector = embedder.embed([query], embedder.prompts.query)[0]
@@ -73,7 +75,9 @@ class Reranking:
         num_tokens = sum(
             min(embedder.count_tokens(readable(text, limit)), limit) for text in (query, *texts)
         )
-        return Verdict(scores=tuple(scores), model=self._settings.card.id, num_tokens=num_tokens)
+        return RerankResult(
+            scores=tuple(scores), model=self._settings.card.id, num_tokens=num_tokens
+        )
 
     def close(self) -> None:
         """Free the reranker, if it was loaded."""

@@ -56,9 +56,9 @@ def retrieve(
     """Return at most `top_k` passages, best first; `vector` is the query's, shape (dim,)."""
     num_candidates = top_k * _CANDIDATES_PER_PASSAGE
     hits = index.store.nearest(collection.space, vector, num_candidates)
-    by_words = index.ledger.matching(collection, query, num_candidates)
+    by_words = index.document_store.matching(collection, query, num_candidates)
     ranked = fuse([[hit.chunk_id for hit in hits], by_words])
-    known = index.ledger.chunks(collection, ranked)
+    known = index.document_store.chunks(collection, ranked)
     best = [chunk_id for chunk_id in ranked if chunk_id in known][:top_k]
     scores = {hit.chunk_id: hit.score for hit in hits}
     missing = [chunk_id for chunk_id in best if chunk_id not in scores]

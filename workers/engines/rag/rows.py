@@ -1,4 +1,4 @@
-"""Rows of the ledger ⇄ the values that messages are made of."""
+"""Rows of the document store ⇄ the values that messages are made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the ledger, and how a file of an earlier version becomes one of this version.
+"""The tables of the document store, and how a file of an earlier version becomes one of this version.
 
 The number of steps a file has taken is its `user_version`, changed in the same transaction as the
 tables: whatever is interrupted is as it was before.

@@ -18,7 +18,7 @@ SPECS = (
         devices=("cpu",),
         cuda_probe="",
         splits_layers=False,
-        memory="workers.pool.memory.estimate_llamacpp:predict_embedder",
+        memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
         reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
     ),
     replace(

@@ -171,13 +171,13 @@ class RagWorker:
             raise UnsupportedInputError("There is no question to judge by.")
         by_vectors = request.by_vectors or not self._reranking.is_set_up
         order = self._reranking.compare if by_vectors else self._reranking.judge
-        verdict = order(request.query, request.texts, cancel)
-        if verdict is not None:
+        result = order(request.query, request.texts, cancel)
+        if result is not None:
             yield Reranked(
                 request_id=request.request_id,
-                scores=verdict.scores,
-                model=verdict.model,
-                num_tokens=verdict.num_tokens,
+                scores=result.scores,
+                model=result.model,
+                num_tokens=result.num_tokens,
             )
 
     def _retrieve(self, request: Retrieve, cancel: CancelToken) -> Iterator[Event]:
@@ -194,10 +194,10 @@ class RagWorker:
             passages = retrieve(self._index, collection, query, vector, request.top_k)
         else:
             found = retrieve(self._index, collection, query, vector, to_judge(request.top_k))
-            verdict = self._reranking.judge(query, [passage.text for passage in found], cancel)
-            if verdict is None:
+            result = self._reranking.judge(query, [passage.text for passage in found], cancel)
+            if result is None:
                 return
-            passages = reordered(found, verdict.scores)[: request.top_k]
+            passages = reordered(found, result.scores)[: request.top_k]
         yield Retrieved(request_id=request.request_id, passages=passages)
 
     def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:

@@ -71,7 +71,7 @@ def open_cuda_libraries(card: ModelCard) -> None:
             ) from err
 
 
-def told(
+def to_app_error(
     err: Exception, name: str, device: str, otherwise: type[AppError] = GenerationError
 ) -> AppError:
     """Return CTranslate2's error as one for people; `otherwise`: what it is if nothing special."""
@@ -101,7 +101,7 @@ def _supported(card: ModelCard, kind: str, index: int) -> set[str]:
     try:
         supported: Any = ctranslate2.get_supported_compute_types(kind, index)
     except (RuntimeError, ValueError) as err:
-        raise told(err, card.name, f"{kind}:{index}", LoadError) from err
+        raise to_app_error(err, card.name, f"{kind}:{index}", LoadError) from err
     return set(supported)
 
 

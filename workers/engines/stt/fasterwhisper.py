@@ -18,7 +18,7 @@ from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.specs.spec import missing_library
 
-from .ctranslate import compute_type, open_cuda_libraries, split_device, told
+from .ctranslate import compute_type, open_cuda_libraries, split_device, to_app_error
 from .engine import Hints, Segment, SttEngine
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class FasterWhisperEngine(SttEngine):
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as err:
-            raise told(err, self._name, self.device, LoadError) from err
+            raise to_app_error(err, self._name, self.device, LoadError) from err
         self.languages = tuple(whisper.supported_languages)
         self.can_translate = bool(whisper.model.is_multilingual)
         self._model = _Interruptible(whisper.model)
@@ -118,7 +118,7 @@ class FasterWhisperEngine(SttEngine):
         except RequestCancelledError:
             return self.languages[0], 0.0
         except RuntimeError as err:
-            raise told(err, self._name, self.device) from err
+            raise to_app_error(err, self._name, self.device) from err
         return language, float(probability)
 
     def transcribe(self, pcm: Pcm, hints: Hints, cancel: CancelToken) -> Iterator[Segment]:
@@ -140,7 +140,7 @@ class FasterWhisperEngine(SttEngine):
         except RequestCancelledError:
             return
         except RuntimeError as err:
-            raise told(err, self._name, self.device) from err
+            raise to_app_error(err, self._name, self.device) from err
 
     def close(self) -> None:
         """See `Engine.close`."""

@@ -14,7 +14,7 @@ SPECS = (
         distributions=("faster-whisper", "ctranslate2", "onnxruntime"),
         imports=("faster_whisper", "ctranslate2", "onnxruntime"),
         devices=("cpu", "cuda"),
-        memory="workers.pool.memory.estimate_whisper:predict_whisper",
+        memory="workers.pool.memory.estimate_whisper:estimate_whisper",
     ),
     torch_spec("stt", "workers.engines.stt.hf:HfWhisperEngine"),
     remote_spec("stt", "workers.engines.stt.remote:RemoteSttEngine"),

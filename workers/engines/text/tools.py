@@ -67,7 +67,7 @@ def prepare(request: Generate, *, is_shown: bool) -> Generate:
     if choice != "auto":
         chosen = [tool for tool in request.tools if choice in ("required", tool.name)]
         request = replace(request, constraint=_constraint(chosen), tool_choice="none")
-    return request if is_shown else replace(request, messages=_told(request), tools=())
+    return request if is_shown else replace(request, messages=_described(request), tools=())
 
 
 def hear_calls(
@@ -157,7 +157,7 @@ def _constraint(tools: Sequence[Tool]) -> Constraint:
     )
 
 
-def _told(request: Generate) -> tuple[ChatMessage, ...]:
+def _described(request: Generate) -> tuple[ChatMessage, ...]:
     """The conversation with tools, calls and their results as plain words."""
     listed = "\n".join(
         json.dumps(

@@ -42,7 +42,7 @@ from workers.specs.spec import missing_library
 
 from .engine import Piece, TextEngine
 from .hf_prompt import ChatPrompts
-from .vllm_steps import Steps, pieces_of, told
+from .vllm_steps import Steps, pieces_of, to_app_error
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
@@ -119,7 +119,7 @@ class VllmEngine(TextEngine):
                 **values, output_kind=self._vllm.sampling_params.RequestOutputKind.DELTA
             )
         except Exception as err:
-            raise told(err) from err
+            raise to_app_error(err) from err
         return pieces_of(self._steps, ids, params, cancel)
 
     def close(self) -> None:

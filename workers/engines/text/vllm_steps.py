@@ -120,7 +120,7 @@ def pieces_of(
                 continue
             cancel.progressed()
             if isinstance(output, Exception):
-                raise told(output)
+                raise to_app_error(output)
             (written,) = output.outputs
             first = first or time.monotonic()
             num_tokens += len(written.token_ids)
@@ -143,7 +143,7 @@ def _reason(finish_reason: str | None) -> Any:
     return "length" if finish_reason == "length" else "stop"
 
 
-def told(error: Exception) -> AppError:
+def to_app_error(error: Exception) -> AppError:
     """Return what to say of vLLM's error: what it validates is the request's fault."""
     sentence = str(error).strip().split("\n", 1)[0]
     if isinstance(error, ValueError) or "Validation" in type(error).__name__:

@@ -13,7 +13,7 @@ Three things are particular here:
 - torchaudio's native half is linked to CUDA and does not load beside a torch for the CPU. XTTS needs
   only its Python half, which has a fallback for each native function: `_import_coqui` tells it, in the
   words that torchaudio has for it, that there is no native half.
-- Coqui opens recordings with torchcodec, which has the same trouble. Clips are decoded before
+- Coqui opens recordings with torchcodec, which has the same fault. Clips are decoded before
   (`clip.py`) and given as samples; torchcodec need only be installed, it is never imported.
 """
 
@@ -74,7 +74,7 @@ class CoquiEngine(CloningEngine):
         self._torch, self._lock = torch, threading.Lock()
         self._learned: OrderedDict[str, Speaker] = OrderedDict()
         self._language = str(card.options.get("language") or card.languages[0])
-        with _told_in_sentences(torch, f"{card.name} could not be loaded", LoadError):
+        with _as_app_errors(torch, f"{card.name} could not be loaded", LoadError):
             config = _read_config(folder)
             self.can_clone = config.model == "xtts"
             _check_harmless(torch, folder, config.model)
@@ -95,7 +95,7 @@ class CoquiEngine(CloningEngine):
         name = SPEAKING_CLIP + hashlib.sha256(pcm).hexdigest()[:16]
         with self._lock:
             if name not in self._learned:
-                with _told_in_sentences(self._torch, "The clip's voice could not be learned"):
+                with _as_app_errors(self._torch, "The clip's voice could not be learned"):
                     self._learned[name] = self._listen(pcm, sample_rate)
             self._learned.move_to_end(name)
             while len(self._learned) > MAX_LEARNED:
@@ -108,7 +108,7 @@ class CoquiEngine(CloningEngine):
         try:
             with (
                 self._lock,
-                _told_in_sentences(self._torch, f"The voice failed on {text[:60]!r}"),
+                _as_app_errors(self._torch, f"The voice failed on {text[:60]!r}"),
             ):
                 samples = say(text, voice, speed, cancel)
         except RequestCancelledError:
@@ -259,7 +259,7 @@ def _until_cancelled(torch: Any, cancel: CancelToken) -> list[Any]:
 
 
 @contextmanager
-def _told_in_sentences(
+def _as_app_errors(
     torch: Any, what: str, kind: type[GenerationError | LoadError] = GenerationError
 ) -> Iterator[None]:
     """Turn what the libraries raise into our errors."""

@@ -13,7 +13,7 @@ SPECS = (
         title="Piper",
         distributions=("piper-tts", "onnxruntime"),
         imports=("piper", "onnxruntime"),
-        memory="workers.pool.memory.estimate_onnx:predict_piper",
+        memory="workers.pool.memory.estimate_onnx:estimate_piper",
     ),
     EngineSpec(
         modality="tts",
@@ -23,7 +23,7 @@ SPECS = (
         distributions=("kokoro-onnx", "onnxruntime"),
         imports=("kokoro_onnx", "onnxruntime"),
         environments=("kokoro",),
-        memory="workers.pool.memory.estimate_onnx:predict_voice",
+        memory="workers.pool.memory.estimate_onnx:estimate_voice",
     ),
     EngineSpec(
         modality="tts",
@@ -34,7 +34,7 @@ SPECS = (
         imports=("TTS", "torch", "torchaudio"),
         environments=("coqui",),
         devices=("cpu", "cuda"),
-        memory="workers.pool.memory.estimate_torch:predict_torch",
+        memory="workers.pool.memory.estimate_torch:estimate_torch",
     ),
     remote_spec("tts", "workers.engines.tts.remote:RemoteTtsEngine"),
     fake_spec("tts", "workers.engines.tts.fake:FakeTtsEngine"),

@@ -13,7 +13,7 @@ SPECS = (
         title="RapidOCR",
         distributions=("rapidocr", "onnxruntime", "opencv-python-headless"),
         imports=("rapidocr", "onnxruntime", "cv2"),
-        memory="workers.pool.memory.estimate_onnx:predict_ocr",
+        memory="workers.pool.memory.estimate_onnx:estimate_ocr",
         only_reads=True,
     ),
     torch_spec("vision", "workers.engines.vision.hf:HfVisionEngine"),

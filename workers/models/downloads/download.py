@@ -48,7 +48,7 @@ from .pausing import PauseWatch
 from .progress import DownloadProgress as DownloadProgress
 from .progress import IsCancelled, Meter, OnProgress
 from .remote import RemoteFile
-from .sentences import disk_full, disk_trouble
+from .sentences import disk_error, disk_full
 from .sentences import license_not_accepted as license_not_accepted
 from .sentences import not_fetched as not_fetched
 from .transfer import check_wanted, download
@@ -87,7 +87,7 @@ def fetch(
             if not is_present(card, data_dir):
                 _download_all(card, data_dir, _files(card, hub), on_progress, is_paused)
     except OSError as err:
-        raise disk_trouble(card, err, data_dir) from err
+        raise disk_error(card, err, data_dir) from err
     return model_folder(card, data_dir)
 
 

@@ -84,7 +84,7 @@ def download_state(card: ModelCard, data_dir: Path) -> DownloadState:
     return DownloadState(kind=kind, done_bytes=done, total_bytes=total)
 
 
-class _Job:
+class _Download:
     """One thread's work; its fields are only ever replaced as a whole."""
 
     def __init__(self, card: ModelCard, data_dir: Path) -> None:
@@ -114,7 +114,7 @@ class DownloadManager:
         self._hub = hub
         self._lock = threading.Lock()
         self._turn = threading.BoundedSemaphore(MAX_AT_ONCE)
-        self._jobs: dict[str, _Job] = {}
+        self._downloads: dict[str, _Download] = {}
 
     def start(self, card: ModelCard, *, accept_license: bool = False) -> None:
         """Start a download, or go on with it; one that runs already is joined.
@@ -126,15 +126,15 @@ class DownloadManager:
         if card.license_restricted and not (accept_license or has_half):
             raise license_not_accepted(card)
         with self._lock:
-            running = self._jobs.get(card.id)
+            running = self._downloads.get(card.id)
             if running is not None and running.is_alive and not running.is_stopped():
                 return
-            job = _Job(card, self._data_dir)
-            job.thread = threading.Thread(
-                target=self._run, args=(job, running), name=f"download {card.id}", daemon=True
+            download = _Download(card, self._data_dir)
+            download.thread = threading.Thread(
+                target=self._run, args=(download, running), name=f"download {card.id}", daemon=True
             )
-            self._jobs[card.id] = job
-            job.thread.start()
+            self._downloads[card.id] = download
+            download.thread.start()
 
     def pause(self, card: ModelCard) -> None:
         """End a download after its current block, also another program's; what has arrived is kept.
@@ -142,9 +142,9 @@ class DownloadManager:
         Raises: OSError if the data folder cannot be written to.
         """
         with self._lock:
-            job = self._jobs.get(card.id)
-        if job is not None:
-            job.stop.set()
+            download = self._downloads.get(card.id)
+        if download is not None:
+            download.stop.set()
         request_pause(card, self._data_dir)
 
     def wait_until_paused(self, card: ModelCard, timeout_s: float = STOP_TIMEOUT_S) -> bool:
@@ -162,70 +162,70 @@ class DownloadManager:
         Returns the bytes that came free. Raises: UnsupportedInputError.
         """
         with self._lock:
-            job = self._jobs.get(card.id)
-        if job is not None and job.thread is not None:
-            job.stop.set()
-            job.thread.join(STOP_TIMEOUT_S)
+            download = self._downloads.get(card.id)
+        if download is not None and download.thread is not None:
+            download.stop.set()
+            download.thread.join(STOP_TIMEOUT_S)
         freed = remove(card, self._data_dir)
         with self._lock:
-            self._jobs.pop(card.id, None)
+            self._downloads.pop(card.id, None)
         return freed
 
     def state(self, card: ModelCard) -> DownloadState:
         """Return the state. Reads the disk; asks no server."""
-        job = self._jobs.get(card.id)
-        is_wanted = job is not None and job.is_alive and not job.is_stopped()
-        if job is not None and is_wanted and not is_present(card, self._data_dir):
-            return _of_running(job, part_bytes(card, self._data_dir))
-        return self._of_disk(card, job)
+        download = self._downloads.get(card.id)
+        is_wanted = download is not None and download.is_alive and not download.is_stopped()
+        if download is not None and is_wanted and not is_present(card, self._data_dir):
+            return _of_running(download, part_bytes(card, self._data_dir))
+        return self._of_disk(card, download)
 
     def running(self) -> tuple[str, ...]:
         """Return the ids of the models whose downloads run or wait now."""
-        return tuple(name for name, job in list(self._jobs.items()) if job.is_alive)
+        return tuple(name for name, download in list(self._downloads.items()) if download.is_alive)
 
-    def _of_disk(self, card: ModelCard, job: _Job | None) -> DownloadState:
+    def _of_disk(self, card: ModelCard, download: _Download | None) -> DownloadState:
         state = download_state(card, self._data_dir)
-        if job is not None and job.error is not None and state.kind != "elsewhere":
-            return replace(state, kind="failed", sentence=str(job.error))
-        if state.kind == "elsewhere" and job is not None and job.is_alive:
+        if download is not None and download.error is not None and state.kind != "elsewhere":
+            return replace(state, kind="failed", sentence=str(download.error))
+        if state.kind == "elsewhere" and download is not None and download.is_alive:
             return replace(state, kind="paused")  # it writes its last block
         return state
 
-    def _run(self, job: _Job, before: _Job | None) -> None:
+    def _run(self, download: _Download, before: _Download | None) -> None:
         if before is not None and before.thread is not None:
             before.thread.join()  # paused a moment ago: it still writes its last block
         while not self._turn.acquire(timeout=TURN_POLL_S):
-            if job.is_stopped():
+            if download.is_stopped():
                 return
-        job.has_turn = True
+        download.has_turn = True
         try:
             fetch(
-                job.card,
+                download.card,
                 self._data_dir,
                 self._hub,
-                lambda step: setattr(job, "progress", (time.monotonic(), step)),
-                job.is_stopped,
+                lambda step: setattr(download, "progress", (time.monotonic(), step)),
+                download.is_stopped,
                 accept_license=True,
             )
         except DownloadPausedError:
-            log.info("the download of %s was paused", job.card.id)
+            log.info("the download of %s was paused", download.card.id)
         except AppError as err:
-            log.warning("the download of %s failed: %s", job.card.id, err)
-            job.error = err
+            log.warning("the download of %s failed: %s", download.card.id, err)
+            download.error = err
         except Exception as err:
-            log.exception("the download of %s failed", job.card.id)
-            job.error = GenerationError(f"The download ended in an error: {err!r}.")
+            log.exception("the download of %s failed", download.card.id)
+            download.error = GenerationError(f"The download ended in an error: {err!r}.")
         finally:
             self._turn.release()
 
 
-def _of_running(job: _Job, done_bytes: int) -> DownloadState:
+def _of_running(download: _Download, done_bytes: int) -> DownloadState:
     """The last report may be old: a stalled connection reports nothing."""
-    if job.progress is None:
-        kind: Kind = "running" if job.has_turn else "waiting"
+    if download.progress is None:
+        kind: Kind = "running" if download.has_turn else "waiting"
         return DownloadState(kind=kind, done_bytes=done_bytes)
-    told_at, progress = job.progress
-    is_flowing = time.monotonic() - told_at < SILENT_AFTER_S
+    reported_at, progress = download.progress
+    is_flowing = time.monotonic() - reported_at < SILENT_AFTER_S
     return DownloadState(
         kind="running",
         done_bytes=max(done_bytes, progress.done_bytes),

@@ -58,7 +58,7 @@ def disk_full(card: ModelCard, needed: int, free: int, folder: Path) -> DiskFull
     )
 
 
-def disk_trouble(card: ModelCard, err: OSError, folder: Path) -> AppError:
+def disk_error(card: ModelCard, err: OSError, folder: Path) -> AppError:
     """Say why a file could not be written."""
     if err.errno in _NO_ROOM:
         return DiskFullError(f"The disk of {folder} is full. {GOES_ON}", "Make room there.")
@@ -82,7 +82,7 @@ def unreachable(host: str, err: Exception) -> DownloadError:
         return DownloadError(
             "Nothing is downloaded, because HF_HUB_OFFLINE is set.", "Unset it to download."
         )
-    if _is_name_trouble(err):
+    if _is_name_error(err):
         return DownloadError(f"The name {host} could not be resolved.", hint)
     if _is_timeout(err):
         return DownloadError(f"{host} did not answer in time. {GOES_ON}", hint)
@@ -144,7 +144,7 @@ def _is_offline(err: Exception) -> bool:
     return any(isinstance(link, OfflineModeIsEnabled) for link in _chain(err))
 
 
-def _is_name_trouble(err: Exception) -> bool:
+def _is_name_error(err: Exception) -> bool:
     return any(isinstance(link, socket.gaierror) for link in _chain(err))
 
 

@@ -76,7 +76,7 @@ def _receive(file: RemoteFile, path: Path, meter: Meter, is_cancelled: IsCancell
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     check_wanted(is_cancelled)
-    done = _usable_size(file, path)
+    done = _kept_size(file, path)
     meter.start(file.name, done)
     if file.size is not None and done == file.size and path.exists():
         return
@@ -130,7 +130,7 @@ def _start_of(answer: httpx2.Response, file: RemoteFile, path: Path, asked: int)
     raise reason
 
 
-def _usable_size(file: RemoteFile, path: Path) -> int:
+def _kept_size(file: RemoteFile, path: Path) -> int:
     """Return how much of the file is there; what is longer than it is no part of it."""
     size = _size(path)
     if file.size is not None and size > file.size:

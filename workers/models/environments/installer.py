@@ -98,13 +98,13 @@ def find_uv() -> str | None:
 
 def pip_settings() -> dict[str, str]:
     """Return what pip's files and `PIP_…` variables say about installing; empty without pip."""
-    told = subprocess.run(
+    listed = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"],
         capture_output=True,
         text=True,
         check=False,
     )
-    lines = re.findall(r"(?m)^([\w:]+)\.([\w-]+)=(.*)$", told.stdout)
+    lines = re.findall(r"(?m)^([\w:]+)\.([\w-]+)=(.*)$", listed.stdout)
     found: dict[str, str] = {}
     for section in SECTIONS:
         for where, name, value in lines:

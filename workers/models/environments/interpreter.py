@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 """Where Quintet's own packages are."""
 
-MAIN = "import workers.engines.elsewhere; workers.engines.elsewhere.main()"
+MAIN = "import workers.engines.environment_main; workers.engines.environment_main.main()"
 
 
 def command_of(python: str, code: str = MAIN) -> list[str]:

@@ -103,7 +103,7 @@ def _count(value: object) -> int:
 
 
 def _bytes_by_type(tensors: tuple[Tensor, ...], size: int) -> dict[str, int]:
-    """Reckon each tensor's bytes from where the next one begins: exact for types not known here.
+    """Compute each tensor's bytes from where the next one begins: exact for types not known here.
 
     The last one ends with the file, and what comes before the first is the header.
     """

@@ -33,18 +33,18 @@ def folder_card(name: str, kind: str, weights: Weights) -> ModelCard:
                 f"{path.name} is in whisper.cpp's format; Quintet reads CTranslate2 folders "
                 "(model.bin, config.json, tokenizer.json)"
             )
-        _demand(path, _WHISPER_FILES)
+        _require(path, _WHISPER_FILES)
         files = sorted(file.name for file in path.iterdir() if file.is_file())
         files.sort(key=lambda file: file != "model.bin")
         return _card(name, "stt", "fasterwhisper", path, files)
     if kind == "tts":
-        _demand(path.parent, (f"{path.name}.json",))
+        _require(path.parent, (f"{path.name}.json",))
         return _card(name, "tts", "piper", path.parent, [path.name, f"{path.name}.json"])
     raise ConfigError(f"{path.name} is a folder; a chat model must be a GGUF file")
 
 
 def _embedder(name: str, path: Path) -> ModelCard:
-    _demand(path, _EMBEDDER_FILES)
+    _require(path, _EMBEDDER_FILES)
     config = _json(path / "config.json")
     if config.get("model_type") != "bert":
         raise ConfigError(
@@ -90,7 +90,7 @@ def _card(name: str, modality: str, engine: str, folder: Path, files: list[str])
     return ModelCard.model_validate(values)
 
 
-def _demand(folder: Path, names: tuple[str, ...]) -> None:
+def _require(folder: Path, names: tuple[str, ...]) -> None:
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise ConfigError(f"{', '.join(missing)} is missing beside the weights in {folder.name}")

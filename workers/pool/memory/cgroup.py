@@ -1,7 +1,7 @@
 """What a container's limits leave of the machine's RAM (control groups of Linux, versions 1 and 2).
 
 A limit may stand at any level above ours, so every level is looked at. What the page cache holds is
-given back as soon as anyone needs it: its inactive part counts as free, as Kubernetes reckons.
+given back as soon as anyone needs it: its inactive part counts as free, as Kubernetes counts.
 Source: the kernel's Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst.
 """
 

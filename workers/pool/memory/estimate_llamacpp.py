@@ -6,7 +6,7 @@
                  values and a 16-bit scale); a sliding layer keeps its window only
     activations  what a layer works on for one batch, and one row of logits for each slot
     runtime      Python and llama.cpp, the vocabulary, and the prompts that wait in RAM: from nothing
-                 to `PROMPT_CACHE_MIB`, so half of it is reckoned and the rest is in the band
+                 to `PROMPT_CACHE_MIB`, so half of it is counted and the rest is in the band
 
 Source: llama.cpp's src/llama-kv-cache.cpp, src/llama-vocab.cpp, ggml/src/ggml-cpu/repack.cpp. Measured
 on SmolLM2-135M and Qwen2.5-Coder-0.5B with contexts of 512 to 16,384 and 1 to 4 slots: without the
@@ -42,7 +42,7 @@ RUNTIME_MIB = 54
 VOCABULARY_BYTES = 440
 """Per token: its text, its two maps and the merges; from vocabularies of 49,152 and 151,936."""
 CUDA_CONTEXT_MIB = 400
-"""Driver's context, kernels and cuBLAS; 300 to 500 by card and driver. Reckoned, not measured."""
+"""Driver's context, kernels and cuBLAS; 300 to 500 by card and driver. Estimated, not measured."""
 BASE_ERROR = 0.04
 GPU_ERROR = 0.15
 CARD_ERROR = 0.12
@@ -55,7 +55,7 @@ EMBEDDER_SEQUENCES = 4
 EMBEDDER_ERROR = 0.2
 
 
-def predict_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model that writes, with a projector if it sees."""
     slots = 1 if card.modality == "vision" else options.slots
     batch = VISION_BATCH_TOKENS if card.modality == "vision" else TEXT_BATCH_TOKENS
@@ -88,7 +88,7 @@ def predict_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -
 
 
 def context_tokens(card: ModelCard, options: LoadOptions) -> int:
-    """Return how many tokens one slot holds, reckoned as the engine does."""
+    """Return how many tokens one slot holds, computed as the engine does."""
     wanted = options.context_tokens or int(card.options.get("context_tokens") or 0)
     wanted = wanted or DEFAULT_CONTEXT_TOKENS
     return min(card.context_length or wanted, wanted)
@@ -129,10 +129,10 @@ def _extra_bytes(options: LoadOptions) -> int:
     return sum(facts_of_card(extra).total_bytes for extra in options.extra_cards)
 
 
-def predict_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of documents' search: the embedder, Chroma and the readers of files.
 
-    The card's own context is what is read at once, whatever the demand says.
+    The card's own context is what is read at once, whatever the options say.
     """
     is_gguf = card.weight_file.endswith(".gguf")
     weights = facts.total_bytes if is_gguf else facts.total_bytes / 2  # made 16 bits wide, once

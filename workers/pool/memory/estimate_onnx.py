@@ -1,7 +1,7 @@
 """What ONNX models need: voices, and the three models that read text in pictures.
 
 Their memory follows the input more than the weights: an arena grows with the longest sentence, and
-each picture brings its own arrays. What is reckoned lies between an ordinary input and the largest
+each picture brings its own arrays. The estimate lies between an ordinary input and the largest
 that is worked on, and the band reaches from one to the other. Measured by
 benchmarks/memory.py.
 """
@@ -32,7 +32,7 @@ UNSEEN_ERROR = 0.2
 """More, for a voice of another engine than Piper."""
 
 
-def predict_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a voice; sentences are spoken one by one, so long texts cost nothing."""
     weights = facts.total_bytes / MIB
     arena = min(VOICE_ARENA_MAX_MIB, VOICE_ARENA_MIB + VOICE_ARENA_PER_WEIGHT * weights)
@@ -45,12 +45,12 @@ def predict_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> M
     )
 
 
-def predict_piper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_piper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of one of Piper's voices, on which the numbers were measured."""
-    return replace(predict_voice(card, facts, options), error=VOICE_ERROR)
+    return replace(estimate_voice(card, facts, options), error=VOICE_ERROR)
 
 
-def predict_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of reading large pictures, one at a time."""
     return MemoryEstimate(
         weights_mib=facts.total_bytes / MIB,

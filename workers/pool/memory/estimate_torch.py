@@ -6,10 +6,10 @@ are used as they lie in the file stay mapped and are counted once. After that, t
 
 On a GPU, weights are as wide as computation (16 bits), NF4 is 0.5 byte and a scale of one byte for 64
 values, with a float32 for 256 scales; int8 is one byte. The file passes through RAM as mapped pages,
-which the system takes back at will: beside the libraries, only the tensors under way are reckoned.
+which the system takes back at will: beside the libraries, only the tensors under way are counted.
 
 Source: `workers.engines.common.torch.loading`; arXiv:2305.14314, section 3, for NF4's double quantisation; measured
-on Llamas of 55 and 187 million random weights (CPU). The GPU's numbers are reckoned, not measured.
+on Llamas of 55 and 187 million random weights (CPU). The GPU's numbers are estimated, not measured.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ ERROR_OF_FILE, ERROR_OF_CARD, ERROR_OF_QUANTIZING = 0.15, 0.3, 0.15
 GPU_ERROR_OF_FILE, GPU_ERROR_OF_CARD, GPU_ERROR_OF_QUANTIZING = 0.1, 0.15, 0.05
 """Nothing is left over there, and nothing is mapped: only the context and activations are guessed."""
 HOST_OF_CUDA_MIB = 600
-"""CUDA's libraries in RAM; reckoned."""
+"""CUDA's libraries in RAM; estimated."""
 UNDER_WAY_MIB = 512
 
 
-def predict_torch(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_torch(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model in PyTorch."""
     on_gpu = options.device != "cpu"
     dtype = str(card.options.get("dtype") or ("bfloat16" if on_gpu else "float32"))

@@ -40,7 +40,7 @@ _SHAPES = (
 """tiny, base, distil-small, small, distil-large, medium, large-turbo, large."""
 
 
-def predict_whisper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+def estimate_whisper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of hearing one window after the other."""
     shape = min(_SHAPES, key=lambda known: abs(known.parameters_m - card.parameters_m))
     on_gpu = options.device != "cpu"

@@ -1,6 +1,6 @@
 """What a card's model will need here, in each place where it could run: predicted, or measured before.
 
-Safe to use from any thread. Reads headers of weights (remembered) and the book of measured peaks,
+Safe to use from any thread. Reads headers of weights (remembered) and the file of measured peaks,
 so it belongs beside a request's way in, not on the pool's loop.
 """
 
@@ -17,11 +17,11 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
 from workers.specs.spec import resolve, spec_of
 
+from .estimate import LoadOptions, MemoryEstimate, estimate
 from .facts import ModelFacts, read_facts
 from .machine import CPU
 from .measured import MeasuredPeaks, PeakKey, key_of
 from .placement import Placement
-from .predict import LoadOptions, MemoryEstimate, predict
 
 CUDA = "cuda:0"
 
@@ -68,9 +68,9 @@ class Estimator:
             places.append(self._on_cpu(card, facts))
         return tuple(places)
 
-    def footprint(self, card: ModelCard, device: str = CPU) -> MemoryEstimate:
+    def estimate(self, card: ModelCard, device: str = CPU) -> MemoryEstimate:
         """Return what the model needs on one device, predicted unless measured."""
-        return self._footprint(card, read_facts(card, self._settings.data_dir), device)
+        return self._estimate(card, read_facts(card, self._settings.data_dir), device)
 
     def record(self, card: ModelCard, device: str, peak_mib: int) -> None:
         """Remember what a worker's process was seen to hold on its device."""
@@ -78,8 +78,8 @@ class Estimator:
             self._peaks.record(self._key(card, device), peak_mib)
 
     def _on_cpu(self, card: ModelCard, facts: ModelFacts) -> Placement:
-        footprint = self._footprint(card, facts, CPU)
-        return Placement(device=CPU, need_mib={CPU: footprint.high_mib}, footprint=footprint)
+        need = self._estimate(card, facts, CPU)
+        return Placement(device=CPU, need_mib={CPU: need.high_mib}, memory_estimate=need)
 
     def _on_gpu(self, card: ModelCard, facts: ModelFacts) -> list[Placement]:
         """One place with all layers; for a GGUF model, further ones with fewer."""
@@ -92,26 +92,26 @@ class Estimator:
             if share < 1:
                 options = {"gpu_layers": int(share * facts.num_layers)}
             laid = card.model_copy(update={"options": {**card.options, **options}})
-            footprint = self._footprint(laid, facts, CUDA)
+            need = self._estimate(laid, facts, CUDA)
             places.append(
                 Placement(
                     device=CUDA,
-                    need_mib={CUDA: footprint.high_mib, CPU: round(footprint.host_mib)},
-                    footprint=footprint,
+                    need_mib={CUDA: need.high_mib, CPU: round(need.host_mib)},
+                    memory_estimate=need,
                     options=options,
                     may_evict=card.modality in EVICTS_ON_GPU,
                 )
             )
         return places
 
-    def _footprint(self, card: ModelCard, facts: ModelFacts, device: str) -> MemoryEstimate:
+    def _estimate(self, card: ModelCard, facts: ModelFacts, device: str) -> MemoryEstimate:
         """A measured peak replaces the prediction, within bounds.
 
         Caches fill as conversations grow: a peak below the prediction's band says that they have
         not, so the band's lower end counts. A peak far above it was one request that ran wild: it
         must not make the model too large for everybody, also after a restart.
         """
-        predicted = predict(card, facts, self._load_options(card, device))
+        predicted = estimate(card, facts, self._load_options(card, device))
         with self._peaks_lock:
             peak_mib = self._peaks.get(self._key(card, device))
         if peak_mib is None:

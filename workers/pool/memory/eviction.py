@@ -22,7 +22,7 @@ class ResidentModel:
     """Its modality."""
     model: str
     """Its model's name, for people."""
-    held_mib: Mib
+    reserved_mib: Mib
     """What would be free without it: what it was granted, or what it holds if that is more."""
     is_busy: bool = False
     is_pinned: bool = False
@@ -55,17 +55,19 @@ def choose_victims(
 
 
 def _helps(resident: ResidentModel, missing: Mib) -> bool:
-    return any(resident.held_mib.get(device, 0) > 0 for device in missing)
+    return any(resident.reserved_mib.get(device, 0) > 0 for device in missing)
 
 
 def _is_enough(chosen: tuple[ResidentModel, ...], missing: Mib) -> bool:
     return all(
-        sum(resident.held_mib.get(device, 0) for resident in chosen) >= mib
+        sum(resident.reserved_mib.get(device, 0) for resident in chosen) >= mib
         for device, mib in missing.items()
     )
 
 
 def _cost(chosen: tuple[ResidentModel, ...], missing: Mib) -> tuple[int, int, int, float]:
-    freed_mib = sum(resident.held_mib.get(device, 0) for resident in chosen for device in missing)
+    freed_mib = sum(
+        resident.reserved_mib.get(device, 0) for resident in chosen for device in missing
+    )
     num_busy = sum(resident.is_busy for resident in chosen)
     return num_busy, len(chosen), freed_mib, max(resident.last_used for resident in chosen)

@@ -1,6 +1,6 @@
 """From a card to what is known of its model: read from the weights if they are here, else guessed.
 
-Never fails: what cannot be read is reckoned from the card's words, and says so
+Never fails: what cannot be read is estimated from the card's words, and says so
 (`is_from_files` is false), which makes the prediction's band wider.
 """
 
@@ -49,7 +49,7 @@ def read_facts(card: ModelCard, data_dir: Path) -> ModelFacts:
         known = as_fetched(card, data_dir) if is_downloadable(card) else card
         found = _from_files(find_folder(card, data_dir), tuple(known.files))
     except (AppError, ConfigError, OSError, ValueError, ImportError, OverflowError) as err:
-        log.debug("%s is reckoned from its card: %s", card.id, err)
+        log.debug("%s is estimated from its card: %s", card.id, err)
         return guessed
     return _completed(found, guessed) if found.total_bytes else guessed
 

@@ -57,10 +57,10 @@ def process_mib(pid: int) -> int:
 
 
 def process_peak_mib(pid: int) -> int:
-    """Return the most that a process itself has held so far; 0 if it has gone.
+    """Return the most that a process itself has used so far; 0 if it has gone.
 
-    Not `ru_maxrss`: that of a spawned child begins with what its parent held at that moment, since
-    Linux hands it on through exec. Where the system keeps no such mark: what is held now.
+    Not `ru_maxrss`: that of a spawned child begins with what its parent used at that moment, since
+    Linux hands it on through exec. Where the system keeps no such mark: what is in use now.
     """
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()

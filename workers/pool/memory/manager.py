@@ -1,4 +1,4 @@
-"""What a pool asks of memory: the account, where models can go, and what they were seen to hold."""
+"""What a pool asks of memory: what is reserved, where models can go, and what they were seen to use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Record = Callable[[ModelCard, str, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryManager:
-    """The one account over all modalities, with its predictions."""
+    """The memory of all modalities, with its estimates."""
 
     tracker: MemoryTracker
     places: Places

@@ -1,8 +1,8 @@
 """The peaks that models were measured to reach, remembered in `<data_dir>/memory.json`.
 
 A peak belongs to one model with one set of weights, used in one way. The highest ever seen counts:
-a run with little to do says nothing about one with much. Losing the book loses nothing but a better
-guess, so trouble with it is told to the log and to nobody else.
+a run with little to do says nothing about one with much. Losing the file loses nothing but a better
+guess, so an error with it is told to the log and to nobody else.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class PeakKey:
 
 
 def key_of(card: ModelCard, options: LoadOptions) -> PeakKey:
-    """Return the key of a card's model when it is used as the demand says."""
+    """Return the key of a card's model when it is used with these options."""
     weights = card.files.get(card.weight_file) or card.quantization
     return PeakKey(
         model_id=card.id,

@@ -1,4 +1,4 @@
-"""How a model is to be used, and what it needs then: the two values that memory is reckoned in."""
+"""How a model is to be used, and what it needs then: the two values that estimates are made of."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MemoryEstimate:
     host_mib: float = 0.0
     """RAM of the process beside it, when the device is a GPU."""
     predicted: MemoryEstimate | None = None
-    """What was reckoned before anything was measured; None unless `is_measured`."""
+    """What was predicted before anything was measured; None unless `is_measured`."""
 
     @property
     def total_mib(self) -> int:
@@ -42,7 +42,7 @@ class MemoryEstimate:
 
     @property
     def high_mib(self) -> int:
-        """Total plus the error: what admission counts with."""
+        """Total plus the error: what the scheduler reserves."""
         return math.ceil(self.total_mib * (1 + self.error))
 
     @property

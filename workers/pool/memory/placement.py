@@ -17,8 +17,8 @@ class Placement:
     device: str
     """"cpu" or "cuda:0": where the weights lie, or most of them."""
     need_mib: Mib
-    """What admission counts with: a model on a GPU also takes some RAM."""
-    footprint: MemoryEstimate
+    """What the scheduler reserves: a model on a GPU also takes some RAM."""
+    memory_estimate: MemoryEstimate
     """Of that device."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Laid over the card's own: `gpu_layers`, where a part of the layers stays on the CPU."""

@@ -1,6 +1,6 @@
 """What loading a model would take, told before anybody clicks. Pure.
 
-The same function that admission decides by, asked about the memory of a moment ago.
+The same function that the scheduler decides by, asked about the memory of a moment ago.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class MemorySnapshot:
         """Return what it would be without one worker."""
         headroom_mib = dict(self.headroom_mib)
         for resident in self.residents:
-            for device, mib in resident.held_mib.items() if resident.name == name else ():
+            for device, mib in resident.reserved_mib.items() if resident.name == name else ():
                 headroom_mib[device] = headroom_mib.get(device, 0) + mib
         return MemorySnapshot(
             headroom_mib=headroom_mib,
@@ -42,7 +42,7 @@ class MemorySnapshot:
 
     def most_mib(self, device: str) -> int:
         """Return what could be granted on a device if everybody left who may."""
-        leaving = sum(t.held_mib.get(device, 0) for t in self.residents if not t.is_pinned)
+        leaving = sum(t.reserved_mib.get(device, 0) for t in self.residents if not t.is_pinned)
         return self.headroom_mib.get(device, 0) + leaving
 
 
@@ -67,7 +67,7 @@ class Plan:
 
     @property
     def need_mib(self) -> int:
-        """What admission counts with, on the placement's device."""
+        """What the scheduler reserves, on the placement's device."""
         return self.placement.need_mib[self.placement.device]
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ class Plan:
             "sentence": str(self),
             "device": self.placement.device,
             "need_mib": self.need_mib,
-            "is_measured": self.placement.footprint.is_measured,
+            "is_measured": self.placement.memory_estimate.is_measured,
             "free_mib": max(0, self.free_mib),
             "sleep": list(self.sleep),
             "instead": list(self.instead),
@@ -106,7 +106,7 @@ class Plan:
     def numbers(self) -> str:
         """What it needs, and what there is."""
         where = "of RAM" if self.placement.device == CPU else "of graphics memory"
-        band = "" if self.placement.footprint.is_measured else "about "
+        band = "" if self.placement.memory_estimate.is_measured else "about "
         can = "can be made free" if self.outcome == "too_large" else "are free"
         return f"needs {band}{self.need_mib:,} MiB {where}, {max(0, self.free_mib):,} {can}"
 
@@ -153,7 +153,7 @@ def _too_large(
     for other in others:
         decision = _placed(other, around, places)
         if other.id != card.id and decision is not None:
-            fitting.append((decision.placement.footprint.total_mib, other.name))
+            fitting.append((decision.placement.memory_estimate.total_mib, other.name))
     return Plan(
         model_id=card.id,
         name=card.name,

@@ -46,13 +46,13 @@ class Allocation:
         """Where it holds anything."""
         return {*self.granted_mib, *self.resident_mib}
 
-    def held_mib(self, device: str) -> int:
-        """Return what must be reckoned with: it may still grow into what it was granted."""
+    def reserved_mib(self, device: str) -> int:
+        """Return what is reserved: it may still grow into what it was granted."""
         return max(self.granted_mib.get(device, 0), self.resident_mib.get(device, 0))
 
     def growth_mib(self, device: str) -> int:
         """Return how much it may still grow."""
-        return self.held_mib(device) - self.resident_mib.get(device, 0)
+        return self.reserved_mib(device) - self.resident_mib.get(device, 0)
 
 
 def headroom(
@@ -63,7 +63,7 @@ def headroom(
 ) -> dict[str, int]:
     """Return what could be granted now, by device; below zero where too much is taken.
 
-    Bounded twice: by the budget less what is held, and by what the system has free less what those
+    Bounded twice: by the budget less what is reserved, and by what the system has free less what those
     who hold memory may still grow.
     """
     allocations = list(allocations)
@@ -74,9 +74,9 @@ def headroom(
         room_mib = memory.free_mib - budget.leave_room_mib - growth_mib
         limit_mib = budget.limit_mib(device)
         if limit_mib is not None:
-            held_mib = sum(allocation.held_mib(device) for allocation in allocations)
+            reserved_mib = sum(allocation.reserved_mib(device) for allocation in allocations)
             own_mib = main_mib if device == CPU else 0
-            room_mib = min(room_mib, limit_mib - own_mib - held_mib)
+            room_mib = min(room_mib, limit_mib - own_mib - reserved_mib)
         found[device] = room_mib
     return found
 
@@ -88,40 +88,44 @@ class MemoryTracker:
         self.budget = budget
         self.pinned = set(pinned)
         self._read_memory = read_memory
-        self._holdings: dict[str, Allocation] = {}
+        self._allocations: dict[str, Allocation] = {}
         self.main_mib = 0
         """What the page's own process holds."""
 
     def grant(self, name: str, need_mib: Mib) -> None:
         """Reserve memory for a worker whose process is about to start."""
-        self._holdings[name] = Allocation(granted_mib=dict(need_mib), resident_mib={})
+        self._allocations[name] = Allocation(granted_mib=dict(need_mib), resident_mib={})
 
     def release(self, name: str) -> None:
         """Take back what a worker was granted: its process has gone."""
-        self._holdings.pop(name, None)
+        self._allocations.pop(name, None)
 
     def observe(self, name: str, resident_mib: Mib) -> None:
         """Note what a worker's process holds now."""
-        allocation = self._holdings.get(name)
+        allocation = self._allocations.get(name)
         if allocation is None:
             return
         peak_mib = {d: max(mib, allocation.peak_mib.get(d, 0)) for d, mib in resident_mib.items()}
-        self._holdings[name] = replace(
+        self._allocations[name] = replace(
             allocation, resident_mib=dict(resident_mib), peak_mib=peak_mib
         )
 
     def allocation(self, name: str) -> Allocation | None:
         """Return what a worker was granted; None while it has no process."""
-        return self._holdings.get(name)
+        return self._allocations.get(name)
 
     def allocations(self) -> dict[str, Allocation]:
         """Return what every worker was granted that has a process, by its name."""
-        return dict(self._holdings)
+        return dict(self._allocations)
 
-    def held_mib(self, name: str) -> dict[str, int]:
+    def reserved_mib(self, name: str) -> dict[str, int]:
         """Return what would come free if a worker left."""
-        allocation = self._holdings.get(name)
-        return {} if allocation is None else {d: allocation.held_mib(d) for d in allocation.devices}
+        allocation = self._allocations.get(name)
+        return (
+            {}
+            if allocation is None
+            else {d: allocation.reserved_mib(d) for d in allocation.devices}
+        )
 
     def devices(self) -> tuple[DeviceMemory, ...]:
         """Look how much the machine has."""
@@ -129,7 +133,7 @@ class MemoryTracker:
 
     def headroom(self, devices: Iterable[DeviceMemory]) -> dict[str, int]:
         """Return what could be granted now, by device."""
-        return headroom(devices, self._holdings.values(), self.main_mib, self.budget)
+        return headroom(devices, self._allocations.values(), self.main_mib, self.budget)
 
     def over_budget(
         self,
@@ -137,17 +141,17 @@ class MemoryTracker:
         residents: Iterable[ResidentModel],
         leaving: Iterable[str] = (),
     ) -> tuple[ResidentModel, ...]:
-        """Return which idle workers must leave because more is held than is allowed, or is there.
+        """Return which idle workers must leave because more is in use than is allowed, or is there.
 
-        What was granted and is not used yet is no reason: only what is really held. `leaving` are
+        What was granted and is not used yet is no reason: only what is really in use. `leaving` are
         the names of those whose memory comes back in a moment: nobody else must go for it.
         """
         missing: dict[str, int] = {}
-        soon = [self._holdings[name] for name in leaving if name in self._holdings]
+        soon = [self._allocations[name] for name in leaving if name in self._allocations]
         for memory in devices:
             resident_mib = sum(
                 allocation.resident_mib.get(memory.device, 0)
-                for allocation in self._holdings.values()
+                for allocation in self._allocations.values()
             )
             limit_mib = self.budget.limit_mib(memory.device)
             over_mib = self.budget.leave_room_mib // 2 - memory.free_mib
@@ -169,5 +173,5 @@ class MemoryTracker:
             resident
             for resident in idle
             if not resident.is_pinned
-            and any(resident.held_mib.get(device, 0) for device in devices)
+            and any(resident.reserved_mib.get(device, 0) for device in devices)
         )

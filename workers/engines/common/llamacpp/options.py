@@ -16,7 +16,7 @@ def apply_options(params: Any, options: Mapping[str, Any], device: str, xllamacp
     """Set `gpu_layers` (-1: all), `use_mmap`, `use_mlock`, `offload_kqv` and rope scaling.
 
     Names and meaning as in llama.cpp's Python bindings; what is absent keeps llama.cpp's default,
-    but for the layers: all on a GPU, if the ledger has chosen it.
+    but for the layers: all on a GPU, if the memory manager has chosen it.
     """
     on_gpu = device.startswith("cuda")
     params.n_gpu_layers = int(options.get("gpu_layers", -1)) if on_gpu else 0

@@ -27,7 +27,7 @@ from workers.messages.errors import LoadError
 from workers.models.state import missing_key
 from workers.specs.spec import missing_library
 
-from .errors import RemoteAddress, told
+from .errors import RemoteAddress, to_app_error
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -165,7 +165,7 @@ class RemoteServer:
                 cancel.progressed()  # the library's own time-out bounds this silence
             return future.result()
         except Exception as err:
-            explained = told(err, self.server, self._key)
+            explained = to_app_error(err, self.server, self._key)
             if explained is None:
                 raise
             raise explained from err
@@ -193,7 +193,7 @@ class RemoteServer:
                     return
                 yield item[0]
         except Exception as err:
-            explained = told(err, self.server, self._key)
+            explained = to_app_error(err, self.server, self._key)
             if explained is None:
                 raise
             raise explained from err

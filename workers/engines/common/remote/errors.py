@@ -46,7 +46,7 @@ class RemoteAddress:
     """Longest silence."""
 
 
-def told(err: Exception, server: RemoteAddress, key: SecretStr | None) -> AppError | None:
+def to_app_error(err: Exception, server: RemoteAddress, key: SecretStr | None) -> AppError | None:
     """Return the error that the user should read; None if it is not about the other server."""
     names = {kind.__name__ for kind in type(err).__mro__}
     if names & {"APIConnectionError", "TransportError"}:

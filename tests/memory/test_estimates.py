@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from configs.catalogue import ModelCard, load_catalogue
 from tests.coder import coder_card
 from workers.models.facts.model import ModelFacts
+from workers.pool.memory.estimate import LoadOptions, MemoryEstimate, estimate
 from workers.pool.memory.facts import facts_of_card, read_facts
-from workers.pool.memory.predict import LoadOptions, MemoryEstimate, predict
 
 CARDS = load_catalogue()
 LOCAL = [card for card in CARDS.values() if not card.source.startswith("remote:")]
@@ -66,7 +66,7 @@ facts_of_any_model = st.builds(
     image_tokens=st.integers(0, 10_000),
     is_from_files=st.booleans(),
 )
-demands = st.builds(
+options_of_any_use = st.builds(
     LoadOptions,
     device=st.sampled_from(["cpu", "cuda:0"]),
     slots=st.integers(1, 64),
@@ -77,67 +77,69 @@ demands = st.builds(
 )
 
 
-def size(card: ModelCard, facts: ModelFacts, demand: LoadOptions) -> float:
-    footprint = predict(card, facts, demand)
-    return footprint.total_mib + footprint.host_mib
+def size(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> float:
+    need = estimate(card, facts, options)
+    return need.total_mib + need.host_mib
 
 
-@given(cards, facts_of_any_model, demands)
+@given(cards, facts_of_any_model, options_of_any_use)
 def test_nothing_is_negative_and_the_band_holds_the_total(
-    card: ModelCard, facts: ModelFacts, demand: LoadOptions
+    card: ModelCard, facts: ModelFacts, options: LoadOptions
 ) -> None:
-    footprint = predict(card, facts, demand)
+    need = estimate(card, facts, options)
     parts = (
-        footprint.weights_mib,
-        footprint.kv_cache_mib,
-        footprint.activations_mib,
-        footprint.runtime_mib,
-        footprint.host_mib,
+        need.weights_mib,
+        need.kv_cache_mib,
+        need.activations_mib,
+        need.runtime_mib,
+        need.host_mib,
     )
     assert all(part >= 0 for part in parts)
-    assert 0 <= footprint.low_mib <= footprint.total_mib <= footprint.high_mib
-    assert 0 < footprint.error < 1
-    assert not footprint.is_measured
+    assert 0 <= need.low_mib <= need.total_mib <= need.high_mib
+    assert 0 < need.error < 1
+    assert not need.is_measured
 
 
-@given(cards, facts_of_any_model, demands, st.integers(1, 100_000), st.integers(1, 100_000))
+@given(
+    cards, facts_of_any_model, options_of_any_use, st.integers(1, 100_000), st.integers(1, 100_000)
+)
 def test_a_longer_context_never_needs_less(
-    card: ModelCard, facts: ModelFacts, demand: LoadOptions, one: int, other: int
+    card: ModelCard, facts: ModelFacts, options: LoadOptions, one: int, other: int
 ) -> None:
     short, long = sorted((one, other))
-    assert size(card, facts, replace(demand, context_tokens=short)) <= size(
-        card, facts, replace(demand, context_tokens=long)
+    assert size(card, facts, replace(options, context_tokens=short)) <= size(
+        card, facts, replace(options, context_tokens=long)
     )
 
 
-@given(cards, facts_of_any_model, demands, st.integers(1, 64))
+@given(cards, facts_of_any_model, options_of_any_use, st.integers(1, 64))
 def test_more_slots_never_need_less(
-    card: ModelCard, facts: ModelFacts, demand: LoadOptions, more: int
+    card: ModelCard, facts: ModelFacts, options: LoadOptions, more: int
 ) -> None:
-    wider = replace(demand, slots=demand.slots + more)
-    assert size(card, facts, demand) <= size(card, facts, wider)
+    wider = replace(options, slots=options.slots + more)
+    assert size(card, facts, options) <= size(card, facts, wider)
 
 
-@given(cards, facts_of_any_model, demands, st.integers(1, 10**10))
+@given(cards, facts_of_any_model, options_of_any_use, st.integers(1, 10**10))
 def test_more_weights_never_need_less(
-    card: ModelCard, facts: ModelFacts, demand: LoadOptions, more: int
+    card: ModelCard, facts: ModelFacts, options: LoadOptions, more: int
 ) -> None:
     kind = next(iter(facts.weights_bytes))
     heavier = {**facts.weights_bytes, kind: facts.weights_bytes[kind] + more}
-    assert size(card, facts, demand) <= size(card, replace(facts, weights_bytes=heavier), demand)
+    assert size(card, facts, options) <= size(card, replace(facts, weights_bytes=heavier), options)
 
 
 def predicted(card: ModelCard, context: int, slots: int, data_dir: Path) -> MemoryEstimate:
-    demand = LoadOptions(context_tokens=context, slots=slots)
-    return predict(card, read_facts(card, data_dir), demand)
+    options = LoadOptions(context_tokens=context, slots=slots)
+    return estimate(card, read_facts(card, data_dir), options)
 
 
 @pytest.mark.parametrize(("model_id", "context", "slots", "peak_mib"), MEASURED_MIB)
 def test_measured_peaks_lie_in_their_bands(
     model_id: str, context: int, slots: int, peak_mib: int, tmp_path: Path
 ) -> None:
-    footprint = predicted(CARDS[model_id], context, slots, tmp_path)
-    assert footprint.low_mib <= peak_mib <= footprint.high_mib
+    need = predicted(CARDS[model_id], context, slots, tmp_path)
+    assert need.low_mib <= peak_mib <= need.high_mib
 
 
 @pytest.mark.coder
@@ -145,29 +147,31 @@ def test_measured_peaks_lie_in_their_bands(
 def test_measured_peaks_of_a_larger_model_lie_in_their_bands(
     context: int, slots: int, peak_mib: int, tmp_path: Path
 ) -> None:
-    footprint = predicted(coder_card(), context, slots, tmp_path)
-    assert footprint.low_mib <= peak_mib <= footprint.high_mib
+    need = predicted(coder_card(), context, slots, tmp_path)
+    assert need.low_mib <= peak_mib <= need.high_mib
 
 
 def test_the_kv_cache_is_counted_to_the_byte(tmp_path: Path) -> None:
     card = CARDS["smollm2-135m-instruct"]
-    footprint = predict(card, read_facts(card, tmp_path), LoadOptions(context_tokens=4096, slots=4))
-    assert footprint.kv_cache_mib * 2**20 == 2 * 30 * 3 * 64 * 4096 * 4 * 34 / 32
+    need = estimate(card, read_facts(card, tmp_path), LoadOptions(context_tokens=4096, slots=4))
+    assert need.kv_cache_mib * 2**20 == 2 * 30 * 3 * 64 * 4096 * 4 * 34 / 32
 
 
 def test_a_model_gets_no_more_context_than_it_was_made_for(tmp_path: Path) -> None:
     card = CARDS["smollm2-135m-instruct"]
     facts = read_facts(card, tmp_path)
-    whole = predict(card, facts, LoadOptions(context_tokens=8192))
-    assert predict(card, facts, LoadOptions(context_tokens=1_000_000)) == whole
+    whole = estimate(card, facts, LoadOptions(context_tokens=8192))
+    assert estimate(card, facts, LoadOptions(context_tokens=1_000_000)) == whole
 
 
 def test_sliding_layers_keep_their_window_only() -> None:
     card = CARDS["gemma-3-4b-it"].model_copy(update={"context_length": 131072})
     shape = facts_of_card(card)
     sliding = replace(shape, sliding_window=1024, num_sliding_layers=shape.num_layers * 5 // 6)
-    demand = LoadOptions(context_tokens=32768)
-    ratio = predict(card, sliding, demand).kv_cache_mib / predict(card, shape, demand).kv_cache_mib
+    options = LoadOptions(context_tokens=32768)
+    ratio = (
+        estimate(card, sliding, options).kv_cache_mib / estimate(card, shape, options).kv_cache_mib
+    )
     assert 1 / 6 < ratio < 0.25
 
 
@@ -177,21 +181,21 @@ def test_what_goes_to_the_graphics_card_leaves_the_ram(tmp_path: Path) -> None:
 
     def on_gpu(layers: int) -> MemoryEstimate:
         laid = card.model_copy(update={"options": {"gpu_layers": layers}})
-        return predict(laid, facts, LoadOptions(device="cuda:0"))
+        return estimate(laid, facts, LoadOptions(device="cuda:0"))
 
     half, whole = on_gpu(facts.num_layers // 2), on_gpu(-1)
     assert half.weights_mib < whole.weights_mib
     assert half.host_mib > whole.host_mib
-    assert predict(card, facts, LoadOptions(device="cuda:0")) == whole
+    assert estimate(card, facts, LoadOptions(device="cuda:0")) == whole
 
 
 def test_quantising_at_load_takes_a_third_of_the_card_or_less(tmp_path: Path) -> None:
     card = CARDS["llama-2-7b-chat-hf"]
     facts = read_facts(card, tmp_path)
     on_gpu = LoadOptions(device="cuda:0", context_tokens=2048)
-    whole = predict(card.model_copy(update={"options": {}}), facts, on_gpu).weights_mib
+    whole = estimate(card.model_copy(update={"options": {}}), facts, on_gpu).weights_mib
     sizes = {
-        kind: predict(card.model_copy(update={"options": {"load_in": kind}}), facts, on_gpu)
+        kind: estimate(card.model_copy(update={"options": {"load_in": kind}}), facts, on_gpu)
         for kind in ("nf4", "int8")
     }
     assert 0.27 < sizes["nf4"].weights_mib / whole < 0.34
@@ -203,14 +207,14 @@ def test_an_unknown_engine_is_taken_at_its_cards_word() -> None:
     card = CARDS["smollm2-135m-instruct"].model_copy(
         update={"engine": "brandnew", "memory_mib": 777}
     )
-    footprint = predict(card, facts_of_card(card), LoadOptions())
-    assert footprint.total_mib == 777
-    assert footprint.error >= 0.5
+    need = estimate(card, facts_of_card(card), LoadOptions())
+    assert need.total_mib == 777
+    assert need.error >= 0.5
 
 
 def test_a_remote_model_needs_only_its_client() -> None:
     card = CARDS["gpt-4o"]
-    assert predict(card, facts_of_card(card), LoadOptions()).high_mib < 130
+    assert estimate(card, facts_of_card(card), LoadOptions()).high_mib < 130
 
 
 def test_default_models_fit_together_into_what_was_promised(tmp_path: Path) -> None:
@@ -222,7 +226,7 @@ def test_default_models_fit_together_into_what_was_promised(tmp_path: Path) -> N
         "all-minilm-l6-v2": 2,
     }
     needs = [
-        predict(CARDS[name], read_facts(CARDS[name], tmp_path), LoadOptions(slots=slots))
+        estimate(CARDS[name], read_facts(CARDS[name], tmp_path), LoadOptions(slots=slots))
         for name, slots in default.items()
     ]
     assert sum(need.high_mib for need in needs) < 3072

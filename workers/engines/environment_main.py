@@ -19,7 +19,5 @@ def main() -> None:
 
     requests, control, events = map(int, sys.argv[1:4])
     inbox = Connection(requests, writable=False)
-    birth = Receiver(inbox).get()
-    child_main(
-        birth, inbox, Connection(control, writable=False), Connection(events, readable=False)
-    )
+    spec = Receiver(inbox).get()
+    child_main(spec, inbox, Connection(control, writable=False), Connection(events, readable=False))

@@ -100,7 +100,7 @@ def test_a_content_network_that_refuses_is_named(pull: Pull, local_hub: LocalHub
         pull(make_card())
 
 
-def test_a_name_that_is_not_resolved_is_told(tmp_path: Path) -> None:
+def test_a_name_that_is_not_resolved_is_reported(tmp_path: Path) -> None:
     hub = HubSettings(endpoint="http://no-such-hub.invalid")
     with pytest.raises(
         DownloadError, match=r"name no-such-hub\.invalid could not be resolved"
@@ -109,13 +109,13 @@ def test_a_name_that_is_not_resolved_is_told(tmp_path: Path) -> None:
     assert "QUINTET_HUB__ENDPOINT" in e.value.hint
 
 
-def test_a_server_that_is_not_there_is_told() -> None:
+def test_a_server_that_is_not_there_is_reported() -> None:
     port = free_port()
     with pytest.raises(DownloadError, match=rf"127\.0\.0\.1:{port} cannot be reached: .*refused"):
         size_of(make_card(), HubSettings(endpoint=f"http://127.0.0.1:{port}"))
 
 
-def test_offline_is_respected_and_told(
+def test_offline_is_respected_and_reported(
     pull: Pull, local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
@@ -136,7 +136,7 @@ def test_a_network_that_goes_away_keeps_what_came(
     assert half.read_bytes() == WEIGHTS[:400_000]
 
 
-def test_a_folder_that_cannot_be_written_is_told(pull: Pull, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(pull: Pull, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file is in the way")
     with pytest.raises(DownloadError, match=r"Tiny could not be written to .*permissions"):
         pull(make_card())

@@ -1,7 +1,7 @@
-"""What a model will need, reckoned from its facts before any byte of it is loaded.
+"""What a model will need, estimated from its facts before any byte of it is loaded.
 
 One file per family of engines holds the arithmetic and where its numbers come from; the engine's
-record says which. Pure: the same card, facts and demand give the same footprint.
+record says which. Pure: the same card, facts and options give the same estimate.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from workers.specs.spec import resolve, spec_of
 from .memory_estimate import LoadOptions as LoadOptions
 from .memory_estimate import MemoryEstimate as MemoryEstimate
 
-Predict = Callable[[ModelCard, ModelFacts, LoadOptions], MemoryEstimate]
+Estimate = Callable[[ModelCard, ModelFacts, LoadOptions], MemoryEstimate]
 
 REMOTE_MIB = 90
 """A worker that calls another server: Python and the `openai` or `anthropic` package, measured."""
 UNKNOWN_ERROR = 0.5
 
 
-def predict(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
-    """Return the peak that a worker with this model will reach when it is used as demanded."""
+def estimate(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+    """Return the peak that a worker with this model will reach when it is used with these options."""
     if card.source.startswith("remote:"):
         return _flat(REMOTE_MIB, 0.25)
     spec = spec_of(card)
     if spec is None or not spec.memory or not facts.total_bytes:
         return _flat(card.memory_mib, UNKNOWN_ERROR)
-    return _predictor(spec.memory)(card, facts, options)
+    return _estimator_of(spec.memory)(card, facts, options)
 
 
 @lru_cache
-def _predictor(target: str) -> Predict:
-    found: Predict = resolve(target)
+def _estimator_of(target: str) -> Estimate:
+    found: Estimate = resolve(target)
     return found
 
 

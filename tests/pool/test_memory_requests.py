@@ -1,4 +1,4 @@
-"""The ledger at work: real processes that take real memory, under budgets too tight for all of them."""
+"""The scheduler at work: real processes that take real memory, under budgets too tight for all of them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def make(room_mib: int, pinned: tuple[str, ...] = (), slots: int = 1) -> tuple[Pool, Client]:
         budget = Budget(ram_mib=main_mib() + SLACK_MIB + room_mib, leave_room_mib=0)
-        ledger = MemoryManager(
+        memory = MemoryManager(
             tracker=MemoryTracker(read_memory, budget, pinned),
             places=place_of,
             record=lambda card, device, peak_mib: None,
@@ -69,7 +69,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 process_spec(card, tmp_path, slots), target="tests.pool.hungry:HungryWorker"
             )
 
-        pool = Pool(models, process_spec_of, PoolLimits(restart_pause_s=0.05), ledger)
+        pool = Pool(models, process_spec_of, PoolLimits(restart_pause_s=0.05), memory)
         pool.start()
         pools.append(pool)
         for found in cards.values():
@@ -108,7 +108,7 @@ def resident_mib(client: Client) -> int:
 
 
 def agrees(client: Client) -> bool:
-    """Whether the ledger counts exactly the processes that there are."""
+    """Whether the memory tracker counts exactly the processes that there are."""
     granted = {s.modality for s in client.status().workers if s.granted_mib}
     children = {child.pid for child in psutil.Process().children(recursive=True)}
     alive = {s.modality for s in client.status().workers if s.pid is not None and s.pid in children}
@@ -137,7 +137,7 @@ def test_a_pinned_worker_stays_and_another_goes(start: Start) -> None:
     wait_for(lambda: awake(client) == {"stt", "tts"})
 
 
-def test_who_works_is_waited_for_and_the_reason_is_told(start: Start) -> None:
+def test_who_works_is_waited_for_and_the_reason_is_reported(start: Start) -> None:
     _, client = start(need_mib("text"))
     thread, seen = start_in_background(client, "slow " * 100)
     wait_for(lambda: worker(client).num_running == 1)
@@ -214,7 +214,7 @@ def test_out_of_memory_while_loading_is_tried_once_more_with_the_others_asleep(
 
 
 @pytest.mark.parametrize("step", ["before", "after"])
-def test_kill_9_while_loading_leaves_the_ledger_right(
+def test_kill_9_while_loading_leaves_the_tracker_right(
     start: Start, tmp_path: Path, step: str
 ) -> None:
     _, client = start(need_mib("text"))
@@ -224,7 +224,7 @@ def test_kill_9_while_loading_leaves_the_ledger_right(
     wait_for(lambda: agrees(client))
 
 
-def test_kill_9_of_the_one_that_is_asked_to_leave_leaves_the_ledger_right(start: Start) -> None:
+def test_kill_9_of_the_one_that_is_asked_to_leave_leaves_the_tracker_right(start: Start) -> None:
     _, client = start(need_mib("text"))
     thread, seen = start_in_background(client, LONG)
     wait_for(lambda: worker(client).num_running == 1)

@@ -16,7 +16,7 @@ from workers.pool.memory.tracker import MemoryTracker
 from .guard import in_words
 
 
-class Applicant(Protocol):
+class Requester(Protocol):
     """A worker, as the scheduler sees it."""
 
     modality: Modality
@@ -29,7 +29,7 @@ class Applicant(Protocol):
     def is_wanted(self) -> bool:
         """Whether somebody waits for it; one that is only warmed lets nobody else leave."""
 
-    def resident(self, held_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
+    def resident(self, reserved_mib: Mapping[str, int], *, is_pinned: bool) -> ResidentModel:
         """Return itself with what it holds."""
 
     def admit(self, card: ModelCard, placement: Placement) -> None:
@@ -46,7 +46,7 @@ class Applicant(Protocol):
 class MemoryRequest:
     """A worker that wants to start with a model."""
 
-    who: Applicant
+    who: Requester
     card: ModelCard
     since: float
     placements: tuple[Placement, ...] | None = None
@@ -59,7 +59,7 @@ def not_served(card: ModelCard, err: Exception) -> LoadFailed:
     return LoadFailed(code="load_failed", message=sentence, hint="The log says more.")
 
 
-def will_not_fit(told: Plan, card: ModelCard, tracker: MemoryTracker) -> LoadFailed:
+def will_not_fit(plan: Plan, card: ModelCard, tracker: MemoryTracker) -> LoadFailed:
     """Say that there is no room for a model whoever leaves, and what to do."""
     awake = tracker.pinned & tracker.allocations().keys()
     pinned = ", ".join(sorted(awake - {card.modality}))
@@ -67,6 +67,6 @@ def will_not_fit(told: Plan, card: ModelCard, tracker: MemoryTracker) -> LoadFai
     advice = f"Choose a smaller model{unpin}, or raise the memory budget."
     return LoadFailed(
         code="out_of_memory",
-        message=f"{told.name} {told.words}: {told.numbers}.",
-        hint=told.advice.strip() or advice,
+        message=f"{plan.name} {plan.words}: {plan.numbers}.",
+        hint=plan.advice.strip() or advice,
     )

@@ -1,4 +1,4 @@
-"""The account: what is granted, held and free always adds up, whatever happens in whatever order."""
+"""The tracker: what is granted, in use and free always adds up, whatever happens in whatever order."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ def test_who_holds_more_than_granted_is_counted_with_it() -> None:
 
 
 def test_a_smaller_budget_lets_idle_workers_go_and_no_more_than_needed() -> None:
-    account = MemoryTracker(lambda: (ram(5000),), Budget(ram_mib=2000, leave_room_mib=0))
+    tracker = MemoryTracker(lambda: (ram(5000),), Budget(ram_mib=2000, leave_room_mib=0))
     for name, mib in (("text", 900), ("tts", 300)):
-        account.grant(name, {"cpu": mib})
-        account.observe(name, {"cpu": mib})
+        tracker.grant(name, {"cpu": mib})
+        tracker.observe(name, {"cpu": mib})
     awake = [
-        ResidentModel(name=name, model=name, held_mib=account.held_mib(name))
+        ResidentModel(name=name, model=name, reserved_mib=tracker.reserved_mib(name))
         for name in ("text", "tts")
     ]
-    assert account.over_budget(account.devices(), awake) == ()
-    account.budget = Budget(ram_mib=1000, leave_room_mib=0)
-    assert [tenant.name for tenant in account.over_budget(account.devices(), awake)] == ["tts"]
+    assert tracker.over_budget(tracker.devices(), awake) == ()
+    tracker.budget = Budget(ram_mib=1000, leave_room_mib=0)
+    assert [resident.name for resident in tracker.over_budget(tracker.devices(), awake)] == ["tts"]
     assert (
-        account.over_budget(account.devices(), awake[:1], leaving=["tts"]) == ()
+        tracker.over_budget(tracker.devices(), awake[:1], leaving=["tts"]) == ()
     )  # that is enough
 
 
-class Life(RuleBasedStateMachine):
+class MachineHistory(RuleBasedStateMachine):
     """Workers come and go; the machine's other programs, too."""
 
     def __init__(self) -> None:
         super().__init__()
         self.resident: dict[str, int] = {}
-        self.account = MemoryTracker(self.read, Budget(ram_mib=5000, leave_room_mib=100))
+        self.tracker = MemoryTracker(self.read, Budget(ram_mib=5000, leave_room_mib=100))
 
     def read(self) -> tuple[DeviceMemory, ...]:
         return (ram(TOTAL_MIB - sum(self.resident.values())),)
@@ -72,35 +72,35 @@ class Life(RuleBasedStateMachine):
         need = MemoryEstimate(
             weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
         )
-        where = Placement(device="cpu", need_mib={"cpu": mib}, footprint=need)
+        where = Placement(device="cpu", need_mib={"cpu": mib}, memory_estimate=need)
         awake = [
-            ResidentModel(name=other, model=other, held_mib=self.account.held_mib(other))
+            ResidentModel(name=other, model=other, reserved_mib=self.tracker.reserved_mib(other))
             for other in self.resident
         ]
-        decision = place([where], self.account.headroom(self.account.devices()), awake)
+        decision = place([where], self.tracker.headroom(self.tracker.devices()), awake)
         if decision is None:
             return
-        for leaver in decision.victims:
-            self.stop(leaver.name)
-        self.account.grant(name, where.need_mib)
+        for victim in decision.victims:
+            self.stop(victim.name)
+        self.tracker.grant(name, where.need_mib)
         self.resident[name] = round(mib * share)
-        self.account.observe(name, {"cpu": self.resident[name]})
+        self.tracker.observe(name, {"cpu": self.resident[name]})
 
     @rule(name=st.sampled_from(NAMES))
     def stop(self, name: str) -> None:
         self.resident.pop(name, None)
-        self.account.release(name)
+        self.tracker.release(name)
 
     @rule(name=st.sampled_from(NAMES), share=st.floats(0, 1))
     def grow(self, name: str, share: float) -> None:
-        holding = self.account.allocation(name)
-        if holding is not None:
-            self.resident[name] = round(holding.granted_mib["cpu"] * share)
-            self.account.observe(name, {"cpu": self.resident[name]})
+        allocation = self.tracker.allocation(name)
+        if allocation is not None:
+            self.resident[name] = round(allocation.granted_mib["cpu"] * share)
+            self.tracker.observe(name, {"cpu": self.resident[name]})
 
     @invariant()
     def the_budget_is_kept(self) -> None:
-        granted = sum(sum(self.account.held_mib(name).values()) for name in NAMES)
+        granted = sum(sum(self.tracker.reserved_mib(name).values()) for name in NAMES)
         assert granted <= 5000
         assert sum(self.resident.values()) <= 5000
         assert TOTAL_MIB - sum(self.resident.values()) >= 100
@@ -108,10 +108,10 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def who_has_gone_holds_nothing(self) -> None:
         for name in NAMES:
-            assert bool(self.account.held_mib(name)) == (name in self.resident)
+            assert bool(self.tracker.reserved_mib(name)) == (name in self.resident)
 
 
-TestLife = Life.TestCase
+TestMachineHistory = MachineHistory.TestCase
 
 
 def a_plan(need_mib: int, free_mib: int, awake: tuple[ResidentModel, ...] = ()) -> Plan:
@@ -120,13 +120,13 @@ def a_plan(need_mib: int, free_mib: int, awake: tuple[ResidentModel, ...] = ()) 
         need = MemoryEstimate(
             weights_mib=mib, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0
         )
-        return (Placement(device="cpu", need_mib={"cpu": mib}, footprint=need),)
+        return (Placement(device="cpu", need_mib={"cpu": mib}, memory_estimate=need),)
 
     snapshot = MemorySnapshot(headroom_mib={"cpu": free_mib}, residents=awake)
     return plan(card("text"), snapshot, places, [card("text", "-small")])
 
 
-WHISPER = ResidentModel(name="stt", model="Whisper tiny", held_mib={"cpu": 700})
+WHISPER = ResidentModel(name="stt", model="Whisper tiny", reserved_mib={"cpu": 700})
 
 
 def test_a_plan_that_fits_says_so_with_the_numbers() -> None:
@@ -136,26 +136,26 @@ def test_a_plan_that_fits_says_so_with_the_numbers() -> None:
 
 
 def test_a_plan_names_who_goes_to_sleep() -> None:
-    told = a_plan(1000, 500, (WHISPER,))
-    assert told.outcome == "fits_after_sleep"
-    assert "fits after putting Whisper tiny to sleep" in str(told)
+    found = a_plan(1000, 500, (WHISPER,))
+    assert found.outcome == "fits_after_sleep"
+    assert "fits after putting Whisper tiny to sleep" in str(found)
 
 
 def test_a_plan_that_cannot_be_names_the_nearest_that_can() -> None:
-    told = a_plan(9000, 500, (WHISPER,))
-    assert told.outcome == "too_large"
-    assert str(told) == (
+    found = a_plan(9000, 500, (WHISPER,))
+    assert found.outcome == "too_large"
+    assert str(found) == (
         "Fake text will not fit: needs about 9,000 MiB of RAM, 1,200 can be made free. "
         "Try Fake text-small."
     )
 
 
 def test_a_model_takes_the_place_of_its_own_modality_without_asking() -> None:
-    own = ResidentModel(name="text", model="Old", held_mib={"cpu": 900})
+    own = ResidentModel(name="text", model="Old", reserved_mib={"cpu": 900})
     assert a_plan(1000, 200, (own,)).outcome == "fits"
 
 
 @given(st.integers(1, 10_000), st.integers(-3000, 10_000))
-def test_a_plan_decides_as_admission_does(need_mib: int, free_mib: int) -> None:
+def test_a_plan_decides_as_the_scheduler_does(need_mib: int, free_mib: int) -> None:
     fits = a_plan(need_mib, free_mib, (WHISPER,)).outcome != "too_large"
     assert fits == (need_mib <= free_mib + 700 or need_mib <= 0)
