@@ -47,8 +47,7 @@ def _watched(quintet: Served, what: str, bar: str) -> Measurement:
 def _name(process: psutil.Process) -> str:
     """The worker's modality, which is in its title, or "page"."""
     try:
-        words = " ".join(process.cmdline())
+        words = " ".join(process.cmdline()).split()
     except psutil.Error:
-        return f"process {process.pid}"
-    named = words.removeprefix("quintet ")
-    return named if named in ALL else f"page {process.pid}" if "app.py" in words else words[:20]
+        return "gone"
+    return words[1] if words[:1] == ["quintet"] else "page" if "app.py" in words else words[0]
