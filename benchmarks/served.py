@@ -48,8 +48,8 @@ class Served:
         return [self.process, *self.process.children(recursive=True)]
 
     def _are_ready(self, modalities: tuple[str, ...]) -> bool:
-        told = _read(f"{self.url}/readyz")
-        states = json.loads(told) if told else {}
+        answer = _read(f"{self.url}/readyz")
+        states = json.loads(answer) if answer else {}
         return all(states.get(name) in ("ready", "busy") for name in modalities)
 
     def _wait(self, is_done: Callable[[], bool]) -> float:

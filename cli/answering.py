@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from library.sync_async import Stream
     from workers.messages import Passage
 
-    from .remote_answer import RemoteAnswer, RemoteResult
+    from .remote_reply import RemoteReply, RemoteResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +92,13 @@ def _check(about: About, where: Where) -> None:
 @contextmanager
 def _answer(
     question: str, about: About, sampling: SamplingFlags, where: Where
-) -> Iterator[Stream[Any, str] | RemoteAnswer]:
+) -> Iterator[Stream[Any, str] | RemoteReply]:
     """From a Quintet that runs elsewhere, or from workers of our own."""
     if where.url and not about.image:  # nothing of ours need be started
-        from .remote_answer import RemoteAnswer
+        from .remote_reply import RemoteReply
 
         schema = read_schema(about.schema) if about.schema else None
-        with RemoteAnswer(where, question, sampling, schema) as answer:
+        with RemoteReply(where, question, sampling, schema) as answer:
             yield answer
         return
     from .opening import open_quintet
@@ -144,7 +144,7 @@ def _object(result: Answer | ChatResult | Description | RemoteResult) -> dict[st
     return record
 
 
-def pieces_of(stream: Stream[Any, str] | RemoteAnswer, *, is_marked: bool) -> Iterator[str]:
+def pieces_of(stream: Stream[Any, str] | RemoteReply, *, is_marked: bool) -> Iterator[str]:
     """Yield an answer piece by piece; one that is marked with its sources is whole only at its end."""
     if is_marked:
         yield str(stream.result())

@@ -43,9 +43,9 @@ def test_a_group_alone_writes_its_help_and_nothing_else(here: Quintet) -> None:
 
 def loaded_after(code: str, *arguments: str) -> set[str]:
     """Return the top-level modules of a fresh interpreter that has run some code."""
-    told = "; import json, sys; print(json.dumps([n.split('.')[0] for n in sys.modules]))"
+    listing = "; import json, sys; print(json.dumps([n.split('.')[0] for n in sys.modules]))"
     done = subprocess.run(
-        [sys.executable, "-c", code + told, *arguments],
+        [sys.executable, "-c", code + listing, *arguments],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return set(json.loads(done.stdout.splitlines()[-1]))
@@ -65,9 +65,9 @@ def test_the_version_is_said_without_the_commands() -> None:
 
 def test_a_command_is_imported_alone() -> None:
     code = "from cli.main import main; main(['env', 'list', '--nonsense']); import sys; found = {*sys.modules}"
-    told = "; import json; print(json.dumps(sorted(found)))"
+    listing = "; import json; print(json.dumps(sorted(found)))"
     done = subprocess.run(
-        [sys.executable, "-c", code + told], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code + listing], cwd=ROOT, capture_output=True, text=True, check=True
     )
     loaded = set(json.loads(done.stdout))
     assert {"cli.environments", "cli.serving"} & loaded == {"cli.environments"}

@@ -8,7 +8,7 @@ import sys
 from tests.running import ROOT
 
 
-def told_by(code: str) -> list[str]:
+def printed_by(code: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -24,7 +24,7 @@ import ui.blocks, api.app
 print(any(path.endswith(".pyi") for path in opened))
 print([name for name in ("pandas", "mcp", "matplotlib") if name in sys.modules])
 """
-    assert told_by(code) == ["False", "[]"]
+    assert printed_by(code) == ["False", "[]"]
 
 
 def test_both_libraries_are_there_for_who_asks() -> None:
@@ -35,7 +35,7 @@ print(mcp.__file__ is not None, pandas.DataFrame is pd.DataFrame, pandas is not 
 table = pandas.DataFrame({"a": [1]})
 print(gradio.DataFrame().postprocess(table).headers)
 """
-    assert told_by(code) == ["True True True", "['a']"]
+    assert printed_by(code) == ["True True True", "['a']"]
 
 
 def test_gradio_asks_for_pandas_first_when_it_needs_it() -> None:
@@ -46,10 +46,10 @@ before = "pandas" in sys.modules
 pd.DataFrame
 print(before, "pandas" in sys.modules)
 """
-    assert told_by(code) == ["False True"]
+    assert printed_by(code) == ["False True"]
 
 
 def test_whoever_has_imported_gradio_keeps_it() -> None:
-    assert told_by(
+    assert printed_by(
         "import gradio; before = gradio; import ui.blocks; print(ui.blocks.gr is before)"
     ) == ["True"]

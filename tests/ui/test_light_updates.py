@@ -45,7 +45,7 @@ def sent_by(handler: Handler) -> list[list[Any]]:
         (fn,) = page.fns.values()
         state, sent, iterator, is_running = SessionState(page), [], None, True
         while is_running:
-            told = await page.process_api(
+            output = await page.process_api(
                 fn,
                 [],
                 state,
@@ -54,8 +54,8 @@ def sent_by(handler: Handler) -> list[list[Any]]:
                 event_id="e",
                 root_path="http://h",
             )
-            iterator, is_running = told["iterator"], told["is_generating"]
-            sent.append(copy.deepcopy(told["data"]))
+            iterator, is_running = output["iterator"], output["is_generating"]
+            sent.append(copy.deepcopy(output["data"]))
         return sent
 
     return asyncio.run(play())

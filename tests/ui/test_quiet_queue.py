@@ -27,7 +27,7 @@ async def started() -> tuple[Counted, asyncio.Task[None]]:
     with gr.Blocks() as page:
         gr.Button()
     queue = Counted(True, 40, 1, None, page)
-    queue.active_jobs = [None] * 4
+    queue.active_jobs.extend([None] * 4)
     return queue, asyncio.create_task(queue.start_processing())
 
 

@@ -82,16 +82,16 @@ class LightBlocks(GuardedBlocks):
                 old, list
             ):  # it stays, also for the tails that follow
                 data[index] = old
-        told: list[Any] = super().handle_streaming_diffs(
+        sent: list[Any] = super().handle_streaming_diffs(
             block_fn, data, session_hash, run, final, simple_format
         )
         for index, found in edits.items():
-            told[index] = told[index] if simple_format else found
-        return told
+            sent[index] = sent[index] if simple_format else found
+        return sent
 
 
 def _is_by_component(predictions: Any, outputs: Sequence[Any]) -> bool:
-    """Whether a handler has told components and their new values; Gradio refuses unknown ones."""
+    """Whether a handler has sent components and their new values; Gradio refuses unknown ones."""
     return (
         isinstance(predictions, dict)
         and bool(predictions)

@@ -29,7 +29,7 @@ class RemoteResult:
     finish_reason: str
 
 
-class RemoteAnswer:
+class RemoteReply:
     """The pieces of an answer as they come; leaving it stops the work there."""
 
     def __init__(
@@ -52,7 +52,7 @@ class RemoteAnswer:
         self._began = time.monotonic()
         self._first: float | None = None
 
-    def __enter__(self) -> RemoteAnswer:
+    def __enter__(self) -> RemoteReply:
         return self
 
     def __exit__(
