@@ -39,6 +39,7 @@ def measure() -> list[Measurement]:
         book = Media(name="book.txt", data=(long_text(3000)).encode())
         cases: list[tuple[str, type[Event], Request]] = [
             ("text", TextDelta, _chat()),
+            ("text that reads a long prompt", Progress, _long_prompt()),
             ("speech in", SegmentDelta, Transcribe(audio=speech)),
             ("speech out", AudioDelta, Synthesize(text=long_text(300))),
             ("vision", Progress, Describe(images=pictures)),
@@ -50,6 +51,11 @@ def measure() -> list[Measurement]:
 def _chat() -> Generate:
     question = ChatMessage(role="user", text="Tell me a very long story about the sea.")
     return Generate(messages=(question,), sampling=SamplingParams(max_tokens=2000))
+
+
+def _long_prompt() -> Generate:
+    """Of some 3,000 tokens: each run is stopped after a batch or two, and the next goes on there."""
+    return Generate(messages=(ChatMessage(role="user", text=long_text(150)),))
 
 
 def _row(client: Client, name: str, first: type[Event], request: Request) -> Measurement:

@@ -25,6 +25,7 @@ from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import load_settings
 from workers.assembly import build_pool
 from workers.client import Client
+from workers.models.tuning.book import processor
 from workers.pool.pool import Pool
 from workers.pool.threads import usable_cores
 
@@ -105,16 +106,6 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
     }
-
-
-def processor() -> str:
-    """Return the processor's name where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def write(measurements: list[Measurement], about: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ MODULES = {
     "collections": "documents",
     "models": "models",
     "env": "environments",
+    "tune": "tuning",
     "bench": "benchmarking",
     "doctor": "checkup",
 }

@@ -11,6 +11,7 @@ from configs.settings import Settings
 from workers.messages import Progress
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
 from workers.models.downloads.progress import MIB, DownloadProgress
+from workers.models.tuning.book import words_of
 from workers.standalone import build_standalone
 
 PAUSE_WAIT_S = 15.0
@@ -25,6 +26,7 @@ class LocalModels:
     def __init__(self, settings: Settings) -> None:
         """Raises: ConfigError, UnknownModelError."""
         standalone = build_standalone(settings)
+        self._data_dir = settings.data_dir
         self._models, self._manager = standalone.models, standalone.manager
         self._memory_mib = standalone.pool.memory_mib
 
@@ -96,6 +98,7 @@ class LocalModels:
             "memory_mib": self._memory_mib(card),
             "is_default": self._models.default(card.modality).id == card.id,
             "weights": self._manager.state(card).words,
+            "runs": words_of(card, self._data_dir),
             "size_mib": self._manager.size_mib(card),
         }
 

@@ -32,7 +32,7 @@ def open_quintet(
         cards = there.cards(voice or "", language or "")
         chosen = {**there.defaults(), **chosen}
     workers = {modality: {"model": name} for modality, name in chosen.items()}
-    return Quintet(where.profile, cards, **_flags(where), workers=workers)
+    return Quintet(where.profile, cards, **flags_of(where), workers=workers)
 
 
 def reach(where: Where) -> RemoteQuintet:
@@ -46,7 +46,7 @@ def read_settings(where: Where) -> Settings:
     """Return the settings that the options ask for. Raises: ConfigError."""
     from configs.settings import load_settings
 
-    return load_settings(where.profile, _flags(where))
+    return load_settings(where.profile, flags_of(where))
 
 
 def read_models(where: Where) -> Models:
@@ -57,6 +57,7 @@ def read_models(where: Where) -> Models:
     return build_models(read_settings(where), load_catalogue())
 
 
-def _flags(where: Where) -> dict[str, Any]:
+def flags_of(where: Where) -> dict[str, Any]:
+    """Return what the options say as settings."""
     flags = {"data_dir": where.data_dir, "models_path": where.models}
     return {name: str(value.absolute()) for name, value in flags.items() if value is not None}

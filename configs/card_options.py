@@ -13,6 +13,10 @@ NUMBERS = {
     "slots": (1, 1_024),
     "threads": (0, 4_096),
     "decode_threads": (0, 4_096),
+    "batch_threads": (0, 4_096),
+    "batch_tokens": (0, 1 << 14),
+    "spin": (0, 1 << 30),
+    "draft_tokens": (0, 64),
     "context_tokens": (0, 1 << 30),
     "gpu_layers": (-1, 1 << 20),
     "image_tokens": (0, 1 << 20),
@@ -21,6 +25,8 @@ NUMBERS = {
 }
 """Option → the smallest and the largest that means anything."""
 TEXTS = ("device", "dtype", "load_in", "attention", "api_key_env", "language", "voice", "projector")
+CHOICES = {"kv_type": ("f16", "q8_0")}
+"""Option → what it may be."""
 
 
 def checked_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -33,6 +39,10 @@ def checked_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
         value = options.get(name)
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{name} is {value!r}; it must be a text")
+    for name, choices in CHOICES.items():
+        value = options.get(name)
+        if value is not None and value not in choices:
+            raise ValueError(f"{name} is {value!r}; it must be {' or '.join(choices)}")
     return options
 
 

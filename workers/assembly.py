@@ -17,6 +17,8 @@ from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
 from .models.lookup import Models
 from .models.manager import ModelManager
+from .models.tuning.book import TuningBook, is_tunable
+from .models.tuning.run_settings import run_settings
 from .pool.memory.machine import CPU
 from .pool.memory.manager import build_memory_manager
 from .pool.memory.placement import Placement, place
@@ -99,6 +101,8 @@ def process_spec_of(
     UnknownModelError if no engine has the name that it says; EngineNotInstalledError if its
     environment is not there.
     """
+    device = placement.device if placement is not None else CPU
+    card = TuningBook(settings.data_dir).applied(card, device)
     if placement is not None and placement.options:
         card = card.model_copy(update={"options": {**card.options, **placement.options}})
     config = _config(settings, card.modality)
@@ -110,7 +114,7 @@ def process_spec_of(
         settings=WorkerSettings(
             card=card,
             reranker=_reranker(card, models),
-            device=placement.device if placement is not None else CPU,
+            device=device,
             threads=threads,
             slots=_count(card, "slots", config.slots, at_least=1),
             data_dir=settings.data_dir,
@@ -118,7 +122,7 @@ def process_spec_of(
             may_fetch=settings.may_fetch(card.id),
             hub=settings.hub,
         ),
-        environment=_environment(card, threads, settings.may_fetch(card.id)),
+        environment=_environment(card, threads, device, settings.may_fetch(card.id)),
         log_level=settings.log_level,
         python=Environments(data_dir=settings.data_dir).python_of(card),
     )
@@ -149,9 +153,11 @@ def _reranker(card: ModelCard, models: Models | None) -> ModelCard | None:
     return models.get(models.reranker, "rag")
 
 
-def _environment(card: ModelCard, threads: int, may_fetch: bool) -> dict[str, str]:
+def _environment(card: ModelCard, threads: int, device: str, may_fetch: bool) -> dict[str, str]:
     """Workers are kept offline, but for one that may download its model."""
     environment = wait_policy(threads)
+    if is_tunable(card):
+        environment = wait_policy(threads, run_settings(card, threads, device).spin)
     if may_fetch and is_downloadable(card):
         del environment["HF_HUB_OFFLINE"]
     return environment

@@ -78,7 +78,7 @@ class LocalEngine:
         """Start nothing yet.
 
         `gpu_layers` of the model go to the graphics card, -1 for all. `cores`: 0 for all, None for
-        llama.cpp's usual half. `context_window` is in tokens.
+        what fits the model and the machine. `context_window` is in tokens.
         """
         held = {"use_mmap": True, "use_mlock": False, "offload_kqv": True}
         _warn_of(options.keys() - held.keys(), "LocalEngine")

@@ -66,6 +66,18 @@ def test_the_same_seed_gives_the_same_answer(worker: TextWorker) -> None:
     assert first != other
 
 
+def test_a_seeded_turn_is_repeatable_and_reads_only_what_is_new(worker: TextWorker) -> None:
+    opening = f"A tale for gamblers. {NOVEL * 6}"
+    first = answer(worker, ask(opening, seed=3, temperature=1.0, max_tokens=12))
+    turn = ask(opening, text_of(first), "And then?", seed=3, temperature=1.0, max_tokens=12)
+    once, again = answer(worker, turn), answer(worker, turn)
+    history = end_of(first).usage.prompt_tokens
+    assert end_of(once).usage.cached_tokens >= history - 5
+    assert end_of(once).usage.prompt_tokens - end_of(once).usage.cached_tokens < 60
+    assert text_of(once) == text_of(again)
+    assert end_of(once).usage.completion_tokens == end_of(again).usage.completion_tokens
+
+
 def test_the_system_prompt_is_heard(worker: TextWorker) -> None:
     system = "You are a parrot. Whatever is asked, you answer only: Polly wants a cracker."
     assert "olly" in text_of(answer(worker, ask("Who are you?", system=system)))

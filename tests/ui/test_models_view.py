@@ -7,7 +7,7 @@ import re
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
-from ui.models.rows import gib
+from ui.models.rows import gib, row_html
 from ui.models.view import models_html, proposal_html
 from workers.models.downloads.manager import DownloadState
 from workers.models.manager import ModelStatus
@@ -120,3 +120,12 @@ def test_nothing_is_shown_as_nothing() -> None:
 @pytest.mark.parametrize(("mib", "text"), [(94, "94 MiB"), (2350, "2.3 GiB"), (42230, "41.2 GiB")])
 def test_sizes_are_read_at_a_glance(mib: int, text: str) -> None:
     assert gib(mib) == text
+
+
+def test_how_a_model_runs_is_shown_where_it_can_run() -> None:
+    words = "2 threads, batch 48, KV f16, spin 10,000 (reads 186 & more)"
+    assert "2 threads, batch 48, KV f16, spin 10,000 (reads 186 &amp; more)" in row_html(
+        row("in_use", runs=words)
+    )
+    assert "2 threads" not in row_html(row("absent", runs=words))
+    assert "How it runs" not in row_html(row("here"))

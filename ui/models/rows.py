@@ -25,7 +25,7 @@ def row_html(row: ModelStatus) -> str:
         f'data-found="{found}" data-here="{is_here}">'
         f'<div class="q-model-head"><b>{escape(card.name)}</b>{_badge(row)}</div>'
         f'<p class="q-model-facts">{_facts(row)}</p>'
-        f'<p class="q-model-about">{escape(_about(card))}</p>{_hint(row)}'
+        f'<p class="q-model-about">{escape(_about(card))}</p>{_hint(row)}{_runs(row)}'
         f'<div class="q-model-side">{_plan(row)}<div class="q-model-do">{_buttons(row)}</div></div>'
         f"{_bar(row)}</li>"
     )
@@ -82,6 +82,16 @@ def _hint(row: ModelStatus) -> str:
         return ""
     role = ' role="alert"' if row.state == "failed" else ""
     return f'<p class="q-model-hint"{role}>{escape(row.hint)}</p>'
+
+
+def _runs(row: ModelStatus) -> str:
+    """How it runs here, folded: of interest to few."""
+    if not row.runs or row.state not in ("in_use", "here"):
+        return ""
+    return (
+        '<details class="q-runs" data-key="runs"><summary>How it runs here</summary>'
+        f"<p>{escape(row.runs[:1].upper() + row.runs[1:])}</p></details>"
+    )
 
 
 def _plan(row: ModelStatus) -> str:

@@ -23,6 +23,7 @@ from .lookup import Models
 from .pool_protocol import LoadPlan, ModelPool
 from .state import WORDS, Kind, ModelState
 from .storage import size_mib
+from .tuning.book import words_of
 
 CACHE_S = 0.9
 """All who look within this time are shown the same."""
@@ -54,6 +55,8 @@ class ModelStatus:
     actions: tuple[Action, ...] = ()
     """A licence that limits the use has to be accepted with `download`."""
     is_added: bool = False
+    runs: str = ""
+    """How it runs on this machine's CPU, and whether that was measured; "" if nothing is chosen."""
 
     @property
     def percent(self) -> int | None:
@@ -75,6 +78,7 @@ class ModelStatus:
             "size_mib": self.size_mib,
             "actions": list(self.actions),
             "is_added": self.is_added,
+            "runs": self.runs,
             "plan": self.plan.as_dict() if self.plan is not None else None,
         }
 
@@ -128,6 +132,7 @@ class ModelStatusView:
             plan=self.plan(card),
             actions=_actions(card, state.kind, is_used=is_used, is_added=added),
             is_added=added,
+            runs=words_of(card, self._data_dir),
         )
 
     def proposed(self, card: ModelCard) -> ModelStatus:

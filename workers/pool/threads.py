@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 
+from workers.models.tuning.run_settings import CALM_SPIN
+
 
 def usable_cores() -> int:
     """Return how many cores this process may run on (respects affinity, as in containers)."""
@@ -19,11 +21,16 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def wait_policy(threads: int) -> dict[str, str]:
-    """Return the environment that bounds and calms every threading runtime our engines use."""
+def wait_policy(threads: int, spin: int = CALM_SPIN) -> dict[str, str]:
+    """Return the environment that bounds and calms every threading runtime our engines use.
+
+    `spin`: steps of libgomp's; one that is long must be cut when others compute
+    (`workers.engines.common.llamacpp.spinning`).
+    """
     return {
         "OMP_NUM_THREADS": str(threads),
-        "GOMP_SPINCOUNT": "300",  # libgomp (llama.cpp): 14 µs, then sleep
+        "GOMP_SPINCOUNT": str(spin),  # libgomp (llama.cpp): 300 is 14 µs, then sleep
+        "OMP_WAIT_POLICY": "passive",  # and no spin at all with more threads than cores
         "KMP_BLOCKTIME": "0",  # Intel's OpenMP (CTranslate2): sleep at once
         "OPENBLAS_NUM_THREADS": str(threads),
         "MKL_NUM_THREADS": str(threads),

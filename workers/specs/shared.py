@@ -53,6 +53,7 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         devices=("cpu", "cuda"),
         cuda_probe="workers.pool.memory.estimator:llamacpp_finds_a_gpu",
         splits_layers=True,
+        is_tunable=modality == "text",
         memory="workers.pool.memory.estimate_llamacpp:estimate_llamacpp",
     )
 

@@ -58,6 +58,8 @@ class EngineSpec:
     """"module:function" that says whether the installed build can use CUDA; "": it can."""
     splits_layers: bool = False
     """Whether some layers may go to the GPU and the others stay in RAM (`gpu_layers`)."""
+    is_tunable: bool = False
+    """Whether it runs by `workers.models.tuning.run_settings`, which `quintet tune` chooses."""
     memory: str = ""
     """"module:function" that estimates what a model needs (`workers.pool.memory.estimate.Estimate`); "":
     what the card says."""

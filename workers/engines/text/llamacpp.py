@@ -5,11 +5,9 @@ What was found out about the server (xllamacpp 2026.10), and why it is set up as
 - It always opens a listener, which `workers.engines.common.llamacpp.server` keeps shut.
 - `n_ctx` is divided by the slots. Each has a KV cache of its own (`kv_unified` off): with a shared
   one, conversations that grow together run out together, and one user's length fails the others.
-- The KV cache is `q8_0`: half the memory of f16 (4 × 4096 tokens of SmolLM2: 350 instead of 528
-  MiB resident), decoding 15 % faster, prefill 25 % slower, all per CPU second.
-- Between two batches, and only there, it hears that a request was cancelled. A batch of 32 tokens
-  takes about 0.1 s on two cores, and reads prompts as fast as one of 512 (162 and 168 tokens per
-  CPU second): the slot is free within two batches, also during a long prompt.
+- Threads, batch, KV cache and spin are chosen for model and machine: `workers.models.tuning`.
+- Between two batches, and only there, it hears that a request was cancelled: one batch is what Stop
+  waits for, also during a long prompt.
 - A prompt that shares its beginning with what its slot holds is read from there on. Which slot that
   is, we say (`slots.py`); conversations that had to leave theirs wait in RAM (`cache_ram_mib`).
 """
@@ -22,23 +20,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workers.engines.common.bridge import iterate_callbacks
-from workers.engines.common.llamacpp.options import apply_options, is_template_with_tools
+from workers.engines.common.bridge import Chunk, iterate_callbacks
+from workers.engines.common.llamacpp.options import (
+    apply_drafts,
+    apply_options,
+    apply_run_settings,
+    is_template_with_tools,
+)
 from workers.engines.common.llamacpp.server import device_of, import_xllamacpp, open_server
+from workers.engines.common.llamacpp.spinning import SpinGuard
 from workers.engines.contract import CancelToken
-from workers.messages import Complete, Generate
+from workers.messages import Complete, Generate, Usage
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.tuning.learning import ReadingSpeeds
+from workers.models.tuning.run_settings import run_settings
 
-from .engine import Delta, Piece, TextEngine
-from .llamacpp_json import BATCH_TOKENS, body_of, pieces_of
-from .slots import SlotBoard, transcript_of
+from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
+from .llamacpp_json import body_of, pieces_of, reading_only, with_reading
+from .slots import ANY_SLOT, SlotBoard, transcript_of
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
 PROMPT_CACHE_MIB = 128
-GPU_BATCH_TOKENS = 512
-"""llama.cpp's default; a batch of that size takes a GPU a few milliseconds."""
 
 
 class LlamaCppEngine(TextEngine):
@@ -54,6 +58,11 @@ class LlamaCppEngine(TextEngine):
         if is_template_with_tools(model_path):
             self.capabilities |= {"shows_tools"}
         self._board = SlotBoard(settings.slots)
+        self._chosen = run_settings(settings.card, settings.threads, settings.device)
+        self._speeds = ReadingSpeeds(
+            settings.card, self._chosen, settings.device, settings.data_dir
+        )
+        self._spin = SpinGuard()
         params = self._params(xllamacpp, model_path, settings)
         self._server = open_server(xllamacpp, params, settings.card.name, "text")
         self.device = device_of(settings.device, params, xllamacpp)
@@ -66,19 +75,11 @@ class LlamaCppEngine(TextEngine):
         apply_options(params, settings.card.options, settings.device, xllamacpp)
         # What a model thinks stays in its answer, between its own tags: the page folds it.
         params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
-        # One stream decodes on half of the cores: with all of them it is a tenth faster alone (150
-        # against 137 tokens/s on two cores), but falls to a thirtieth while another engine works,
-        # because each thread waits for one that is not running. Prompts and batches use all.
-        own = settings.card.options.get("decode_threads")
-        params.cpuparams.n_threads = int(own or max(1, settings.threads // 2))
-        params.cpuparams_batch.n_threads = settings.threads
+        apply_run_settings(params, self._chosen, xllamacpp)
+        apply_drafts(params, int(settings.card.options.get("draft_tokens") or 0), xllamacpp)
         params.n_parallel = settings.slots
         params.n_ctx = settings.slots * self.context_length
         params.kv_unified = False
-        params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
-        params.n_batch = params.n_ubatch = (
-            BATCH_TOKENS if settings.device == "cpu" else GPU_BATCH_TOKENS
-        )
         params.cache_ram_mib = PROMPT_CACHE_MIB
         return params
 
@@ -86,14 +87,44 @@ class LlamaCppEngine(TextEngine):
         self, request: Generate | Complete, cancel: CancelToken
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
+        with self._board.hold(transcript_of(request)) as slot, self._spin.at_work():
+            yield from self._noted(slot, self._answered(request, slot, cancel))
+
+    def _answered(
+        self, request: Generate | Complete, slot: int, cancel: CancelToken
+    ) -> Iterator[Piece]:
+        """Yield the answer. With a seed, the prompt is read first, and its last token once more.
+
+        So that token is computed alone, whether the prompt was in the KV cache before or not: in a
+        batch its last bits are others, enough to choose another word.
+        """
+        body = body_of(request, slot)
+        read: Usage | None = None
+        if request.sampling.seed is not None and slot != ANY_SLOT:
+            for piece in self._pieces(request, reading_only(body), cancel):
+                if isinstance(piece, Completion):
+                    read = piece.usage
+                elif isinstance(piece, PromptProgress):
+                    yield piece
+            if read is None:
+                return  # cancelled
+        for piece in self._pieces(request, body, cancel):
+            if isinstance(piece, Completion):
+                end = with_reading(piece, read)
+                self._speeds.note(end.usage)
+                yield end
+            else:
+                yield piece
+
+    def _pieces(
+        self, request: Generate | Complete, body: Chunk, cancel: CancelToken
+    ) -> Iterator[Piece]:
         is_chat = isinstance(request, Generate)
         handle = (
             self._server.handle_chat_completions if is_chat else self._server.handle_completions
         )
-        with self._board.hold(transcript_of(request)) as slot:
-            run = partial(handle, body_of(request, slot))
-            with closing(iterate_callbacks(run, cancel)) as chunks:
-                yield from self._noted(slot, pieces_of(chunks))
+        with closing(iterate_callbacks(partial(handle, body), cancel)) as chunks:
+            yield from pieces_of(chunks, self._chosen.batch_tokens)
 
     def _noted(self, slot: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
         """Yield the pieces and keep in mind what the slot holds by now."""
@@ -108,6 +139,7 @@ class LlamaCppEngine(TextEngine):
 
     def close(self) -> None:
         """Stop the server."""
+        self._spin.close()
         del self._server
 
 

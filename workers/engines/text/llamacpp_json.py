@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from workers.engines.common.bridge import Chunk
@@ -12,9 +13,6 @@ from workers.messages import Complete, Constraint, Generate, Usage
 from .engine import Completion, Piece, PromptProgress
 from .openai_json import message_json, pieces_of_choice, tool_json
 from .schemas import check_grammar, read_schema
-
-BATCH_TOKENS = 32
-"""Tokens of a prompt that are read at once, see `llamacpp`."""
 
 
 def body_of(request: Generate | Complete, slot: int) -> Chunk:
@@ -33,14 +31,34 @@ def body_of(request: Generate | Complete, slot: int) -> Chunk:
     return body
 
 
-def pieces_of(chunks: Iterable[Chunk]) -> Iterator[Piece]:
-    """Yield what the server's chunks say. Raises: AppError for an error chunk."""
+def reading_only(body: Chunk) -> Chunk:
+    """Return the body that has the same prompt read, and nothing written."""
+    return {**body, "max_tokens": 0, "n_predict": 0}
+
+
+def with_reading(end: Completion, read: Usage | None) -> Completion:
+    """Return the end of an answer whose prompt was read before, for which `read` was used."""
+    if read is None:
+        return end
+    usage = replace(
+        end.usage,
+        cached_tokens=read.cached_tokens,
+        prefill_s=read.prefill_s + end.usage.prefill_s,
+    )
+    return replace(end, usage=usage)
+
+
+def pieces_of(chunks: Iterable[Chunk], batch_tokens: int) -> Iterator[Piece]:
+    """Yield what the server's chunks say; prompts of more than one batch tell how far they are.
+
+    Raises: AppError for an error chunk.
+    """
     reason: str | None = None
     for chunk in chunks:
         if "error" in chunk:
             raise error_of(chunk["error"])
         if "prompt_progress" in chunk:
-            yield from _progress(chunk["prompt_progress"])
+            yield from _progress(chunk["prompt_progress"], batch_tokens)
         for choice in chunk["choices"]:
             reason = choice["finish_reason"] or reason
             yield from pieces_of_choice(choice)
@@ -59,11 +77,11 @@ def _constraint(constraint: Constraint | None) -> Chunk:
     return {"json_schema": read_schema(constraint.text, "The JSON schema")}
 
 
-def _progress(progress: Chunk) -> Iterator[PromptProgress]:
+def _progress(progress: Chunk, batch_tokens: int) -> Iterator[PromptProgress]:
     """Nothing for a prompt that is read in one batch."""
     cached = int(progress["cache"])
     done, total = int(progress["processed"]) - cached, int(progress["total"]) - cached
-    if total > BATCH_TOKENS:
+    if total > batch_tokens:
         yield PromptProgress(done_tokens=done, total_tokens=total)
 
 

@@ -101,6 +101,8 @@ class LlamaCppVisionEngine(VisionEngine):
         turns = turns_with_pictures(request.messages, len(scaled))
         body = sampling_body(request.sampling) | {"messages": _messages(turns, scaled)}
         body |= {"stream": True, "stream_options": {"include_usage": True}}
+        # With a seed all is read anew: the last bits of what was cached are others (ADR 0025).
+        body |= {"cache_prompt": False} if request.sampling.seed is not None else {}
         run = partial(self._server.handle_chat_completions, body)
         with closing(iterate_callbacks(run, cancel)) as chunks:
             for piece in _pieces(chunks):

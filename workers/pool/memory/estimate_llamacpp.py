@@ -2,8 +2,8 @@
 
     weights      every tensor as it lies in the file, which is mapped; on a CPU those of some types
                  a second time, in an order that its vector units like
-    KV cache     layers × KV heads × (key + value dimension) × context × slots × 34/32 bytes (q8_0: 32
-                 values and a 16-bit scale); a sliding layer keeps its window only
+    KV cache     layers × KV heads × (key + value dimension) × context × slots × 2 bytes (f16) or
+                 34/32 (q8_0: 32 values and a 16-bit scale); a sliding layer keeps its window only
     activations  what a layer works on for one batch, and one row of logits for each slot
     runtime      Python and llama.cpp, the vocabulary, and the prompts that wait in RAM: from nothing
                  to `PROMPT_CACHE_MIB`, so half of it is counted and the rest is in the band
@@ -19,6 +19,8 @@ import math
 
 from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
+from workers.models.tuning.run_settings import KV_BYTES, run_settings
+from workers.pool.threads import usable_cores
 
 from .facts import facts_of_card
 from .memory_estimate import LoadOptions, MemoryEstimate
@@ -26,12 +28,10 @@ from .memory_estimate import LoadOptions, MemoryEstimate
 MIB = 1 << 20
 DEFAULT_CONTEXT_TOKENS = 4096
 """As `workers.engines.text.llamacpp`."""
-TEXT_BATCH_TOKENS, VISION_BATCH_TOKENS = 32, 512
-"""As `workers.engines.text.llamacpp_json` and `workers.engines.vision.llamacpp`."""
+VISION_BATCH_TOKENS, VISION_KV_TYPE = 512, "q8_0"
+"""As `workers.engines.vision.llamacpp`."""
 PROMPT_CACHE_MIB = 128
 """As `workers.engines.text.llamacpp`."""
-KV_BYTES = 34 / 32
-"""Per value in q8_0."""
 CONTEXT_STEP = 256
 """llama.cpp rounds the context of a slot up to this."""
 REPACKED = ("IQ4_NL", "MXFP4", "Q4_0", "Q4_K")
@@ -58,9 +58,13 @@ EMBEDDER_ERROR = 0.2
 def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model that writes, with a projector if it sees."""
     slots = 1 if card.modality == "vision" else options.slots
-    batch = VISION_BATCH_TOKENS if card.modality == "vision" else TEXT_BATCH_TOKENS
+    batch, kv_type = VISION_BATCH_TOKENS, VISION_KV_TYPE
+    if card.modality != "vision":
+        chosen = run_settings(card, options.threads or usable_cores(), options.device)
+        batch, kv_type = chosen.batch_tokens, chosen.kv_type
     weights = (facts.total_bytes + facts.projector_bytes + _extra_bytes(options)) / MIB
-    kv_cache = _kv_bytes(facts, context_tokens(card, options)) * slots / MIB
+    values = _kv_values(facts, context_tokens(card, options)) * slots
+    kv_cache = values * KV_BYTES[kv_type] / MIB
     pictures = 2 * facts.projector_bytes / 10 if card.modality == "vision" else 0.0
     activations = (_activation_bytes(facts, batch, slots) + pictures) / MIB
     waiting = PROMPT_CACHE_MIB / 2
@@ -94,14 +98,14 @@ def context_tokens(card: ModelCard, options: LoadOptions) -> int:
     return min(card.context_length or wanted, wanted)
 
 
-def _kv_bytes(facts: ModelFacts, context: int) -> float:
+def _kv_values(facts: ModelFacts, context: int) -> float:
     """Of one slot."""
     padded = math.ceil(context / CONTEXT_STEP) * CONTEXT_STEP
     window = facts.sliding_window + CONTEXT_STEP
     sliding = min(padded, window) if facts.sliding_window else padded
     share = min(1.0, facts.num_sliding_layers / max(1, facts.num_layers))
     tokens = padded * (1 - share) + sliding * share
-    return facts.kv_values_per_token * tokens * KV_BYTES
+    return facts.kv_values_per_token * tokens
 
 
 def _activation_bytes(facts: ModelFacts, batch: int, slots: int) -> float:

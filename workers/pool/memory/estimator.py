@@ -15,6 +15,8 @@ from typing import Any
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
+from workers.models.tuning.book import TuningBook, is_tunable
+from workers.models.tuning.run_settings import run_settings
 from workers.specs.spec import resolve, spec_of
 
 from .estimate import LoadOptions, MemoryEstimate, estimate
@@ -31,6 +33,7 @@ MAX_TIMES_PREDICTED = 2.0
 EVICTS_ON_GPU = ("text", "vision")
 """What a GPU is for. The others go to the CPU before one of these leaves, or shrinks."""
 ASK_TIMEOUT_S = 60
+SMALL_KV = "q8_0"
 GPU_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the layers of a GGUF model: the largest that fits."""
 
@@ -54,6 +57,7 @@ class Estimator:
         self._co_located = co_located
         self._peaks = peaks
         self._devices = devices
+        self._tuning = TuningBook(settings.data_dir)
         self._peaks_lock = threading.Lock()
 
     def placements(self, card: ModelCard) -> tuple[Placement, ...]:
@@ -62,24 +66,37 @@ class Estimator:
         config = self._config(card)
         wanted = str(card.options.get("device") or config.device)
         places: list[Placement] = []
+        tuned = self._tuning.applied
         if wanted != "cpu" and CUDA in self._devices and can_use_cuda(card):
-            places += self._on_gpu(card, facts)
+            places += self._on_gpu(tuned(card, CUDA), facts)
         if wanted != "cuda" or not places:
-            places.append(self._on_cpu(card, facts))
+            places += self._on_cpu(tuned(card, CPU), facts, card)
         return tuple(places)
 
     def estimate(self, card: ModelCard, device: str = CPU) -> MemoryEstimate:
         """Return what the model needs on one device, predicted unless measured."""
-        return self._estimate(card, read_facts(card, self._settings.data_dir), device)
+        tuned = self._tuning.applied(card, device)
+        return self._estimate(tuned, read_facts(card, self._settings.data_dir), device)
 
     def record(self, card: ModelCard, device: str, peak_mib: int) -> None:
         """Remember what a worker's process was seen to hold on its device."""
         with self._peaks_lock:
-            self._peaks.record(self._key(card, device), peak_mib)
+            self._peaks.record(self._key(self._tuning.applied(card, device), device), peak_mib)
 
-    def _on_cpu(self, card: ModelCard, facts: ModelFacts) -> Placement:
-        need = self._estimate(card, facts, CPU)
-        return Placement(device=CPU, need_mib={CPU: need.high_mib}, memory_estimate=need)
+    def _on_cpu(self, card: ModelCard, facts: ModelFacts, asked: ModelCard) -> list[Placement]:
+        """As it was chosen; where that is too much, with a KV cache of half the size."""
+        ways: list[dict[str, Any]] = [{}]
+        if is_tunable(card) and run_settings(card, 1, CPU).kv_type != SMALL_KV:
+            ways += [{"kv_type": SMALL_KV}] * ("kv_type" not in asked.options)
+        places = []
+        for options in ways:
+            laid = card.model_copy(update={"options": {**card.options, **options}})
+            need = self._estimate(laid, facts, CPU)
+            need_mib = {CPU: need.high_mib}
+            places.append(
+                Placement(device=CPU, need_mib=need_mib, memory_estimate=need, options=options)
+            )
+        return places
 
     def _on_gpu(self, card: ModelCard, facts: ModelFacts) -> list[Placement]:
         """One place with all layers; for a GGUF model, further ones with fewer."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from configs.catalogue import ModelCard
+from workers.models.tuning.book import is_tunable
+from workers.models.tuning.run_settings import run_settings
 
 from .memory_estimate import LoadOptions
 
@@ -40,9 +42,12 @@ class PeakKey:
     slots: int = 1
     device: str = "cpu"
     """"cpu" or "cuda": cards of one machine are taken for alike."""
+    kv_type: str = ""
+    """Of the KV cache, where it can be chosen."""
 
     def __str__(self) -> str:
-        parts = (self.model_id, self.weights, self.context_tokens, self.slots, self.device)
+        parts = [self.model_id, self.weights, self.context_tokens, self.slots, self.device]
+        parts += [self.kv_type] if self.kv_type else []
         return "|".join(str(part).replace("|", "/") for part in parts)
 
 
@@ -55,6 +60,7 @@ def key_of(card: ModelCard, options: LoadOptions) -> PeakKey:
         context_tokens=options.context_tokens,
         slots=options.slots,
         device=options.device.partition(":")[0],
+        kv_type=run_settings(card, 1, options.device).kv_type if is_tunable(card) else "",
     )
 
 

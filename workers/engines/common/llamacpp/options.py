@@ -8,7 +8,10 @@ from typing import Any
 
 from configs.errors import ConfigError
 from workers.models.facts.gguf_header import read_gguf_header
+from workers.models.tuning.run_settings import RunSettings
 
+DRAFT_AFTER_TOKENS = 4
+"""As many must have been copied before more are guessed."""
 TEMPLATE_KEY = "tokenizer.chat_template"
 
 
@@ -34,6 +37,28 @@ def apply_options(params: Any, options: Mapping[str, Any], device: str, xllamacp
     for name in ("rope_freq_base", "rope_freq_scale"):
         if options.get(name):
             setattr(params, name, float(options[name]))
+
+
+def apply_run_settings(params: Any, chosen: RunSettings, xllamacpp: Any) -> None:
+    """Set threads, batch and KV cache; the spin is the process's environment."""
+    params.cpuparams.n_threads = chosen.decode_threads
+    params.cpuparams_batch.n_threads = chosen.batch_threads
+    params.n_batch = params.n_ubatch = chosen.batch_tokens
+    kv_type = getattr(xllamacpp.ggml_type, f"GGML_TYPE_{chosen.kv_type.upper()}")
+    params.cache_type_k = params.cache_type_v = kv_type
+
+
+def apply_drafts(params: Any, num_tokens: int, xllamacpp: Any) -> None:
+    """Let answers that copy from their prompt be guessed from it, up to so many tokens; 0: no.
+
+    For all requests alike: llama.cpp has no way to choose per request, and tells no probabilities
+    (`logprobs`) of tokens that were guessed.
+    """
+    if num_tokens > 0:
+        kinds = xllamacpp.common_speculative_type
+        params.speculative.types = [kinds.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+        params.speculative.ngram_simple.size_n = DRAFT_AFTER_TOKENS
+        params.speculative.ngram_simple.size_m = num_tokens
 
 
 def is_template_with_tools(model_path: str) -> bool:

@@ -70,10 +70,8 @@ def sampling_body(sampling: SamplingParams) -> Json:
         body |= {"logprobs": True, "top_logprobs": sampling.num_logprobs}
         body["n_probs"] = max(1, sampling.num_logprobs)
     if sampling.seed is not None:
+        # The prefix cache stays on: see docs/adr/0025-settings-that-fit-the-machine.md, "Seeds".
         body["seed"] = sampling.seed
-        # What is read from the cache was computed in batches of another size, and differs in the
-        # last bits: enough to choose another token.
-        body["cache_prompt"] = False
     return body
 
 

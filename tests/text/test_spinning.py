@@ -1,0 +1,116 @@
+"""The long spin of libgomp's threads ends while others compute: seen in the states of real threads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT
+from workers.engines.common.llamacpp.spinning import waited_for_cores_s
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(), reason="only Linux counts how long threads wait"
+)
+
+TEAM = """
+import ctypes, os, threading, time
+import xllamacpp  # brings libgomp
+from workers.engines.common.llamacpp import spinning
+
+gomp = spinning._find_libgomp()
+assert gomp is not None
+work = ctypes.cast(ctypes.CDLL(None).free, ctypes.c_void_p)
+
+def spinning_threads():
+    states = []
+    for task in os.listdir("/proc/self/task"):
+        if int(task) == threading.get_native_id():
+            continue
+        with open(f"/proc/self/task/{task}/stat") as stat:
+            states.append(stat.read().rpartition(")")[2].split()[0])
+    return states.count("R")
+
+def settles_at(wanted):
+    end = time.monotonic() + 30
+    while spinning_threads() != wanted:
+        assert time.monotonic() < end, f"{spinning_threads()} threads spin, not {wanted}"
+        gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
+        time.sleep(0.01)
+
+settles_at(1)              # the second of the team spins, for hours
+ballast = spinning.Ballast(gomp)
+settles_at(0)
+ballast.drop()
+settles_at(1)
+print("steered")
+"""
+
+GUARD = """
+import ctypes, os, threading, time
+import xllamacpp
+from workers.engines.common.llamacpp import spinning
+
+before = len(os.listdir("/proc/self/task"))
+guard = spinning.SpinGuard()
+gomp = spinning._find_libgomp()
+work = ctypes.cast(ctypes.CDLL(None).free, ctypes.c_void_p)
+crowd = os.cpu_count() + 1
+
+def ballast_becomes(wanted, meanwhile):
+    end = time.monotonic() + 60
+    while (len(os.listdir("/proc/self/task")) > before + crowd) != wanted:
+        assert time.monotonic() < end, f"ballast: {not wanted}"
+        meanwhile()
+
+def crowd_one_core():
+    # Two threads that always want to run, on one core.
+    gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
+    sum(range(100_000))
+
+ballast_becomes(True, lambda: time.sleep(0.01))  # calm until there was room
+spinning.CROWDED = spinning.ROOMY = 1e9          # as on a machine with nobody else
+with guard.at_work():
+    ballast_becomes(False, lambda: time.sleep(0.01))
+spinning.CROWDED, spinning.ROOMY = 0.25, 0.08
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+with guard.at_work():
+    ballast_becomes(True, crowd_one_core)
+print("calmed")
+"""
+
+
+def run(script: str) -> str:
+    environment = {
+        **os.environ,
+        "OMP_WAIT_POLICY": "passive",
+        "GOMP_SPINCOUNT": "1000000000000",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: libgomp never spins")
+def test_idle_threads_end_the_spin_and_their_end_brings_it_back() -> None:
+    assert run(TEAM) == "steered"
+
+
+def test_threads_that_wait_for_a_core_are_calmed() -> None:
+    assert run(GUARD) == "calmed"
+
+
+def test_what_threads_have_waited_never_shrinks_while_they_live() -> None:
+    before = waited_for_cores_s()
+    assert 0 <= before <= waited_for_cores_s()
