@@ -6,11 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+import typer
 
 from cli import slash
-from cli.commands import add_commands
+from cli.commands import MODULES, add_commands
 from cli.options import Where, grouped
 from cli.output import _plain
 from tests.cli.conftest import Quintet
@@ -52,7 +54,7 @@ def loaded_after(code: str, *arguments: str) -> set[str]:
 
 
 def test_nothing_heavy_is_imported_before_a_command_runs() -> None:
-    loaded = loaded_after("from cli.commands import add_commands; add_commands()")
+    loaded = loaded_after("from cli.commands import MODULES, add_commands; add_commands()")
     assert "typer" in loaded
     assert loaded & HEAVY == set()
 
@@ -61,6 +63,13 @@ def test_the_version_is_said_without_the_commands() -> None:
     loaded = loaded_after("from cli.main import main; main(['--version'])")
     assert "cli" in loaded
     assert loaded & {*HEAVY, "typer", "workers", "importlib.metadata"} == set()
+
+
+def test_every_command_is_where_the_table_says() -> None:
+    files = (ROOT / "cli").glob("*.py")
+    assert {file.stem for file in files if "def add_to(" in file.read_text()} == {*MODULES.values()}
+    group: Any = typer.main.get_command(add_commands())
+    assert {*group.commands} == {*MODULES}
 
 
 def test_a_command_is_imported_alone() -> None:
