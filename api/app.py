@@ -28,7 +28,7 @@ from .gate.gate import Gate
 from .gate.headers import SecurityHeaders, security_headers
 from .gate.limits import KeyLimits
 from .gate.origin import Origins
-from .mcp.server import mount_tools
+from .mcp.door import mount_tools
 from .openai.routes import OPENAI
 from .openai.unsupported_routes import create_unsupported_router
 from .responses.routes import RESPONSES

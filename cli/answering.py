@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from library.session import Quintet
     from library.sync_async import Stream
     from workers.messages import Passage
+
+    from .remote_reply import RemoteReply, RemoteResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +56,9 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Ask one question; the answer is written as it comes."""
-    from .opening import open_quintet
-
     asked = _question(question)
     _check(about, where)
-    by_modality = {"vision" if about.image else "text": sampling.model}
-    with (
-        open_quintet(where, **by_modality) as quintet,
-        _stream(quintet, asked, about, sampling) as stream,
-    ):
+    with _answer(asked, about, sampling, where) as stream:
         if as_json:
             emit(_object(stream.result()))
             return
@@ -92,6 +89,28 @@ def _check(about: About, where: Where) -> None:
         )
 
 
+@contextmanager
+def _answer(
+    question: str, about: About, sampling: SamplingFlags, where: Where
+) -> Iterator[Stream[Any, str] | RemoteReply]:
+    """From a Quintet that runs elsewhere, or from workers of our own."""
+    if where.url and not about.image:  # nothing of ours need be started
+        from .remote_reply import RemoteReply
+
+        schema = read_schema(about.schema) if about.schema else None
+        with RemoteReply(where, question, sampling, schema) as answer:
+            yield answer
+        return
+    from .opening import open_quintet
+
+    by_modality = {"vision" if about.image else "text": sampling.model}
+    with (
+        open_quintet(where, **by_modality) as quintet,
+        _stream(quintet, question, about, sampling) as stream,
+    ):
+        yield stream
+
+
 def _stream(
     quintet: Quintet, question: str, about: About, sampling: SamplingFlags
 ) -> Stream[Any, str]:
@@ -117,7 +136,7 @@ def read_schema(path: Path) -> dict[str, Any]:
     return schema
 
 
-def _object(result: Answer | ChatResult | Description) -> dict[str, Any]:
+def _object(result: Answer | ChatResult | Description | RemoteResult) -> dict[str, Any]:
     record: dict[str, Any] = {"text": result.text, "usage": result.usage}
     for name in ("finish_reason", "citations", "passages", "pictures"):
         if hasattr(result, name):
@@ -125,7 +144,7 @@ def _object(result: Answer | ChatResult | Description) -> dict[str, Any]:
     return record
 
 
-def pieces_of(stream: Stream[Any, str], *, is_marked: bool) -> Iterator[str]:
+def pieces_of(stream: Stream[Any, str] | RemoteReply, *, is_marked: bool) -> Iterator[str]:
     """Yield an answer piece by piece; one that is marked with its sources is whole only at its end."""
     if is_marked:
         yield str(stream.result())

@@ -22,9 +22,9 @@ def llama_servers(cards: Iterable[ModelCard], settings: Settings) -> Iterator[Fi
         if found.detail not in seen:
             seen.add(found.detail)
             yield found
-    told = advice(cards, settings)
-    if told is not None:
-        yield warning("llama.cpp", told.why, told.how)
+    hint = advice(cards, settings)
+    if hint is not None:
+        yield warning("llama.cpp", hint.why, hint.how)
 
 
 def _look_at(card: ModelCard, settings: Settings) -> Finding:

@@ -1,67 +1,35 @@
-"""The command `quintet`: its sub-commands, its exit codes, one sentence for whatever goes wrong.
+"""The command `quintet`: its exit codes, one sentence for whatever goes wrong.
 
-Nothing heavy is imported before a command runs, so that help and completion are instant.
+Nothing is imported before it is needed, so that help, completion and a question to a Quintet that runs
+are instant. The sub-commands are in `commands`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
 
-import typer
-
-from . import (
-    answering,
-    benchmarking,
-    chatting,
-    checkup,
-    documents,
-    environments,
-    hearing,
-    looking,
-    models,
-    serving,
-    speaking,
-    tuning,
-)
-
-NAME = "quintet"
 FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 """Exit statuses; the last is a shell's for SIGINT."""
-
-app = typer.Typer(
-    name=NAME,
-    help="Text, speech in, speech out, vision and documents on this machine.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for module in (
-    serving, chatting, answering, hearing, speaking, looking, documents, models, environments, tuning,
-    benchmarking, checkup,
-):  # fmt: skip
-    module.add_to(app)
-
-
-def _version(is_asked: bool) -> None:
-    if is_asked:
-        from .version import version
-
-        typer.echo(f"{NAME} {version()}")
-        raise typer.Exit
-
-
-@app.callback()
-def every_command(
-    _asked: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
-    ] = False,
-) -> None:
-    """Text, speech in, speech out, vision and documents on this machine."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 1 failed, 2 bad input, 130 stopped by Ctrl-C."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given == ["--version"]:
+        from .version import version
+
+        sys.stdout.write(f"quintet {version()}\n")
+        return 0
+    return _run(given)
+
+
+def _run(arguments: list[str]) -> int:
+    import typer
+
+    from .commands import NAME, add_commands
+
     try:
+        app = add_commands(arguments[0] if arguments else "")
         status = app(args=arguments, prog_name=NAME, standalone_mode=False)
     except typer.TyperException as err:
         sentence = err.format_message().replace("Value error, ", "")
@@ -91,5 +59,5 @@ def _sentence(err: Exception) -> tuple[str, int] | None:
 
 
 def _report(sentence: str, status: int) -> int:
-    typer.echo(f"{NAME}: {' '.join(sentence.split())}", err=True)
+    sys.stderr.write(f"quintet: {' '.join(sentence.split())}\n")
     return status

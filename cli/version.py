@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
@@ -15,4 +14,6 @@ def version() -> str:
         found = re.search(r'(?m)^version = "([^"]+)"', PROJECT.read_text(encoding="utf-8"))
         if found:
             return found[1]
+    from importlib import metadata  # slow, and seldom needed
+
     return metadata.version("quintet")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from .catalogue import ModelCard
+if TYPE_CHECKING:
+    from .catalogue import ModelCard
 
 ENV_FILES = (Path(".env"), Path(__file__).parents[1] / ".env")
 """In the working directory, else beside `app.py`."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,8 @@ import app
 from api.server.sockets import listen
 from configs.errors import ConfigError
 from configs.settings import Settings, load_settings
+from workers.client import Client
+from workers.pool.pool import Pool
 
 
 def with_server(**server: object) -> Settings:
@@ -70,3 +75,21 @@ def test_a_misspelled_variable_is_one_sentence(
     monkeypatch.setenv("QUINTET_POOL__IDEL_TTL_S", "3")
     assert app.main([]) == 2
     assert "did you mean 'idle_ttl_s'" in capsys.readouterr().err
+
+
+def test_chat_is_loaded_while_the_page_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[str] = []
+
+    def build(pool: Pool, client: Client, *_: object) -> None:
+        give_up = time.monotonic() + 60
+        while not client.ready("text") and time.monotonic() < give_up:
+            time.sleep(0.01)
+        states.extend(worker.state for worker in client.status().workers)
+
+    monkeypatch.setattr(app, "serve_page", build)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    overrides = {"data_dir": tmp_path, "pool": {"warm": ["text", "stt"]}}
+    app.serve(load_settings("fake", overrides), (), [])
+    assert sorted(states) == ["asleep"] * 4 + ["ready"]

@@ -18,7 +18,9 @@ from configs.settings import Settings
 from workers.client import Client
 
 from .core.admin_login import CheckLogin, add_admin_login
-from .core.guard import ClosedDoors, GuardedBlocks
+from .core.guard import ClosedDoors
+from .core.light_updates import LightBlocks
+from .core.quiet_queue import use_quiet_queue
 from .core.theme import ASSETS, build_theme, scripts, style_sheets
 from .core.uploads import bound_uploads
 from .endpoints import add_endpoints
@@ -57,6 +59,8 @@ TABS = (
     PageTab("Models", "models", "ui.models.tab:build_models_tab"),
 )
 
+MAX_WAITING = 256
+"""Events of all browsers; one more is refused."""
 CACHE_SWEEP_S = 3600
 CACHE_AGE_S = 6 * 3600
 """Uploads and made files older than this are deleted, once per sweep."""
@@ -64,7 +68,8 @@ CACHE_AGE_S = 6 * 3600
 
 def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     """Return the page. It talks to the workers through `client` and nothing else."""
-    with GuardedBlocks(
+    use_quiet_queue()
+    with LightBlocks(
         title="Quintet",
         analytics_enabled=False,
         delete_cache=(CACHE_SWEEP_S, CACHE_AGE_S),
@@ -78,7 +83,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
                 with gr.Tab(tab.title, id=tab.id, elem_id=f"tab-{tab.id}"):
                     tab.build(client, settings)
         add_endpoints(client)
-    page.queue(max_size=256)
+    page._queue.max_size = MAX_WAITING  # `queue` would make all of the page's routes once more
     return page
 
 
@@ -105,6 +110,7 @@ def mount_ui(
         max_file_size=int(server.max_upload_mib * 1024 * 1024),
         ssr_mode=False,
         enable_monitoring=False,
+        mcp_server=False,
         pwa=True,
         theme=build_theme(),
         css_paths=style_sheets(),

@@ -1,4 +1,4 @@
-"""The MCP server at /mcp (streamable HTTP): the protocol's side of the tools.
+"""The MCP server (streamable HTTP): the protocol's side of the tools; `door` opens it at /mcp.
 
 The protocol's own host and origin checks stay off: the gate in front of every route has made them.
 A session belongs to the key that opened it.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
-from fastapi import FastAPI
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.fastmcp.tools import Tool
@@ -21,14 +19,13 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from mcp.types import Tool as ListedTool
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from api.core.completions.errors import error_response
 from api.core.errors import TooManyRequestsError
 from api.core.stream import while_connected
 from api.gate.bodies import is_too_deep
-from api.gate.limits import COUNTED_INSIDE, KeyLimits
+from api.gate.limits import KeyLimits
 from configs.settings import Settings
 from workers.client import Client
 from workers.messages.errors import AppError, RequestError
@@ -48,29 +45,27 @@ INSTRUCTIONS = (
 )
 NAMES = ("ask", "transcribe", "speak", "describe_image", "search_documents", "list_models")
 
-Run = Callable[[], AbstractAsyncContextManager[None]]
 
-
-def mount_tools(api: FastAPI, client: Client, settings: Settings, limits: KeyLimits) -> Run:
-    """Serve the tools at /mcp; returns what must run while the application does."""
+def create_tool_server(client: Client, settings: Settings, limits: KeyLimits) -> ToolServer:
+    """Return the application that answers with the tools."""
     max_mib = min(MAX_FILE_MIB, settings.server.max_upload_mib)
     sessions = StreamableHTTPSessionManager(
         _create_server(client, limits, max_mib),
         max_request_body_size=int((max_mib * 4 / 3 + 1) * 2**20),
         max_sessions=MAX_SESSIONS,
     )
-    endpoint = _Endpoint(sessions)
-    api.router.routes.extend(Route(path, endpoint) for path in COUNTED_INSIDE)
-    return sessions.run
+    return ToolServer(sessions)
 
 
-class _Endpoint:
-    """The ASGI application of the two paths."""
+class ToolServer:
+    """The ASGI application; `run` must be entered before it is called."""
 
     def __init__(self, sessions: StreamableHTTPSessionManager) -> None:
         self._sessions = sessions
+        self.run = sessions.run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
         token = AccessToken(token="", client_id=scope["state"]["identity"].name, scopes=[])
         scope["user"] = AuthenticatedUser(token)
         if scope["method"] == "POST":

@@ -14,9 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -41,11 +39,6 @@ CLOSE_S = 1
 """How long connections may take to close."""
 LEAVE_S = 5.0
 """How long threads may keep the process from ending after everything is closed."""
-
-
-def leave_on_sigterm() -> None:
-    """Let SIGTERM end the start like Ctrl-C, with everything cleaned up, and exit status 0."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def serve_until_stopped(

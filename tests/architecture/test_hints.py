@@ -15,7 +15,7 @@ import pytest
 import typer.main
 
 from cli import checks
-from cli.main import app
+from cli.commands import add_commands
 from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from tests.architecture.test_imports import tomllib
@@ -82,7 +82,7 @@ TARGETS = {
     for names in re.findall(r"(?m)^([a-z][a-z -]*):", (ROOT / "Makefile").read_text("utf-8"))
     for name in names.split()
 }
-COMMANDS: Any = typer.main.get_command(app)
+COMMANDS: Any = typer.main.get_command(add_commands())
 
 
 def wrong_in(text: str) -> list[str]:

@@ -6,11 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+import typer
 
 from cli import slash
-from cli.main import app
+from cli.commands import MODULES, add_commands
 from cli.options import Where, grouped
 from cli.output import _plain
 from tests.cli.conftest import Quintet
@@ -41,14 +43,43 @@ def test_a_group_alone_writes_its_help_and_nothing_else(here: Quintet) -> None:
     assert "quintet: " not in done.stdout + done.stderr
 
 
-def test_nothing_heavy_is_imported_before_a_command_runs() -> None:
-    code = "import cli.main, json, sys; print(json.dumps([n.split('.')[0] for n in sys.modules]))"
+def loaded_after(code: str, *arguments: str) -> set[str]:
+    """Return the top-level modules of a fresh interpreter that has run some code."""
+    listing = "; import json, sys; print(json.dumps([n.split('.')[0] for n in sys.modules]))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    loaded = set(json.loads(done.stdout))
+        [sys.executable, "-c", code + listing, *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_nothing_heavy_is_imported_before_a_command_runs() -> None:
+    loaded = loaded_after("from cli.commands import MODULES, add_commands; add_commands()")
     assert "typer" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_the_version_is_said_without_the_commands() -> None:
+    loaded = loaded_after("from cli.main import main; main(['--version'])")
+    assert "cli" in loaded
+    assert loaded & {*HEAVY, "typer", "workers", "importlib.metadata"} == set()
+
+
+def test_every_command_is_where_the_table_says() -> None:
+    files = (ROOT / "cli").glob("*.py")
+    assert {file.stem for file in files if "def add_to(" in file.read_text()} == {*MODULES.values()}
+    group: Any = typer.main.get_command(add_commands())
+    assert {*group.commands} == {*MODULES}
+
+
+def test_a_command_is_imported_alone() -> None:
+    code = "from cli.main import main; main(['env', 'list', '--nonsense']); import sys; found = {*sys.modules}"
+    listing = "; import json; print(json.dumps(sorted(found)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code + listing], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(json.loads(done.stdout))
+    assert {"cli.environments", "cli.serving"} & loaded == {"cli.environments"}
 
 
 def test_the_version_is_the_projects(here: Quintet) -> None:
@@ -109,7 +140,7 @@ def test_what_is_wrong_is_one_sentence(
 def test_every_command_has_json_but_the_server() -> None:
     import typer.main
 
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(add_commands())
     leaves = dict(group.commands)  # type: ignore[attr-defined]
     for name in ("models", "collections", "env"):
         inner = leaves.pop(name)

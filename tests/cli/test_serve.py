@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pytest
 from benchmarks.material import picture_of
 from cli.serving import Door, Others, default_profile
 from tests.cli.conftest import COMMAND, Done, Quintet, interrupt
-from tests.running import free_port
+from tests.running import ROOT, free_port
 
 KEY = "a-key-of-the-tests"
 PARIS = "What is the capital of France? Answer briefly."
@@ -130,6 +131,28 @@ def test_another_systems_file_is_served_on_both_ports(far: Quintet, server: Serv
     ]
     assert [row["id"] for row in rows if row["is_default"]] == ["mine"]
     assert {row["weights"] for row in rows if row["is_default"]} == {"in use"}
+
+
+def test_a_question_there_starts_nothing_here(
+    far: Quintet, server: Server, environment: dict[str, str]
+) -> None:
+    code = """
+import sys
+from cli.main import main
+assert main(["ask", "hi", "--max-tokens", "1", "--url", sys.argv[1], "--key", sys.argv[2]]) == 0
+print(sorted(name for name in sys.modules if name.startswith(("library", "workers.pool", "openai"))))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, server.url, KEY],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_deadline_is_kept_there(far: Quintet) -> None:
+    done = far("ask", "Count to a thousand.", "--timeout", "0.001")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "did not answer within" in done.stderr
 
 
 def test_a_question_is_answered_there(far: Quintet) -> None:

@@ -234,7 +234,7 @@ def test_a_cloned_bert_is_an_embedder_and_mpnet_is_refused_with_its_kind(
     write(tmp_path, "name: mini\nbackend: sentencetransformers\nparameters: {model: minilm}")
     cards = read_models_folder(tmp_path)
     assert list(cards) == ["mini"]
-    assert (cards["mini"].modality, cards["mini"].engine) == ("rag", "llamacpp")
+    assert (cards["mini"].modality, cards["mini"].engine) == ("rag", "onnxruntime")
     assert cards["mini"].options == {"pooling": "mean"}
     assert "is of the type 'mpnet'" in caplog.text
 

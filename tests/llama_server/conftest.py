@@ -50,7 +50,7 @@ def program(tmp_path: Path) -> Program:
     return write
 
 
-def told(path: Path) -> dict[str, Any]:
+def received_by(path: Path) -> dict[str, Any]:
     """Return what a scripted program was started with."""
     found: dict[str, Any] = json.loads((path.parent / "told.json").read_text())
     return found

@@ -118,8 +118,8 @@ def main(arguments: list[str]) -> int:
     if "--list-devices" in arguments:
         _say("\n".join(["Available devices:", *map(_device, PLAN["devices"])]))
         return 0
-    told = {"arguments": arguments, "variables": dict(os.environ)}
-    (HERE / "told.json").write_text(json.dumps(told))
+    received = {"arguments": arguments, "variables": dict(os.environ)}
+    (HERE / "told.json").write_text(json.dumps(received))
     if PLAN["dies_loading"]:
         _say("llama_model_load: error: this is no model", sys.stderr)
         os.kill(os.getpid(), PLAN["dies_loading"])

@@ -1,4 +1,4 @@
-"""An engine on a program of its own: what it is told, who reaches it, how it streams, stops and ends."""
+"""An engine on a program of its own: what it is received_by, who reaches it, how it streams, stops and ends."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from workers.messages.errors import (
 from workers.models.llama_server.asking import ask
 from workers.models.weights import find_folder
 
-from .conftest import Program, card_on, settings_for, told
+from .conftest import Program, card_on, settings_for, received_by
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 60.0
@@ -90,7 +90,7 @@ def test_it_answers_in_pieces_and_counts(program: Program, tmp_path: Path, socke
     assert texts == ["one ", "two ", "three "]
     assert isinstance(pieces[-1], Completion)
     assert pieces[-1].usage.completion_tokens == 3
-    host = value_of(told(path)["arguments"], "--host")
+    host = value_of(received_by(path)["arguments"], "--host")
     assert host.endswith(".sock") if sockets else host == "127.0.0.1"
 
 
@@ -100,7 +100,7 @@ def test_it_is_told_what_the_engine_in_the_process_would_be(
     path = program()
     with loaded(path, tmp_path, slots=3, limits={"max_context_tokens": 512}) as engine:
         assert engine.context_length == 512
-    arguments = told(path)["arguments"]
+    arguments = received_by(path)["arguments"]
     assert value_of(arguments, "--model").endswith(".gguf")
     assert value_of(arguments, "--ctx-size") == "1536"
     assert value_of(arguments, "--parallel") == "3"
@@ -114,14 +114,14 @@ def test_what_an_older_program_does_without_is_left_out(program: Program, tmp_pa
     path = program(without=lacks)
     with loaded(path, tmp_path) as engine:
         assert answer(engine, "still here") == "still here "
-    assert not set(lacks) & set(told(path)["arguments"])
+    assert not set(lacks) & set(received_by(path)["arguments"])
 
 
 def test_what_it_cannot_be_told_is_refused_and_not_lost(program: Program) -> None:
     asked, untouched = common_params(), common_params()
     known = ask(program())
     asked.yarn_orig_ctx = 4096
-    with pytest.raises(LoadError, match="cannot be told: yarn_orig_ctx"):
+    with pytest.raises(LoadError, match="cannot be received_by: yarn_orig_ctx"):
         flags_of(asked, untouched, known)
     asked = common_params()
     asked.mmproj.path = "/p"
@@ -135,7 +135,7 @@ def test_nobody_else_can_use_it(program: Program, tmp_path: Path, monkeypatch: A
     monkeypatch.setenv("HF_TOKEN", "secret")
     path = program(sockets=False)
     with loaded(path, tmp_path) as engine:
-        asked = told(path)
+        asked = received_by(path)
         key = asked["variables"]["LLAMA_API_KEY"]
         assert len(key) > 30
         assert key not in " ".join(psutil.Process(engine._server.pid).cmdline())
@@ -149,7 +149,7 @@ def test_nobody_else_can_use_it(program: Program, tmp_path: Path, monkeypatch: A
 def test_its_socket_lies_where_only_this_user_may_enter(program: Program, tmp_path: Path) -> None:
     path = program()
     with loaded(path, tmp_path):
-        folder = Path(value_of(told(path)["arguments"], "--host")).parent
+        folder = Path(value_of(received_by(path)["arguments"], "--host")).parent
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not folder.exists()
 
@@ -244,7 +244,7 @@ def test_layers_go_where_the_pool_or_the_program_has_room(
     path = program(devices=listed)
     card = card_on(path, options=options)
     with loaded(path, tmp_path, card=card, device=device) as engine:
-        assert (value_of(told(path)["arguments"], "--gpu-layers"), engine.device) == expected
+        assert (value_of(received_by(path)["arguments"], "--gpu-layers"), engine.device) == expected
 
 
 def test_pictures_and_rerankers_are_told_too(program: Program) -> None:

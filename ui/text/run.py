@@ -15,8 +15,8 @@ from ui.core.request import RequestRun, Update
 from workers.messages import Event, Progress, Queued
 
 from .layout import ChatParts
-from .rows import chat_rows
-from .view import Chat, advanced, can_continue, can_retry, version_label, write_answer
+from .rows import chat_rows, last_rows
+from .view import Chat, advanced, can_continue, can_retry, rows, version_label, write_answer
 
 STOP_TIMEOUT_S = 3.0
 """How long a new chat waits for the old one's answer to stop."""
@@ -68,17 +68,31 @@ class ChatRun(RequestRun):
         self._request_id = request_id
         self._under_way = under_way
         self._at_begin = at_begin
+        self._start = len(rows(chat[:-1]))
+        self._line = ""
 
     def begun(self) -> Update:
         """The question, and an answer without words."""
         self._under_way.begin(self._request_id)
         first = {self._parts.request_id: self._request_id, **self._at_begin}
-        return {**self._working(""), **first}
+        chat = write_answer(self._chat, self._answer)
+        return {
+            self._parts.chat: chat,
+            self._parts.log: chat_rows(chat),
+            self._parts.status: "",
+            **start_or_stop(self._parts.send, self._parts.stop, is_running=True),
+            **_choices(self._parts, ()),
+            **first,
+        }
 
     def advanced(self, batch: Sequence[Event]) -> Update:
         """The answer so far, and what it waits for."""
         self._answer = advanced(self._answer, batch, receipt_html(self.receipt))
-        return self._working(_line(batch))
+        chat, line = write_answer(self._chat, self._answer), _line(batch)
+        update = {self._parts.chat: chat, self._parts.log: last_rows(chat, self._start)}
+        if line != self._line:
+            update[self._parts.status] = self._line = line
+        return update
 
     def failed(self, error: str) -> Update:
         """What was written stays; the error stands below it."""
@@ -92,17 +106,6 @@ class ChatRun(RequestRun):
     def close(self) -> None:
         """Its last words are out."""
         self._under_way.end(self._request_id)
-
-    def _working(self, line: str) -> Update:
-        parts = self._parts
-        chat = write_answer(self._chat, self._answer)
-        return {
-            parts.chat: chat,
-            parts.log: chat_rows(chat),
-            parts.status: line,
-            **start_or_stop(parts.send, parts.stop, is_running=True),
-            **_choices(parts, ()),
-        }
 
     def _at_rest(self) -> Update:
         return chat_at_rest(self._parts, write_answer(self._chat, self._answer))

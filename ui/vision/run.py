@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from ui.core.kept import keep
+from ui.core.light_updates import Tail
 from ui.core.parts import can_stop
 from ui.core.receipt import Receipt
 from ui.core.render import busy_html, note_html, receipt_html, status_html
@@ -52,7 +53,8 @@ class PictureRun(RequestRun):
             update |= {parts.view: pictures_html(seen), parts.text: to_text(seen)}
             update |= self._kept()  # now, so that Stop does not lose the reading
         if self._answer:
-            update[parts.chat] = [*self._rows, {"role": "assistant", "content": self._answer}]
+            answer = {"role": "assistant", "content": self._answer}
+            update[parts.chat] = Tail(start=len(self._rows), rows=[answer])
         return update
 
     def failed(self, error: str) -> Update:

@@ -78,8 +78,8 @@ class ModelManager:
     @property
     def advice(self) -> tuple[str, ...]:
         """What would make models faster on this machine: a sentence each."""
-        told = advice(self._models.known(), self._settings)
-        return () if told is None else (f"{told.why[:1].upper()}{told.why[1:]}: {told.how}",)
+        hint = advice(self._models.known(), self._settings)
+        return () if hint is None else (f"{hint.why[:1].upper()}{hint.why[1:]}: {hint.how}",)
 
     def size_mib(self, card: ModelCard) -> int:
         """Return what a model takes on this disk, also half a one."""

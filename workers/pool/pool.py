@@ -238,8 +238,13 @@ class Pool:
         self._loop.call_later(TICK_S, self._tick)  # first of all
         for handle in self._handles.values():
             self._guard.run("looking after a worker", handle.tick, self._world.now)
-        self._sampler.look()
+        self._sampler.look(is_quiet=self._is_quiet)
         self._guard.run("warming", self._warm_next)
+
+    @property
+    def _is_quiet(self) -> bool:
+        resting = all(handle.is_at_rest for handle in self._handles.values())
+        return resting and not self._scheduler.has_line and not self._to_warm
 
     def _allow(self, budget: Budget) -> None:
         self._memory.tracker.budget = budget

@@ -20,6 +20,11 @@ from .sample import Sample
 from .vitals import Vitals
 from .world import World
 
+QUIET_LOOK_S = 0.9
+"""While nobody works, the machine is looked at once in so long, at least."""
+FULL_LOOK_S = 5.0
+"""What a process holds that rests stays as it is: it is weighed so seldom."""
+
 
 class RssSampler:
     """Looks when it is told to, one look at a time; what it saw goes to the memory manager."""
@@ -40,6 +45,8 @@ class RssSampler:
         self._handles = handles
         self._on_sample = on_sample
         self._is_looking = False
+        self._next_full = 0.0
+        self._at_work: set[int] = set()
         self._is_asked_about: set[int] = set()
         self._peaks_mib: dict[tuple[int, str], int] = {}
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="peaks")
@@ -55,17 +62,32 @@ class RssSampler:
         self._is_asked_about.add(pid)
         return self.latest.vitals.get(pid)
 
-    def look(self) -> None:
-        """Look in a thread, unless that is going on."""
+    def look(self, *, is_quiet: bool = False) -> None:
+        """Look in a thread, unless that is going on; less often while it `is_quiet`."""
         if self._is_looking:
+            return
+        now = self._world.now
+        weighed = self._due(now)
+        is_recent = now - self.latest.taken < QUIET_LOOK_S
+        if is_quiet and is_recent and not weighed and not self._is_asked_about:
             return
         self._is_looking = True
         sample = self._blank()
-        self._world.aside("sample", lambda: self._fill(sample), self._take)
+        self._world.aside("sample", lambda: self._fill(sample, weighed), self._take)
+
+    def _due(self, now: float) -> set[int]:
+        """Return which processes are to be weighed: those that work, or did so at the last look."""
+        pids = {handle.pid: handle.is_at_rest for handle in self._handles() if handle.pid}
+        working = {pid for pid, is_at_rest in pids.items() if not is_at_rest}
+        due, self._at_work = (working | self._at_work) & pids.keys(), working
+        if now >= self._next_full:
+            self._next_full = now + FULL_LOOK_S
+            return {*pids}
+        return due
 
     def look_now(self) -> None:
         """Look before the loop runs."""
-        self._note(self._fill(self._blank()))
+        self._note(self._fill(self._blank(), ()))
 
     def close(self) -> None:
         """Wait until the peaks are written."""
@@ -84,11 +106,11 @@ class RssSampler:
             vitals=dict.fromkeys(asked_about),
         )
 
-    def _fill(self, sample: Sample) -> Sample:
+    def _fill(self, sample: Sample, weighed: Iterable[int]) -> Sample:
         """Each thing on its own: what cannot be seen keeps nothing else from being looked at."""
         guard = self._world.guard
         guard.run("measuring the page", self._look_at_main, sample)
-        for pid in sample.in_use_mib:
+        for pid in weighed:
             guard.run("measuring a worker", self._look_at, sample, pid)
         guard.run("looking at the memory", self._look_at_devices, sample)
         for pid in sample.vitals:

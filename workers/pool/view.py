@@ -53,6 +53,12 @@ class WorkerView(Requester):
         return bool(self._turns.running) or self._supervisor.phase == "loading"
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is going on: its process, if it has one, waits for requests."""
+        resting = self._supervisor.phase in ("asleep", "ready", "failed")
+        return resting and not self._turns.running and not self._turns.waiting
+
+    @property
     def supervisor(self) -> Supervisor:
         """The process and its model."""
         return self._supervisor

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from workers.pool.memory.machine import family
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
@@ -19,17 +21,12 @@ class Vitals:
 
 
 def read_vitals(pid: int | None) -> Vitals | None:
-    """Return the sums of a process and of those it has started; None if it has gone.
-
-    Looks through all processes of the system: a few milliseconds.
-    """
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
+    """Return the sums of a process and of those it has started; None if it has gone."""
+    members = [] if pid is None else family(pid)
+    if not members:
         return None
     cpu_s, read_bytes = 0.0, 0
-    for member in family:
+    for member in members:
         with contextlib.suppress(psutil.Error):
             times = member.cpu_times()
             cpu_s += times.user + times.system

@@ -29,10 +29,13 @@ _V1 = _Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_f
 _V2 = _Files("memory.max", "memory.current", "inactive_file")
 
 
-def container_memory(root: Path = ROOT, own: Path = OWN) -> Iterator[tuple[int, int]]:
+def container_memory(
+    root: Path = ROOT, own: Path = OWN, *, below: int | None = None
+) -> Iterator[tuple[int, int]]:
     """Yield the limit and what is left of it, in bytes, for every level that has one.
 
-    Version 1 writes "no limit" as a number larger than any RAM: it is yielded like the others.
+    Version 1 writes "no limit" as a number larger than any RAM. Limits that are not `below` so many
+    bytes are left out, and what is used under them is not read.
     """
     try:
         lines = own.read_text(encoding="utf-8").splitlines()
@@ -42,23 +45,25 @@ def container_memory(root: Path = ROOT, own: Path = OWN) -> Iterator[tuple[int, 
         _number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if not controllers:
-            yield from _levels(root, path, _V2)
+            yield from _levels(root, path, _V2, below)
         elif "memory" in controllers.split(","):
-            yield from _levels(root / "memory", path, _V1)
+            yield from _levels(root / "memory", path, _V1, below)
 
 
-def _levels(mount: Path, path: str, files: _Files) -> Iterator[tuple[int, int]]:
+def _levels(mount: Path, path: str, files: _Files, below: int | None) -> Iterator[tuple[int, int]]:
     """Ours first. Inside a container the path may not exist; the mount itself is our level then."""
     inside = PurePosixPath(path.lstrip("/"))
     for level in (inside, *inside.parents):
-        found = _read(mount / level, files)
+        found = _read(mount / level, files, below)
         if found is not None:
             yield found
 
 
-def _read(folder: Path, files: _Files) -> tuple[int, int] | None:
+def _read(folder: Path, files: _Files, below: int | None) -> tuple[int, int] | None:
     try:
         limit = int((folder / files.limit).read_text())  # "max" is no number: no limit
+        if below is not None and limit >= below:
+            return None
         used = int((folder / files.used).read_text())
         rows = [line.split() for line in (folder / "memory.stat").read_text().splitlines()]
         inactive = next((int(row[1]) for row in rows if row[0] == files.inactive), 0)

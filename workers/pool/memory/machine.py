@@ -48,7 +48,7 @@ def process_mib(pid: int) -> int:
     Pages that children share with it are counted once for each.
     """
     resident = 0
-    for process in _family(pid):
+    for process in family(pid):
         try:
             resident += process.memory_info().rss
         except psutil.Error:
@@ -82,7 +82,7 @@ def process_gpu_mib(pid: int) -> dict[str, int]:
     handles = _handles()
     if not handles:
         return {}
-    pids = {process.pid for process in _family(pid)}
+    pids = {process.pid for process in family(pid)}
     held: dict[str, int] = {}
     for number, handle in enumerate(handles):
         used = sum(num_bytes for owner, num_bytes in _used_by(handle) if owner in pids)
@@ -104,7 +104,7 @@ def _peak_kib(pid: int) -> int | None:
 def _ram() -> DeviceMemory:
     memory = psutil.virtual_memory()
     total, free = int(memory.total), int(memory.available)
-    for limit, left in container_memory():
+    for limit, left in container_memory(below=total):
         total, free = min(total, limit), min(free, left)
     return DeviceMemory(device=CPU, name="RAM", total_mib=total // MIB, free_mib=free // MIB)
 
@@ -163,7 +163,8 @@ def _used_by(handle: Any) -> Iterator[tuple[int, int]]:
         return
 
 
-def _family(pid: int) -> list[psutil.Process]:
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and all that it has started; nothing if it has gone."""
     try:
         process = psutil.Process(pid)
         if not _has_children(pid):

@@ -75,7 +75,7 @@ SWITCHES: dict[str, tuple[bool, str]] = {
     "swa_full": (True, "--swa-full"),
 }
 """Parameter → the value at which its flag is given, and the flag."""
-ELSEWHERE = frozenset(
+NO_FLAG_NEEDED = frozenset(
     "hostnames n_threads_http verbosity n_gpu_layers kv_unified load_mode mmproj_device".split()
 )
 """Told in another way (below, and in `process`), or without a meaning here."""
@@ -94,8 +94,8 @@ def flags_of(params: Any, untouched: Any, program: ServerProgram) -> list[str]:
     """
     values, before = _flat(params), _flat(untouched)
     changed = {name for name, value in values.items() if value != before.get(name)}
-    told = {*VALUES, *IF_CHANGED, *IF_KNOWN, *SWITCHES, *ELSEWHERE}
-    if lost := sorted(changed - told):
+    expressed = {*VALUES, *IF_CHANGED, *IF_KNOWN, *SWITCHES, *NO_FLAG_NEEDED}
+    if lost := sorted(changed - expressed):
         raise LoadError(f"A llama-server cannot be told: {', '.join(lost)}.")
     flags: list[str] = []
     for name, (flag, write) in VALUES.items():
