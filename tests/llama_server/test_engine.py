@@ -41,7 +41,7 @@ from workers.messages.errors import (
 from workers.models.llama_server.asking import ask
 from workers.models.weights import find_folder
 
-from .conftest import Program, card_on, settings_for, received_by
+from .conftest import Program, card_on, received_by, settings_for
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 60.0
@@ -121,7 +121,7 @@ def test_what_it_cannot_be_told_is_refused_and_not_lost(program: Program) -> Non
     asked, untouched = common_params(), common_params()
     known = ask(program())
     asked.yarn_orig_ctx = 4096
-    with pytest.raises(LoadError, match="cannot be received_by: yarn_orig_ctx"):
+    with pytest.raises(LoadError, match="cannot be told: yarn_orig_ctx"):
         flags_of(asked, untouched, known)
     asked = common_params()
     asked.mmproj.path = "/p"

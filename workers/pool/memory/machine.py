@@ -58,7 +58,7 @@ def process_mib(pid: int) -> int:
 
 def family_pids(pid: int) -> list[int]:
     """Return a process and those that it has started; none if it has gone."""
-    return [process.pid for process in _family(pid)]
+    return [process.pid for process in family(pid)]
 
 
 def process_peak_mib(pid: int) -> int:
