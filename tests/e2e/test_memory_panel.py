@@ -38,6 +38,14 @@ def chip(page: Page, name: str) -> Locator:
     return page.locator(f"#q-strip .q-chip.q-{name}")
 
 
+def resident_mib(page: Page, name: str) -> int:
+    """What a worker's chip says that it uses: "ready · 312 MiB"."""
+    expect(chip(page, name)).to_contain_text("MiB")
+    found = re.search(r"([\d,]+) MiB", chip(page, name).inner_text())
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
 def row(page: Page, name: str) -> Locator:
     return page.locator(f'#memory-workers [data-worker="{name}"]')
 
@@ -75,7 +83,7 @@ def test_a_lower_budget_puts_idle_workers_to_sleep_but_not_a_pinned_one(
         expect(chip(page, name)).to_contain_text("ready")
 
     page_mib = int((page.locator("#q-strip .q-page").first.get_attribute("title") or "").split()[2])
-    budget_mib = page_mib + 450
+    budget_mib = page_mib + resident_mib(page, "rag") + resident_mib(page, "tts") // 2
     set_budget(page, str(budget_mib))
     expect(page.locator("#memory-said")).to_contain_text("may use")
     for name in ("text", "tts"):
