@@ -166,6 +166,13 @@ class Scheduling(RuleBasedStateMachine):
         handles = self.pool._handles.values()
         assert granted == {handle.modality for handle in handles if handle.has_process}
 
+    @invariant()
+    def nobody_sleeps_in_memory(self) -> None:
+        """What the page shows of the workers and of the memory is of one moment."""
+        status = self.pool.status()
+        asleep = {worker.modality for worker in status.workers if worker.state == "asleep"}
+        assert not asleep & status.memory.allocations.keys()
+
     def _on_start(self, process: FakeProcess) -> None:
         modality = process.model.modality
         others = [p for p in self.machine.alive if p is not process]
