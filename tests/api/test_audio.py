@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import string
@@ -77,8 +78,16 @@ def wait_until_idle(app: App, modality: str) -> None:
 
 
 def encoders(app: App) -> list[psutil.Process]:
-    children = psutil.Process(app.process.pid).children()
-    return [child for child in children if "workers.media.encoding" in child.cmdline()]
+    return children(app, "workers.media.encoding")
+
+
+def children(app: App, words: str) -> list[psutil.Process]:
+    """Those that live, with these words in their command line."""
+    found = []
+    for child in psutil.Process(app.process.pid).children():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            found += [child] if words in " ".join(child.cmdline()) else []
+    return found
 
 
 @pytest.mark.parametrize(
@@ -153,8 +162,7 @@ def test_half_a_file_never_looks_whole(tmp_path: Path) -> None:
         with httpx.stream("POST", f"{app.url}/v1/audio/speech", json=body, timeout=60) as answer:
             pieces = answer.iter_bytes()
             next(pieces)
-            workers = psutil.Process(app.process.pid).children()
-            (voice,) = [child for child in workers if "quintet tts" in " ".join(child.cmdline())]
+            (voice,) = children(app, "quintet tts")
             voice.kill()
             with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
                 list(pieces)

@@ -23,6 +23,7 @@ def shown(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return runs
 
 
+@pytest.mark.slow
 def test_a_measured_choice_is_kept_shown_used_and_forgotten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

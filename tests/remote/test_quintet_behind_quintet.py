@@ -149,6 +149,7 @@ def test_claudes_engine_talks_to_anthropics_dialect(app: App, load: Load) -> Non
     assert json.loads("".join(call.arguments for call in calls)) == {"city": "Oslo"}
 
 
+@pytest.mark.slow
 def test_speech_is_made_there_and_understood_there(app: App, load: Load) -> None:
     voice = load("tts", f"{app.url}/v1", remote_model="piper-en-us-joe-medium", voices=["joe"])
     spoken = [e for e in run(voice, Synthesize(text=SENTENCES)) if isinstance(e, AudioDelta)]

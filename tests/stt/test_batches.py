@@ -84,6 +84,7 @@ def test_a_cancelled_batch_yields_nothing(engine: FasterWhisperEngine, parts: li
     assert not list(engine.transcribe_batch(parts, HINTS, cancel))
 
 
+@pytest.mark.slow
 def test_words_of_a_long_recording_never_run_backwards(worker: SttWorker, story: Pcm) -> None:
     long = recording(to_wav(np.tile(story, 4)))
     events = hear(worker, Transcribe(audio=long, word_timestamps=True))

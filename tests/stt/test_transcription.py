@@ -123,7 +123,7 @@ def test_times_are_those_of_the_recording_after_a_long_silence(
     assert last.start_s > 40
 
 
-@pytest.mark.parametrize("vad", [True, False])
+@pytest.mark.parametrize("vad", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_recording_of_many_windows_loses_nothing(
     worker: SttWorker, story: Pcm, vad: bool
 ) -> None:
