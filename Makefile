@@ -26,8 +26,9 @@ SOURCES := app.py quintet.py api benchmarks cli compat configs docs library test
 REST    := torch or coder or env or slow
 ALWAYS  := not gpu and not network and not histories
 PYTEST  := $(BIN)/python -m pytest $(TESTS)
-# Two processes, each with a fleet of its own: more would need more memory. See tests/groups.py.
-JOBS    ?= 2
+# Three processes, each with a fleet of its own (4 GiB together): on two cores, one of them mostly waits
+# for something. See tests/groups.py.
+JOBS    ?= 3
 APART   := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS))
 # What is below tests/unit needs no weights.
 LOADED  := $(if $(filter-out tests/unit%,$(TESTS)),weights)

@@ -1,4 +1,4 @@
-"""Which tests run in one process where there are several (`make test` has two).
+"""Which tests run in one process where there are several (`make test` has three).
 
 A fleet that many tests ask for is started once, not once per process, and an engine that a folder's
 tests load in their own process is loaded in one of them. pytest-xdist's marker `xdist_group` does

@@ -41,11 +41,12 @@ def settles_at(wanted):
         gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
         time.sleep(0.01)
 
-settles_at(1)              # the second of the team spins, for hours
+alone = int(len(os.sched_getaffinity(0)) > 1)
+settles_at(alone)          # the second of the team spins for hours, if there is a core for it
 ballast = spinning.Ballast(gomp)
 settles_at(0)
 ballast.drop()
-settles_at(1)
+settles_at(alone)
 print("steered")
 """
 
