@@ -11,6 +11,7 @@ import pytest
 
 from tests.running import ROOT
 from workers.engines.common.llamacpp.spinning import waited_for_cores_s
+from workers.pool.threads import usable_cores
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/schedstat").exists(), reason="only Linux counts how long threads wait"
@@ -41,12 +42,11 @@ def settles_at(wanted):
         gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
         time.sleep(0.01)
 
-alone = int(len(os.sched_getaffinity(0)) > 1)
-settles_at(alone)          # the second of the team spins for hours, if there is a core for it
+settles_at(1)              # the second of the team spins, for hours
 ballast = spinning.Ballast(gomp)
 settles_at(0)
 ballast.drop()
-settles_at(alone)
+settles_at(1)
 print("steered")
 """
 
@@ -84,6 +84,11 @@ print("calmed")
 """
 
 
+needs_two_cores = pytest.mark.skipif(
+    usable_cores() < 2, reason="one core: libgomp never spins, and nobody waits for it"
+)
+
+
 def run(script: str) -> str:
     environment = {
         **os.environ,
@@ -103,11 +108,12 @@ def run(script: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: libgomp never spins")
+@needs_two_cores
 def test_idle_threads_end_the_spin_and_their_end_brings_it_back() -> None:
     assert run(TEAM) == "steered"
 
 
+@needs_two_cores
 def test_threads_that_wait_for_a_core_are_calmed() -> None:
     assert run(GUARD) == "calmed"
 
