@@ -61,7 +61,10 @@ class Publisher:
     def _take_one(self, changed: WorkerHandle) -> None:
         new = self._status_of(changed)
         before = next(old for old in self.status.workers if old.modality == new.modality)
-        if (new.pid, new.granted_mib) != (before.pid, before.granted_mib):  # the memory is another, too
+        if (new.pid, new.granted_mib) != (
+            before.pid,
+            before.granted_mib,
+        ):  # the memory is another, too
             self._take_all()
             return
         workers = (new if old.modality == new.modality else old for old in self.status.workers)
