@@ -28,7 +28,7 @@ def test_a_measured_choice_is_kept_shown_used_and_forgotten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("workers.flows.tuning.ROUNDS", 1)
-    assert "reckoned" in shown(tmp_path, capsys)
+    assert "estimated" in shown(tmp_path, capsys)
     assert main(["tune", MODEL, "--json", "--data-dir", str(tmp_path)]) == 0
     chosen = json.loads(capsys.readouterr().out)
     assert chosen["id"] == MODEL
@@ -43,7 +43,7 @@ def test_a_measured_choice_is_kept_shown_used_and_forgotten(
     )
     assert spec.settings.card.options.items() >= chosen["settings"].items()
     assert main(["tune", MODEL, "--reset", "--data-dir", str(tmp_path)]) == 0
-    assert "reckoned" in shown(tmp_path, capsys)
+    assert "estimated" in shown(tmp_path, capsys)
 
 
 def test_what_cannot_be_tuned_is_told_in_one_sentence(

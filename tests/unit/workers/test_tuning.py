@@ -1,4 +1,4 @@
-"""How a model is run: reckoned, measured, remembered, and followed by memory and processes."""
+"""How a model is run: estimated, measured, remembered, and followed by memory and processes."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class TuningBook:
             raise OSError(f"{self._path} is locked by another program") from err
 
     def forget(self, card: ModelCard, device: str) -> None:
-        """Go back to what is reckoned. Raises: OSError."""
+        """Go back to what is estimated. Raises: OSError."""
         entries = self._entries()
         if entries.pop(key_of(card, device), None) is not None:
             self._write(entries)
@@ -153,5 +153,5 @@ def words_of(card: ModelCard, data_dir: Path, device: str = "cpu") -> str:
     tuned = book.find(card, device)
     chosen = run_settings(book.applied(card, device), physical_cores() or 1, device)
     if tuned is None:
-        return f"{chosen} (reckoned; quintet tune measures)"
+        return f"{chosen} (estimated; quintet tune measures)"
     return str(tuned) if chosen == tuned.settings else f"{chosen} (partly set by its card)"

@@ -1,7 +1,7 @@
 """How llama.cpp runs a model that writes: threads, batch, KV cache, and how long its threads spin.
 
 The engine and the memory estimate read the same values here. An entry of the card's `options` counts
-first (a person's, or one that was measured: see `book`); what is not there is reckoned from the size
+first (a person's, or one that was measured: see `book`); what is not there is estimated from the size
 of the model and the cores. Why these values: docs/adr/0025-settings-that-fit-the-machine.md.
 """
 
