@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.running import ROOT
-from workers.engines.common.llamacpp.spinning import waited_for_cores_s
+from workers.engines.common.llamacpp.spinning import (
+    CROWDED,
+    LOOK_S,
+    ROOMY,
+    Crowding,
+    waited_for_cores_s,
+)
 from workers.pool.threads import usable_cores
 
 pytestmark = pytest.mark.skipif(
@@ -31,8 +37,11 @@ def spinning_threads():
     for task in os.listdir("/proc/self/task"):
         if int(task) == threading.get_native_id():
             continue
-        with open(f"/proc/self/task/{task}/stat") as stat:
-            states.append(stat.read().rpartition(")")[2].split()[0])
+        try:
+            with open(f"/proc/self/task/{task}/stat") as stat:
+                states.append(stat.read().rpartition(")")[2].split()[0])
+        except OSError:
+            continue  # one of the ballast, which has just ended
     return states.count("R")
 
 def settles_at(wanted):
@@ -72,14 +81,14 @@ def crowd_one_core():
     gomp.GOMP_parallel(work, None, ctypes.c_uint(2), ctypes.c_uint(0))
     sum(range(100_000))
 
-ballast_becomes(True, lambda: time.sleep(0.01))  # calm until there was room
-spinning.CROWDED = spinning.ROOMY = 1e9          # as on a machine with nobody else
-with guard.at_work():
-    ballast_becomes(False, lambda: time.sleep(0.01))
-spinning.CROWDED, spinning.ROOMY = 0.25, 0.08
-os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+free = os.sched_getaffinity(0)
+os.sched_setaffinity(0, {min(free)})
 with guard.at_work():
     ballast_becomes(True, crowd_one_core)
+os.sched_setaffinity(0, free)
+spinning.CROWDED = spinning.ROOMY = 1e9  # as on a machine with nobody else
+with guard.at_work():
+    ballast_becomes(False, lambda: time.sleep(0.01))
 print("calmed")
 """
 
@@ -116,6 +125,28 @@ def test_idle_threads_end_the_spin_and_their_end_brings_it_back() -> None:
 @needs_two_cores
 def test_threads_that_wait_for_a_core_are_calmed() -> None:
     assert run(GUARD) == "calmed"
+
+
+def test_a_burst_is_not_a_crowd_and_a_crowd_is_left_behind_slowly() -> None:
+    crowding, now, waited_s = Crowding(), 0.0, 0.0
+    crowding.begin(waited_s, now)
+
+    def pass_with(share: float, looks: int) -> bool:
+        nonlocal now, waited_s
+        for _ in range(looks):
+            now, waited_s = now + LOOK_S, waited_s + share * LOOK_S
+            crowding.look(waited_s, now)
+        return crowding.is_crowded
+
+    assert not pass_with(0.1, looks=100)
+    assert not pass_with(1.0, looks=1)  # somebody's burst
+    assert not pass_with(0.1, looks=20)
+    assert pass_with(1.0, looks=20)  # two threads on one core
+    assert pass_with((CROWDED + ROOMY) / 2, looks=100)
+    assert not pass_with(0.1, looks=20)
+    waited_s = 0.0  # threads that waited have ended
+    assert not pass_with(0.0, looks=1)
+    assert crowding.share >= 0
 
 
 def test_what_threads_have_waited_never_shrinks_while_they_live() -> None:

@@ -17,6 +17,7 @@ the entry that compilers call.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import threading
 import time
@@ -26,19 +27,19 @@ from pathlib import Path
 
 LOOK_S = 0.05
 """Between two looks while something is computed."""
-CROWDED, ROOMY = 0.25, 0.08
+CROWDED, ROOMY = 0.6, 0.3
 """Seconds that the threads waited for a core, per second of computing: from where the spin is cut, and
-below which it may come back."""
-CALM_S = 0.5
-"""It comes back after as much roominess."""
+below which it comes back. Two threads on one core wait 1 s each second; on two quiet cores 0.05 to
+0.15 s, spinning or not."""
+MEMORY_S = 0.3
+"""Time constant of the smoothing."""
 _TASKS = Path("/proc/self/task")
 
 
 class SpinGuard:
     """Watches this process's threads while it computes; one for each process.
 
-    To be made once the engine's library is imported, before the model is loaded: until there has been
-    room for a while, nothing spins.
+    To be made once the engine's library is imported.
     """
 
     def __init__(self) -> None:
@@ -72,20 +73,17 @@ class SpinGuard:
             self._changed.notify_all()
 
     def _watch(self, gomp: ctypes.CDLL) -> None:
-        ballast: Ballast | None = Ballast(gomp)
+        ballast: Ballast | None = None
+        crowding = Crowding()
         self._is_steering.set()
         while self._wait_for_work():
-            waited_s, calm_since = waited_for_cores_s(), time.monotonic()
+            crowding.begin(waited_for_cores_s(), time.monotonic())
             while self._is_computing():
-                began = time.monotonic()
                 time.sleep(LOOK_S)
-                before, waited_s = waited_s, waited_for_cores_s()
-                share = (waited_s - before) / (time.monotonic() - began)
-                if share > ROOMY:
-                    calm_since = time.monotonic()
-                if ballast is None and share > CROWDED:
+                crowding.look(waited_for_cores_s(), time.monotonic())
+                if crowding.is_crowded and ballast is None:
                     ballast = Ballast(gomp)
-                elif ballast is not None and time.monotonic() - calm_since > CALM_S:
+                elif not crowding.is_crowded and ballast is not None:
                     ballast.drop()
                     ballast = None
         if ballast is not None:
@@ -99,6 +97,32 @@ class SpinGuard:
         with self._changed:
             self._changed.wait_for(lambda: self._at_work > 0 or self._is_closed)
         return not self._is_closed
+
+
+class Crowding:
+    """Whether threads lack cores, from how long they waited: smoothed, and with two thresholds.
+
+    One look is not enough: on a quiet machine somebody else's burst of 30 ms is two thirds of it.
+    """
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        """Seconds that the threads waited for a core, per second of computing, lately."""
+        self.is_crowded = False
+        self._waited_s = self._looked = 0.0
+
+    def begin(self, waited_s: float, now: float) -> None:
+        """Computing begins; how it was before that does not count."""
+        self._waited_s, self._looked = waited_s, now
+
+    def look(self, waited_s: float, now: float) -> None:
+        """Take in how long the threads have waited in all."""
+        passed_s = max(1e-6, now - self._looked)
+        share = max(0.0, waited_s - self._waited_s) / passed_s
+        weight = 1 - math.exp(-passed_s / MEMORY_S)
+        self.share += weight * (share - self.share)
+        self._waited_s, self._looked = waited_s, now
+        self.is_crowded = self.share > (ROOMY if self.is_crowded else CROWDED)
 
 
 class Ballast:
