@@ -28,7 +28,6 @@ from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from workers.client import Client
 from workers.engines.text.llamacpp_json import body_of
-from workers.engines.text.slots import ANY_SLOT
 from workers.messages import ChatMessage, Finished, Generate, SamplingParams
 from workers.messages.errors import EngineNotInstalledError
 from workers.models.llama_server.choosing import adapted
@@ -201,7 +200,7 @@ def _wait(path: str) -> None:
 
 
 def _ask_alone(path: str, request: Generate) -> float:
-    body = json.dumps(body_of(request, ANY_SLOT)).encode()
+    body = json.dumps(body_of(request)).encode()
     started = time.perf_counter()
     said = _exchange(path, "POST", "/v1/chat/completions", body)
     assert b"[DONE]" in said

@@ -15,6 +15,7 @@ from configs.settings import load_settings
 from workers.assembly import process_spec_of
 from workers.flows.tuning import Trial, chosen, kv_choices, spin_choices, thread_choices
 from workers.messages import Usage
+from workers.models.facts.model import ModelFacts
 from workers.models.tuning.book import FILE, Tuned, TuningBook
 from workers.models.tuning.learning import ReadingSpeeds
 from workers.models.tuning.run_settings import (
@@ -25,6 +26,7 @@ from workers.models.tuning.run_settings import (
     batch_for,
     run_settings,
 )
+from workers.models.tuning.waiting_prompts import LEAST_MIB, waiting_mib, waiting_mib_of
 from workers.pool.memory.estimator import Estimator
 from workers.pool.memory.measured import MeasuredPeaks
 from workers.pool.memory.placement import place
@@ -189,3 +191,21 @@ def test_what_is_tried_is_within_the_machine(threads: int) -> None:
     tried = [*thread_choices(start), *kv_choices(start), *spin_choices(start)]
     assert start not in tried
     assert all(1 <= settings.decode_threads <= threads for settings in tried)
+
+
+@pytest.mark.parametrize(
+    ("kv_heads", "context_tokens", "kv_type", "expected"),
+    [(3, 512, "f16", LEAST_MIB), (8, 4096, "f16", 576), (8, 4096, "q8_0", 306)],
+)
+def test_one_conversation_fits_among_the_prompts_that_wait(
+    kv_heads: int, context_tokens: int, kv_type: str, expected: int
+) -> None:
+    # 36 layers × 8 heads × (128 + 128) × 4,096 tokens × 2 bytes = 576 MiB.
+    facts = ModelFacts(num_layers=36, num_kv_heads=kv_heads, head_dim=128)
+    assert waiting_mib(facts, context_tokens, kv_type) == expected
+
+
+def test_a_file_that_cannot_be_read_gets_the_least(tmp_path: Path) -> None:
+    assert waiting_mib_of(tmp_path / "none.gguf", 4096, "f16") == LEAST_MIB
+    (tmp_path / "bad.gguf").write_bytes(b"no model")
+    assert waiting_mib_of(tmp_path / "bad.gguf", 4096, "f16") == LEAST_MIB

@@ -6,7 +6,7 @@
                  34/32 (q8_0: 32 values and a 16-bit scale); a sliding layer keeps its window only
     activations  what a layer works on for one batch, and one row of logits for each slot
     runtime      Python and llama.cpp, the vocabulary, and the prompts that wait in RAM: from nothing
-                 to `PROMPT_CACHE_MIB`, so half of it is counted and the rest is in the band
+                 to one conversation or more, so half of it is counted and the rest is in the band
 
 Source: llama.cpp's src/llama-kv-cache.cpp, src/llama-vocab.cpp, ggml/src/ggml-cpu/repack.cpp. Measured
 on SmolLM2-135M and Qwen2.5-Coder-0.5B with contexts of 512 to 16,384 and 1 to 4 slots: without the
@@ -20,6 +20,7 @@ import math
 from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
 from workers.models.tuning.run_settings import KV_BYTES, run_settings
+from workers.models.tuning.waiting_prompts import waiting_mib
 from workers.pool.threads import usable_cores
 
 from .facts import facts_of_card
@@ -30,8 +31,6 @@ DEFAULT_CONTEXT_TOKENS = 4096
 """As `workers.engines.text.llamacpp`."""
 VISION_BATCH_TOKENS, VISION_KV_TYPE = 512, "q8_0"
 """As `workers.engines.vision.llamacpp`."""
-PROMPT_CACHE_MIB = 128
-"""As `workers.engines.text.llamacpp`."""
 CONTEXT_STEP = 256
 """llama.cpp rounds the context of a slot up to this."""
 REPACKED = ("IQ4_NL", "MXFP4", "Q4_0", "Q4_K")
@@ -67,7 +66,7 @@ def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) 
     kv_cache = values * KV_BYTES[kv_type] / MIB
     pictures = 2 * facts.projector_bytes / 10 if card.modality == "vision" else 0.0
     activations = (_activation_bytes(facts, batch, slots) + pictures) / MIB
-    waiting = PROMPT_CACHE_MIB / 2
+    waiting = _waiting_mib(card, facts, options, kv_type) / 2
     runtime = RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB + waiting
     share = _share_on_gpu(card, facts, options)
     repacked = _repacked_bytes(facts) / MIB
@@ -89,6 +88,13 @@ def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) 
         error=doubt + GPU_ERROR - BASE_ERROR,
         host_mib=runtime + (weights + repacked + kv_cache) * (1 - share),
     )
+
+
+def _waiting_mib(card: ModelCard, facts: ModelFacts, options: LoadOptions, kv_type: str) -> float:
+    """Return the most that prompts take in RAM; pictures are asked about once, and do not wait."""
+    if card.modality == "vision":
+        return 0.0
+    return waiting_mib(facts, context_tokens(card, options), kv_type)
 
 
 def context_tokens(card: ModelCard, options: LoadOptions) -> int:
