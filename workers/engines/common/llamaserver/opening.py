@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from configs.catalogue import ModelCard
 from workers.media.scratch import scratch_folder
 from workers.messages import LastWords, Loading
@@ -54,7 +52,7 @@ class LlamaServer(ServerConnection):
         log.info("%s runs on %s (version %s)", card.name, program.path, program.version)
         self._process.watch(lambda code, words: _follow(code, words, report))
 
-    def _lost(self, err: httpx.HTTPError) -> GenerationError:
+    def _lost(self, err: Exception) -> GenerationError:
         """If the program has died, this process follows: nobody must hear of a mere failure before."""
         if self._process.has_ended(LOST_WAIT_S):
             time.sleep(LOST_WAIT_S)
