@@ -46,7 +46,7 @@ TORCH   := $(VENV)/.installed-torch
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: histories help install weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
+.PHONY: gate histories help install weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
   chromium torch coder environments
 
 help: ## List the commands
@@ -97,6 +97,9 @@ cov: $(TEST) $(COMMAND) weights coder torch environments ## Run all tests and sh
 
 bench: install $(TEST) ## Measure against the bare engines; results as JSON and a table
 	$(BIN)/python -m benchmarks $(ARGS)
+
+gate: install $(TEST) ## Measure this commit against the one before it, in turn; fail if it is slower
+	$(BIN)/python -m benchmarks.gate $(ARGS)
 
 docs: chromium install $(TEST) ## Take the screenshots of the README anew
 	$(BIN)/python -m docs.screenshots $(ARGS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator
+from contextlib import closing, suppress
 from typing import Any, Generic, TypeVar
 
 from workers.engines.contract import CancelToken
@@ -46,28 +48,62 @@ class Outlet(Generic[T]):
 def iterate_callbacks(
     run: Callable[[Outlet[T]], T | None], cancel: CancelToken
 ) -> Generator[T, None, None]:
+    """Yield the items that `run` hands to its outlet, one by one: see `iterate_batches`."""
+    with closing(iterate_batches(run, cancel)) as batches:
+        for batch in batches:
+            yield from batch
+
+
+def iterate_batches(
+    run: Callable[[Outlet[T]], T | None], cancel: CancelToken, pace_s: float = 0.0
+) -> Generator[list[T], None, None]:
     """Yield the items that `run` hands to its outlet; `run` blocks a thread of its own.
 
     Ends early once `cancel` is set; when it has ended, in whatever way, `run` has returned. An item
     that `run` returns (instead of streaming) is yielded last. Raises what `run` raises.
+
+    Those that come less than `pace_s` seconds after others are gathered, for no longer than that: each
+    batch costs this process, and all behind it, time that the library could use.
     """
     outlet: Outlet[T] = Outlet(cancel)
-
-    def work() -> None:
-        try:
-            outlet.items.put(run(outlet))
-        except Exception as err:  # noqa: BLE001 — carried over to the reader, who raises it
-            outlet.items.put(err)
-        outlet.items.put(None)
-
-    thread = threading.Thread(target=work, name="generate", daemon=True)
+    has_ended = threading.Event()
+    thread = threading.Thread(
+        target=_run, args=(run, outlet, has_ended), name="generate", daemon=True
+    )
     thread.start()
+    due, is_over = 0.0, False
     try:
-        while (item := outlet.items.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            if not cancel.is_cancelled:
-                yield item
+        while not is_over:
+            found = [outlet.items.get()]
+            has_ended.wait(max(0.0, due - time.monotonic()))
+            found += _waiting(outlet.items)
+            due = time.monotonic() + pace_s
+            is_over = None in found
+            batch = [i for i in found if i is not None and not isinstance(i, Exception)]
+            if batch and not cancel.is_cancelled:
+                yield batch
+            for item in found:
+                if isinstance(item, Exception):
+                    raise item
     finally:
         outlet.abandon()
         thread.join()
+
+
+def _run(
+    run: Callable[[Outlet[T]], T | None], outlet: Outlet[T], has_ended: threading.Event
+) -> None:
+    try:
+        outlet.items.put(run(outlet))
+    except Exception as err:  # noqa: BLE001 — carried over to the reader, who raises it
+        outlet.items.put(err)
+    outlet.items.put(None)
+    has_ended.set()
+
+
+def _waiting(items: queue.SimpleQueue[T]) -> list[T]:
+    found: list[T] = []
+    with suppress(queue.Empty):
+        while True:
+            found.append(items.get_nowait())
+    return found

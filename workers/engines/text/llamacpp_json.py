@@ -66,6 +66,34 @@ def pieces_of(chunks: Iterable[Chunk], batch_tokens: int) -> Iterator[Piece]:
             yield _completion(reason, chunk)
 
 
+def joined(batches: Iterable[list[Chunk]]) -> Iterator[Chunk]:
+    """Yield the chunks of each batch, neighbours that hold nothing but text as one."""
+    for batch in batches:
+        held = batch[0]
+        for chunk in batch[1:]:
+            text, more = _text(held), _text(chunk)
+            if text is None or more is None:
+                yield held
+                held = chunk
+            else:
+                choice = {**chunk["choices"][0], "delta": {"content": text + more}}
+                held = {**chunk, "choices": [choice]}
+        yield held
+
+
+def _text(chunk: Chunk) -> str | None:
+    """Return the text of a chunk of a conversation; None if it says anything else too."""
+    choices: list[Chunk] = chunk.get("choices") or []
+    if len(choices) != 1 or "usage" in chunk or "prompt_progress" in chunk:
+        return None
+    choice = choices[0]
+    delta = choice.get("delta") or {}
+    is_plain = delta.keys() == {"content"} and isinstance(delta["content"], str)
+    if not is_plain or choice.get("finish_reason") or choice.get("logprobs"):
+        return None
+    return str(delta["content"])
+
+
 def _constraint(constraint: Constraint | None) -> Chunk:
     if constraint is None:
         return {}

@@ -42,8 +42,9 @@ class SpinGuard:
     To be made once the engine's library is imported.
     """
 
-    def __init__(self) -> None:
-        gomp = _find_libgomp()
+    def __init__(self, *, is_steering: bool = True) -> None:
+        """Without `is_steering` it does nothing: what computes is another process."""
+        gomp = _find_libgomp() if is_steering else None
         self._at_work = 0
         self._changed = threading.Condition()
         self._is_closed = False

@@ -12,6 +12,7 @@ from .opening import LlamaServer
 class OnLlamaServer:
     """To be named before an engine of `llamacpp.py`, whose requests, answers and settings stay."""
 
+    computes_here = False
     _server: LlamaServer
 
     def _open(

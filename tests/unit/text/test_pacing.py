@@ -1,0 +1,106 @@
+"""What comes faster than anybody reads is joined, and nothing of it is lost, late or out of order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.engines.common.bridge import Outlet, iterate_batches, iterate_callbacks
+from workers.engines.contract import CancelToken
+from workers.engines.text.engine import Completion, Delta
+from workers.engines.text.llamacpp_json import joined, pieces_of
+
+LONG_S = 3600.0
+
+
+def said(text: str, **more: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "finish_reason": None, "delta": {"content": text}, **more}]}
+
+
+END = {"choices": [{"index": 0, "finish_reason": "stop", "delta": {}}]}
+USAGE = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+
+
+def test_the_first_comes_at_once_and_the_end_brings_what_waits() -> None:
+    first_is_read = threading.Event()
+
+    def run(outlet: Outlet[int]) -> None:
+        outlet(0)
+        first_is_read.wait()
+        for number in range(1, 50):
+            outlet(number)
+
+    with closing(iterate_batches(run, CancelToken(), pace_s=LONG_S)) as batches:
+        assert next(batches) == [0]
+        first_is_read.set()
+        assert next(batches) == list(range(1, 50))
+        assert list(batches) == []
+
+
+def test_without_a_pace_each_item_is_passed_on_as_it_comes() -> None:
+    def run(outlet: Outlet[int]) -> int:
+        for number in range(100):
+            outlet(number)
+        return 100
+
+    assert list(iterate_callbacks(run, CancelToken())) == list(range(101))
+
+
+def test_what_came_before_a_failure_is_not_lost() -> None:
+    def run(outlet: Outlet[int]) -> None:
+        outlet(1)
+        outlet(2)
+        raise ValueError("no more")
+
+    got: list[int] = []
+    with pytest.raises(ValueError, match="no more"):
+        got.extend(iterate_callbacks(run, CancelToken()))
+    batches: list[int] = []
+    with pytest.raises(ValueError, match="no more"):
+        batches.extend(chain.from_iterable(iterate_batches(run, CancelToken(), pace_s=LONG_S)))
+    assert batches == [1, 2]
+
+
+def test_who_cancels_does_not_wait_for_the_pace() -> None:
+    cancel = CancelToken()
+
+    def run(outlet: Outlet[int]) -> None:
+        while not outlet(1):
+            time.sleep(0.001)
+
+    with closing(iterate_batches(run, cancel, pace_s=LONG_S)) as batches:
+        assert next(batches) == [1]
+        cancel.cancel()
+        assert list(batches) == []
+
+
+WORDS = st.lists(st.sampled_from(["a", " b", "ü", "", "\n"]), max_size=8)
+
+
+@given(WORDS, st.integers(1, 4))
+def test_joined_chunks_say_the_same(words: list[str], size: int) -> None:
+    chunks = [*map(said, words), END, USAGE]
+    batches = [chunks[at : at + size] for at in range(0, len(chunks), size)]
+    pieces = list(pieces_of(joined(batches), 64))
+    assert "".join(p.text for p in pieces if isinstance(p, Delta)) == "".join(words)
+    assert isinstance(pieces[-1], Completion)
+    assert pieces[-1].reason == "stop"
+
+
+def test_neighbours_that_hold_text_become_one_and_others_stay() -> None:
+    token = {"token": "x", "logprob": -1.0, "top_logprobs": []}
+    with_logprobs = said("x", logprobs={"content": [token]})
+    call = said("", delta={"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]})
+    progress = {**said(""), "prompt_progress": {"cache": 0, "processed": 1, "total": 2}}
+    texts = [said("one "), said("two "), said("three")]
+    assert list(joined([texts])) == [said("one two three")]
+    for other in (with_logprobs, call, progress, END, USAGE, {"error": {"message": "no"}}):
+        assert list(joined([[said("a"), other, said("b")]])) == [said("a"), other, said("b")]
+    assert list(joined([texts[:1], texts[1:]])) == [said("one "), said("two three")]
