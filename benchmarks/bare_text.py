@@ -63,9 +63,10 @@ def _params(xllamacpp: Any, card: ModelCard, slots: int) -> Any:
 
 def _asking(server: Any) -> Ask:
     from workers.engines.text.llamacpp_json import body_of
+    from workers.engines.text.slots import ANY_SLOT
 
     def ask(request: Generate) -> Timing:
-        body = body_of(request)
+        body = body_of(request, ANY_SLOT)
         started = time.perf_counter()
         firsts: list[float] = []
 

@@ -112,7 +112,7 @@ def pool_side() -> Side:
 
 
 def _side(ask: Ask) -> Side:
-    ask(_request(99))
+    _at_once(SLOTS, ask)  # in each slot lies what all prompts begin with
     reading_s, _ = ask(_long_request())
     return Side(streams={number: _at_once(number, ask) for number in STREAMS}, reading_s=reading_s)
 

@@ -131,21 +131,6 @@ def test_a_conversation_that_lost_its_slot_is_still_remembered(worker: TextWorke
     assert second.cached_tokens >= end_of(first).usage.prompt_tokens - 5
 
 
-def test_chats_that_begin_alike_share_what_was_read_and_none_is_read_again(
-    worker: TextWorker,
-) -> None:
-    # The system prompt of the model's template is most of these.
-    questions = [f"Why is the whale number {number} so big?" for number in range(SLOTS + 2)]
-    chats = {question: answer(worker, ask(question, max_tokens=60)) for question in questions}
-    for events in list(chats.values())[1:]:
-        usage = end_of(events).usage
-        assert 2 * usage.cached_tokens >= usage.prompt_tokens
-    for question, events in chats.items():
-        again = end_of(answer(worker, ask(question, text_of(events), "And why?"))).usage
-        # Beyond that, an answer's text may be other tokens than those that were written.
-        assert again.cached_tokens >= end_of(events).usage.prompt_tokens - 1
-
-
 def test_a_prompt_that_does_not_fit_is_refused_with_both_numbers(
     worker: TextWorker,
 ) -> None:

@@ -8,9 +8,9 @@ What was found out about the server (xllamacpp 2026.10), and why it is set up as
 - Threads, batch, KV cache and spin are chosen for model and machine: `workers.models.tuning`.
 - Between two batches, and only there, it hears that a request was cancelled: one batch is what Stop
   waits for, also during a long prompt.
-- A prompt that shares its beginning with what a slot holds is read from there on. The server takes the
-  slot that shares half of the prompt or more, else the one idle for longest; a conversation that has to
-  leave its slot waits in RAM, and comes back from there (`workers.models.tuning.waiting_prompts`).
+- A prompt that shares its beginning with what its slot holds is read from there on. Which slot that
+  is, we say (`slots.py`); conversations that had to leave theirs wait in RAM
+  (`workers.models.tuning.waiting_prompts`).
 """
 
 from __future__ import annotations
@@ -38,16 +38,15 @@ from workers.models.tuning.learning import ReadingSpeeds
 from workers.models.tuning.run_settings import run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib_of
 
-from .engine import Completion, Piece, PromptProgress, TextEngine
+from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
 from .llamacpp_json import body_of, joined, pieces_of, reading_only, with_reading
+from .slots import ANY_SLOT, SlotBoard, transcript_of
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
 PACE_S = 0.03
 """Between two pieces of an answer, at least: what comes faster than anybody reads is joined. On two
 cores a token of its own costs our processes 0.8 ms, a tenth of what llama.cpp needs to write it."""
-LEAST_SHARED = 0.5
-"""Of a prompt. With llama.cpp's own tenth, a common system prompt brings all chats into one slot."""
 
 
 class LlamaCppEngine(TextEngine):
@@ -65,6 +64,7 @@ class LlamaCppEngine(TextEngine):
         self.capabilities = frozenset({"continues", "reuses_prefix"})
         if is_template_with_tools(model_path):
             self.capabilities |= {"shows_tools"}
+        self._board = SlotBoard(settings.slots)
         self._chosen = run_settings(settings.card, settings.threads, settings.device)
         self._speeds = ReadingSpeeds(
             settings.card, self._chosen, settings.device, settings.data_dir
@@ -93,33 +93,29 @@ class LlamaCppEngine(TextEngine):
         params.n_parallel = settings.slots
         params.n_ctx = settings.slots * self.context_length
         params.kv_unified = False
-        params.slot_prompt_similarity = LEAST_SHARED
         params.cache_ram_mib = waiting_mib_of(
             Path(model_path), self.context_length, self._chosen.kv_type
         )
-        params.cache_idle_slots = False  # what still lies in its slot need not wait in RAM
         return params
 
     def generate(
         self, request: Generate | Complete, cancel: CancelToken
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
-        try:
-            with self._spin.at_work():
-                yield from self._answered(request, cancel)
-        except ValueError as err:  # the binding's word for a schema it cannot turn into a grammar
-            reason = str(err).splitlines()[0]
-            raise UnsupportedInputError(f"llama.cpp cannot enforce this: {reason}.") from err
+        with self._board.hold(transcript_of(request)) as slot, self._spin.at_work():
+            yield from self._noted(slot, self._answered(request, slot, cancel))
 
-    def _answered(self, request: Generate | Complete, cancel: CancelToken) -> Iterator[Piece]:
+    def _answered(
+        self, request: Generate | Complete, slot: int, cancel: CancelToken
+    ) -> Iterator[Piece]:
         """Yield the answer. With a seed, the prompt is read first, and its last token once more.
 
         So that token is computed alone, whether the prompt was in the KV cache before or not: in a
         batch its last bits are others, enough to choose another word.
         """
-        body = body_of(request)
+        body = body_of(request, slot)
         read: Usage | None = None
-        if request.sampling.seed is not None:
+        if request.sampling.seed is not None and slot != ANY_SLOT:
             for piece in self._pieces(request, reading_only(body), cancel):
                 if isinstance(piece, Completion):
                     read = piece.usage
@@ -144,6 +140,17 @@ class LlamaCppEngine(TextEngine):
         )
         with closing(iterate_batches(partial(handle, body), cancel, PACE_S)) as batches:
             yield from pieces_of(joined(batches), self._chosen.batch_tokens)
+
+    def _noted(self, slot: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """Yield the pieces and keep in mind what the slot holds by now."""
+        try:
+            for piece in pieces:
+                if isinstance(piece, Delta):
+                    self._board.add_answer(slot, piece.text)
+                yield piece
+        except ValueError as err:  # the binding's word for a schema it cannot turn into a grammar
+            reason = str(err).splitlines()[0]
+            raise UnsupportedInputError(f"llama.cpp cannot enforce this: {reason}.") from err
 
     def close(self) -> None:
         """Stop the server."""

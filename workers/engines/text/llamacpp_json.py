@@ -15,9 +15,9 @@ from .openai_json import message_json, pieces_of_choice, tool_json
 from .schemas import check_grammar, read_schema
 
 
-def body_of(request: Generate | Complete) -> Chunk:
+def body_of(request: Generate | Complete, slot: int) -> Chunk:
     """Return the body for the chat or the completion route, streaming."""
-    body = {**sampling_body(request.sampling), "stream": True}
+    body = {**sampling_body(request.sampling), "id_slot": slot, "stream": True}
     body |= {"return_progress": True, "stream_options": {"include_usage": True}}
     body |= _constraint(request.constraint)
     if isinstance(request, Complete):

@@ -75,8 +75,6 @@ SWITCHES: dict[str, tuple[bool, str]] = {
     "swa_full": (True, "--swa-full"),
 }
 """Parameter → the value at which its flag is given, and the flag."""
-SPARED = frozenset({"cache_idle_slots"})
-"""Switches of `SWITCHES` that an older program does without: it keeps no prompts in RAM."""
 NO_FLAG_NEEDED = frozenset(
     "hostnames n_threads_http verbosity n_gpu_layers kv_unified load_mode mmproj_device".split()
 )
@@ -109,8 +107,7 @@ def flags_of(params: Any, untouched: Any, program: ServerProgram) -> list[str]:
         if name in changed and program.knows(flag):
             flags += [flag, write(values[name])]
     for name, (value, flag) in SWITCHES.items():
-        is_missed = name in SPARED and not program.knows(flag)
-        if name in changed and values[name] == value and not is_missed:
+        if name in changed and values[name] == value:
             flags.append(_known(flag, program))
     flags += [*_load_mode(values["load_mode"], program), *_fixed(values, program)]
     return flags

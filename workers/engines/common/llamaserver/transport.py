@@ -59,6 +59,7 @@ class ServerConnection:
         """Whether it listens and its model is loaded."""
         try:
             with self._answer("GET", "/health", None, HEALTH_TIMEOUT_S) as response:
+                response.read()  # who leaves before that is a fault in the program's log
                 return response.status == 200
         except BROKEN:
             return False

@@ -1,0 +1,79 @@
+"""Which slot's KV cache a conversation continues, so that no chat pushes out another's.
+
+llama.cpp would take the first slot that shares a tenth of the new prompt; a common system prompt is
+enough for that, and a one-line question then overwrites a long chat.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from workers.messages import Complete, Generate
+
+ANY_SLOT = -1
+"""More conversations than slots: the server makes the surplus wait."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    transcript: str = ""
+    """What its KV cache holds, as text."""
+    is_busy: bool = False
+    last_used: int = 0
+
+
+class SlotBoard:
+    """Remembers what each slot holds and hands the slots out; safe to call from several threads."""
+
+    def __init__(self, num_slots: int) -> None:
+        self._slots = [_Slot() for _ in range(num_slots)]
+        self._lock = threading.Lock()
+        self._clock = itertools.count(1)
+
+    @contextmanager
+    def hold(self, transcript: str) -> Iterator[int]:
+        """Occupy the slot that this conversation continues, or the one idle for longest."""
+        with self._lock:
+            number = self._choose(transcript)
+            if number != ANY_SLOT:
+                self._slots[number] = _Slot(transcript, is_busy=True, last_used=next(self._clock))
+        try:
+            yield number
+        finally:
+            if number != ANY_SLOT:
+                self._slots[number].is_busy = False
+
+    def add_answer(self, number: int, text: str) -> None:
+        """Note what the assistant has said in a slot that is held."""
+        if number != ANY_SLOT:
+            self._slots[number].transcript += text
+
+    def _choose(self, transcript: str) -> int:
+        free = [number for number, slot in enumerate(self._slots) if not slot.is_busy]
+        if not free:
+            return ANY_SLOT
+        shared = {number: self._shared(number, transcript) for number in free}
+        best = max(free, key=shared.__getitem__)
+        # Continuing costs the slot at most half of what it holds: the rest is another chat's.
+        if shared[best] and 2 * shared[best] >= len(self._slots[best].transcript):
+            return best
+        return min(free, key=lambda number: self._slots[number].last_used)
+
+    def _shared(self, number: int, transcript: str) -> int:
+        texts = [self._slots[number].transcript, transcript]
+        return len(os.path.commonprefix(texts))  # noqa: RUF071 — character by character is meant
+
+
+def transcript_of(request: Generate | Complete) -> str:
+    """Return what a slot would have to hold to go on from here, as one text."""
+    if isinstance(request, Complete):
+        return request.prompt
+    # The separators keep a role apart from a text that names it.
+    tools = "".join(f"\x1d{tool.name}" for tool in request.tools)
+    turns = "".join(f"\x1e{message.role}\x1f{message.text}" for message in request.messages)
+    return f"{tools}{turns}\x1eassistant\x1f"
