@@ -21,6 +21,7 @@ from . import (
     swaps,
     switches,
     text,
+    voice_turn,
 )
 from .harness import machine, table, write
 
@@ -28,6 +29,7 @@ SCRIPTS = {
     "text": text.measure,
     "llama-server": llama_server.measure,
     "speech": speech.measure,
+    "voice": voice_turn.measure,
     "embedding": embedding.measure,
     "retrieval": retrieval.measure,
     "cancel": cancel.measure,
@@ -53,7 +55,9 @@ def main(names: list[str]) -> int:
     for name in names or [name for name in SCRIPTS if name not in LONG]:
         print(f"measuring {name} …", file=sys.stderr)
         measurements += SCRIPTS[name]()
-    print(table(measurements, machine()) if names else write(measurements, machine()))
+        if not names:
+            write(measurements, machine())  # what was measured stays, should a later one fail
+    print(table(measurements, machine()))
     return 0
 
 

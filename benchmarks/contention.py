@@ -21,7 +21,7 @@ from workers.pool.threads import usable_cores
 from .busy_work import Busy, Work, kinds, rates
 from .harness import Measurement, quiet_pool
 
-RUNS = 3
+RUNS = 5
 WINDOW_S = 5.0
 NUM_STREAMS = (1, 3)
 OTHERS = ("indexing", "transcription", "speech")

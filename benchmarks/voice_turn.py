@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import statistics
 import time
 from contextlib import closing
 
@@ -20,10 +22,33 @@ from workers.messages import (
     Transcribe,
 )
 
+from .harness import Measurement, quiet_pool
+from .material import spoken
+
+RUNS = 9
+QUESTION = "What is the capital of France?"
 VOICE: tuple[Modality, ...] = ("text", "stt", "tts")
 """Who takes part; the detection of speech lives in the recogniser's process."""
 _END = re.compile(r"[.!?](\s|$)")
 MAX_TOKENS = 120
+
+
+def measure() -> list[Measurement]:
+    """Return what one turn takes with the default models, from the end of a question to first sound."""
+    with quiet_pool() as (_, client):
+        wav = spoken(client, QUESTION)
+        turn_s(client, wav)  # wakes the others, and the prompt's beginning is read
+        turns = [turn_s(client, wav) for _ in range(RUNS)]
+    return [
+        Measurement(
+            what="voice turn: end of speech → first sound of the answer (median)",
+            value=statistics.median(turns),
+            unit="s",
+            bar="≤ 0.8",
+            runs=RUNS,
+            note=f"{min(turns):.2f} to {max(turns):.2f} s; load {os.getloadavg()[0]:.1f}",
+        )
+    ]
 
 
 def turn_s(client: Client, wav: bytes) -> float:
