@@ -1,6 +1,7 @@
 """`python -m benchmarks [name…]`: measure and print the table.
 
-Without names: all but the long ones, and results/latest.json and .md are written.
+Without names: all but the long ones. Each row says when and at which commit it was measured last:
+results/latest.json and .md keep those that were not measured this time.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from . import (
     text,
     voice_turn,
 )
-from .harness import machine, table, write
+from .harness import Measurement, machine, table, write
 
 SCRIPTS = {
     "text": text.measure,
@@ -51,12 +52,11 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"unknown benchmark {unknown[0]!r}; known: {', '.join(SCRIPTS)}", file=sys.stderr)
         return 2
-    measurements = []
+    measurements: list[Measurement] = []
     for name in names or [name for name in SCRIPTS if name not in LONG]:
         print(f"measuring {name} …", file=sys.stderr)
         measurements += SCRIPTS[name]()
-        if not names:
-            write(measurements, machine())  # what was measured stays, should a later one fail
+        write(measurements, machine())  # what was measured stays, should a later one fail
     print(table(measurements, machine()))
     return 0
 

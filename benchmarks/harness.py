@@ -109,25 +109,42 @@ def machine() -> dict[str, Any]:
 
 
 def write(measurements: list[Measurement], about: dict[str, Any]) -> str:
-    """Write results/latest.json and results/latest.md; return the table."""
+    """Write results/latest.json and results/latest.md; return the table of all rows there.
+
+    Rows of another processor go: ratios are of one machine.
+    """
     RESULTS.mkdir(exist_ok=True)
-    rows = [asdict(measurement) for measurement in measurements]
-    (RESULTS / "latest.json").write_text(
+    path = RESULTS / "latest.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    kept: dict[str, Any] = {}
+    if before.get("machine", {}).get("processor") == about["processor"]:
+        kept = {row["what"]: row for row in before["measurements"]}
+    when = {"commit": about["commit"], "date": about["date"]}
+    new = {measurement.what: asdict(measurement) | when for measurement in measurements}
+    rows = list((kept | new).values())
+    path.write_text(
         json.dumps({"machine": about, "measurements": rows}, indent=1, ensure_ascii=False) + "\n"
     )
-    text = table(measurements, about)
+    text = _table_of(rows, about)
     (RESULTS / "latest.md").write_text(text)
     return text
 
 
 def table(measurements: list[Measurement], about: dict[str, Any]) -> str:
     """Return the measurements as Markdown."""
-    lines = ["| what | value | bar | runs | note |", "| --- | ---: | --- | ---: | --- |"]
-    lines += [
-        f"| {m.what} | {m.value:.3g} {m.unit} | {m.bar} | {m.runs} | {m.note} |"
-        for m in measurements
+    return _table_of([asdict(measurement) for measurement in measurements], about)
+
+
+def _table_of(rows: list[dict[str, Any]], about: dict[str, Any]) -> str:
+    lines = [
+        "| what | value | bar | runs | commit | note |",
+        "| --- | ---: | --- | ---: | --- | --- |",
     ]
-    where = (
-        f"{about['processor']}, {about['cores']} cores, commit {about['commit']}, {about['date']}"
-    )
+    for row in rows:
+        value = f"{row['value']:.3g} {row['unit']}"
+        commit = row.get("commit", about["commit"])
+        lines.append(
+            f"| {row['what']} | {value} | {row['bar']} | {row['runs']} | {commit} | {row['note']} |"
+        )
+    where = f"{about['processor']}, {about['cores']} cores, {about['date']}"
     return "\n".join([f"Measured on {where}.", "", *lines]) + "\n"

@@ -44,6 +44,22 @@ def test_the_first_comes_at_once_and_the_end_brings_what_waits() -> None:
         assert list(batches) == []
 
 
+def test_what_nobody_reads_holds_up_nothing() -> None:
+    first_is_read = threading.Event()
+
+    def run(outlet: Outlet[int]) -> None:
+        outlet(0)
+        first_is_read.wait()
+        outlet(1)
+        outlet(2)
+
+    batches = iterate_batches(run, CancelToken(), LONG_S, lambda number: number > 0)
+    with closing(batches):
+        assert next(batches) == [0]
+        first_is_read.set()
+        assert next(batches)[0] == 1
+
+
 def test_without_a_pace_each_item_is_passed_on_as_it_comes() -> None:
     def run(outlet: Outlet[int]) -> int:
         for number in range(100):

@@ -55,15 +55,19 @@ def iterate_callbacks(
 
 
 def iterate_batches(
-    run: Callable[[Outlet[T]], T | None], cancel: CancelToken, pace_s: float = 0.0
+    run: Callable[[Outlet[T]], T | None],
+    cancel: CancelToken,
+    pace_s: float = 0.0,
+    is_read: Callable[[T], bool] = lambda item: True,
 ) -> Generator[list[T], None, None]:
     """Yield the items that `run` hands to its outlet; `run` blocks a thread of its own.
 
     Ends early once `cancel` is set; when it has ended, in whatever way, `run` has returned. An item
     that `run` returns (instead of streaming) is yielded last. Raises what `run` raises.
 
-    Those that come less than `pace_s` seconds after others are gathered, for no longer than that: each
-    batch costs this process, and all behind it, time that the library could use.
+    Those that come less than `pace_s` seconds after something that people read (`is_read`) are gathered,
+    for no longer than that: each batch costs this process, and all behind it, time that the library
+    could use.
     """
     outlet: Outlet[T] = Outlet(cancel)
     has_ended = threading.Event()
@@ -77,9 +81,10 @@ def iterate_batches(
             found = [outlet.items.get()]
             has_ended.wait(max(0.0, due - time.monotonic()))
             found += _waiting(outlet.items)
-            due = time.monotonic() + pace_s
             is_over = None in found
             batch = [i for i in found if i is not None and not isinstance(i, Exception)]
+            if any(map(is_read, batch)):
+                due = time.monotonic() + pace_s
             if batch and not cancel.is_cancelled:
                 yield batch
             for item in found:

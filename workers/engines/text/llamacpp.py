@@ -39,7 +39,7 @@ from workers.models.tuning.run_settings import run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib_of
 
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
-from .llamacpp_json import body_of, joined, pieces_of, reading_only, with_reading
+from .llamacpp_json import body_of, has_text, joined, pieces_of, reading_only, with_reading
 from .slots import ANY_SLOT, SlotBoard, transcript_of
 
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -138,7 +138,7 @@ class LlamaCppEngine(TextEngine):
         handle = (
             self._server.handle_chat_completions if is_chat else self._server.handle_completions
         )
-        with closing(iterate_batches(partial(handle, body), cancel, PACE_S)) as batches:
+        with closing(iterate_batches(partial(handle, body), cancel, PACE_S, has_text)) as batches:
             yield from pieces_of(joined(batches), self._chosen.batch_tokens)
 
     def _noted(self, slot: int, pieces: Iterator[Piece]) -> Iterator[Piece]:

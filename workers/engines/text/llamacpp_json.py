@@ -81,6 +81,11 @@ def joined(batches: Iterable[list[Chunk]]) -> Iterator[Chunk]:
         yield held
 
 
+def has_text(chunk: Chunk) -> bool:
+    """Whether a chunk brings words: others open a stream, or tell how far a prompt is read."""
+    return bool(_text(chunk))
+
+
 def _text(chunk: Chunk) -> str | None:
     """Return the text of a chunk of a conversation; None if it says anything else too."""
     choices: list[Chunk] = chunk.get("choices") or []
