@@ -45,7 +45,7 @@ class Work:
     make: Callable[[], Request]
     """A fresh request."""
     done: Callable[[Event], float]
-    """How much work an event stands for: tokens, seconds of sound, chunks."""
+    """How much work an event stands for: letters, bytes of sound, chunks."""
 
 
 class Chapters:
@@ -78,7 +78,7 @@ def kinds(client: Client) -> dict[str, Work]:
         return Ingest(collection="busy", documents=(Media(name="book.txt", data=book),))
 
     return {
-        "chat": Work(modality="text", make=chat, done=partial(_per, TextDelta)),
+        "chat": Work(modality="text", make=chat, done=_letters),
         "indexing": Work(modality="rag", make=index, done=Chapters()),
         "transcription": Work(
             modality="stt",
@@ -91,6 +91,11 @@ def kinds(client: Client) -> dict[str, Work]:
             done=lambda event: len(event.pcm) if isinstance(event, AudioDelta) else 0.0,
         ),
     }
+
+
+def _letters(event: Event) -> float:
+    """Tokens that come fast are joined, so pieces do not count them."""
+    return float(len(event.text)) if isinstance(event, TextDelta) else 0.0
 
 
 def _per(kind: type[Event], event: Event) -> float:

@@ -35,7 +35,7 @@ class Pair:
     other: str
     num_streams: int
     alone: list[tuple[float, float]] = field(default_factory=list)
-    """Chat's tokens/s, the other's speed."""
+    """Chat's letters/s, the other's speed."""
     shared: list[tuple[float, float]] = field(default_factory=list)
     """Together, with cores of their own."""
     unshared: list[tuple[float, float]] = field(default_factory=list)
@@ -107,7 +107,7 @@ def _row(pair: Pair, side: int, what: str) -> Measurement:
     shared = [shares[side] for shares in pair.shared]
     unshared = [shares[side] for shares in pair.unshared]
     alone = statistics.median(speeds[side] for speeds in pair.alone)
-    speed = f"alone {alone:.0f} tokens/s; " if side == 0 else ""
+    speed = f"alone {alone:.0f} letters/s; " if side == 0 else ""
     return Measurement(
         what=what,
         value=statistics.median(shared),
