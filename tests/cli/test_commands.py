@@ -9,12 +9,12 @@ import subprocess
 from pathlib import Path
 
 import av
-import jiwer
 import pytest
 from fpdf import FPDF
 
 from benchmarks.material import picture_of
 from tests.cli.conftest import COMMAND, Quintet, interrupt
+from tests.spoken import sounds_like
 
 PARIS = "What is the capital of France? Answer briefly."
 FOX = "The quick brown fox jumps over the lazy dog."
@@ -28,15 +28,9 @@ def fox(quintet: Quintet, home: Path) -> Path:
     return home / "fox.mp3"
 
 
-def is_fox(heard: str) -> bool:
-    """Two words of nine may be others: each recording is another, as a speaker's would be."""
-    words = jiwer.Compose([jiwer.ToLowerCase(), jiwer.RemovePunctuation(), jiwer.Strip()])  # type: ignore[no-untyped-call]  # jiwer's own
-    return bool(jiwer.wer(words(FOX), words(heard)) <= 2 / 9)
-
-
 def test_what_is_spoken_is_heard_and_piped_into_a_question(quintet: Quintet, fox: Path) -> None:
     heard = quintet("transcribe", fox)
-    assert (is_fox(heard.stdout), heard.stderr) == (True, ""), heard.stdout
+    assert (sounds_like(heard.stdout, FOX), heard.stderr) == (True, ""), heard.stdout
     asked = quintet(
         "ask",
         "What jumps over the dog?",
@@ -57,7 +51,7 @@ def test_a_folder_gets_a_file_per_recording(quintet: Quintet, fox: Path, home: P
     done = quintet("transcribe", "fox.mp3", "again.mp3", "--format", "srt", "-o", "out", "--json")
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["output"] for row in rows] == ["out/fox.srt", "out/again.srt"]
-    assert [is_fox(row["text"]) for row in rows] == [True, True], rows
+    assert [sounds_like(row["text"], FOX) for row in rows] == [True, True], rows
     assert (home / "out" / "again.srt").read_text().startswith("1\n00:00:0")
 
 
