@@ -10,7 +10,7 @@ import pytest
 from library import calls
 from library.sync_async import AsyncStream, Stream
 from quintet import AsyncQuintet, Quintet, errors
-from tests.spoken import sounds_like
+from tests.spoken import OPENING, sounds_like
 from workers.messages import Progress
 
 PARIS = "What is the capital of France? Answer briefly."
@@ -76,12 +76,12 @@ def test_what_is_spoken_is_understood(quintet: Quintet, tmp_path: Path) -> None:
     assert [sentence.text for sentence in speech.sentences][1] == "Dogs are not allowed."
     path = speech.save(tmp_path / "hours.mp3")
     transcript = quintet.transcribe(path, words=True, on_progress=seconds.append)
-    assert sounds_like(transcript.text, said)
+    assert sounds_like(transcript.text, said, OPENING)
     assert transcript.duration_s == pytest.approx(speech.duration_s, abs=0.2)
     assert transcript.segments[0].words
     assert transcript.to_srt().startswith("1\n00:00:0")
     assert seconds[-1].unit == "seconds"
-    assert sounds_like(quintet.transcribe(speech.wav()).text, said)
+    assert sounds_like(quintet.transcribe(speech.wav()).text, said, OPENING)
 
 
 def test_pictures_are_read_and_asked_about(quintet: Quintet, receipt: bytes) -> None:
