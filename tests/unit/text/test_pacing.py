@@ -69,6 +69,24 @@ def test_without_a_pace_each_item_is_passed_on_as_it_comes() -> None:
     assert list(iterate_callbacks(run, CancelToken())) == list(range(101))
 
 
+def test_nothing_comes_after_stop_even_if_it_came_with_the_last() -> None:
+    cancel, is_full, may_end = CancelToken(), threading.Event(), threading.Event()
+
+    def run(outlet: Outlet[int]) -> None:
+        for number in range(3):
+            outlet(number)
+        is_full.set()
+        may_end.wait()
+
+    with closing(iterate_callbacks(run, cancel)) as items:
+        assert next(items) == 0
+        is_full.wait()
+        assert next(items) == 1
+        cancel.cancel()
+        may_end.set()
+        assert list(items) == []
+
+
 def test_what_came_before_a_failure_is_not_lost() -> None:
     def run(outlet: Outlet[int]) -> None:
         outlet(1)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
+from itertools import chain, takewhile
 from typing import Any, Generic, TypeVar
 
 from workers.engines.contract import CancelToken
@@ -48,10 +49,12 @@ class Outlet(Generic[T]):
 def iterate_callbacks(
     run: Callable[[Outlet[T]], T | None], cancel: CancelToken
 ) -> Generator[T, None, None]:
-    """Yield the items that `run` hands to its outlet, one by one: see `iterate_batches`."""
+    """Yield the items that `run` hands to its outlet, one by one: see `iterate_batches`.
+
+    None comes once `cancel` is set, not even one that came together with the last.
+    """
     with closing(iterate_batches(run, cancel)) as batches:
-        for batch in batches:
-            yield from batch
+        yield from takewhile(lambda _: not cancel.is_cancelled, chain.from_iterable(batches))
 
 
 def iterate_batches(

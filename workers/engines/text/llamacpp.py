@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,8 @@ class LlamaCppEngine(TextEngine):
             self._server.handle_chat_completions if is_chat else self._server.handle_completions
         )
         with closing(iterate_batches(partial(handle, body), cancel, PACE_S, has_text)) as batches:
-            yield from pieces_of(joined(batches), self._chosen.batch_tokens)
+            pieces = pieces_of(joined(batches), self._chosen.batch_tokens)
+            yield from takewhile(lambda _: not cancel.is_cancelled, pieces)
 
     def _noted(self, slot: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
         """Yield the pieces and keep in mind what the slot holds by now."""
