@@ -47,7 +47,7 @@ def test_the_stream_is_raw_text_in_exactly_these_bytes(app: App) -> None:
     text = "".join("\n".join(line.removeprefix("data: ") for line in event) for event in events)
     assert text == whole
     assert any(len(event) > 1 for event in events)  # a newline is split over two lines
-    assert len(events) > 10  # piece by piece
+    assert len(events) > 1  # in pieces; tokens that come faster than anybody reads are joined
     assert "[DONE]" not in text
 
 

@@ -25,6 +25,9 @@ from tests.text.test_chat import (
     test_a_cut_never_splits_a_character as test_a_cut_never_splits_a_character,
 )
 from tests.text.test_chat import (
+    test_a_long_answer_comes_in_pieces as test_a_long_answer_comes_in_pieces,
+)
+from tests.text.test_chat import (
     test_a_long_prompt_reports_its_progress as test_a_long_prompt_reports_its_progress,
 )
 from tests.text.test_chat import (
@@ -37,7 +40,7 @@ from tests.text.test_chat import (
     test_an_assistant_turn_at_the_end_is_continued as test_an_assistant_turn_at_the_end_is_continued,
 )
 from tests.text.test_chat import (
-    test_answers_in_pieces_and_counts_tokens as test_answers_in_pieces_and_counts_tokens,
+    test_answers_and_counts_tokens as test_answers_and_counts_tokens,
 )
 from tests.text.test_chat import (
     test_cancel_is_heard_while_the_prompt_is_read as test_cancel_is_heard_while_the_prompt_is_read,

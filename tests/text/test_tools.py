@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -134,6 +135,13 @@ def test_text_that_only_begins_like_a_call_is_text(worker: TextWorker) -> None:
     request = question("The capital of France? Answer briefly.", tools=(CLOCK,))
     events = run(worker, request)
     assert calls_of(events) == []
+    assert text_of(events).strip()
+
+
+def test_a_long_text_beside_tools_is_not_held_back(worker: TextWorker) -> None:
+    """A short one may come whole: tokens that come faster than anybody reads are joined."""
+    long = replace(GREEDY, max_tokens=150, ignore_eos=True)
+    events = run(worker, question("Tell me about the sea.", tools=(CLOCK,), sampling=long))
     assert sum(isinstance(event, TextDelta) for event in events) > 1
 
 
