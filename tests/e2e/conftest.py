@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.needs import chromium
 from tests.running import ROOT as ROOT
@@ -29,6 +30,17 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_FLAGS))
         yield started
         started.close()
+
+
+def expect_answer(page: Page, number: int = 1) -> None:
+    """Wait until so many answers have ended, and look whether the last says anything.
+
+    Which words is the model's business: it draws them.
+    """
+    said = page.locator('#chat-log [data-testid="bot"]')
+    receipts = said.filter(has_text="tokens/s")
+    expect(receipts).to_have_count(number, timeout=90_000)
+    expect(said.nth(-2)).to_contain_text(re.compile(r"\w\w"))
 
 
 OpenTab = Callable[..., Page]
