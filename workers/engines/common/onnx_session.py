@@ -13,14 +13,19 @@ from typing import Any
 from workers.engines.contract import CancelToken
 
 CANCEL_POLL_S = 0.02
+SPIN_US = 50
+"""How long a thread waits for the next operator before it sleeps. On two cores Piper alone is a twelfth
+faster than without (0.96 → 1.05 of its own loop), and a twelfth slower beside one busy program; ONNX
+Runtime's own millisecond is no faster alone, and a quarter slower there."""
 
 
 def session_options(onnxruntime: Any, threads: int) -> Any:
-    """Return options for that many threads, none of which waits by spinning."""
+    """Return options for that many threads, none of which spins for longer than `SPIN_US`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
     # Each text has a shape of its own: plans kept per shape only grow.
     options.enable_mem_pattern = False
     return options
