@@ -39,7 +39,7 @@ KNOBS = (
     Knob(name="max_tokens", label="Longest answer, tokens", low=16, high=4096, step=16, value=1024,
          info="A word is about 1.3 tokens"),
     Knob(name="seed", label="Seed", low=RANDOM, high=2**31 - 1, step=1, value=RANDOM,
-         info="Same seed, same answer; -1 is random. With a seed, each turn reads the whole chat"),
+         info="Same seed, same answer; -1 is random"),
 )  # fmt: skip
 
 WHOLE = ("top_k", "max_tokens", "seed")

@@ -45,7 +45,7 @@ from .slots import ANY_SLOT, SlotBoard, transcript_of
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
-PACE_S = 0.03
+PACE_S = 0.05
 """Between two pieces of an answer, at least: what comes faster than anybody reads is joined. On two
 cores a token of its own costs our processes 0.8 ms, a tenth of what llama.cpp needs to write it."""
 

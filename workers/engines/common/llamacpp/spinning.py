@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LOOK_S = 0.05
+LOOK_S = 0.1
 """Between two looks while something is computed."""
 CROWDED, ROOMY = 0.6, 0.3
 """Seconds that the threads waited for a core, per second of computing: from where the spin is cut, and
