@@ -57,21 +57,27 @@ def test_a_picture_is_read(client: Client) -> None:
     assert "24.62" in client.predict(picture=picture, api_name="/read_picture")
 
 
-def test_documents_are_searched_and_errors_are_one_sentence(client: Client, app: App) -> None:
-    rag = f"{app.url}/gen/v1/rag"
+@pytest.fixture
+def indexed(app: App) -> Iterator[str]:
+    """A collection with one document, gone afterwards: others look for the same document."""
+    rag, name = f"{app.url}/gen/v1/rag", "by gradio"
     httpx.post(
         f"{rag}/index_file",
-        data={"collection_name": "by gradio", "metadata": "{}"},
+        data={"collection_name": name, "metadata": "{}"},
         files={"file": ("handbook.pdf", handbook_pdf())},
         timeout=60,
     ).raise_for_status()
+    yield name
+    httpx.delete(f"{rag}/collection/{name}", timeout=60).raise_for_status()
+
+
+def test_documents_are_searched_and_errors_are_one_sentence(client: Client, indexed: str) -> None:
     query = {"query": "trial period", "top_k": 2, "api_name": "/search_documents"}
-    found = client.predict(collection="by gradio", **query)
+    found = client.predict(collection=indexed, **query)
     assert len(found) == 2
     assert found[0]["score"] >= found[1]["score"]
     with pytest.raises(Exception, match="nothing here"):
         client.predict(collection="nothing here", **query)
-    httpx.delete(f"{rag}/collection/by gradio", timeout=60).raise_for_status()
 
 
 def test_a_file_of_the_server_cannot_be_named(client: Client) -> None:
