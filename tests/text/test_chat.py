@@ -159,14 +159,16 @@ def test_a_long_prompt_reports_its_progress(worker: TextWorker) -> None:
 
 
 def test_cancel_stops_long_before_the_natural_end(worker: TextWorker) -> None:
+    """How many pieces an answer has says nothing: tokens that come fast are joined."""
     cancel = CancelToken()
-    seen = 0
-    request = ask("Count from one to a thousand in words.", max_tokens=240, repeat_penalty=1.0)
+    pieces = []
+    request = ask("Count from one to a thousand in words.", max_tokens=400, ignore_eos=True)
     for event in worker.handle(request, cancel):
-        seen += isinstance(event, TextDelta)
-        if seen == 5:
+        if isinstance(event, TextDelta):
+            pieces.append(event.text)
             cancel.cancel()
-    assert seen == 5
+    assert len(pieces) == 1
+    assert len(pieces[0].split()) < 100
 
 
 def test_cancel_is_heard_while_the_prompt_is_read(worker: TextWorker) -> None:
