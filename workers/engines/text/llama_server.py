@@ -7,9 +7,15 @@ runs is said by `workers.models.llama_server.finding`.
 from __future__ import annotations
 
 from workers.engines.common.llamaserver.engine import OnLlamaServer
+from workers.engines.common.llamaserver.pacing import Pacing
 
-from .llamacpp import LlamaCppEngine
+from .llamacpp import PACE_S, LlamaCppEngine
+from .llamacpp_json import has_text
 
 
 class LlamaServerEngine(OnLlamaServer, LlamaCppEngine):
     """One GGUF model with `settings.slots` conversations batched continuously."""
+
+    def new_pacing(self) -> Pacing:
+        """See `OnLlamaServer`."""
+        return Pacing(PACE_S, has_text)

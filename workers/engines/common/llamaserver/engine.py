@@ -7,6 +7,7 @@ from typing import Any
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .opening import LlamaServer
+from .pacing import Pacing, no_pacing
 
 
 class OnLlamaServer:
@@ -15,10 +16,14 @@ class OnLlamaServer:
     computes_here = False
     _server: LlamaServer
 
+    def new_pacing(self) -> Pacing:
+        """Return when a stream is read: as it comes, unless the engine knows better."""
+        return no_pacing()
+
     def _open(
         self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
     ) -> tuple[Any, str]:
-        server = LlamaServer(xllamacpp, params, settings, report)
+        server = LlamaServer(xllamacpp, params, settings, report, self.new_pacing)
         if settings.device != "cpu" or not server.devices:
             return server, settings.device if server.devices else "cpu"
         return server, server.devices[0].lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from workers.models.llama_server.asking import ServerProgram, ask, devices
 from workers.models.llama_server.finding import find_server
 
 from .flags import device_flags, flags_of
+from .pacing import Pacing
 from .process import ServerProcess, die_likewise, new_address
 from .transport import ServerConnection
 
@@ -30,7 +32,12 @@ class LlamaServer(ServerConnection):
     """A `llama-server` with one model in it, for as long as this object is not closed."""
 
     def __init__(
-        self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
+        self,
+        xllamacpp: Any,
+        params: Any,
+        settings: WorkerSettings,
+        report: ReportLoading,
+        new_pacing: Callable[[], Pacing],
     ) -> None:
         """Start the program and wait for the model. Raises: LoadError, EngineNotInstalledError."""
         card = settings.card
@@ -44,7 +51,7 @@ class LlamaServer(ServerConnection):
             address = new_address(program, folder)
             self._process = ServerProcess(program, address, flags)
             opened.callback(self._process.stop)
-            super().__init__(address)
+            super().__init__(address, new_pacing)
             opened.callback(super().close)
             size = 0 if self.devices else Path(params.model.path).stat().st_size
             self._process.wait_until_ready(self.is_ready, card.name, size, report)

@@ -15,6 +15,7 @@ from typing import Any
 
 from workers.messages.errors import GenerationError
 
+from .pacing import Pacing, no_pacing
 from .process import Address
 
 Json = dict[str, Any]
@@ -25,7 +26,6 @@ BROKEN = (OSError, http.client.HTTPException)
 
 CONNECT_TIMEOUT_S = 10.0
 HEALTH_TIMEOUT_S = 5.0
-PIECE_BYTES = 1 << 16
 DATA, DONE = b"data: ", b"[DONE]"
 ERROR = b"error: "
 """How older servers begin the line of a failure in the middle of an answer."""
@@ -52,13 +52,15 @@ class _Connection(http.client.HTTPConnection):
 class ServerConnection:
     """The routes that our engines use."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, new_pacing: Callable[[], Pacing] = no_pacing) -> None:
+        """`new_pacing`: for each stream, when it is read."""
         self._address = address
+        self._new_pacing = new_pacing
 
     def is_ready(self) -> bool:
         """Whether it listens and its model is loaded."""
         try:
-            with self._answer("GET", "/health", None, HEALTH_TIMEOUT_S) as response:
+            with self._answer("GET", "/health", None, HEALTH_TIMEOUT_S) as (response, _):
                 response.read()  # who leaves before that is a fault in the program's log
                 return response.status == 200
         except BROKEN:
@@ -90,8 +92,8 @@ class ServerConnection:
     @contextmanager
     def _answer(
         self, method: str, path: str, body: Json | None, timeout_s: float | None = None
-    ) -> Iterator[http.client.HTTPResponse]:
-        """Yield the answer as it comes; leaving ends the connection. Raises: `BROKEN`.
+    ) -> Iterator[tuple[http.client.HTTPResponse, socket.socket]]:
+        """Yield the answer as it comes, and its socket; leaving ends the connection. Raises: `BROKEN`.
 
         No time-out: between two chunks a large batch may be read. How long that may take, the pool watches.
         """
@@ -103,26 +105,29 @@ class ServerConnection:
         }
         with closing(_Connection(self._address)) as connection:
             connection.connect()
-            connection.sock.settimeout(timeout_s)
+            way = connection.sock  # http.client forgets it once the answer begins
+            way.settimeout(timeout_s)
             connection.request(method, path, content, headers)
             with connection.getresponse() as response:
-                yield response
+                yield response, way
 
     def _ask(self, path: str, body: Json) -> Json:
         try:
-            with self._answer("POST", path, body) as response:
+            with self._answer("POST", path, body) as (response, _):
                 return _decoded(response.read())
         except BROKEN as err:
             raise self._lost(err) from err
 
     def _stream(self, path: str, body: Json, on_chunk: OnChunk) -> Json | None:
         try:
-            with self._answer("POST", path, body) as response:
+            with self._answer("POST", path, body) as (response, way):
                 if response.status != 200:
                     return _decoded(response.read())
-                for chunk in _chunks(iter(lambda: response.read1(PIECE_BYTES), b"")):
+                pacing = self._new_pacing()
+                for chunk in _chunks(pacing.arrivals(response, way)):
                     if on_chunk(chunk) or "error" in chunk:
                         break  # the connection ends with this block, and the server stops
+                    pacing.note(chunk)
         except BROKEN as err:
             raise self._lost(err) from err
         return None
