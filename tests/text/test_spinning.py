@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
+from collections import Counter
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -14,10 +18,12 @@ from workers.engines.common.llamacpp.spinning import (
     CROWDED,
     LOOK_S,
     ROOMY,
+    CoreWaits,
     Crowding,
-    waited_for_cores_s,
 )
 from workers.pool.threads import usable_cores
+
+DEADLINE_S = 60.0
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/schedstat").exists(), reason="only Linux counts how long threads wait"
@@ -149,6 +155,30 @@ def test_a_burst_is_not_a_crowd_and_a_crowd_is_left_behind_slowly() -> None:
     assert crowding.share >= 0
 
 
-def test_what_threads_have_waited_never_shrinks_while_they_live() -> None:
-    before = waited_for_cores_s()
-    assert 0 <= before <= waited_for_cores_s()
+def test_threads_that_have_ended_are_forgotten_and_no_file_stays_open() -> None:
+    before = watched_threads()  # an engine of another test may watch, too
+    may_end = threading.Event()
+    thread = threading.Thread(target=may_end.wait)
+    with closing(CoreWaits()) as waits:
+        thread.start()
+        name = str(thread.native_id)
+        assert waits.total_s() >= 0
+        assert watched_threads()[name] == before[name] + 1
+        may_end.set()
+        thread.join()
+        until = time.monotonic() + DEADLINE_S
+        while watched_threads()[name] > before[name]:  # the system ends it a moment later
+            assert waits.total_s() >= 0
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    assert watched_threads() <= before
+
+
+def watched_threads() -> Counter[str]:
+    """Return how many files are open on each thread's waiting."""
+    found: Counter[str] = Counter()
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # that of this very list
+            path = Path(os.readlink(f"/proc/self/fd/{name}"))
+            found[path.parent.name] += path.name == "schedstat"
+    return +found
