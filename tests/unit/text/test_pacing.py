@@ -110,7 +110,7 @@ def test_who_cancels_does_not_wait_for_the_pace() -> None:
             time.sleep(0.001)
 
     with closing(iterate_batches(run, cancel, pace_s=LONG_S)) as batches:
-        assert next(batches) == [1]
+        assert set(next(batches)) == {1}  # a slow reader finds several that came with the first
         cancel.cancel()
         assert list(batches) == []
 
