@@ -41,7 +41,9 @@ def program(tmp_path: Path) -> Program:
         about = {"version": "version: 9000 (abcdef)", "flags": flags, "devices": []}
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "plan.json").write_text(json.dumps({**about, "dies_loading": 0, **plan}))
+        lines = ["llama_model_load: error: this is no model"]
+        death = {"dies_loading": 0, "last_lines": lines}
+        (folder / "plan.json").write_text(json.dumps({**about, **death, **plan}))
         path = folder / "llama-server"
         path.write_text(f"#!{sys.executable}\n" + SCRIPT.read_text("utf-8"))
         path.chmod(0o755)

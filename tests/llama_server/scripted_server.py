@@ -121,7 +121,8 @@ def main(arguments: list[str]) -> int:
     received = {"arguments": arguments, "variables": dict(os.environ)}
     (HERE / "told.json").write_text(json.dumps(received))
     if PLAN["dies_loading"]:
-        _say("llama_model_load: error: this is no model", sys.stderr)
+        for line in PLAN["last_lines"]:
+            _say(line, sys.stderr)
         os.kill(os.getpid(), PLAN["dies_loading"])
     host = arguments[arguments.index("--host") + 1]
     if host.endswith(".sock"):

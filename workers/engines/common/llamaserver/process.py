@@ -30,8 +30,8 @@ from workers.models.llama_server.asking import ServerProgram, quiet_environ
 
 from . import tether
 
-NUM_LAST_LINES = 40
-NUM_LAST_LINES = 3
+NUM_KEPT_LINES = 40
+NUM_TOLD_LINES = 3
 MAX_LINE_CHARS = 300
 POLL_S = 0.05
 MAX_SOCKET_CHARS = 100
@@ -81,7 +81,7 @@ class ServerProcess:
         """Start it. Raises: LoadError."""
         self.address = address
         self._program = program
-        self._said: deque[str] = deque(maxlen=NUM_LAST_LINES)
+        self._said: deque[str] = deque(maxlen=NUM_KEPT_LINES)
         self._is_wanted = True
         command = [str(program.path), *address.flags, *flags]
         try:
@@ -109,7 +109,7 @@ class ServerProcess:
     @property
     def last_words(self) -> str:
         """What it printed last, on one line; for people."""
-        lines = [line for line in self._said if line][-NUM_LAST_LINES:]
+        lines = [line for line in self._said if line][-NUM_TOLD_LINES:]
         return " / ".join(line[:MAX_LINE_CHARS] for line in lines)
 
     def wait_until_ready(
