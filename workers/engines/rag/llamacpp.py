@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.catalogue import ModelCard
+from workers.engines.common.llamacpp.server import started_server
 from workers.media.scratch import scratch_folder
 from workers.messages import Loading
 from workers.messages.errors import GenerationError, LoadError
@@ -153,7 +154,7 @@ def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
         # The in-process server also listens: on a socket whose folder goes at once.
         params.hostnames = [str(socket_dir / "engine.sock")]
         try:
-            return xllamacpp.Server(params)
+            return started_server(xllamacpp, params)
         except RuntimeError as err:
             raise LoadError(f"llama.cpp could not load {name}: {err}") from err
 

@@ -42,12 +42,24 @@ def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
     with scratch_folder(modality) as folder:
         params.hostnames = [str(folder / "engine.sock")]
         try:
-            return xllamacpp.Server(params)
+            return started_server(xllamacpp, params)
         except RuntimeError as err:
             raise LoadError(
                 f"llama.cpp could not load {name}: {err}",
                 hint="The file may be damaged, or made for a newer llama.cpp.",
             ) from err
+
+
+def started_server(xllamacpp: Any, params: Any) -> Any:
+    """Return a server whose loop has begun. Raises: RuntimeError.
+
+    One that is ended earlier never hears of it, and whoever ends it waits for ever (`start_loop` in
+    llama.cpp's tools/server/server-queue.cpp undoes `terminate`). The metrics come from within the loop.
+    """
+    params.endpoint_metrics = True
+    server = xllamacpp.Server(params)
+    server.handle_metrics()
+    return server
 
 
 def device_of(wanted: str, params: Any, xllamacpp: Any) -> str:
