@@ -23,7 +23,26 @@ _of_this_task: ContextVar[float | None] = ContextVar("deadline", default=None)
 R = TypeVar("R", bound=Request)
 
 
-def deadline_in(timeout_s: float, what: str = "timeout_s") -> float:
+class Deadline(float):
+    """A `time.monotonic()`, and how many seconds there were until then when it was set.
+
+    Who sets it, a door, hands the request on a moment later, on a busy machine much later.
+    """
+
+    given_s: float
+
+    def __new__(cls, moment: float, given_s: float) -> Deadline:
+        """See the class."""
+        self = super().__new__(cls, moment)
+        self.given_s = given_s
+        return self
+
+    def __reduce__(self) -> tuple[type[Deadline], tuple[float, float]]:
+        """It goes to the workers with its request."""
+        return Deadline, (float(self), self.given_s)
+
+
+def deadline_in(timeout_s: float, what: str = "timeout_s") -> Deadline:
     """Return the `time.monotonic()` that is so many seconds away; `what` names them in an error.
 
     Raises: RequestError unless it is more than 0 and at most a week.
@@ -32,7 +51,7 @@ def deadline_in(timeout_s: float, what: str = "timeout_s") -> float:
         raise RequestError(
             f"{what} is {timeout_s:g}; it must be more than 0 and at most {MAX_TIMEOUT_S} seconds."
         )
-    return time.monotonic() + timeout_s
+    return Deadline(time.monotonic() + timeout_s, timeout_s)
 
 
 def set_deadline(deadline: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from configs.catalogue import ModelCard
 from workers.messages import END_EVENTS, Event, Failed, Modality, Request
+from workers.messages.deadline import Deadline
 
 from .restarts import Restarts
 
@@ -117,7 +118,9 @@ class PendingRequest:
 
     def expire(self, now: float) -> None:
         """Tell who asked that time is up, now; whatever the worker still says is heard by nobody."""
-        limit_s = max(0.0, (self.deadline or now) - self.submitted)
+        deadline = now if self.deadline is None else self.deadline
+        given_s = deadline.given_s if isinstance(deadline, Deadline) else deadline - self.submitted
+        limit_s = max(0.0, given_s)
         where = "waiting in the queue" if self.cancelled is None else "being worked on"
         self.fail(
             "timed_out",
