@@ -191,8 +191,8 @@ def test_one_that_dies_loading_is_told_with_its_last_words(
 def test_what_it_died_of_may_stand_some_lines_back(program: Program, tmp_path: Path) -> None:
     lines = ["ggml: failed to allocate CPU buffer of size 9999", *[f"line {n}" for n in range(20)]]
     path = program(dies_loading=int(signal.SIGABRT), last_lines=lines)
-    told = "does not fit: line 17 / line 18 / line 19"
-    with pytest.raises(OutOfMemoryError, match=told), loaded(path, tmp_path):
+    sentence = "does not fit: line 17 / line 18 / line 19"
+    with pytest.raises(OutOfMemoryError, match=sentence), loaded(path, tmp_path):
         pass
 
 

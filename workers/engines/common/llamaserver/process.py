@@ -31,7 +31,7 @@ from workers.models.llama_server.asking import ServerProgram, quiet_environ
 from . import tether
 
 NUM_KEPT_LINES = 40
-NUM_TOLD_LINES = 3
+NUM_SHOWN_LINES = 3
 MAX_LINE_CHARS = 300
 POLL_S = 0.05
 MAX_SOCKET_CHARS = 100
@@ -109,7 +109,7 @@ class ServerProcess:
     @property
     def last_words(self) -> str:
         """What it printed last, on one line; for people."""
-        lines = [line for line in self._said if line][-NUM_TOLD_LINES:]
+        lines = [line for line in self._said if line][-NUM_SHOWN_LINES:]
         return " / ".join(line[:MAX_LINE_CHARS] for line in lines)
 
     def wait_until_ready(
