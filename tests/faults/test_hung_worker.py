@@ -16,14 +16,18 @@ from workers.messages.errors import TimedOutError, WorkerDiedError, WorkerHungEr
 from workers.pool.ending import describe_exit
 
 SOON_S = 2.5
-"""Short for a test, and long for a machine on which others work too."""
+"""Short for a test, and long for a process that gets no hundredth of a core."""
+LATER_S = 15.0
+"""For a process that computes: on a busy machine, Python and our modules alone take seconds to load."""
+LIMITS = {"stall_timeout_s": SOON_S, "spin_timeout_s": LATER_S, "ping_every_s": 0.5}
+"""It is looked at so often that one that computes is seen to before it would be given up as still."""
 
 
 @pytest.mark.parametrize("order", ["hang", "spin", "mute 3600"])
 def test_a_hanging_engine_fails_its_own_request_and_the_next_process_serves_who_waits(
     make_pool: MakePool, order: str
 ) -> None:
-    _, client = make_pool(stall_timeout_s=SOON_S, spin_timeout_s=2 * SOON_S)
+    _, client = make_pool(**LIMITS)
     client.run(say("awake"))
     pid = worker(client).pid
     hanging, outcome = start_in_background(client, order)
@@ -41,7 +45,7 @@ def test_a_hanging_engine_fails_its_own_request_and_the_next_process_serves_who_
 def test_a_stopped_process_is_noticed_although_it_neither_dies_nor_answers(
     make_pool: MakePool,
 ) -> None:
-    _, client = make_pool(ping_timeout_s=SOON_S)
+    _, client = make_pool(ping_timeout_s=LATER_S, ping_every_s=0.5)
     running, outcome = start_in_background(client, "toil 3600")
     wait_for(lambda: worker(client).num_running == 1)
     pid = worker(client).pid
@@ -54,17 +58,17 @@ def test_a_stopped_process_is_noticed_although_it_neither_dies_nor_answers(
 
 
 def test_an_engine_that_comes_further_without_a_word_is_left_alone(make_pool: MakePool) -> None:
-    _, client = make_pool(stall_timeout_s=SOON_S, spin_timeout_s=SOON_S)
+    _, client = make_pool(**LIMITS)
     client.run(say("awake"))
     pid = worker(client).pid
-    assert text_of(client.run(say(f"toil {3 * SOON_S}"))) == "done"
+    assert text_of(client.run(say(f"toil {LATER_S + SOON_S}"))) == "done"
     assert worker(client).pid == pid
     assert worker(client).num_deaths == 0
 
 
 def test_a_load_that_hangs_once_is_tried_again(make_pool: MakePool, tmp_path: Path) -> None:
     (tmp_path / "hangs-on-load").write_text("once\n")
-    _, client = make_pool(stall_timeout_s=SOON_S)
+    _, client = make_pool(**LIMITS)
     assert text_of(client.run(say("hello"))) == "hello "
     assert worker(client).num_deaths == 1
 
@@ -74,7 +78,7 @@ def test_a_load_that_always_hangs_is_reported_to_who_waits_and_mended_later(
 ) -> None:
     stuck = tmp_path / "hangs-on-load"
     stuck.write_text("again\n" * 99)
-    _, client = make_pool(stall_timeout_s=SOON_S)
+    _, client = make_pool(**LIMITS)
     with pytest.raises(WorkerHungError, match="hung while it was loaded"):
         client.run(say("hello"))
     assert worker(client).state == "failed"
