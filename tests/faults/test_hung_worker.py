@@ -33,8 +33,8 @@ def test_a_hanging_engine_fails_its_own_request_and_the_next_process_serves_who_
     hanging, outcome = start_in_background(client, order)
     wait_for(lambda: worker(client).num_running == 1)
     waiting, after = start_in_background(client, "patient")
-    hanging.join(60)
-    waiting.join(60)
+    hanging.join(120)
+    waiting.join(120)
     assert isinstance(outcome[-1], WorkerHungError)
     assert "stopped answering while it worked (ended after" in str(outcome[-1])
     assert "memory" not in str(outcome[-1])
@@ -51,7 +51,7 @@ def test_a_stopped_process_is_noticed_although_it_neither_dies_nor_answers(
     pid = worker(client).pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    running.join(60)
+    running.join(120)
     assert isinstance(outcome[-1], WorkerHungError)
     assert "without a sign of life" in str(outcome[-1])
     assert text_of(client.run(say("hello"))) == "hello "
@@ -95,7 +95,7 @@ def test_what_is_late_and_does_not_stop_costs_the_process_its_life(make_pool: Ma
     wait_for(lambda: worker(client).num_running == 1)
     with pytest.raises(TimedOutError, match=r"did not answer within 1 s.*being worked on"):
         client.run(say("hang"))
-    beside.join(60)
+    beside.join(120)
     assert isinstance(outcome[-1], WorkerHungError)
     assert "a request that was stopped" in str(outcome[-1])
     assert text_of(patient.run(say("hello"))) == "hello "
@@ -111,7 +111,7 @@ def test_lack_of_memory_is_guessed_at_only_for_a_kill_that_is_not_ours(
     pid = worker(client).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    running.join(60)
+    running.join(120)
     assert isinstance(outcome[-1], WorkerDiedError)
     assert not isinstance(outcome[-1], WorkerHungError)
     assert "perhaps for lack of memory" in str(outcome[-1])
@@ -126,6 +126,6 @@ def test_a_worker_that_is_put_to_sleep_while_it_hangs_does_not_speak_of_memory(
     running, outcome = start_in_background(client, "hang")
     wait_for(lambda: worker(client).num_running == 1)
     client.sleep("text")
-    running.join(60)
+    running.join(120)
     assert "ended by Quintet" in str(outcome[-1])
     assert "memory" not in str(outcome[-1])

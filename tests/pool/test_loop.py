@@ -50,7 +50,7 @@ def test_the_loop_reads_and_starts_nothing_itself(make_pool: MakePool) -> None:
     with pytest.raises(WorkerDiedError):
         client.run(say("die"))
     running, _ = start_in_background(client, "slow " * 150)  # long enough to be looked at
-    running.join(60)
+    running.join(120)
     wait_for(lambda: worker(client).resident_mib > 0)
     pool.close()
     ear.is_listening = False

@@ -101,7 +101,7 @@ def ask(client: Client, name: str, text: str = "who", model: str | None = None) 
     """Ask a worker of any modality, as the fakes of all three answer Generate."""
     heard: list[Event] = []
     client._pool.submit(say(text), client.models.get(model or f"fake-{name}"), heard.append)
-    wait_for(lambda: bool(heard) and isinstance(heard[-1], END_EVENTS), timeout_s=40)
+    wait_for(lambda: bool(heard) and isinstance(heard[-1], END_EVENTS))
     end = heard[-1]
     return end.message if isinstance(end, Failed) else text_of(heard).strip()
 
@@ -159,8 +159,8 @@ def test_who_works_is_waited_for_and_the_reason_is_reported(start: Start) -> Non
     assert reasons(heard) == ["Fake stt is waiting for memory: Fake text is at work"]
     details = {status.modality: status.detail for status in client.status().workers}
     assert details["stt"] == "waiting for memory: Fake text is at work"
-    thread.join(20)
-    wait_for(lambda: isinstance(heard[-1], Finished), timeout_s=40)
+    thread.join(120)
+    wait_for(lambda: isinstance(heard[-1], Finished))
     assert len(text_of(seen).split()) == 100
     assert awake(client) == {"stt"}
 
@@ -172,7 +172,7 @@ def test_two_that_never_fit_together_take_turns_and_all_are_answered(start: Star
         "fake-stt", "fake-tts", "fake-stt",
     ]  # fmt: skip
     for thread, seen in runs:
-        thread.join(30)
+        thread.join(120)
         assert len(text_of(seen).split()) == 20
     assert any(
         "making room" in reason or "memory" in reason
@@ -256,8 +256,8 @@ def test_kill_9_of_the_one_that_is_asked_to_leave_leaves_the_tracker_right(start
     other.start()
     wait_for(lambda: worker(client, "stt").state == "loading")
     psutil.Process(worker(client).pid).kill()
-    other.join(20)
-    thread.join(20)
+    other.join(120)
+    thread.join(120)
     assert "died while it worked" in str(seen[-1])
     wait_for(lambda: agrees(client) and awake(client) == {"stt"})
 
@@ -284,7 +284,7 @@ def test_one_who_gives_up_waiting_leaves_the_line(start: Start) -> None:
     client._pool.submit(request, client.models.get("fake-stt"), ended.append)
     wait_for(lambda: worker(client, "stt").num_waiting == 1)
     client.cancel(request.request_id)
-    thread.join(20)
+    thread.join(120)
     wait_for(lambda: bool(ended) and isinstance(ended[-1], Finished))
     ask(client, "text")  # whoever still stood in the line would have come before
     assert "stt" not in awake(client)
@@ -345,5 +345,5 @@ def test_requests_that_left_are_owed_to_nobody_and_later_ones_wait_behind_the_ot
         client.cancel(request_id)
     for _ in range(4):
         submit("fake-text", "later")
-    wait_for(lambda: len(ended) == 13, timeout_s=40)
+    wait_for(lambda: len(ended) == 13)
     assert ended == ["left"] * 8 + ["other"] + ["later"] * 4

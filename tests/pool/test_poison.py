@@ -36,7 +36,7 @@ def test_what_waits_with_a_wish_that_kills_is_refused_with_it(make_pool: MakePoo
     crowd = [start_in_background(client, "die") for _ in range(12)]
     hello, heard = start_in_background(client, "hello")
     for thread, _ in [*crowd, (hello, heard)]:
-        thread.join(40)
+        thread.join(120)
     assert text_of(heard) == "hello "
     ends = [type(seen[-1]) for _, seen in crowd]
     assert (ends.count(WorkerDiedError), ends.count(RequestError)) == (3, 9)

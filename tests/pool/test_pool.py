@@ -60,7 +60,7 @@ def test_slots_answer_at_once_and_the_rest_wait_their_turn(make_pool: MakePool) 
     readers = [start_in_background(client, "slow " * 100) for _ in range(4)]
     wait_for(lambda: worker(client).num_running == 2 and worker(client).num_waiting == 2)
     for thread, seen in readers:
-        thread.join(20)
+        thread.join(120)
         assert isinstance(seen[-1], Finished)
 
 
@@ -119,7 +119,7 @@ def test_a_waiting_request_is_cancelled_without_reaching_the_worker(make_pool: M
     wait_for(lambda: bool(seen) and isinstance(seen[-1], Finished))
     assert not any(isinstance(event, (Started, TextDelta)) for event in seen)
     client.sleep("text")
-    blocker.join(20)
+    blocker.join(120)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_full_queue_refuses_with_the_number(make_pool: MakePool) -> None:
         client.run(say("no room"))
     client._pool.close()
     for thread, _ in readers:
-        thread.join(20)
+        thread.join(120)
 
 
 def test_a_request_that_waits_past_its_deadline_is_dropped(make_pool: MakePool) -> None:
@@ -159,7 +159,7 @@ def test_a_request_that_waits_past_its_deadline_is_dropped(make_pool: MakePool) 
     with pytest.raises(TimedOutError, match="in the queue"):
         client.run(say("too late", deadline=time.monotonic() + 0.1))
     client.sleep("text")
-    blocker.join(20)
+    blocker.join(120)
 
 
 def test_killing_a_worker_fails_only_its_own_requests(make_pool: MakePool) -> None:
@@ -172,8 +172,8 @@ def test_killing_a_worker_fails_only_its_own_requests(make_pool: MakePool) -> No
     pid = worker(client).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    thread.join(20)
-    waiting.join(20)
+    thread.join(120)
+    waiting.join(120)
     assert isinstance(seen[-1], WorkerDiedError)
     assert "SIGKILL" in str(seen[-1])
     assert isinstance(after[-1], Finished)  # what only waited is answered by the new process
@@ -262,8 +262,8 @@ def test_closing_the_pool_ends_every_request_and_process(make_pool: MakePool) ->
     wait_for(lambda: worker(client).num_waiting == 1)
     pid = worker(client).pid
     pool.close()
-    running.join(20)
-    waiting.join(20)
+    running.join(120)
+    waiting.join(120)
     assert isinstance(ran[-1], PoolClosedError)
     assert isinstance(waited[-1], PoolClosedError)
     assert pid is not None
@@ -278,7 +278,7 @@ def test_a_hanging_engine_does_not_delay_the_stop_for_ever(make_pool: MakePool) 
     wait_for(lambda: worker(client).num_running == 1)
     pid = worker(client).pid
     pool.close()
-    thread.join(20)
+    thread.join(120)
     assert pid is not None
     assert not psutil.pid_exists(pid)
 

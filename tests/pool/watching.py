@@ -26,7 +26,7 @@ def worker(client: Client, modality: str = "text") -> WorkerStatus:
     return next(status for status in client.status().workers if status.modality == modality)
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], timeout_s: float = 120.0) -> None:
     give_up = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < give_up, "did not happen in time"
@@ -74,7 +74,7 @@ class Line:
 
     def wait(self) -> None:
         """Wait until every request has ended."""
-        wait_for(lambda: len(self.ended) == len(self.events), timeout_s=40)
+        wait_for(lambda: len(self.ended) == len(self.events))
 
     def answer(self, name: str) -> str:
         return text_of(self.events[name])
