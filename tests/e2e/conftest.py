@@ -24,8 +24,13 @@ CHROMIUM_FLAGS = (
 )
 
 
+EXPECT_TIMEOUT_MS = 45_000
+"""A busy machine takes longer than the 5 s that a page is usually given to show what is expected."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=EXPECT_TIMEOUT_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_FLAGS))
         yield started
@@ -59,7 +64,7 @@ def open_tab(app: App, browser: Browser) -> Iterator[OpenTab]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(45_000)
+        page.set_default_timeout(EXPECT_TIMEOUT_MS)
         page.goto(app.url)
         page.get_by_role("tab", name=tab, exact=True).click()
         return page

@@ -100,7 +100,7 @@ def test_downloaded_paused_killed_resumed_used_and_removed(
     other = open_models(browser, apps.running)  # type: ignore[arg-type]
     expect(row(other, MODEL)).to_contain_text("downloading 37 %")
     press(page, MODEL, "pause")
-    expect(row(page, MODEL)).to_contain_text("paused at 37 %", timeout=20_000)
+    expect(row(page, MODEL)).to_contain_text("paused at 37 %")
     apps.kill()
     hub.faults.stall_after = None
 
@@ -121,7 +121,7 @@ def test_downloaded_paused_killed_resumed_used_and_removed(
     press(page, DEFAULT, "use")
     page.once("dialog", lambda dialog: dialog.accept())
     press(page, MODEL, "remove")
-    expect(row(page, MODEL)).to_contain_text("not downloaded", timeout=20_000)
+    expect(row(page, MODEL)).to_contain_text("not downloaded")
     expect(page.locator("#models-status")).to_contain_text("MiB are free again")
 
 
@@ -141,7 +141,7 @@ def test_a_licence_is_read_before_the_yes_by_keyboard_alone(
     expect(accept).to_be_visible()
     accept.focus()
     page.keyboard.press("Enter")
-    expect(row(page, LIMITED)).to_contain_text("downloading", timeout=20_000)
+    expect(row(page, LIMITED)).to_contain_text("downloading")
     hub.faults.stall_after = None
     expect(row(page, LIMITED)).to_contain_text("here", timeout=60_000)
 

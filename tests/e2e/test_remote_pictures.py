@@ -113,7 +113,7 @@ def ask_in_chat(page: Page) -> None:
 def expect_marked(page: Page, where: str) -> None:
     picture = page.locator(f"{where} img.q-remote").first
     expect(picture).to_be_visible(timeout=30_000)
-    expect(picture).to_have_attribute("alt", re.compile("a map.* not loaded"), timeout=30_000)
+    expect(picture).to_have_attribute("alt", re.compile("a map.* not loaded"))
 
 
 def ask_documents(page: Page, foreign_site: Listener, folder: Path) -> None:

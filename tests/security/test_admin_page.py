@@ -20,7 +20,7 @@ def test_a_visitor_reads_why_and_an_admin_logs_in(public_app: App, browser: Brow
     page.goto(public_app.url)
     open_models(page)
     for place in ("#models-status", "#memory-said"):
-        expect(page.locator(place)).to_contain_text("Only an admin may", timeout=20_000)
+        expect(page.locator(place)).to_contain_text("Only an admin may")
         expect(page.locator(place)).to_contain_text("Log in at /admin")
     expect(page.locator("#models-add")).to_be_hidden()
     expect(page.locator("#memory-ram input")).to_be_disabled()
