@@ -17,7 +17,7 @@ from cli.main import main
 from tests.running import ROOT
 
 COMMAND = [sys.executable, str(ROOT / "quintet.py")]
-TIMEOUT_S = 60
+TIMEOUT_S = 240
 
 Done = subprocess.CompletedProcess[str]
 Quintet = Callable[..., Done]

@@ -145,7 +145,7 @@ print(sorted(name for name in sys.modules if name.startswith(("library", "worker
 """
     done = subprocess.run(
         [sys.executable, "-c", code, server.url, KEY],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True,
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=True,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -218,7 +218,7 @@ def test_documents_that_lie_there_are_searched(far: Quintet, server: Server) -> 
         data={"collection_name": "house"},
         files=files,
         headers=headers,
-        timeout=60,
+        timeout=240,
     )
     assert indexed.is_success, indexed.text
     found = json.loads(far("search", "house", "May I bring a dog?", "--json").stdout)

@@ -64,7 +64,7 @@ def run(example: Example, folder: Path, app: App) -> subprocess.CompletedProcess
         },
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=270,
         check=False,
     )
 

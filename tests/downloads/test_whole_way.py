@@ -46,7 +46,7 @@ def chat(app: App) -> httpx.Response:
         "temperature": 0,
         "max_tokens": 24,
     }
-    return httpx.post(f"{app.url}/v1/chat/completions", json=body, timeout=60)
+    return httpx.post(f"{app.url}/v1/chat/completions", json=body, timeout=240)
 
 
 def listed(app: App) -> set[str]:
@@ -61,7 +61,7 @@ def quintet(app: App, hub: LocalHub, *arguments: str) -> subprocess.CompletedPro
         env={**os.environ, "QUINTET_HUB__ENDPOINT": hub.url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
