@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
+from tests.running import command_of
+
 MODEL_LIBRARIES = """TTS bitsandbytes chromadb ctranslate2 cv2 faster_whisper gptqmodel kokoro_onnx
 llguidance onnx onnxruntime piper rapidocr sentence_transformers torch torchaudio transformers vllm
 xllamacpp""".split()
@@ -24,7 +26,7 @@ class Collected:
     def now(cls) -> Collected:
         return cls(
             libraries=tuple(name for name in MODEL_LIBRARIES if name in sys.modules),
-            children=tuple(" ".join(child.cmdline()) for child in psutil.Process().children()),
+            children=tuple(command_of(child) for child in psutil.Process().children()),
         )
 
 

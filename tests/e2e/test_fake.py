@@ -12,7 +12,7 @@ import psutil
 import pytest
 from gradio_client import Client, handle_file
 
-from tests.running import ROOT, App
+from tests.running import ROOT, App, command_of
 from workers.specs.spec import model_libraries
 
 SAID = "Say this back."
@@ -92,6 +92,6 @@ def test_the_pages_endpoints_answer(page: Client) -> None:
 def test_chat_is_answered_without_a_model_library(app: App) -> None:
     post(app, "/v1/chat/completions", json={"messages": CHAT})
     children = psutil.Process(app.process.pid).children()
-    (child,) = (process for process in children if "quintet text" in " ".join(process.cmdline()))
+    (child,) = (process for process in children if "quintet text" in command_of(process))
     mapped = " ".join(region.path for region in child.memory_maps())
     assert [name for name in model_libraries() if f"/{name}/" in mapped] == []

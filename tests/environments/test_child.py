@@ -17,6 +17,7 @@ import pytest
 from tests.environments.tiny import NAME
 from tests.pool.conftest import fake_models, process_spec, roomy_memory, say
 from tests.pool.watching import LONG, text_of, wait_for, worker
+from tests.running import is_alive
 from workers.client import Client
 from workers.messages import TextDelta
 from workers.messages.errors import WorkerDiedError
@@ -101,4 +102,4 @@ def test_it_does_not_outlive_its_parent(tiny: Environments, tmp_path: Path) -> N
         pid = int(said.split()[0])
         assert psutil.Process(pid).is_running()
         parent.kill()
-    wait_for(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie")
+    wait_for(lambda: not is_alive(pid))

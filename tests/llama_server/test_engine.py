@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.running import is_alive
 from workers.engines.common.llamacpp.server import import_xllamacpp
 from workers.engines.common.llamaserver import transport
 from workers.engines.common.llamaserver.flags import flags_of
@@ -220,7 +221,7 @@ def test_it_dies_with_its_worker_even_by_kill_9(program: Program, tmp_path: Path
         assert worker.stdout is not None
         server = psutil.Process(int(worker.stdout.readline()))
         os.kill(worker.pid, signal.SIGKILL)
-        wait_for(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
+        wait_for(lambda: not is_alive(server.pid))
 
 
 def test_loading_says_how_far_it_is(program: Program, tmp_path: Path) -> None:

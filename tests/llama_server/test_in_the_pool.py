@@ -14,6 +14,7 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from configs.settings import load_settings
+from tests.running import is_alive
 from workers.assembly import build_pool
 from workers.client import Client
 from workers.messages import ChatMessage, Generate, SamplingParams, TextDelta
@@ -97,7 +98,7 @@ def test_its_memory_its_cores_and_its_end_are_its_workers(client: Client) -> Non
         assert set(server.cpu_affinity()) == set(psutil.Process(worker).cpu_affinity())
         assert len(every) == 1 or set(server.cpu_affinity()) < set(every)
     os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: not is_alive(server.pid))
     wait_until_missed(client, worker)
     assert answer(client, "there again") == "there again "
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests.pool.conftest import MakePool, say
 from tests.pool.watching import LONG, start_in_background, text_of, wait_for, worker
+from tests.running import is_alive
 from workers.messages import END_EVENTS, Event, Finished, Queued, Started, TextDelta
 from workers.messages.errors import (
     EngineError,
@@ -320,7 +321,7 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    wait_for(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie")
+    wait_for(lambda: not is_alive(pid))
 
 
 def test_many_requests_each_end_exactly_once(make_pool: MakePool) -> None:
@@ -356,14 +357,6 @@ def test_what_an_engine_has_started_ends_with_it(make_pool: MakePool, end: str) 
     else:
         psutil.Process(worker(client).pid).kill()
     wait_for(lambda: not is_alive(started))
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that nobody has waited for yet does not."""
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_one_put_to_sleep_before_its_turn_to_be_warmed_stays_asleep(make_pool: MakePool) -> None:
