@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 import json
 import string
@@ -20,7 +19,7 @@ import psutil
 import pysubs2
 import pytest
 
-from tests.running import ROOT, App, start_app, stop_app
+from tests.running import ROOT, App, command_of, start_app, stop_app
 
 SPEECH = ROOT / "assets" / "example-speech.mp3"
 SENTENCES = (
@@ -83,11 +82,9 @@ def encoders(app: App) -> list[psutil.Process]:
 
 def children(app: App, words: str) -> list[psutil.Process]:
     """Those that live, with these words in their command line."""
-    found = []
-    for child in psutil.Process(app.process.pid).children():
-        with contextlib.suppress(psutil.Error):  # it has just ended
-            found += [child] if words in " ".join(child.cmdline()) else []
-    return found
+    return [
+        child for child in psutil.Process(app.process.pid).children() if words in command_of(child)
+    ]
 
 
 @pytest.mark.parametrize(
