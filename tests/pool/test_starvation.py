@@ -113,6 +113,21 @@ def test_nobody_is_woken_for_requests_that_are_late(sim: SimulatedPool) -> None:
     assert sim.machine.started == ["fake-text-c"]
 
 
+def test_an_answer_that_is_ready_after_its_deadline_is_late(sim: SimulatedPool) -> None:
+    """Even by less than the half second after which the pool looks for those that are late."""
+    sim.machine.lag_s = 0
+    first = sim.submit("text")
+    sim.run_for(5)
+    late = sim.submit("text", Errand(takes_s=0.11), timeout_s=0.1)
+    in_time = sim.submit("text", Errand(takes_s=0.11), timeout_s=0.2)
+    sim.run_for(5)
+    assert isinstance(first.end, Finished)
+    assert isinstance(late.end, Failed)
+    assert late.end.code == "timed_out"
+    assert isinstance(in_time.end, Finished)
+    assert sim.machine.started == ["fake-text"]
+
+
 def test_a_worker_keeps_its_place_when_its_next_request_wants_another_model(
     sim: SimulatedPool,
 ) -> None:

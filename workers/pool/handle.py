@@ -135,8 +135,7 @@ class WorkerHandle(WorkerView):
 
     def kill(self) -> None:
         """End the process at once."""
-        if self._supervisor.process is not None:
-            self._supervisor.process.kill()
+        self._supervisor.kill()
 
     def tick(self, now: float) -> None:
         """Look after time: deadlines, deafness, silence, idleness; make up for what was missed.
@@ -224,15 +223,17 @@ class WorkerHandle(WorkerView):
         pending = self._turns.running.get(event.request_id)
         if pending is None:
             return
-        event = with_waits(event, pending, self._supervisor.process, self._world.now)
+        now = self._world.now
+        if pending.is_late(now) and not pending.is_cancelled:
+            self._drop_late(now)  # not at the next tick: what comes late is not delivered
         if isinstance(event, END_EVENTS):
             self._turns.running.end(event.request_id)
-            self._last_used = self._world.now
+            self._last_used = now
             self._advance()
             self._scheduler.schedule()
         if isinstance(event, Failed) and event.traceback:
             log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
-        pending.deliver(event)
+        pending.deliver(with_waits(event, pending, self._supervisor.process, now))
 
     def on_exit(self, ending: Ending) -> None:
         """Fail what ran, and serve who waits."""

@@ -70,6 +70,11 @@ class Supervisor:
         if self.process is not None:
             self.process.stop()
 
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.process is not None:
+            self.process.kill()
+
     def look_after(self, now: float) -> None:
         """See whether the process goes on."""
         if self.process is not None:
