@@ -117,7 +117,7 @@ def test_documents_are_indexed_searched_asked_removed(quintet: Quintet, home: Pa
 
 
 def test_ctrl_c_ends_a_command_without_a_traceback(environment: dict[str, str]) -> None:
-    command = [*COMMAND, "ask", "Tell me a very long story.", "--max-tokens", "4000"]
+    command = [*COMMAND, "ask", "Tell me a very long story about the sea.", "--max-tokens", "4000"]
     process = subprocess.Popen(
         command,
         env=environment,

@@ -129,7 +129,7 @@ def test_what_runs_ends_with_the_reason(start: Start, threads: ThreadPoolExecuto
     workers = children(app)
     streams = {path: Stream(threads, app, path, body) for path, body in STREAMS.items()}
     page = Client(app.url, verbose=False)
-    asked = page.submit("Tell me a long story.", api_name="/ask")
+    asked = page.submit("Tell me a very long story about the sea.", api_name="/ask")
     wait_until(lambda: bool(asked.outputs()))
     plain = threads.submit(post, app, "/v1/chat/completions", STORY)
     app.process.send_signal(signal.SIGTERM)
