@@ -8,7 +8,7 @@ import pytest
 
 from tests.pool.pests import Pest
 from tests.pool.simulated import SimulatedPool
-from tests.pool.simulated_machine import ROOM_MIB, Errand, Fate
+from tests.pool.simulated_machine import ROOM_MIB, SLOTS, Errand, Fate
 from workers.messages import Failed, Finished
 
 
@@ -126,6 +126,21 @@ def test_an_answer_that_is_ready_after_its_deadline_is_late(sim: SimulatedPool) 
     assert late.end.code == "timed_out"
     assert isinstance(in_time.end, Finished)
     assert sim.machine.started == ["fake-text"]
+
+
+def test_nothing_is_sent_for_who_was_late_when_his_turn_came(sim: SimulatedPool) -> None:
+    sim.machine.lag_s = 0
+    sim.submit("text")
+    sim.run_for(5)
+    before = [sim.submit("text", Errand(takes_s=0.12)) for _ in range(SLOTS)]
+    late = sim.submit("text", timeout_s=0.1)
+    behind = sim.submit("text", Errand(takes_s=0.1))
+    sim.run_for(5)
+    assert isinstance(late.end, Failed)
+    assert late.end.code == "timed_out"
+    assert "still waiting in the queue" in late.end.message
+    assert late.ended == before[0].ended
+    assert isinstance(behind.end, Finished)
 
 
 def test_a_worker_keeps_its_place_when_its_next_request_wants_another_model(

@@ -16,15 +16,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from configs.catalogue import ModelCard
-from workers.messages import (
-    END_EVENTS,
-    Cancel,
-    Event,
-    Failed,
-    Finished,
-    LoadFailed,
-    Modality,
-)
+from workers.messages import END_EVENTS, Cancel, Event, Failed, Finished, LoadFailed, Modality
 from workers.pool.memory.eviction import ResidentModel
 from workers.pool.memory.placement import Placement
 
@@ -285,7 +277,8 @@ class WorkerHandle(WorkerView):
     # --- what people are told --------------------------------------------------------------------
 
     def _advance(self) -> None:
-        """Do whatever can be done now, and tell of it."""
+        """Do whatever can be done now, and tell of it; not for those who have given up waiting."""
+        self._drop_late(self._world.now)
         self._turns.advance()
         self._changed()
 
