@@ -124,7 +124,7 @@ class PendingRequest:
         where = "waiting in the queue" if self.cancelled is None else "being worked on"
         self.fail(
             "timed_out",
-            f"{self.card.name} did not answer within {_in_words(limit_s)} s: "
+            f"{self.card.name} did not answer within {_seconds_in_words(limit_s)} s: "
             f"the request was still {where}.",
             "Ask for less, or give it more time.",
         )
@@ -148,6 +148,6 @@ class PendingRequest:
         self.deliver(Failed(request_id=self.request_id, code=code, message=message, hint=hint))
 
 
-def _in_words(seconds: float) -> str:
+def _seconds_in_words(seconds: float) -> str:
     """Return "1,800", "2.5" or "0.02": a short limit is not told as none."""
     return f"{seconds:.2g}" if seconds < 1 else f"{seconds:,.1f}".removesuffix(".0")
