@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.catalogue import ModelCard
-from workers.engines.common.llamacpp.server import started_server
-from workers.media.scratch import scratch_folder
+from workers.engines.common.llamacpp.server import open_server
 from workers.messages import Loading
 from workers.messages.errors import GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
@@ -67,7 +66,7 @@ class LlamaCppEmbedder(Embedder):
         self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
     ) -> tuple[Any, str]:
         """Return the server with the model in it, and the device that it is on."""
-        return closed_server(xllamacpp, params, settings.card.name), "cpu"
+        return open_server(xllamacpp, params, settings.card.name, "rag"), "cpu"
 
     def _convert(self, settings: WorkerSettings, folder: Path, report: ReportLoading) -> Path:
         report(Loading(what="preparing the embedding model (once)"))
@@ -146,17 +145,6 @@ class LlamaCppEmbedder(Embedder):
     def close(self) -> None:
         """Stop the server."""
         self._server = None
-
-
-def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
-    """Start llama.cpp's server so that nobody else reaches it. Raises: LoadError."""
-    with scratch_folder("rag") as socket_dir:
-        # The in-process server also listens: on a socket whose folder goes at once.
-        params.hostnames = [str(socket_dir / "engine.sock")]
-        try:
-            return started_server(xllamacpp, params)
-        except RuntimeError as err:
-            raise LoadError(f"llama.cpp could not load {name}: {err}") from err
 
 
 def _refuse_reranker(card: ModelCard, path: Path) -> None:

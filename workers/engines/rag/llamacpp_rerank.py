@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
-from workers.engines.common.llamacpp.server import import_xllamacpp
+from workers.engines.common.llamacpp.server import import_xllamacpp, open_server
 from workers.messages.errors import GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_header import read_gguf_header
 
 from .engine import Reranker, RerankScores, sigmoid
-from .llamacpp import POOLING_RANK, closed_server
+from .llamacpp import POOLING_RANK
 
 MAX_TOKENS = 1024
 """Of query and text together, where the model reads more: memory grows with it, and chunks are short."""
@@ -60,7 +60,7 @@ class LlamaCppReranker(Reranker):
         self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
     ) -> tuple[Any, str]:
         """Return the server with the model in it, and the device that it is on."""
-        return closed_server(xllamacpp, params, settings.card.name), "cpu"
+        return open_server(xllamacpp, params, settings.card.name, "rag"), "cpu"
 
     @property
     def batch_size(self) -> int:

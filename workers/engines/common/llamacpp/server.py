@@ -38,11 +38,14 @@ def import_xllamacpp(modality: Modality) -> Any:
 
 
 def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
-    """Load the model that `params` describe. Raises: LoadError."""
+    """Load the model that `params` describe. Raises: LoadError.
+
+    The server in this process listens too: on a socket whose folder goes at once, so nobody reaches it.
+    """
     with scratch_folder(modality) as folder:
         params.hostnames = [str(folder / "engine.sock")]
         try:
-            return started_server(xllamacpp, params)
+            return _started_server(xllamacpp, params)
         except RuntimeError as err:
             raise LoadError(
                 f"llama.cpp could not load {name}: {err}",
@@ -50,7 +53,7 @@ def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
             ) from err
 
 
-def started_server(xllamacpp: Any, params: Any) -> Any:
+def _started_server(xllamacpp: Any, params: Any) -> Any:
     """Return a server whose loop has begun. Raises: RuntimeError.
 
     One that is ended earlier never hears of it, and whoever ends it waits for ever (`start_loop` in
