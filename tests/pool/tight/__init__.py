@@ -1,0 +1,1 @@
+"""Real processes that take real memory, under budgets too tight for all of them."""
