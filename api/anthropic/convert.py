@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from configs.catalogue import ModelCard
-from workers.messages import ChatMessage, Generate, Role, Tool, ToolCall
+from workers.messages import ChatMessage, Generate, Role, Thinking, Tool, ToolCall
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.sampling import sampling_for
 
@@ -20,7 +20,9 @@ _SAMPLING = ("temperature", "top_p", "top_k", "max_tokens")
 def to_generate(body: CountRequest, card: ModelCard) -> Generate:
     """Return the request; a body that only counts tokens asks for one."""
     given: dict[str, Any] = {"max_tokens": 1}
+    thinking = Thinking()
     if isinstance(body, MessagesRequest):
+        thinking = _thinking(body)
         given = {name: getattr(body, name) for name in _SAMPLING} | {"stop": body.stop_sequences}
     system = [ChatMessage(role="system", text=_plain(body.system))] if body.system else []
     return Generate(
@@ -28,8 +30,16 @@ def to_generate(body: CountRequest, card: ModelCard) -> Generate:
         sampling=sampling_for(card, given),
         tools=tuple(_tool(tool) for tool in body.tools),
         tool_choice=_tool_choice(body),
+        thinking=thinking,
         model=card.id,
     )
+
+
+def _thinking(body: MessagesRequest) -> Thinking:
+    """Anthropic counts thoughts within `max_tokens`; a budget that leaves nothing is taken as none."""
+    if body.thinking is None or body.thinking.type == "disabled":
+        return Thinking(is_on=False)
+    return Thinking(is_on=True, max_tokens=body.thinking.budget_tokens or None)
 
 
 def image_urls(body: CountRequest) -> list[str]:

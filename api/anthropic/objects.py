@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from workers.messages import Event, Finished, TextDelta, ToolCallDelta, Usage
-from workers.messages.folds import calls_of, end_of, text_of
+from workers.messages import Event, Finished, TextDelta, ThoughtDelta, ToolCallDelta, Usage
+from workers.messages.folds import calls_of, end_of, text_of, thought_of
 
 Json = dict[str, Any]
 
+SIGNATURE = "cXVpbnRldA=="
+"""Clients want one, and send it back; nobody checks it: thoughts that come back are left out."""
 _STOP_REASONS = {
     "stop": "end_turn",
     "length": "max_tokens",
@@ -23,7 +25,9 @@ def message(events: Iterable[Event], answer_id: str, model: str) -> Json:
     """Return the whole answer."""
     kept = tuple(events)
     text, end = text_of(kept), end_of(kept)
-    blocks: list[Json] = [{"type": "text", "text": text}] if text else []
+    thought = thought_of(kept)
+    blocks: list[Json] = [_thinking(thought)] if thought else []
+    blocks += [{"type": "text", "text": text}] if text else []
     for call in calls_of(kept):
         function = call["function"]
         blocks.append(
@@ -58,7 +62,10 @@ class MessageStream:
 
     def add(self, event: Event) -> Iterator[Json]:
         """Yield what one event adds; nothing for most."""
-        if isinstance(event, TextDelta) and event.text:
+        if isinstance(event, ThoughtDelta) and event.text:
+            yield from self._opened("thinking", _thinking("", signature=""))
+            yield self._delta({"type": "thinking_delta", "thinking": event.text})
+        elif isinstance(event, TextDelta) and event.text:
             yield from self._opened("text", {"type": "text", "text": ""})
             yield self._delta({"type": "text_delta", "text": event.text})
         elif isinstance(event, ToolCallDelta):
@@ -81,12 +88,18 @@ class MessageStream:
 
     def _closed(self) -> Iterator[Json]:
         if self._open is not None:
+            if self._open == "thinking":
+                yield self._delta({"type": "signature_delta", "signature": SIGNATURE})
             self._open = None
             yield {"type": "content_block_stop", "index": self._num_blocks}
             self._num_blocks += 1
 
     def _delta(self, delta: Json) -> Json:
         return {"type": "content_block_delta", "index": self._num_blocks, "delta": delta}
+
+
+def _thinking(text: str, signature: str = SIGNATURE) -> Json:
+    return {"type": "thinking", "thinking": text, "signature": signature}
 
 
 def _frame(answer_id: str, model: str) -> Json:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.core.thinking import ThinkingSwitch
+
 
 class Source(BaseModel):
     """A picture: base64 data with its media type, or a public address."""
@@ -73,3 +75,4 @@ class MessagesRequest(CountRequest):
     top_p: float | None = None
     top_k: int | None = None
     stop_sequences: list[str] | None = None
+    thinking: ThinkingSwitch | None = None

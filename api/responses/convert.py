@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import cast
 
+from api.core.thinking import ThinkingBody, thinking_of
 from configs.catalogue import ModelCard
 from workers.messages import ChatMessage, Constraint, Generate, Role, Tool, ToolCall
 from workers.messages.errors import UnsupportedInputError
@@ -38,6 +39,7 @@ def to_generate(body: ResponseRequest, earlier: Sequence[ChatMessage], card: Mod
             for tool in body.tools
         ),
         tool_choice=choice.name if isinstance(choice, NamedTool) else choice,
+        thinking=thinking_of(ThinkingBody(reasoning=body.reasoning)),
         model=card.id,
     )
 
@@ -46,7 +48,7 @@ def to_messages(body: ResponseRequest) -> tuple[ChatMessage, ...]:
     """Return the conversation in the body itself. Raises: UnsupportedInputError."""
     if isinstance(body.input, str):
         return (ChatMessage(role="user", text=body.input),)
-    return tuple(_message(item) for item in body.input)
+    return tuple(_message(item) for item in body.input if item.type != "reasoning")
 
 
 def image_urls(body: ResponseRequest) -> list[str]:

@@ -6,11 +6,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from workers.messages import Event, Finished, TextDelta, ToolCallDelta, Usage
+from workers.messages import Event, Finished, TextDelta, ThoughtDelta, ToolCallDelta, Usage
 
 from .schemas import ResponseRequest
 
 Json = dict[str, Any]
+
+MESSAGE, THOUGHT = -1, -2
+"""Items that are no calls; those have the numbers from 0."""
 
 
 class ResponseWriter:
@@ -20,7 +23,8 @@ class ResponseWriter:
         self._num_events = 0
         self._answer_id = answer_id
         self._open: int | None = None
-        """The call being written; -1 for the message; None between items."""
+        """The call being written, `MESSAGE` or `THOUGHT`; None between items."""
+        self._is_summary = body.reasoning is not None and body.reasoning.summary is not None
         self.response: Json = {
             "id": f"resp_{answer_id}",
             "object": "response",
@@ -52,8 +56,11 @@ class ResponseWriter:
 
     def add(self, event: Event) -> Iterator[Json]:
         """Yield what one event adds; nothing for most."""
-        if isinstance(event, TextDelta) and event.text:
-            yield from self._opened(-1, self._new_message())
+        if isinstance(event, ThoughtDelta) and event.text:
+            yield from self._opened(THOUGHT, self._new_thought())
+            yield from self._thought(event.text)
+        elif isinstance(event, TextDelta) and event.text:
+            yield from self._opened(MESSAGE, self._new_message())
             self._item["content"][0]["text"] += event.text
             yield self._part_event("output_text.delta", delta=event.text, logprobs=[])
         elif isinstance(event, ToolCallDelta):
@@ -75,6 +82,23 @@ class ResponseWriter:
         item: Json = self.response["output"][-1]
         return item
 
+    def _new_thought(self) -> Json:
+        """In the form that was asked for: as a summary of one part, or as it is."""
+        if self._is_summary:
+            return {"type": "reasoning", "summary": [{"type": "summary_text", "text": ""}]}
+        raw = {"type": "reasoning_text", "text": ""}
+        return {"type": "reasoning", "summary": [], "content": [raw]}
+
+    def _thought(self, text: str) -> Iterator[Json]:
+        parts = self._item["summary"] or self._item["content"]
+        parts[0]["text"] += text
+        yield self._thought_event("delta", delta=text)
+
+    def _thought_event(self, kind: str, **fields: Any) -> Json:
+        if self._is_summary:
+            return self._item_event(f"reasoning_summary_text.{kind}", summary_index=0, **fields)
+        return self._part_event(f"reasoning_text.{kind}", **fields)
+
     def _new_message(self) -> Json:
         text = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         return {"type": "message", "role": "assistant", "content": [text]}
@@ -93,23 +117,28 @@ class ResponseWriter:
         yield from self._closed()
         self._open = which
         output: list[Json] = self.response["output"]
-        kind = "msg" if which < 0 else "fc"
+        kind = {MESSAGE: "msg", THOUGHT: "rs"}.get(which, "fc")
         output.append({"id": f"{kind}_{self._answer_id}_{len(output)}", **item})
         self._item["status"] = "in_progress"
-        if which < 0:
-            part = self._item["content"][0]
-            shown = {**self._item, "content": []}
-            yield self._event("response.output_item.added", output_index=self._place, item=shown)
-            yield self._part_event("content_part.added", part=dict(part))
-        else:
-            shown = dict(self._item)
-            yield self._event("response.output_item.added", output_index=self._place, item=shown)
+        shown = dict(self._item)
+        if which == MESSAGE:
+            shown["content"] = []
+        elif which == THOUGHT:
+            shown |= {"summary": [], **({"content": []} if "content" in shown else {})}
+        yield self._event("response.output_item.added", output_index=self._place, item=shown)
+        if which == MESSAGE:
+            yield self._part_event("content_part.added", part=dict(self._item["content"][0]))
+        elif which == THOUGHT and self._is_summary:
+            part = dict(self._item["summary"][0])
+            yield self._item_event("reasoning_summary_part.added", summary_index=0, part=part)
 
     def _closed(self) -> Iterator[Json]:
         if self._open is None:
             return
         self._item["status"] = "completed"
-        if self._open < 0:
+        if self._open == THOUGHT:
+            yield from self._thought_done()
+        elif self._open == MESSAGE:
             part = self._item["content"][0]
             yield self._part_event("output_text.done", text=part["text"], logprobs=[])
             yield self._part_event("content_part.done", part=dict(part))
@@ -119,6 +148,12 @@ class ResponseWriter:
         shown = dict(self._item)
         yield self._event("response.output_item.done", output_index=self._place, item=shown)
         self._open = None
+
+    def _thought_done(self) -> Iterator[Json]:
+        part = (self._item["summary"] or self._item["content"])[0]
+        yield self._thought_event("done", text=part["text"])
+        if self._is_summary:
+            yield self._item_event("reasoning_summary_part.done", summary_index=0, part=dict(part))
 
     def _finished(self, end: Finished) -> Json:
         is_cut = end.reason == "length"
@@ -149,6 +184,6 @@ def _usage(usage: Usage) -> Json:
         "input_tokens": usage.prompt_tokens,
         "input_tokens_details": {"cached_tokens": usage.cached_tokens, "cache_write_tokens": 0},
         "output_tokens": usage.completion_tokens,
-        "output_tokens_details": {"reasoning_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": usage.thinking_tokens},
         "total_tokens": usage.prompt_tokens + usage.completion_tokens,
     }

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.core.thinking import Reasoning
+
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
     Field(max_length=16),
@@ -81,3 +83,4 @@ class ResponseRequest(BaseModel):
     tool_choice: Literal["auto", "none", "required"] | NamedTool = "auto"
     text: TextOptions = TextOptions()
     metadata: Metadata | None = None
+    reasoning: Reasoning | None = None

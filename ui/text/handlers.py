@@ -13,7 +13,7 @@ from ui.core.request import Steps, Update, Updates, run_request, streamed
 from workers.client import Client
 from workers.messages import Generate
 
-from .knobs import sampling_of
+from .knobs import wishes_of
 from .layout import ChatParts
 from .rows import chat_rows
 from .run import AnswersUnderWay, ChatRun, chat_at_rest
@@ -69,7 +69,10 @@ class ChatHandlers:
         """A changed question is asked; a changed answer is what the model believes it said."""
         row = event.index[0] if isinstance(event.index, (list, tuple)) else event.index
         index = exchange_of_row(chat, row)
-        if chat_rows(chat)[row]["role"] == "user":
+        changed = chat_rows(chat)[row]
+        if "metadata" in changed:  # a thought is no part of the conversation
+            yield chat_at_rest(self._parts, chat)
+        elif changed["role"] == "user":
             yield self._answer(ask_differently(chat, index, event.value), system, knobs)
         else:
             answer = replace(chat[index].answer, text=event.value)
@@ -105,7 +108,8 @@ class ChatHandlers:
         self, chat: Chat, system: str, knobs: Sequence[Any], at_begin: Update | None = None
     ) -> Updates:
         """Stream the last answer of `chat`, from where it stands, and draw it."""
-        request = Generate(messages=to_messages(chat, system), sampling=sampling_of(knobs))
+        sampling, thinking = wishes_of(knobs)
+        request = Generate(messages=to_messages(chat, system), sampling=sampling, thinking=thinking)
         run = ChatRun(self._parts, chat, request.request_id, self._under_way, at_begin or {})
         return run_request(self._client.astream(request), run)
 

@@ -1,11 +1,12 @@
-"""The sampling knobs: what each is called, how far it goes, and what the model makes of it."""
+"""The knobs of an answer: what each is called, how far it goes, and what the model makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from workers.messages import SamplingParams
+from workers.messages import SamplingParams, Thinking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,29 @@ KNOBS = (
 
 WHOLE = ("top_k", "max_tokens", "seed")
 """Parameters that are whole numbers."""
+
+
+AS_THE_MODEL_DOES, ON, OFF = "as the model does", "on", "off"
+THINKING = (AS_THE_MODEL_DOES, ON, OFF)
+"""Whether a model that can think does so before it answers."""
+BUDGET = Knob(name="max_tokens", label="Longest thought, tokens", low=0, high=16384, step=128, value=0,
+              info="It is ended there, and the answer begins; 0: as long as the model likes")  # fmt: skip
+
+
+def at_first() -> list[Any]:
+    """Return the values of all components, as they were."""
+    return [*(knob.value for knob in KNOBS), AS_THE_MODEL_DOES, BUDGET.value]
+
+
+def wishes_of(values: Sequence[Any]) -> tuple[SamplingParams, Thinking]:
+    """Return what the values of all components say, in the order of `ChatParts.knobs`."""
+    *sampling, mode, budget = values
+    return sampling_of(sampling), thinking_of(mode, budget)
+
+
+def thinking_of(mode: str, budget: float | None) -> Thinking:
+    """Turn one of `THINKING` and the longest thought into a wish."""
+    return Thinking(is_on={ON: True, OFF: False}.get(mode), max_tokens=int(budget or 0) or None)
 
 
 def sampling_of(values: Sequence[float | None]) -> SamplingParams:

@@ -14,7 +14,7 @@ from configs.catalogue import ModelCard
 from ui.core.parts import hidden_stop_button, status_line
 from ui.core.render import note_html
 
-from .knobs import KNOBS, Knob
+from .knobs import AS_THE_MODEL_DOES, BUDGET, KNOBS, THINKING, Knob
 
 SYSTEM_PROMPT = "You are a helpful assistant. Answer clearly and briefly."
 
@@ -126,14 +126,21 @@ def _layout_log(card: ModelCard) -> Any:
 
 
 def _layout_options(card: ModelCard) -> dict[str, Any]:
-    with gr.Accordion("System prompt and sampling", open=False, elem_id="chat-options"):
+    with gr.Accordion("System prompt, sampling, thinking", open=False, elem_id="chat-options"):
         system = gr.Textbox(
             SYSTEM_PROMPT, label="System prompt", lines=2, max_lines=10,
             info="Who the model is and how it answers, for the whole chat",
         )  # fmt: skip
         with gr.Row():
             knobs = [*map(_slider, KNOBS[:-1]), _number(KNOBS[-1])]
-        reset = gr.Button("Reset sampling", size="sm", min_width=120)
+        with gr.Row():
+            mode = gr.Radio(
+                THINKING, value=AS_THE_MODEL_DOES, label="Thinking", min_width=240,
+                info="For models that can think before they answer; others ignore it",
+                elem_id="chat-thinking",
+            )  # fmt: skip
+            knobs += [mode, _slider(BUDGET)]
+        reset = gr.Button("Reset", size="sm", min_width=120)
         gr.HTML(note_html(f"{card.name}: {card.description}"), padding=False)
     return {"system": system, "knobs": knobs, "reset": reset}
 

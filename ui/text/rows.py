@@ -20,6 +20,13 @@ def last_rows(chat: Chat, start: int) -> Tail:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
+    if "thought" in row:
+        status = "pending" if row["thought"].endswith("…") else "done"
+        return {
+            "role": row["role"],
+            "content": [{"type": "text", "text": row["content"]}],
+            "metadata": {"title": row["thought"], "status": status},
+        }
     if "footer" not in row:
         # A block, for Gradio would strip the indentation of a plain string.
         return {"role": row["role"], "content": [{"type": "text", "text": row["content"]}]}

@@ -9,7 +9,7 @@ from ui.core.events import LIGHT, long_work
 from workers.client import Client
 
 from .handlers import ChatHandlers
-from .knobs import KNOBS
+from .knobs import at_first
 from .layout import ChatParts, layout_chat
 
 
@@ -44,4 +44,4 @@ def _wire_chat(parts: ChatParts, handlers: ChatHandlers) -> None:
     gr.on(clear, handlers.on_clear, parts.request_id, **begin_anew)
     parts.previous.click(handlers.on_previous, parts.chat, **change)
     parts.next.click(handlers.on_next, parts.chat, **change)
-    parts.reset.click(lambda: [knob.value for knob in KNOBS], None, list(parts.knobs), **LIGHT)
+    parts.reset.click(at_first, None, list(parts.knobs), **LIGHT)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from workers.messages import ChatMessage, Event, Finished, FinishReason, TextDelta
+from workers.messages import ChatMessage, Event, Finished, FinishReason
+from workers.messages.folds import text_of, thought_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,10 @@ class ChatAnswer:
     """One version of an answer, possibly still being written."""
 
     text: str = ""
+    thought: str = ""
+    """What the model thought before it; shown folded, never sent to the model again."""
+    thinking_s: float = 0.0
+    """How long that took; 0 while it thinks."""
     state: FinishReason | Literal["running", "failed"] = "running"
     footer_html: str = ""
     """Receipt or error; shown below the answer, never sent to the model."""
@@ -76,10 +81,14 @@ def undo(chat: Chat) -> tuple[Chat, str]:
 
 def advanced(answer: ChatAnswer, batch: Sequence[Event], receipt_html: str) -> ChatAnswer:
     """Return the answer with the text of a batch of events, and the receipt once it has ended."""
-    text = "".join(event.text for event in batch if isinstance(event, TextDelta))
-    answer = replace(answer, text=answer.text + text)
+    answer = replace(
+        answer, text=answer.text + text_of(batch), thought=answer.thought + thought_of(batch)
+    )
     if isinstance(batch[-1], Finished):
-        return replace(answer, state=batch[-1].reason, footer_html=receipt_html)
+        thinking_s = batch[-1].usage.thinking_s
+        return replace(
+            answer, state=batch[-1].reason, footer_html=receipt_html, thinking_s=thinking_s
+        )
     return answer
 
 
@@ -133,6 +142,13 @@ def to_messages(chat: Chat, system: str) -> tuple[ChatMessage, ...]:
     return tuple(turns)
 
 
+def thought_title(answer: ChatAnswer) -> str:
+    """Return what stands over a thought that is folded."""
+    if answer.state == "running" and not answer.text:
+        return "Thinking …"
+    return f"Thought for {answer.thinking_s:.0f} s" if answer.thinking_s >= 1 else "Thought"
+
+
 WAITING_HTML = '<div class="q-line q-busy" role="status"><i></i>thinking</div>'
 
 
@@ -151,10 +167,13 @@ def _numbered_rows(chat: Chat) -> list[tuple[int, dict[str, Any]]]:
     for index, exchange in enumerate(chat):
         answer = exchange.answer
         found.append((index, {"role": "user", "content": exchange.question}))
+        if answer.thought:
+            thought = {"content": answer.thought, "thought": thought_title(answer)}
+            found.append((index, {"role": "assistant", **thought}))
         if answer.text:
             found.append((index, {"role": "assistant", "content": answer.text}))
         footer = answer.footer_html
-        if not answer.text and answer.state == "running":
+        if not answer.text and not answer.thought and answer.state == "running":
             footer = footer or WAITING_HTML
         if footer:
             found.append((index, {"role": "assistant", "footer": footer}))

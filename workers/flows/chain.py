@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from workers.client import Client
 from workers.messages import (
+    NO_THOUGHTS,
     ChatMessage,
     Event,
     Finished,
@@ -103,7 +104,7 @@ async def _say(
 ) -> AsyncGenerator[Event, None]:
     """Yield the answer to one prompt after the conversation so far; note its text and its end."""
     turns = (*ask.messages[:-1], ChatMessage(role="user", text=prompt))
-    request = Generate(messages=turns, sampling=ask.sampling, model=ask.model)
+    request = Generate(messages=turns, sampling=ask.sampling, model=ask.model, thinking=NO_THOUGHTS)
     text = ""
     async with aclosing(client.astream(request)) as events:
         async for event in events:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.messages import (
+    NO_THOUGHTS,
     ChatMessage,
     Event,
     Finished,
@@ -24,6 +25,7 @@ from workers.messages import (
     Retrieved,
     SamplingParams,
     TextDelta,
+    Thinking,
 )
 from workers.messages.errors import ContextTooLongError, NotFoundError
 
@@ -91,6 +93,7 @@ class Question:
     """Passages to find."""
     model: str | None = None
     """Id of the card that answers; None: the default."""
+    thinking: Thinking = NO_THOUGHTS
 
 
 async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Event, None]:
@@ -158,6 +161,7 @@ async def _answer(
     used, reason = _choose(task, passages)
     while True:
         request = Generate(
+            thinking=task.question.thinking,
             messages=_prompt(task, used),
             sampling=_short(sampling) if task.is_for_a_small_model else sampling,
             model=task.card.id,

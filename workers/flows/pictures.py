@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from workers.client import Client
 from workers.messages import (
+    NO_THOUGHTS,
     Describe,
     Event,
     Finished,
@@ -89,6 +90,7 @@ async def _answer(
         if num_kept < num_rows:
             yield _cut_notice(num_kept, num_rows)
         request = Generate(
+            thinking=NO_THOUGHTS,
             messages=build_prompt(text, describe.messages),
             sampling=describe.sampling,
             model=describe.text_model,

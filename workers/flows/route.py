@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from workers.client import Client
 from workers.messages import (
+    NO_THOUGHTS,
     ChatMessage,
     Event,
     Finished,
@@ -141,7 +142,9 @@ class _RouteRun:
         asked = ChatMessage(role="user", text=JUDGE.format(question=question, answer=answer))
         sampling = replace(self._ask.sampling, temperature=0.0, max_tokens=JUDGE_TOKENS)
         events = await self._client.arun(
-            Generate(messages=(asked,), sampling=sampling, model=self._ask.local)
+            Generate(
+                messages=(asked,), sampling=sampling, model=self._ask.local, thinking=NO_THOUGHTS
+            )
         )
         judgement = "".join(event.text for event in events if isinstance(event, TextDelta)).strip()
         self._usages += [event.usage for event in events if isinstance(event, Finished)]

@@ -6,7 +6,7 @@ fails to unpickle, so errors cross as `Failed` and become exceptions again in `w
 
 The life of one request:
 
-    Queued*  →  Started  →  (TextDelta | SegmentDelta | AudioDelta | … | Progress)*  →  Finished | Failed
+    Queued*  →  Started  →  (ThoughtDelta | TextDelta | SegmentDelta | AudioDelta | … | Progress)*  →  Finished | Failed
 
 A request ends in exactly one `Finished` or `Failed`, whatever happens, and nothing follows it.
 `Queued` is written by the pool, `Started` and the end by `workers.engines.main`, the rest by a worker.
@@ -50,6 +50,7 @@ from .events import Retrieved as Retrieved
 from .events import SegmentDelta as SegmentDelta
 from .events import Started as Started
 from .events import TextDelta as TextDelta
+from .events import ThoughtDelta as ThoughtDelta
 from .events import ToolCallDelta as ToolCallDelta
 from .requests import MODALITIES as MODALITIES
 from .requests import MODALITY_OF as MODALITY_OF
@@ -73,6 +74,7 @@ from .requests import Synthesize as Synthesize
 from .requests import Transcribe as Transcribe
 from .requests import UpdateDocument as UpdateDocument
 from .requests import new_request_id as new_request_id
+from .values import NO_THOUGHTS as NO_THOUGHTS
 from .values import ChatMessage as ChatMessage
 from .values import Chunk as Chunk
 from .values import CollectionInfo as CollectionInfo
@@ -85,6 +87,7 @@ from .values import Passage as Passage
 from .values import Role as Role
 from .values import SamplingParams as SamplingParams
 from .values import TextLine as TextLine
+from .values import Thinking as Thinking
 from .values import TokenLogprob as TokenLogprob
 from .values import Tool as Tool
 from .values import ToolCall as ToolCall

@@ -70,6 +70,13 @@ class TextDelta(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThoughtDelta(Event):
+    """A piece of what the model thinks before it answers; never a part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ToolCallDelta(Event):
     """A piece of a call; pieces of one `index` belong together and their arguments are joined."""
 

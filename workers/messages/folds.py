@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .events import Event, Finished, TextDelta, ToolCallDelta
+from .events import Event, Finished, TextDelta, ThoughtDelta, ToolCallDelta
 
 
 def text_of(events: Iterable[Event]) -> str:
     """Return the answer's text."""
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def thought_of(events: Iterable[Event]) -> str:
+    """Return what was thought before the answer; "" for most models."""
+    return "".join(event.text for event in events if isinstance(event, ThoughtDelta))
 
 
 def end_of(events: Iterable[Event]) -> Finished:

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .values import ChatMessage, Constraint, Media, Metadata, SamplingParams, Tool
+from .values import ChatMessage, Constraint, Media, Metadata, SamplingParams, Thinking, Tool
 
 Modality = Literal["text", "stt", "tts", "vision", "rag"]
 MODALITIES: tuple[Modality, ...] = ("text", "stt", "tts", "vision", "rag")
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generate(Request):
-    """Continue a conversation (text). Answered by TextDeltas and ToolCallDeltas."""
+    """Continue a conversation (text). Answered by ThoughtDeltas, TextDeltas and ToolCallDeltas."""
 
     messages: tuple[ChatMessage, ...]
     sampling: SamplingParams = SamplingParams()
@@ -41,6 +41,7 @@ class Generate(Request):
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
     """"auto", "none", "required", or the name of the one tool that must be called."""
+    thinking: Thinking = Thinking()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

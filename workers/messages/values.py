@@ -137,6 +137,25 @@ class SamplingParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thinking:
+    """Whether a model that can think does so before it answers, and how much.
+
+    For a model whose template knows no thoughts, none of it means anything.
+    """
+
+    is_on: bool | None = None
+    """None: as the model's card says, else as its template does by itself."""
+    effort: str = ""
+    """A level of the model's own template, such as "low" or "high"; "": the template's."""
+    max_tokens: int | None = None
+    """Longest thought, beside the answer's `max_tokens`: then it is ended; None: no bound of its own."""
+
+
+NO_THOUGHTS = Thinking(is_on=False)
+"""For what somebody waits for with a finger on the button, and for answers that only machines read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """One recognised word; times in seconds from the start of the recording."""
 
@@ -245,6 +264,10 @@ class Usage:
     image_tokens: int = 0
     """Prompt tokens that stand for pictures."""
     completion_tokens: int = 0
+    """Those of thoughts among them."""
+    thinking_tokens: int = 0
+    thinking_s: float = 0.0
+    """From the first to the last token of the thoughts."""
     prefill_s: float = 0.0
     """Engine time to read the prompt."""
     decode_s: float = 0.0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
+from api.core.thinking import thinking_of
 from configs.catalogue import ModelCard
 from workers.messages import (
     ChatMessage,
@@ -57,6 +58,7 @@ def to_generate(body: ChatRequest, card: ModelCard) -> Generate:
         constraint=_constraint(body),
         tools=tuple(_tool(function) for function in tools),
         tool_choice=_tool_choice(body),
+        thinking=thinking_of(body),
         model=card.id,
     )
 

@@ -13,11 +13,12 @@ from workers.messages import (
     Event,
     Finished,
     TextDelta,
+    ThoughtDelta,
     TokenLogprob,
     ToolCallDelta,
     Usage,
 )
-from workers.messages.folds import calls_of, end_of, text_of
+from workers.messages.folds import calls_of, end_of, text_of, thought_of
 
 Json = dict[str, Any]
 
@@ -65,6 +66,10 @@ def chunks_of(event: Event, answer_id: str, model: str, index: int = 0) -> list[
         if event.logprobs:
             chunk["choices"][0]["logprobs"] = {"content": [_logprob(t) for t in event.logprobs]}
         return [chunk]
+    if isinstance(event, ThoughtDelta):
+        # Two names for one thing: DeepSeek's and llama.cpp's, and vLLM's.
+        thought = {"reasoning_content": event.text, "reasoning": event.text}
+        return [_chunk(answer_id, model, index, thought)]
     if isinstance(event, ToolCallDelta):
         return [_chunk(answer_id, model, index, {"tool_calls": [_call_delta(event)]})]
     if isinstance(event, Finished):
@@ -106,16 +111,21 @@ def usage_of(*usages: Usage) -> Json:
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": sum(usage.cached_tokens for usage in usages)},
+        "completion_tokens_details": {
+            "reasoning_tokens": sum(usage.thinking_tokens for usage in usages)
+        },
     }
 
 
 def _chat_choice(index: int, events: Sequence[Event]) -> Json:
     text, calls, tokens = text_of(events), calls_of(events), _logprobs_of(events)
+    thought = thought_of(events)
     return {
         "index": index,
         "message": {
             "role": "assistant",
             "content": None if calls and not text else text,
+            **({"reasoning_content": thought, "reasoning": thought} if thought else {}),
             "tool_calls": calls or None,
         },
         "finish_reason": finish_reason(end_of(events)),

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, Field
 
+from api.core.thinking import ThinkingBody
+
 
 class ImageUrl(BaseModel):
     """Where a picture is: `data:` or a public http(s) address."""
@@ -122,7 +124,7 @@ class SamplingBody(BaseModel):
     response_format: ResponseFormat | None = None
 
 
-class ChatRequest(SamplingBody):
+class ChatRequest(ThinkingBody, SamplingBody):
     """POST /v1/chat/completions."""
 
     messages: Annotated[list[Message], Field(min_length=1)]

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from workers.engines.common.bridge import Outlet, iterate_batches, iterate_callbacks
 from workers.engines.contract import CancelToken
-from workers.engines.text.engine import Completion, Delta
+from workers.engines.text.engine import CallDelta, Completion, Delta, Piece, PromptProgress, Thought
 from workers.engines.text.llamacpp_json import joined, pieces_of
+from workers.messages import TokenLogprob, Usage
+from workers.messages.errors import GenerationError
 
 LONG_S = 3600.0
 
@@ -119,22 +121,38 @@ WORDS = st.lists(st.sampled_from(["a", " b", "ü", "", "\n"]), max_size=8)
 
 
 @given(WORDS, st.integers(1, 4))
-def test_joined_chunks_say_the_same(words: list[str], size: int) -> None:
+def test_pieces_that_come_together_say_the_same(words: list[str], size: int) -> None:
     chunks = [*map(said, words), END, USAGE]
     batches = [chunks[at : at + size] for at in range(0, len(chunks), size)]
-    pieces = list(pieces_of(joined(batches), 64))
+    pieces = list(pieces_of(batches, 64))
     assert "".join(p.text for p in pieces if isinstance(p, Delta)) == "".join(words)
     assert isinstance(pieces[-1], Completion)
     assert pieces[-1].reason == "stop"
 
 
 def test_neighbours_that_hold_text_become_one_and_others_stay() -> None:
-    token = {"token": "x", "logprob": -1.0, "top_logprobs": []}
-    with_logprobs = said("x", logprobs={"content": [token]})
-    call = said("", delta={"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]})
-    progress = {**said(""), "prompt_progress": {"cache": 0, "processed": 1, "total": 2}}
-    texts = [said("one "), said("two "), said("three")]
-    assert list(joined([texts])) == [said("one two three")]
-    for other in (with_logprobs, call, progress, END, USAGE, {"error": {"message": "no"}}):
-        assert list(joined([[said("a"), other, said("b")]])) == [said("a"), other, said("b")]
-    assert list(joined([texts[:1], texts[1:]])) == [said("one "), said("two three")]
+    a, b = Delta(text="a"), Delta(text="b")
+    thought = Thought(text="x", num_tokens=2)
+    token = TokenLogprob(token="x", logprob=-1.0, top=())
+    assert list(joined([a, b, a])) == [Delta(text="aba", num_tokens=3)]
+    assert list(joined([thought, thought])) == [Thought(text="xx", num_tokens=4)]
+    others: list[Piece] = [
+        thought,
+        Delta(text="x", logprobs=(token,)),
+        CallDelta(index=0, arguments="{}"),
+        PromptProgress(done_tokens=1, total_tokens=2),
+        Completion(reason="stop", usage=Usage()),
+    ]
+    for other in others:
+        assert list(joined([a, other, b])) == [a, other, b]
+    assert list(pieces_of([[said("a"), said("b")], [said("a")]], 64)) == [
+        Delta(text="ab", num_tokens=2),
+        a,
+    ]
+
+
+def test_what_was_written_before_an_error_is_passed_on() -> None:
+    pieces = pieces_of([[said("a"), {"error": {"message": "no"}}]], 64)
+    assert next(pieces) == Delta(text="a")
+    with pytest.raises(GenerationError, match="no"):
+        next(pieces)

@@ -5,7 +5,7 @@ measure what the pool itself costs. `quintet serve --engine fake`; cards in `con
 
 A card's options are `FakeOptions`. Besides, the first word of a text may be an order for this request
 alone: `!refuse`, `!fail`, `!die`, `!hang`, `!memory` do what they say, `!slow` takes 0.1 s a word,
-`!model` answers with the model's id.
+`!model` answers with the model's id, `!think` thinks the words that follow before it says them.
 """
 
 from __future__ import annotations

@@ -21,6 +21,17 @@ class Delta:
     text: str
     logprobs: tuple[TokenLogprob, ...] = ()
     """The tokens it is made of, if they were asked for."""
+    num_tokens: int = 1
+    """About as many were written for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thought:
+    """The next piece of what the model thinks, whole characters only."""
+
+    text: str
+    num_tokens: int = 1
+    """About as many were written for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +61,7 @@ class Completion:
     usage: Usage
 
 
-Piece = Delta | CallDelta | PromptProgress | Completion
+Piece = Thought | Delta | CallDelta | PromptProgress | Completion
 
 
 class TextEngine(Engine, Protocol):
@@ -61,6 +72,8 @@ class TextEngine(Engine, Protocol):
 
     `continues`: a conversation that ends with the assistant's turn is continued, not answered.
     `reuses_prefix`: what a conversation shares with an earlier one is not read again.
+    `thinks`: the model's template knows of thoughts.
+    `splits_thoughts`: the engine itself tells thoughts from the answer, as Thoughts.
     `shows_tools`: the model's chat template tells it about the tools of a request.
     `calls_tools`: the engine itself enforces `tool_choice` and separates calls from text.
     """

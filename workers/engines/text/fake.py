@@ -18,18 +18,19 @@ from workers.messages import Complete, Constraint, Generate, SamplingParams, Tok
 from workers.messages.errors import ContextTooLongError, UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .engine import CallDelta, Completion, Delta, Piece, TextEngine
+from .engine import CallDelta, Completion, Delta, Piece, TextEngine, Thought
 from .schemas import read_schema
 from .smallest import smallest
 
 DEFAULT_CONTEXT_TOKENS = 4096
+THINK = "!think "
 WORD = re.compile(r"\s*\S+\s*")
 
 
 class FakeTextEngine(TextEngine):
     """See `TextEngine`. A token is a word."""
 
-    capabilities = frozenset({"calls_tools"})
+    capabilities = frozenset({"calls_tools", "thinks", "splits_thoughts"})
 
     def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
         """See `Engine.load`."""
@@ -55,8 +56,15 @@ class FakeTextEngine(TextEngine):
             usage = Usage(prompt_tokens=num_prompt, completion_tokens=1)
             yield Completion(reason="tool_calls", usage=usage)
             return
-        answer, reason = _cut(_held_to(request.constraint, text), request.sampling)
         started = time.monotonic()
+        thought = _thought(request, text)
+        for word in thought:
+            rest(self._fake.pace(asked), cancel)
+            if cancel.is_cancelled:
+                return
+            yield Thought(text=word)
+        text = text.removeprefix(THINK)
+        answer, reason = _cut(_held_to(request.constraint, text), request.sampling)
         for word in answer:
             rest(self._fake.pace(asked), cancel)
             if cancel.is_cancelled:
@@ -64,7 +72,7 @@ class FakeTextEngine(TextEngine):
             yield Delta(text=word, logprobs=_logprobs(word, request.sampling.num_logprobs))
         usage = Usage(
             prompt_tokens=num_prompt,
-            completion_tokens=len(answer),
+            completion_tokens=len(thought) + len(answer),
             decode_s=time.monotonic() - started,
         )
         yield Completion(reason=reason, usage=usage)
@@ -82,6 +90,16 @@ def _prompt(request: Generate | Complete) -> str:
 
 def _last(request: Generate | Complete) -> str:
     return request.prompt if isinstance(request, Complete) else request.messages[-1].text
+
+
+def _thought(request: Generate | Complete, text: str) -> list[str]:
+    """Return what is thought, word by word: all that is said, unless thoughts are off or bounded."""
+    if isinstance(request, Complete) or request.thinking.is_on is False:
+        return []
+    if not text.startswith(THINK) and not request.thinking.is_on:
+        return []
+    words = list(_words(text.removeprefix(THINK)))
+    return words[: request.thinking.max_tokens] if request.thinking.max_tokens else words
 
 
 def _called(request: Generate | Complete, text: str) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
 from .hf_constraint import Constraints
 from .hf_prompt import ChatPrompts
+from .hf_thoughts import ThoughtMask
+from .thoughts import Tags, split_thoughts, with_answer_limit
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
@@ -60,6 +63,8 @@ class HfTextEngine(TextEngine):
         self.capabilities = frozenset({"continues"})
         if self._prompts.shows_tools:
             self.capabilities |= {"shows_tools"}
+        if self._prompts.tags is not None:
+            self.capabilities |= {"thinks"}
 
     def generate(
         self, request: Generate | Complete, cancel: CancelToken
@@ -72,10 +77,39 @@ class HfTextEngine(TextEngine):
             mask=self._constraints.mask_for(request.constraint),
             after=after,
         )
+        tags = self._prompts.tags
+        if isinstance(request, Generate) and tags is not None:
+            pieces = self._thought_over(request, tags, ids, order, cancel)
+        else:
+            pieces = self._written(ids, order, cancel)
+        with closing(pieces):
+            yield from pieces
+
+    def _thought_over(
+        self, request: Generate, tags: Tags, ids: list[int], order: Order, cancel: CancelToken
+    ) -> Generator[Piece, None, None]:
+        """Yield the answer of a model that may think first."""
+        is_open = self._prompts.opens_thought(ids)
+        longest, limit = request.thinking.max_tokens, request.sampling.max_tokens
+        if longest is None and order.mask is None:
+            return split_thoughts(self._written(ids, order, cancel), tags, is_open=is_open)
+        mask = ThoughtMask(
+            self._writer.tokenizer, tags, order.mask, is_open=is_open, max_tokens=longest
+        )
+        order = replace(order, mask=mask)
+        if longest is None or limit is None:
+            return split_thoughts(self._written(ids, order, cancel), tags, is_open=is_open)
+        room = self._room(len(ids), limit + longest + mask.num_end_tokens)
+        pieces = self._written(ids, replace(order, max_tokens=room), cancel)
+        return with_answer_limit(split_thoughts(pieces, tags, is_open=is_open), limit, len(ids))
+
+    def _written(
+        self, ids: list[int], order: Order, cancel: CancelToken
+    ) -> Generator[Piece, None, None]:
         row = self._torch.tensor([ids], device=self.device)
         inputs = {"input_ids": row, "attention_mask": self._torch.ones_like(row)}
-        with closing(self._writer.write(inputs, order, cancel)) as pieces:
-            for piece in pieces:
+        with closing(self._writer.write(inputs, order, cancel)) as written:
+            for piece in written:
                 yield _as_piece(piece)
 
     def _room(self, num_prompt: int, max_tokens: int | None) -> int:
@@ -109,7 +143,7 @@ def _context_length(settings: WorkerSettings, config: Any) -> int:
 
 def _as_piece(piece: Read | Written | Ended) -> Piece:
     if isinstance(piece, Written):
-        return Delta(text=piece.text, logprobs=piece.logprobs)
+        return Delta(text=piece.text, logprobs=piece.logprobs, num_tokens=piece.num_tokens)
     if isinstance(piece, Read):
         return PromptProgress(done_tokens=piece.done, total_tokens=piece.total)
     return Completion(reason=piece.reason, usage=piece.usage)

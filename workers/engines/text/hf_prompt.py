@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from workers.messages import ChatMessage, Complete, Generate
+from workers.messages import ChatMessage, Complete, Generate, Thinking
 from workers.messages.errors import UnsupportedInputError
 
 from .openai_json import Json, message_json, tool_json
+from .thoughts import tags_of
 
 NUM_AFTER = 8
 """Tokens of the prompt that tell how the continuation's text begins."""
@@ -25,6 +26,8 @@ class ChatPrompts:
         template = tokenizer.chat_template
         listed = template.values() if isinstance(template, dict) else [template or ""]
         self.shows_tools = any("tools" in text for text in listed)
+        self.tags = next((tags for text in listed if (tags := tags_of(text))), None)
+        """How the model marks its thoughts; None for one that does not think."""
 
     def encode(self, request: Generate | Complete) -> tuple[list[int], list[int]]:
         """Return the prompt's ids, and those at its end whose text the completion continues.
@@ -42,6 +45,13 @@ class ChatPrompts:
         ids = self._encode_chat(request)
         is_continued = request.messages[-1].role == "assistant"
         return ids, ids[-NUM_AFTER:] if is_continued else []
+
+    def opens_thought(self, ids: Sequence[int]) -> bool:
+        """Whether a prompt ends with the tag that opens a thought."""
+        if self.tags is None:
+            return False
+        end = str(self._tokenizer.decode(list(ids)[-2 * NUM_AFTER :]))
+        return end.rstrip().endswith(self.tags.start.strip())
 
     def _encode_chat(self, request: Generate) -> list[int]:
         from jinja2.exceptions import TemplateError
@@ -70,8 +80,19 @@ class ChatPrompts:
             continue_final_message=is_continued,
             tokenize=True,
             return_dict=False,
+            **_switches(request.thinking),
         )
         return list(ids)
+
+
+def _switches(thinking: Thinking) -> Json:
+    """Return the variables by which templates are told of thoughts; one that knows none ignores them."""
+    switches: Json = {}
+    if thinking.is_on is not None:
+        switches |= {"enable_thinking": thinking.is_on, "thinking": thinking.is_on}
+    if thinking.effort:
+        switches["reasoning_effort"] = thinking.effort
+    return switches
 
 
 def _turn(message: ChatMessage) -> Json:

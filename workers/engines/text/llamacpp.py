@@ -27,7 +27,7 @@ from workers.engines.common.llamacpp.options import (
     apply_drafts,
     apply_options,
     apply_run_settings,
-    is_template_with_tools,
+    template_of,
 )
 from workers.engines.common.llamacpp.server import device_of, import_xllamacpp, open_server
 from workers.engines.common.llamacpp.spinning import SpinGuard
@@ -40,8 +40,9 @@ from workers.models.tuning.run_settings import run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib_of
 
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
-from .llamacpp_json import body_of, has_text, joined, pieces_of, reading_only, with_reading
+from .llamacpp_json import answer_limit, body_of, has_text, pieces_of, reading_only, with_reading
 from .slots import ANY_SLOT, SlotBoard, transcript_of
+from .thoughts import split_thoughts, tags_of
 
 DEFAULT_CONTEXT_TOKENS = 4096
 """Per conversation, unless the limit `max_context_tokens` says otherwise."""
@@ -62,9 +63,13 @@ class LlamaCppEngine(TextEngine):
         model_path = str(folder / settings.card.weight_file)
         self.slots = settings.slots
         self.context_length = _context_length(settings)
-        self.capabilities = frozenset({"continues", "reuses_prefix"})
-        if is_template_with_tools(model_path):
+        self.capabilities = frozenset({"continues", "reuses_prefix", "splits_thoughts"})
+        template = template_of(model_path)
+        if "tools" in template:
             self.capabilities |= {"shows_tools"}
+        self._tags = tags_of(template)
+        if self._tags is not None:
+            self.capabilities |= {"thinks"}
         self._board = SlotBoard(settings.slots)
         self._chosen = run_settings(settings.card, settings.threads, settings.device)
         self._speeds = ReadingSpeeds(
@@ -87,8 +92,8 @@ class LlamaCppEngine(TextEngine):
         params.n_threads_http = 1
         params.verbosity = 0
         apply_options(params, settings.card.options, settings.device, xllamacpp)
-        # What a model thinks stays in its answer, between its own tags: the page folds it.
-        params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
+        # llama.cpp's own parser knows the tags of each family.
+        params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_DEEPSEEK
         apply_run_settings(params, self._chosen, xllamacpp)
         apply_drafts(params, int(settings.card.options.get("draft_tokens") or 0), xllamacpp)
         params.n_parallel = settings.slots
@@ -104,7 +109,11 @@ class LlamaCppEngine(TextEngine):
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
         with self._board.hold(transcript_of(request)) as slot, self._spin.at_work():
-            yield from self._noted(slot, self._answered(request, slot, cancel))
+            pieces = self._noted(slot, self._answered(request, slot, cancel))
+            if self._tags is not None and isinstance(request, Generate):
+                # For templates whose thoughts llama.cpp does not find.
+                pieces = split_thoughts(pieces, self._tags, is_open=False)
+            yield from pieces
 
     def _answered(
         self, request: Generate | Complete, slot: int, cancel: CancelToken
@@ -140,10 +149,10 @@ class LlamaCppEngine(TextEngine):
             self._server.handle_chat_completions if is_chat else self._server.handle_completions
         )
         with closing(iterate_batches(partial(handle, body), cancel, PACE_S, has_text)) as batches:
-            pieces = pieces_of(joined(batches), self._chosen.batch_tokens)
+            pieces = pieces_of(batches, self._chosen.batch_tokens, answer_limit(request))
             yield from takewhile(lambda _: not cancel.is_cancelled, pieces)
 
-    def _noted(self, slot: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    def _noted(self, slot: int, pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
         """Yield the pieces and keep in mind what the slot holds by now."""
         try:
             for piece in pieces:

@@ -10,7 +10,7 @@ from workers.engines.common.bridge import Chunk
 from workers.engines.common.llamacpp.server import error_of, sampling_body
 from workers.messages import Complete, Constraint, Generate, Usage
 
-from .engine import Completion, Piece, PromptProgress
+from .engine import Completion, Delta, Piece, PromptProgress, Thought
 from .openai_json import message_json, pieces_of_choice, tool_json
 from .schemas import check_grammar, read_schema
 
@@ -23,11 +23,32 @@ def body_of(request: Generate | Complete, slot: int) -> Chunk:
     if isinstance(request, Complete):
         body["prompt"] = request.prompt
         return body
+    body |= _thinking(request)
     body["messages"] = [message_json(message) for message in request.messages]
     if request.tools:
         body["tools"] = [tool_json(tool) for tool in request.tools]
         if request.tool_choice == "none" or request.constraint is not None:
             body["tool_choice"] = "none"  # shown, but not parsed: the two exclude each other
+    return body
+
+
+def _thinking(request: Generate) -> Chunk:
+    """Return what a template that knows thoughts is told; others read none of it.
+
+    The bound of a thought comes on top of the answer's `max_tokens`: `pieces_of` counts the two apart.
+    """
+    wish = request.thinking
+    body: Chunk = {}
+    if wish.is_on is not None:
+        # The second name is that of DeepSeek's and Granite's templates.
+        body["chat_template_kwargs"] = {"enable_thinking": wish.is_on, "thinking": wish.is_on}
+    if wish.effort:
+        body["reasoning_effort"] = wish.effort
+    if wish.max_tokens is not None:
+        body["thinking_budget_tokens"] = wish.max_tokens
+        if request.sampling.max_tokens is not None:
+            longest = request.sampling.max_tokens + wish.max_tokens
+            body |= {"max_tokens": longest, "n_predict": longest, "timings_per_token": True}
     return body
 
 
@@ -48,55 +69,69 @@ def with_reading(end: Completion, read: Usage | None) -> Completion:
     return replace(end, usage=usage)
 
 
-def pieces_of(chunks: Iterable[Chunk], batch_tokens: int) -> Iterator[Piece]:
-    """Yield what the server's chunks say; prompts of more than one batch tell how far they are.
+def answer_limit(request: Generate | Complete) -> int | None:
+    """Return how many tokens an answer may have whose thoughts are bounded apart; None for others."""
+    is_apart = isinstance(request, Generate) and request.thinking.max_tokens is not None
+    return request.sampling.max_tokens if is_apart else None
 
-    Raises: AppError for an error chunk.
+
+def pieces_of(
+    batches: Iterable[list[Chunk]], batch_tokens: int, max_answer: int | None = None
+) -> Iterator[Piece]:
+    """Yield what the server's chunks say, neighbours of one batch that are mere text as one.
+
+    Prompts of more than one batch (`batch_tokens`) tell how far they are. An answer ends after
+    `max_answer` tokens, thoughts not counted. Raises: AppError for an error chunk.
     """
     reason: str | None = None
-    for chunk in chunks:
-        if "error" in chunk:
-            raise error_of(chunk["error"])
-        if "prompt_progress" in chunk:
-            yield from _progress(chunk["prompt_progress"], batch_tokens)
-        for choice in chunk["choices"]:
-            reason = choice["finish_reason"] or reason
-            yield from pieces_of_choice(choice)
-        if "usage" in chunk and reason is not None:
-            yield _completion(reason, chunk)
-
-
-def joined(batches: Iterable[list[Chunk]]) -> Iterator[Chunk]:
-    """Yield the chunks of each batch, neighbours that hold nothing but text as one."""
+    num_answer = 0
     for batch in batches:
-        held = batch[0]
-        for chunk in batch[1:]:
-            text, more = _text(held), _text(chunk)
-            if text is None or more is None:
-                yield held
-                held = chunk
-            else:
-                choice = {**chunk["choices"][0], "delta": {"content": text + more}}
-                held = {**chunk, "choices": [choice]}
+        found: list[Piece] = []
+        for chunk in batch:
+            if "error" in chunk:
+                yield from joined(found)
+                raise error_of(chunk["error"])
+            if "prompt_progress" in chunk:
+                found += _progress(chunk["prompt_progress"], batch_tokens)
+            for choice in chunk["choices"]:
+                reason = choice["finish_reason"] or reason
+                for piece in pieces_of_choice(choice):
+                    found.append(piece)
+                    num_answer += isinstance(piece, Delta)
+            if max_answer is not None and num_answer >= max_answer and "timings" in chunk:
+                yield from joined([*found, _cut(chunk["timings"])])
+                return
+            if "usage" in chunk and reason is not None:
+                found.append(_completion(reason, chunk))
+        yield from joined(found)
+
+
+def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces, neighbours that are text alone, or thought alone, as one."""
+    held: Piece | None = None
+    for piece in pieces:
+        both = _together(held, piece)
+        if both is None and held is not None:
+            yield held
+        held = both or piece
+    if held is not None:
         yield held
+
+
+def _together(one: Piece | None, other: Piece) -> Piece | None:
+    if isinstance(one, Thought) and isinstance(other, Thought):
+        return Thought(text=one.text + other.text, num_tokens=one.num_tokens + other.num_tokens)
+    if not isinstance(one, Delta) or not isinstance(other, Delta) or one.logprobs or other.logprobs:
+        return None
+    return Delta(text=one.text + other.text, num_tokens=one.num_tokens + other.num_tokens)
 
 
 def has_text(chunk: Chunk) -> bool:
     """Whether a chunk brings words: others open a stream, or tell how far a prompt is read."""
-    return bool(_text(chunk))
-
-
-def _text(chunk: Chunk) -> str | None:
-    """Return the text of a chunk of a conversation; None if it says anything else too."""
-    choices: list[Chunk] = chunk.get("choices") or []
-    if len(choices) != 1 or "usage" in chunk or "prompt_progress" in chunk:
-        return None
-    choice = choices[0]
-    delta = choice.get("delta") or {}
-    is_plain = delta.keys() == {"content"} and isinstance(delta["content"], str)
-    if not is_plain or choice.get("finish_reason") or choice.get("logprobs"):
-        return None
-    return str(delta["content"])
+    return any(
+        choice.get("text") or {"content", "reasoning_content"} & (choice.get("delta") or {}).keys()
+        for choice in chunk.get("choices") or []
+    )
 
 
 def _constraint(constraint: Constraint | None) -> Chunk:
@@ -116,6 +151,16 @@ def _progress(progress: Chunk, batch_tokens: int) -> Iterator[PromptProgress]:
     done, total = int(progress["processed"]) - cached, int(progress["total"]) - cached
     if total > batch_tokens:
         yield PromptProgress(done_tokens=done, total_tokens=total)
+
+
+def _cut(timings: Chunk) -> Completion:
+    """Return the end of an answer that goes no further."""
+    usage = {
+        "prompt_tokens": timings["cache_n"] + timings["prompt_n"],
+        "prompt_tokens_details": {"cached_tokens": timings["cache_n"]},
+        "completion_tokens": timings["predicted_n"],
+    }
+    return _completion("length", {"usage": usage, "timings": timings})
 
 
 def _completion(reason: str, chunk: Chunk) -> Completion:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workers.messages import ChatMessage, TokenLogprob, Tool, ToolCall
 
-from .engine import CallDelta, Delta, Piece
+from .engine import CallDelta, Delta, Piece, Thought
 
 Json = dict[str, Any]
 
@@ -44,6 +44,8 @@ def tool_json(tool: Tool) -> Json:
 def pieces_of_choice(choice: Json) -> Iterator[Piece]:
     """Yield what one choice of a streamed chunk adds, of the chat or the completion route."""
     delta = choice.get("delta", {})
+    if thought := delta.get("reasoning_content") or delta.get("reasoning"):
+        yield Thought(text=thought)
     text = delta.get("content") or choice.get("text")
     tokens = (choice.get("logprobs") or {}).get("content") or []
     if text or tokens:

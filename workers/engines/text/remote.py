@@ -29,6 +29,7 @@ from workers.messages import (
     Constraint,
     Generate,
     SamplingParams,
+    Thinking,
 )
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
@@ -88,6 +89,10 @@ class RemoteTextEngine(TextEngine):
         body["messages"] = [_turn(message_json(message)) for message in request.messages]
         if request.sampling.num_logprobs is not None:
             body |= {"logprobs": True, "top_logprobs": request.sampling.num_logprobs}
+        if takes_extensions(self.options, self._server):
+            body["extra_body"] = {**body["extra_body"], **_thinking(request.thinking)}
+        elif request.thinking.effort:
+            body["reasoning_effort"] = request.thinking.effort
         if request.tools:
             body["tools"] = [tool_json(tool) for tool in request.tools]
             body["tool_choice"] = _choice(request.tool_choice)
@@ -104,6 +109,19 @@ class RemoteTextEngine(TextEngine):
             raise UnsupportedInputError(
                 f"{self._server.host} cannot follow a grammar.", "Use a JSON schema instead."
             )
+
+
+def _thinking(thinking: Thinking) -> Json:
+    """Return it in the words that llama.cpp, vLLM and Quintet itself take."""
+    body: Json = {}
+    if thinking.is_on is not None:
+        switch = {"enable_thinking": thinking.is_on, "thinking": thinking.is_on}
+        body["chat_template_kwargs"] = switch
+    if thinking.effort:
+        body["reasoning_effort"] = thinking.effort
+    if thinking.max_tokens is not None:
+        body["thinking_budget_tokens"] = thinking.max_tokens
+    return body
 
 
 def _format(constraint: Constraint) -> Json:

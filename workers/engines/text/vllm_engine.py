@@ -42,6 +42,7 @@ from workers.specs.spec import missing_library
 
 from .engine import Piece, TextEngine
 from .hf_prompt import ChatPrompts
+from .thoughts import split_thoughts
 from .vllm_steps import Steps, pieces_of, to_app_error
 
 DEFAULT_CONTEXT_TOKENS = 4096
@@ -82,6 +83,8 @@ class VllmEngine(TextEngine):
         self.capabilities = frozenset({"continues", "reuses_prefix"})
         if self._prompts.shows_tools:
             self.capabilities |= {"shows_tools"}
+        if self._prompts.tags is not None:
+            self.capabilities |= {"thinks"}
 
     def _start(self, arguments: dict[str, Any], settings: WorkerSettings) -> Any:
         name = settings.card.name
@@ -120,7 +123,11 @@ class VllmEngine(TextEngine):
             )
         except Exception as err:
             raise to_app_error(err) from err
-        return pieces_of(self._steps, ids, params, cancel)
+        pieces = pieces_of(self._steps, ids, params, cancel)
+        if self._prompts.tags is None or not isinstance(request, Generate):
+            return pieces
+        is_open = self._prompts.opens_thought(ids)
+        return split_thoughts(pieces, self._prompts.tags, is_open=is_open)
 
     def close(self) -> None:
         """See `TextEngine`."""

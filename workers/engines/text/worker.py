@@ -17,6 +17,7 @@ from workers.messages import (
     Ready,
     Request,
     TextDelta,
+    ThoughtDelta,
     ToolCallDelta,
 )
 from workers.messages.errors import UnsupportedInputError
@@ -24,8 +25,9 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 from workers.templates.conversation import formats_chat, lay_out, shows_tools
 
-from .engine import CallDelta, Completion, Delta, Piece, TextEngine
+from .engine import CallDelta, Completion, Delta, Piece, TextEngine, Thought
 from .prompt import check_length, check_sampling, check_text, tidy
+from .thoughts import with_thinking_cost
 from .tools import check_tools, hear_calls, prepare
 
 
@@ -60,7 +62,7 @@ class TextWorker:
 
     def _pieces(self, request: Request, cancel: CancelToken) -> Generator[Piece, None, None]:
         if isinstance(request, Generate):
-            return self._converse(request, cancel)
+            return with_thinking_cost(self._converse(request, cancel))
         if isinstance(request, Complete):
             return self._complete(request, cancel)
         raise UnsupportedInputError(f"The text worker cannot {type(request).__name__}.")
@@ -96,6 +98,8 @@ class TextWorker:
 def _event(request_id: str, piece: Piece) -> Event:
     if isinstance(piece, Delta):
         return TextDelta(request_id=request_id, text=piece.text, logprobs=piece.logprobs)
+    if isinstance(piece, Thought):
+        return ThoughtDelta(request_id=request_id, text=piece.text)
     if isinstance(piece, CallDelta):
         return ToolCallDelta(
             request_id=request_id,

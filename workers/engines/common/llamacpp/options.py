@@ -61,10 +61,9 @@ def apply_drafts(params: Any, num_tokens: int, xllamacpp: Any) -> None:
         params.speculative.ngram_simple.size_m = num_tokens
 
 
-def is_template_with_tools(model_path: str) -> bool:
-    """Whether the chat template in the file lists a request's tools."""
+def template_of(model_path: str) -> str:
+    """Return the chat template in the file; "" if there is none."""
     try:
-        template = read_gguf_header(Path(model_path)).get(TEMPLATE_KEY, "")
+        return str(read_gguf_header(Path(model_path)).get(TEMPLATE_KEY, ""))
     except ConfigError:
-        return False  # llama.cpp will say what is wrong with the file
-    return "tools" in str(template)
+        return ""  # llama.cpp will say what is wrong with the file

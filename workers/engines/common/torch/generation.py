@@ -66,6 +66,8 @@ class Written:
 
     text: str
     logprobs: tuple[TokenLogprob, ...] = ()
+    num_tokens: int = 1
+    """Since the last piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class TorchWriter:
         def work(outlet: Outlet[Read | Choice]) -> None:
             self._generate(inputs, order, sampler, _Generation(outlet, sampler, num_prompt))
 
-        is_ended = False
+        is_ended, num_tokens = False, 0
         with closing(iterate_callbacks(work, cancel)) as items:
             for item in items:
                 if isinstance(item, Read):
@@ -164,15 +166,17 @@ class TorchWriter:
                 is_ended = item.token_id in self.eos_ids and not order.sampling.ignore_eos
                 if is_ended:
                     break
+                num_tokens += 1
                 if piece := text.add(item.token_id, self._logprob(item, order.sampling)):
-                    yield Written(piece, text.logprobs())
+                    yield Written(piece, text.logprobs(), num_tokens)
+                    num_tokens = 0
                 if text.is_stopped:
                     break
         if cancel.is_cancelled:
             return
         is_ended = is_ended or text.is_stopped
         if not text.is_stopped and (piece := text.rest()):
-            yield Written(piece, text.logprobs())
+            yield Written(piece, text.logprobs(), num_tokens)
         yield Ended("stop" if is_ended else "length", clock.usage(num_prompt))
 
     def _generate(
