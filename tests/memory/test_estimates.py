@@ -60,14 +60,13 @@ facts_of_any_model = st.builds(
     linear_elements=st.integers(0, 10**11),
     other_elements=st.integers(0, 10**10),
     num_layers=st.integers(0, 200),
-    num_kv_heads=st.integers(0, 128),
-    head_dim=st.integers(0, 512),
-    value_head_dim=st.integers(0, 512),
+    whole_kv_values=st.integers(0, 10**7),
+    sliding_kv_values=st.integers(0, 10**7),
+    recurrent_bytes=st.integers(0, 10**9),
     hidden_size=counts,
     feed_forward_size=counts,
     vocab_size=counts,
     sliding_window=st.sampled_from([0, 512, 4096]),
-    num_sliding_layers=st.integers(0, 200),
     projector_bytes=st.integers(0, 10**10),
     image_tokens=st.integers(0, 10_000),
     is_from_files=st.booleans(),
@@ -191,7 +190,10 @@ def test_a_model_gets_no_more_context_than_it_was_made_for(tmp_path: Path) -> No
 def test_sliding_layers_keep_their_window_only() -> None:
     card = CARDS["gemma-3-4b-it"].model_copy(update={"context_length": 131072})
     shape = facts_of_card(card)
-    sliding = replace(shape, sliding_window=1024, num_sliding_layers=shape.num_layers * 5 // 6)
+    values = shape.whole_kv_values
+    sliding = replace(
+        shape, sliding_window=1024, whole_kv_values=values // 6, sliding_kv_values=values * 5 // 6
+    )
     options = LoadOptions(context_tokens=32768)
     ratio = (
         estimate(card, sliding, options).kv_cache_mib / estimate(card, shape, options).kv_cache_mib

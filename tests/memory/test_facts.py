@@ -71,7 +71,7 @@ def test_a_gguf_says_its_shape_and_every_byte(tmp_path: Path) -> None:
     facts = read_facts(SMOL, tmp_path)
     assert facts.is_from_files
     assert facts.architecture == "llama"
-    assert (facts.num_layers, facts.num_kv_heads, facts.head_dim) == (30, 3, 64)
+    assert facts.num_layers == 30
     assert (facts.hidden_size, facts.feed_forward_size, facts.vocab_size) == (576, 1536, 49152)
     assert facts.context_length == 8192
     assert facts.kv_values_per_token == 2 * 30 * 3 * 64
@@ -126,7 +126,7 @@ def test_safetensors_and_config_say_what_quantising_would_shrink(tmp_path: Path)
     assert facts.other_elements == 100 * 32 * 2 + 32
     assert facts.weights_bytes == {"F16": 2 * (100 * 32 * 2 + 64 * 32 + 32)}
     assert facts.projector_bytes == 2 * 16 * 16
-    assert (facts.num_layers, facts.num_kv_heads, facts.head_dim) == (2, 2, 8)
+    assert (facts.num_layers, facts.whole_kv_values) == (2, 2 * 2 * 2 * 8)
 
 
 def test_pieces_that_an_index_names_are_added_up(tmp_path: Path) -> None:
@@ -156,7 +156,18 @@ def test_sliding_layers_are_distinguished_from_whole_ones(tmp_path: Path) -> Non
     (tmp_path / "config.json").write_text(json.dumps(config))
     save_model(tmp_path, a__weight=(10, 10))
     facts = read_facts(card_of(tmp_path, "model.safetensors"), tmp_path)
-    assert (facts.sliding_window, facts.num_sliding_layers) == (128, 1)
+    assert facts.sliding_window == 128
+    assert facts.sliding_kv_values == facts.whole_kv_values > 0
+
+
+def test_recurrent_layers_leave_no_keys_and_values(tmp_path: Path) -> None:
+    config = {**CONFIG, "layer_types": ["linear_attention", "full_attention"]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    save_model(tmp_path, a__weight=(10, 10))
+    card = card_of(tmp_path, "model.safetensors")
+    hybrid = read_facts(card, tmp_path).kv_values_per_token
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    assert 2 * hybrid == read_facts(card, tmp_path).kv_values_per_token
 
 
 @pytest.mark.parametrize(
@@ -236,7 +247,7 @@ def test_a_gguf_of_layers_that_differ_counts_each(tmp_path: Path) -> None:
     writer.write_tensors_to_file()
     writer.close()
     facts = gguf_model_facts(path)
-    assert facts.kv_heads_by_layer == (0, 2, 0, 2)
-    assert facts.kv_values_per_token == 4 * (16 + 16)
+    assert facts.whole_kv_values == 4 * (16 + 16)
+    assert facts.recurrent_bytes == 0
     assert facts.vocab_size == 50
     assert facts.weights_bytes == {"F32": 50 * 64 * 4}

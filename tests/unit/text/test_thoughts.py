@@ -23,7 +23,7 @@ THINK = FAMILIES[0]
 END = Completion(reason="stop", usage=Usage(completion_tokens=9))
 
 
-def told(
+def parted(
     texts: Iterable[str], tags: Tags = THINK, *, is_open: bool = False
 ) -> tuple[str, str, Usage]:
     """Return thought, answer and cost."""
@@ -49,7 +49,7 @@ def test_it_does_not_matter_where_the_pieces_are_cut(
     whole = f"{head}Is 2 < 3? Yes.\nSo [no] <b>.\n{tags.end}\n\nYes: 2 < 3.\n"
     places = sorted({0, *(cut for cut in cuts if cut < len(whole)), len(whole)})
     texts = [whole[a:b] for a, b in pairwise(places)]
-    thought, answer, usage = told(texts, tags, is_open=is_open)
+    thought, answer, usage = parted(texts, tags, is_open=is_open)
     assert thought == "Is 2 < 3? Yes.\nSo [no] <b>."
     assert answer == "Yes: 2 < 3.\n"
     assert usage.thinking_tokens > 0
@@ -60,22 +60,22 @@ def test_it_does_not_matter_where_the_pieces_are_cut(
     "text", ["Four.", "<b>four</b>", "A <think> tag opens a thought.", "<thin", "", "  4"]
 )
 def test_an_answer_without_a_thought_is_passed_on_whole(text: str) -> None:
-    assert told([text]) == ("", text, END.usage)
-    assert told(list(text)) == ("", text, END.usage)
+    assert parted([text]) == ("", text, END.usage)
+    assert parted(list(text)) == ("", text, END.usage)
 
 
 def test_a_thought_that_is_cut_off_is_no_answer() -> None:
-    assert told(["<think>", "so far", " </thi"])[:2] == ("so far </thi", "")
-    assert told(["so far"], is_open=True)[:2] == ("so far", "")
+    assert parted(["<think>", "so far", " </thi"])[:2] == ("so far </thi", "")
+    assert parted(["so far"], is_open=True)[:2] == ("so far", "")
 
 
 def test_an_empty_thought_is_none() -> None:
-    assert told(["<think>\n\n</think>\n\n", "Four."])[:2] == ("", "Four.")
-    assert told(["</think>", "\n", "\nFour."], is_open=True)[:2] == ("", "Four.")
+    assert parted(["<think>\n\n</think>\n\n", "Four."])[:2] == ("", "Four.")
+    assert parted(["</think>", "\n", "\nFour."], is_open=True)[:2] == ("", "Four.")
 
 
 def test_only_the_first_tags_count() -> None:
-    thought, answer, _ = told(["<think>a</think>b <think>c</think>"])
+    thought, answer, _ = parted(["<think>a</think>b <think>c</think>"])
     assert (thought, answer) == ("a", "b <think>c</think>")
 
 

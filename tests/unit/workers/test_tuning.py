@@ -201,7 +201,7 @@ def test_one_conversation_fits_among_the_prompts_that_wait(
     kv_heads: int, context_tokens: int, kv_type: str, expected: int
 ) -> None:
     # 36 layers × 8 heads × (128 + 128) × 4,096 tokens × 2 bytes = 576 MiB.
-    facts = ModelFacts(num_layers=36, num_kv_heads=kv_heads, head_dim=128)
+    facts = ModelFacts(num_layers=36, whole_kv_values=36 * kv_heads * (128 + 128))
     assert waiting_mib(facts, context_tokens, kv_type) == expected
 
 

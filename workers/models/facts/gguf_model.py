@@ -1,6 +1,6 @@
 """Facts of a model from its GGUF file: the metadata, and the list of tensors.
 
-Source: docs/gguf.md of ggml for the keys; llama.cpp's src/llama-model.cpp for which layers slide.
+Source: docs/gguf.md of ggml for the keys.
 """
 
 from __future__ import annotations
@@ -11,17 +11,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from .gguf_cache import cache_facts
 from .gguf_header import GgufOutline, Tensor, read_gguf_outline
 from .model import ModelFacts
 
 PROJECTOR_ARCHITECTURE = "clip"
 MAX_COUNT = 1 << 31
 """No model has more layers, heads, tokens or values in one of them."""
-
-_SLIDING_PATTERNS = {
-    "cohere2": 4, "exaone4": 4, "gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2,
-}  # fmt: skip
-"""Architecture → n: of n layers, n − 1 slide. llama.cpp lets others keep their whole context."""
 
 
 def gguf_model_facts(path: Path) -> ModelFacts:
@@ -49,23 +45,21 @@ def _read(path: Path, size: int, _mtime_ns: int) -> ModelFacts:
         1, number("attention.head_count")
     )
     elements = _elements(outline.tensors)
-    pattern = _SLIDING_PATTERNS.get(architecture, 0)
+    cache = cache_facts(architecture, num_layers, head_dim, number, number.by_layer)
     return ModelFacts(
         architecture=architecture,
         weights_bytes=weights,
         linear_elements=elements[True],
         other_elements=elements[False],
         num_layers=num_layers,
-        num_kv_heads=number("attention.head_count_kv") or number("attention.head_count"),
-        kv_heads_by_layer=number.by_layer("attention.head_count_kv"),
-        head_dim=head_dim,
-        value_head_dim=number("attention.value_length"),
+        whole_kv_values=cache.whole_values,
+        sliding_kv_values=cache.sliding_values,
+        recurrent_bytes=cache.recurrent_bytes,
         hidden_size=hidden_size,
         feed_forward_size=number("feed_forward_length"),
         vocab_size=number("vocab_size") or _num_rows(outline.tensors, "token_embd.weight"),
         context_length=number("context_length"),
-        sliding_window=number("attention.sliding_window") if pattern else 0,
-        num_sliding_layers=num_layers * (pattern - 1) // pattern if pattern else 0,
+        sliding_window=number("attention.sliding_window") if cache.sliding_values else 0,
         is_from_files=True,
     )
 

@@ -27,6 +27,8 @@ _HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "decoder_atte
 _HIDDEN = ("hidden_size", "n_embd", "d_model", "dim")
 _FEED_FORWARD = ("intermediate_size", "n_inner", "ffn_dim", "d_ff", "decoder_ffn_dim")
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_target_positions")
+_RECURRENT = ("linear_attention", "mamba", "conv")
+"""Kinds of layers in `layer_types` that have no KV cache."""
 
 
 def hf_facts(folder: Path, weights: Iterable[Path]) -> ModelFacts:
@@ -38,21 +40,22 @@ def hf_facts(folder: Path, weights: Iterable[Path]) -> ModelFacts:
     text = _text_part(config)
     hidden_size, num_heads = _number(text, _HIDDEN), _number(text, _HEADS)
     num_layers = _number(text, _LAYERS)
-    window, num_sliding = _sliding(text, num_layers)
+    window, num_sliding, num_whole = _layers(text, num_layers)
+    heads = _number(text, ("num_key_value_heads", "n_kv_heads")) or num_heads
+    values = 2 * heads * (_number(text, ("head_dim",)) or hidden_size // max(1, num_heads))
     return ModelFacts(
         architecture=_architecture(config),
         weights_bytes=dict(held.bytes_by_type),
         linear_elements=held.linear_elements,
         other_elements=held.other_elements,
         num_layers=num_layers,
-        num_kv_heads=_number(text, ("num_key_value_heads", "n_kv_heads")) or num_heads,
-        head_dim=_number(text, ("head_dim",)) or hidden_size // max(1, num_heads),
+        whole_kv_values=num_whole * values,
+        sliding_kv_values=num_sliding * values,
         hidden_size=hidden_size,
         feed_forward_size=_number(text, _FEED_FORWARD) or 4 * hidden_size,
         vocab_size=_number(text, ("vocab_size",)),
         context_length=_number(text, _CONTEXT),
         sliding_window=window,
-        num_sliding_layers=num_sliding,
         projector_bytes=held.seeing_bytes,
         image_tokens=_image_tokens(config),
         is_from_files=True,
@@ -107,17 +110,20 @@ def _number(config: Config, names: Iterable[str]) -> int:
     return 0
 
 
-def _sliding(text: Config, num_layers: int) -> tuple[int, int]:
-    """Return how far sliding layers look back, and how many there are."""
-    window = _number(text, ("sliding_window",))
-    if not window or text.get("use_sliding_window") is False:
-        return 0, 0
+def _layers(text: Config, num_layers: int) -> tuple[int, int, int]:
+    """Return how far sliding layers look back, how many there are, and how many keep every token.
+
+    The others have a state of fixed size.
+    """
     kinds = text.get("layer_types")
-    if isinstance(kinds, list):
-        num_sliding = sum(kind == "sliding_attention" for kind in kinds)
-    else:
-        num_sliding = num_layers
-    return window, min(num_sliding, num_layers)
+    kinds = kinds[:num_layers] if isinstance(kinds, list) else []
+    window = _number(text, ("sliding_window",))
+    if text.get("use_sliding_window") is False:
+        window = 0
+    num_recurrent = sum(kind in _RECURRENT for kind in kinds)
+    num_sliding = sum(kind == "sliding_attention" for kind in kinds) if kinds else num_layers
+    num_sliding = num_sliding if window else 0
+    return window if num_sliding else 0, num_sliding, num_layers - num_recurrent - num_sliding
 
 
 def _image_tokens(config: Config) -> int:

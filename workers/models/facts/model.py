@@ -22,12 +22,12 @@ class ModelFacts:
     other_elements: int = 0
     """Values that stay as they are: embeddings, head, norms."""
     num_layers: int = 0
-    num_kv_heads: int = 0
-    kv_heads_by_layer: tuple[int, ...] = ()
-    """Where layers differ: 0 for one without a KV cache. Empty: all have `num_kv_heads`."""
-    head_dim: int = 0
-    value_head_dim: int = 0
-    """0: as `head_dim`."""
+    whole_kv_values: int = 0
+    """Keys and values that one token leaves in the cache, in the layers that keep every token."""
+    sliding_kv_values: int = 0
+    """The same in those that look back `sliding_window` tokens only."""
+    recurrent_bytes: int = 0
+    """State that one conversation has in layers without such a cache."""
     hidden_size: int = 0
     feed_forward_size: int = 0
     vocab_size: int = 0
@@ -35,7 +35,6 @@ class ModelFacts:
     """Tokens that the model was made for."""
     sliding_window: int = 0
     """Tokens that a sliding layer looks back."""
-    num_sliding_layers: int = 0
     projector_bytes: int = 0
     """The side that sees: tower and projector."""
     image_tokens: int = 0
@@ -51,5 +50,4 @@ class ModelFacts:
     @property
     def kv_values_per_token(self) -> int:
         """Keys and values that one token leaves in the cache, over all layers."""
-        heads = sum(self.kv_heads_by_layer) or self.num_layers * self.num_kv_heads
-        return heads * (self.head_dim + (self.value_head_dim or self.head_dim))
+        return self.whole_kv_values + self.sliding_kv_values

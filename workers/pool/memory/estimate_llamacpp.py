@@ -3,7 +3,8 @@
     weights      every tensor as it lies in the file, which is mapped; on a CPU those of some types
                  a second time, in an order that its vector units like
     KV cache     layers × KV heads × (key + value dimension) × context × slots × 2 bytes (f16) or
-                 34/32 (q8_0: 32 values and a 16-bit scale); a sliding layer keeps its window only
+                 34/32 (q8_0: 32 values and a 16-bit scale); a sliding layer keeps its window only,
+                 a recurrent one its state
     activations  what a layer works on for one batch, and one row of logits for each slot
     runtime      Python and llama.cpp, the vocabulary, and the prompts that wait in RAM: from nothing
                  to one conversation or more, so half of it is counted and the rest is in the band
@@ -63,7 +64,7 @@ def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) 
         batch, kv_type = chosen.batch_tokens, chosen.kv_type
     weights = (facts.total_bytes + facts.projector_bytes + _extra_bytes(options)) / MIB
     values = _kv_values(facts, context_tokens(card, options)) * slots
-    kv_cache = values * KV_BYTES[kv_type] / MIB
+    kv_cache = (values * KV_BYTES[kv_type] + facts.recurrent_bytes * slots) / MIB
     pictures = 2 * facts.projector_bytes / 10 if card.modality == "vision" else 0.0
     activations = (_activation_bytes(facts, batch, slots) + pictures) / MIB
     waiting = _waiting_mib(card, facts, options, kv_type) / 2
@@ -104,14 +105,11 @@ def context_tokens(card: ModelCard, options: LoadOptions) -> int:
     return min(card.context_length or wanted, wanted)
 
 
-def _kv_values(facts: ModelFacts, context: int) -> float:
+def _kv_values(facts: ModelFacts, context: int) -> int:
     """Of one slot."""
     padded = math.ceil(context / CONTEXT_STEP) * CONTEXT_STEP
-    window = facts.sliding_window + CONTEXT_STEP
-    sliding = min(padded, window) if facts.sliding_window else padded
-    share = min(1.0, facts.num_sliding_layers / max(1, facts.num_layers))
-    tokens = padded * (1 - share) + sliding * share
-    return facts.kv_values_per_token * tokens
+    sliding = min(padded, facts.sliding_window + CONTEXT_STEP)
+    return facts.whole_kv_values * padded + facts.sliding_kv_values * sliding
 
 
 def _activation_bytes(facts: ModelFacts, batch: int, slots: int) -> float:

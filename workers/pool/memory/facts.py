@@ -74,8 +74,7 @@ def facts_of_card(card: ModelCard) -> ModelFacts:
         linear_elements=parameters - kept,
         other_elements=kept,
         num_layers=shape.num_layers,
-        num_kv_heads=shape.num_kv_heads,
-        head_dim=shape.head_dim,
+        whole_kv_values=2 * shape.num_layers * shape.num_kv_heads * shape.head_dim,
         hidden_size=shape.hidden_size,
         feed_forward_size=4 * shape.hidden_size,
         vocab_size=shape.vocab_size,
@@ -130,7 +129,8 @@ def _of_sizes(folder: Path, paths: list[Path]) -> ModelFacts:
 
 def _completed(found: ModelFacts, guessed: ModelFacts) -> ModelFacts:
     """Fill what the files do not say from what the card does."""
-    names = ("num_layers", "num_kv_heads", "head_dim", "hidden_size", "feed_forward_size",
-             "vocab_size", "context_length")  # fmt: skip
+    names = ("num_layers", "hidden_size", "feed_forward_size", "vocab_size", "context_length")
     missing = {name: getattr(guessed, name) for name in names if not getattr(found, name)}
+    if not found.kv_values_per_token:
+        missing["whole_kv_values"] = guessed.whole_kv_values
     return replace(found, **missing)
