@@ -12,6 +12,7 @@ from workers.messages import Progress
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
 from workers.models.downloads.progress import MIB, DownloadProgress
 from workers.models.tuning.book import words_of
+from workers.models.tuning.context import with_context
 from workers.standalone import build_standalone
 
 PAUSE_WAIT_S = 15.0
@@ -29,6 +30,7 @@ class LocalModels:
         self._data_dir = settings.data_dir
         self._models, self._manager = standalone.models, standalone.manager
         self._memory_mib = standalone.pool.memory_mib
+        self._context_words = standalone.pool.context_words
 
     def rows(self, model: str = "") -> list[dict[str, Any]]:
         """Return what is known of all models, or of one. Raises: UnknownModelError."""
@@ -58,13 +60,17 @@ class LocalModels:
         status = self._manager.pause(self._card(model).id, timeout_s=PAUSE_WAIT_S)
         return status.words
 
-    def use(self, model: str) -> str:
-        """Raises: UnsupportedInputError: there is no program that would use it."""
+    def use(self, model: str, context_tokens: int | None) -> str:
+        """Raises: UnsupportedInputError: there is no program that would use it; OutOfMemoryError."""
         card = self._card(model)
+        setting = f"QUINTET_WORKERS__{card.modality.upper()}__"
+        longer = ""
+        if context_tokens is not None:
+            with_context(card, context_tokens, self._manager.plan)
+            longer = f" {setting}CONTEXT_TOKENS={context_tokens}"
         raise UnsupportedInputError(
             "A model is used by a Quintet that runs, until it ends.",
-            f"Name that with --url; for every start set QUINTET_WORKERS__{card.modality.upper()}"
-            f"__MODEL={card.id}.",
+            f"Name that with --url; for every start set {setting}MODEL={card.id}{longer}.",
         )
 
     def removal(self, model: str) -> str:
@@ -98,6 +104,7 @@ class LocalModels:
             "memory_mib": self._memory_mib(card),
             "is_default": self._models.default(card.modality).id == card.id,
             "weights": self._manager.state(card).words,
+            "context": self._context_words(card),
             "runs": words_of(card, self._data_dir),
             "size_mib": self._manager.size_mib(card),
         }

@@ -123,9 +123,18 @@ def pause(model: ModelId, *, where: Where, as_json: Json = False) -> None:
     _tell(model, open_models(where).pause(model), as_json=as_json)
 
 
-def use(model: ModelId, *, where: Where, as_json: Json = False) -> None:
+def use(
+    model: ModelId,
+    *,
+    context: Annotated[
+        int | None,
+        typer.Option("--context", metavar="TOKENS", help="Load it with so long a context."),
+    ] = None,
+    where: Where,
+    as_json: Json = False,
+) -> None:
     """Make a model the one that the Quintet at --url uses by default, until that ends."""
-    _tell(model, open_models(where).use(model), as_json=as_json)
+    _tell(model, open_models(where).use(model, context), as_json=as_json)
 
 
 def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = False) -> None:

@@ -67,10 +67,11 @@ class RemoteModels:
         words: str = self._act("POST", model, "/pause")["words"]
         return words
 
-    def use(self, model: str) -> str:
+    def use(self, model: str, context_tokens: int | None) -> str:
         """Make a model the default of its modality there; returns how it stands."""
-        words: str = self._act("POST", model, "/use")["words"]
-        return words
+        body = None if context_tokens is None else {"context_tokens": context_tokens}
+        state = self._act("POST", model, "/use", body)
+        return ", ".join(filter(None, (state["words"], state.get("context"))))
 
     def removal(self, model: str) -> str:
         """Return what is asked before a model is removed."""
@@ -124,6 +125,7 @@ def _row(listed: dict[str, Any]) -> dict[str, Any]:
         "is_default": listed["is_default"],
         "weights": state["words"],
         "size_mib": state["size_mib"],
+        "context": state.get("context", ""),
         "plan": state["plan"],
     }
 

@@ -67,6 +67,8 @@ class WorkerConfig(Frozen):
     """Requests worked on at once, where the engine can."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """"cuda": on the graphics card or not at all; "auto": there if it fits, else on the CPU."""
+    context_tokens: int | None = Field(default=None, ge=256)
+    """Tokens of one conversation; None: as `memory.context_tokens` says. A card's option counts before it."""
     timeout_s: float = Field(default=7200.0, ge=0)
     """A request that names no limit may take so long, waiting included; 0: for ever."""
 
@@ -91,6 +93,8 @@ class MemorySettings(Frozen):
     """The same for each graphics card."""
     leave_room: ByteSize
     """Of every device, so much stays free for others."""
+    context_tokens: int | None = Field(default=None, ge=256)
+    """Tokens of one conversation, of every worker; None: chosen for each model from the memory there is."""
     pinned: Annotated[
         tuple[Literal["text", "stt", "tts", "vision", "rag"], ...], BeforeValidator(split)
     ]

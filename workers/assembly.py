@@ -105,8 +105,8 @@ def process_spec_of(
     """
     device = placement.device if placement is not None else CPU
     card = TuningBook(settings.data_dir).applied(card, device)
-    if placement is not None and placement.options:
-        card = card.model_copy(update={"options": {**card.options, **placement.options}})
+    if placement is not None:
+        card = placement.laid_over(card)
     config = _config(settings, card.modality)
     threads = _count(card, "threads", config.threads, at_least=0) or usable_cores()
     return ProcessSpec(

@@ -15,12 +15,13 @@ from configs.catalogue import ModelCard
 
 from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
 from .messages.deadline import with_deadline
-from .messages.errors import UnknownModelError, from_code
+from .messages.errors import AppError, ContextTooLongError, UnknownModelError, from_code
 from .models.lookup import Models
 from .models.manager import ModelManager
 from .pool.memory.machine import CPU as CPU
 from .pool.memory.machine import DeviceMemory as DeviceMemory
 from .pool.memory.memory_estimate import MemoryEstimate as MemoryEstimate
+from .pool.memory.offer import context_offer
 from .pool.memory.plan import Plan as Plan
 from .pool.memory.tracker import Allocation as Allocation
 from .pool.memory.tracker import Budget as Budget
@@ -79,7 +80,8 @@ class Client:
             while not has_ended:
                 event = inbox.get()
                 has_ended = isinstance(event, END_EVENTS)
-                _raise_if_failed(event)
+                if isinstance(event, Failed):
+                    raise self._error_of(event, card)
                 yield event
         finally:
             if not has_ended:
@@ -107,7 +109,8 @@ class Client:
             while not has_ended:
                 event = await inbox.get()
                 has_ended = isinstance(event, END_EVENTS)
-                _raise_if_failed(event)
+                if isinstance(event, Failed):
+                    raise await asyncio.to_thread(self._error_of, event, card)
                 yield event
         finally:
             if not has_ended:
@@ -183,6 +186,16 @@ class Client:
         """Keep a worker in memory whatever comes, or no longer."""
         self._pool.pin(modality, is_pinned=is_pinned)
 
+    def _error_of(self, event: Failed, card: ModelCard) -> AppError:
+        """Return the error of the class that the event names; of a prompt too long, with what there is for it."""
+        error = from_code(event.code, event.message, event.hint)
+        if isinstance(error, ContextTooLongError) and event.num_tokens:
+            error.num_tokens = event.num_tokens
+            error.offer = context_offer(card, event.num_tokens, self._pool.plan)
+            if error.offer is not None:
+                error.hint = f"{error.hint} {error.offer.hint}".strip()
+        return error
+
     def _card_for(self, request: Request) -> ModelCard:
         """Return the card of the model that must answer.
 
@@ -192,8 +205,3 @@ class Client:
         if modality is None:
             raise UnknownModelError(f"No worker knows {type(request).__name__} requests.")
         return self._models.available(request.model, modality)
-
-
-def _raise_if_failed(event: Event) -> None:
-    if isinstance(event, Failed):
-        raise from_code(event.code, event.message, event.hint)

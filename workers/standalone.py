@@ -51,6 +51,11 @@ class StandalonePool:
         """Return what a model needs in the best place for it, without the margin of a plan."""
         return self._memory.places(card)[0].memory_estimate.total_mib
 
+    def context_words(self, card: ModelCard) -> str:
+        """Return how long its context would be in the best place for it, and what more costs; "" if it has none."""
+        context = self._memory.places(card)[0].context
+        return str(context) if context is not None else ""
+
     def loaded(self, modality: Modality) -> ModelCard | None:
         """Return what this program holds in memory: nothing."""
 

@@ -43,6 +43,17 @@ class PullBody(BaseModel):
     accept_license: bool = Field(False, description="Yes to a licence that limits the use.")
 
 
+class UseBody(BaseModel):
+    """How a model is used."""
+
+    context_tokens: int | None = Field(
+        None,
+        ge=1,
+        le=1 << 30,
+        description="Tokens of one conversation; without it, as they are.",
+    )
+
+
 def create_managing_router(client: Client) -> APIRouter:
     """Return the routes; they have to come before those of `create_models_router`."""
     router, manager = APIRouter(), client.manager
@@ -86,9 +97,13 @@ def _add_changes(router: APIRouter, manager: ModelManager) -> None:
         return manager.pause(model_id, timeout_s=PAUSE_WAIT_S).as_dict()
 
     @router.post("/models/{model_id:path}/use", dependencies=ADMIN)
-    def use(model_id: ModelId) -> dict[str, Any]:
-        """Make a model the one that requests without a model name use, until Quintet ends."""
-        return manager.status(manager.use(model_id).id).as_dict()
+    def use(model_id: ModelId, body: UseBody | None = None) -> dict[str, Any]:
+        """Make a model the one that requests without a model name use, until Quintet ends.
+
+        With `context_tokens`, the next request loads it with so long a context.
+        """
+        context_tokens = body.context_tokens if body is not None else None
+        return manager.status(manager.use(model_id, context_tokens).id).as_dict()
 
     @router.delete("/models/{model_id:path}", dependencies=ADMIN)
     def remove(model_id: ModelId) -> dict[str, Any]:

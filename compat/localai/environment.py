@@ -82,7 +82,7 @@ _READERS: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "MODELS_PATH": lambda _, value: {"models_path": value},
     "ADDRESS": _address,
     "THREADS": _threads,
-    "CONTEXT_SIZE": lambda name, value: {"limits.max_context_tokens": _whole(name, value)},
+    "CONTEXT_SIZE": lambda name, value: {"memory.context_tokens": _whole(name, value)},
     "API_KEY": lambda _, value: {"server.api_keys": _list(value)},
     "CORS": _cors,
     "CORS_ALLOW_ORIGINS": lambda _, value: {"server.cors_origins": _list(value)},

@@ -34,7 +34,7 @@ def test_every_variable_goes_to_its_setting() -> None:
     assert settings["workers"]["text"] == {"threads": 4, "slots": 1}
     assert settings["workers"]["rag"] == {"threads": 4}
     assert (settings["models_path"], settings["log_level"]) == ("./models", "DEBUG")
-    assert settings["limits"] == {"max_context_tokens": 512}
+    assert settings["memory"] == {"context_tokens": 512}
     assert settings["pool"] == {"idle_ttl_s": 5400.0}
 
 

@@ -21,6 +21,7 @@ PAGE_MIB = 400
 EIGHT_GB_MIB = 8192
 DRIVER_MIB = 300
 """What the driver and a desktop keep of a card of 8 GB."""
+CAPACITY_MIB = {"cpu": 16_384, "cuda:0": EIGHT_GB_MIB}
 
 
 def models_of(settings: Settings, modality: Modality) -> tuple[ModelCard, ...]:
@@ -29,7 +30,8 @@ def models_of(settings: Settings, modality: Modality) -> tuple[ModelCard, ...]:
 
 
 def placements(settings: Settings, card: ModelCard, *devices: str) -> tuple[Placement, ...]:
-    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), devices)
+    capacity_mib = {device: CAPACITY_MIB[device] for device in devices}
+    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), capacity_mib)
     return estimator.placements(card)
 
 

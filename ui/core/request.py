@@ -62,6 +62,10 @@ class RequestRun(ABC):
     async def ended(self) -> Update:
         """Return what is drawn when all events have come; Stop ends a request so, too."""
 
+    def refused(self, error: Exception) -> Exception:
+        """Take note of an error; returns the one that is drawn."""
+        return error
+
     def close(self) -> None:  # noqa: B027 — most have nothing to put away
         """Put away what the run holds; called in every case, also when the browser has gone."""
 
@@ -83,7 +87,7 @@ async def run_request(
                     yield update
         yield await run.ended()
     except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be told
-        yield run.failed(error_line(err))
+        yield run.failed(error_line(run.refused(err)))
     finally:
         run.close()
 

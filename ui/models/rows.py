@@ -86,11 +86,16 @@ def _hint(row: ModelStatus) -> str:
 
 def _runs(row: ModelStatus) -> str:
     """How it runs here, folded: of interest to few."""
-    if not row.runs or row.state not in ("in_use", "here"):
+    context = f"context: {row.context}" if row.context else ""
+    runs = row.runs if row.state in ("in_use", "here") else ""
+    lines = "".join(
+        f"<p>{escape(text[:1].upper() + text[1:])}</p>" for text in (context, runs) if text
+    )
+    if not lines:
         return ""
     return (
         '<details class="q-runs" data-key="runs"><summary>How it runs here</summary>'
-        f"<p>{escape(row.runs[:1].upper() + row.runs[1:])}</p></details>"
+        f"{lines}</details>"
     )
 
 

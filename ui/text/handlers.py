@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from ui.core.callers import caller_of
 from ui.core.render import note_html
-from ui.core.request import Steps, Update, Updates, run_request, streamed
+from ui.core.request import Steps, Update, Updates, error_line, run_request, streamed
 from workers.client import Client
 from workers.messages import Generate
+from workers.messages.context_offer import ContextOffer
 
 from .knobs import wishes_of
 from .layout import ChatParts
@@ -29,6 +33,8 @@ from .view import (
     turn_page,
     undo,
 )
+
+RELOAD = "load a model anew"
 
 
 class ChatHandlers:
@@ -63,6 +69,16 @@ class ChatHandlers:
     def on_resume(self, chat: Chat, system: str, *knobs: Any) -> Steps:
         """Let the model go on where its answer broke off."""
         yield self._answer(chat, system, knobs) if chat else self._unchanged()
+
+    @streamed
+    def on_reload(self, request: gr.Request, chat: Chat, system: str, *knobs: Any) -> Steps:
+        """Load the model with the longer context that was offered, and ask the last question again."""
+        offer = chat[-1].answer.offer if chat else None
+        refusal = caller_of(request).refusal(RELOAD)
+        if offer is None or refusal:
+            yield {self._parts.status: note_html(refusal) if refusal else gr.skip()}
+        else:
+            yield self._reloaded(offer, chat, system, knobs)
 
     @streamed
     def on_edit(self, event: gr.EditData, chat: Chat, system: str, *knobs: Any) -> Steps:
@@ -112,6 +128,19 @@ class ChatHandlers:
         request = Generate(messages=to_messages(chat, system), sampling=sampling, thinking=thinking)
         run = ChatRun(self._parts, chat, request.request_id, self._under_way, at_begin or {})
         return run_request(self._client.astream(request), run)
+
+    async def _reloaded(
+        self, offer: ContextOffer, chat: Chat, system: str, knobs: Sequence[Any]
+    ) -> Updates:
+        try:
+            use = self._client.manager.use
+            await asyncio.to_thread(use, offer.model_id, offer.tokens)
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            yield {self._parts.status: error_line(err)}
+            return
+        async with aclosing(self._answer(ask_again(chat), system, knobs)) as updates:
+            async for update in updates:
+                yield update
 
     def _unchanged(self) -> Update:
         return {self._parts.status: gr.skip()}

@@ -51,6 +51,7 @@ class ChatParts:
     next: Any
     resume: Any
     retry: Any
+    reload: Any
     system: Any
     knobs: Sequence[Any]
     reset: Any
@@ -77,7 +78,7 @@ def layout_chat(card: ModelCard) -> ChatParts:
 
 
 def _layout_choices() -> dict[str, Any]:
-    """The buttons below the chat: other versions, go on, try again."""
+    """The buttons below the chat: other versions, go on, try again, with a longer context."""
     with gr.Row(elem_classes="q-chat-more"):
         return {
             "previous": _small("‹ Older", "chat-previous"),
@@ -85,6 +86,7 @@ def _layout_choices() -> dict[str, Any]:
             "next": _small("Newer ›", "chat-next"),
             "resume": _small("Continue", "chat-continue"),
             "retry": _small("Try again", "chat-retry"),
+            "reload": _small("", "chat-reload"),
         }
 
 

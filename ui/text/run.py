@@ -13,10 +13,20 @@ from ui.core.parts import start_or_stop
 from ui.core.render import receipt_html, status_html
 from ui.core.request import RequestRun, Update
 from workers.messages import Event, Progress, Queued
+from workers.messages.errors import ContextTooLongError
 
 from .layout import ChatParts
 from .rows import chat_rows, last_rows
-from .view import Chat, advanced, can_continue, can_retry, rows, version_label, write_answer
+from .view import (
+    Chat,
+    advanced,
+    can_continue,
+    can_retry,
+    reload_label,
+    rows,
+    version_label,
+    write_answer,
+)
 
 STOP_TIMEOUT_S = 3.0
 """How long a new chat waits for the old one's answer to stop."""
@@ -64,7 +74,7 @@ class ChatRun(RequestRun):
         super().__init__()
         self._parts = parts
         self._chat = chat
-        self._answer = replace(chat[-1].answer, state="running", footer_html="")
+        self._answer = replace(chat[-1].answer, state="running", footer_html="", offer=None)
         self._request_id = request_id
         self._under_way = under_way
         self._at_begin = at_begin
@@ -93,6 +103,15 @@ class ChatRun(RequestRun):
         if line != self._line:
             update[self._parts.status] = self._line = line
         return update
+
+    def refused(self, error: Exception) -> Exception:
+        """Keep what is offered to a question that did not fit: a button takes it here, not a command."""
+        if not isinstance(error, ContextTooLongError) or error.offer is None:
+            return error
+        self._answer = replace(self._answer, offer=error.offer)
+        plan = error.offer.plan.rstrip(".")
+        hint = f"Shorten the message, or load the model with a longer context ({plan})."
+        return ContextTooLongError(error.message, hint if error.offer.fits else error.hint)
 
     def failed(self, error: str) -> Update:
         """What was written stays; the error stands below it."""
@@ -123,7 +142,7 @@ def chat_at_rest(parts: ChatParts, chat: Chat) -> Update:
 
 
 def _choices(parts: ChatParts, chat: Chat) -> Update:
-    """The buttons below the chat: other versions, go on, try again."""
+    """The buttons below the chat: other versions, go on, try again, with a longer context."""
     label = version_label(chat)
     return {
         parts.version: gr.HTML(f"<span>{label}</span>", visible=bool(label)),
@@ -131,6 +150,7 @@ def _choices(parts: ChatParts, chat: Chat) -> Update:
         parts.next: gr.Button(visible=bool(label)),
         parts.resume: gr.Button(visible=can_continue(chat)),
         parts.retry: gr.Button(visible=can_retry(chat)),
+        parts.reload: gr.Button(reload_label(chat), visible=bool(reload_label(chat))),
     }
 
 

@@ -31,6 +31,7 @@ def _wire_answers(parts: ChatParts, handlers: ChatHandlers) -> None:
     retry = [parts.log.retry, parts.retry.click]
     gr.on(retry, handlers.on_retry, [parts.chat, *how], **answer)
     parts.resume.click(handlers.on_resume, [parts.chat, *how], **answer)
+    parts.reload.click(handlers.on_reload, [parts.chat, *how], **answer)
     parts.log.edit(handlers.on_edit, [parts.chat, *how], **answer)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workers.messages import ChatMessage, Event, Finished, FinishReason
+from workers.messages.context_offer import ContextOffer
 from workers.messages.folds import text_of, thought_of
 
 
@@ -24,6 +25,8 @@ class ChatAnswer:
     thinking_s: float = 0.0
     """How long that took; 0 while it thinks."""
     state: FinishReason | Literal["running", "failed"] = "running"
+    offer: ContextOffer | None = None
+    """Of a longer context, to a question that did not fit."""
     footer_html: str = ""
     """Receipt or error; shown below the answer, never sent to the model."""
 
@@ -106,6 +109,12 @@ def version_label(chat: Chat) -> str:
     if not chat or len(chat[-1].answers) < 2:
         return ""
     return f"{chat[-1].shown + 1} / {len(chat[-1].answers)}"
+
+
+def reload_label(chat: Chat) -> str:
+    """Return what the button says that loads the model with a longer context; "" if there is no use in it."""
+    offer = chat[-1].answer.offer if chat else None
+    return f"Reload with {offer.tokens:,} tokens" if offer is not None and offer.fits else ""
 
 
 def can_continue(chat: Chat) -> bool:

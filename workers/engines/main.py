@@ -189,7 +189,11 @@ def answer(
         end = _forward(worker.handle(request, cancel), request, sender)
     except AppError as err:
         end = Failed(
-            request_id=request.request_id, code=err.code, message=err.message, hint=err.hint
+            request_id=request.request_id,
+            code=err.code,
+            message=err.message,
+            hint=err.hint,
+            num_tokens=getattr(err, "num_tokens", 0),
         )
     except MemoryError:
         end = Failed(

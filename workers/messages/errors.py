@@ -38,6 +38,8 @@ from __future__ import annotations
 
 from configs.quoting import shortened
 
+from .context_offer import ContextOffer
+
 
 class AppError(Exception):
     """Something the user should read: one sentence, and what to do about it."""
@@ -69,6 +71,14 @@ class ContextTooLongError(RequestError):
     """The prompt does not fit the model's context."""
 
     code = "context_length_exceeded"
+
+    def __init__(
+        self, message: str, hint: str = "", num_tokens: int = 0, offer: ContextOffer | None = None
+    ) -> None:
+        """`num_tokens`: of the prompt, 0 if nobody counted; `offer`: what there is for it here."""
+        super().__init__(message, hint)
+        self.num_tokens = num_tokens
+        self.offer = offer
 
 
 class NotAdminError(RequestError):

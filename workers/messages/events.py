@@ -226,6 +226,8 @@ class Failed(Event):
     """One sentence for people: what, with the numbers."""
     hint: str = ""
     """What to do about it."""
+    num_tokens: int = 0
+    """Of a prompt that was too long for the model's context."""
     traceback: str = ""
     """For the log, never for the user."""
 

@@ -28,6 +28,7 @@ from .state import ModelState, state_of
 from .status import ModelStatus as ModelStatus
 from .status import ModelStatusView
 from .storage import Removal as Removal
+from .tuning.context import with_context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +90,19 @@ class ModelManager:
         """Return what loading a model would take now."""
         return self._pool.plan(card)
 
-    def use(self, model_id: str) -> ModelCard:
+    def use(self, model_id: str, context_tokens: int | None = None) -> ModelCard:
         """Make a model the default of its modality until Quintet ends, and load it if there is room.
 
-        Raises: UnknownModelError; NotFetchedError and other reasons why it cannot be used now.
+        `context_tokens`: with so long a context; one that is in memory is loaded anew by the next
+        request. Raises: UnknownModelError; NotFetchedError and other reasons why it cannot be used now;
+        UnsupportedInputError for a context that it was not made for; OutOfMemoryError for one that
+        does not fit.
         """
         card = self._models.get(model_id)
         self._models.available(card.id, card.modality)
+        if context_tokens is not None:
+            card = with_context(card, context_tokens, self._pool.plan)
+            self._models.add(card)
         self._models.use(card.modality, card.id)
         self._view.forget()
         self._pool.warm(card.modality)

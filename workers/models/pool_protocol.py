@@ -8,6 +8,18 @@ from configs.catalogue import ModelCard
 from workers.messages import Modality
 
 
+class ContextUse(Protocol):
+    """How long a context is, and what it costs: `workers.pool.memory.context.ContextUse`, as it is shown."""
+
+    @property
+    def tokens(self) -> int:
+        """Of one conversation."""
+
+    @property
+    def made_for(self) -> int:
+        """Tokens that the model was made for; 0: not known."""
+
+
 class LoadPlan(Protocol):
     """What loading a model would take: `workers.pool.memory.plan.Plan`, as it is shown."""
 
@@ -22,6 +34,14 @@ class LoadPlan(Protocol):
     @property
     def instead(self) -> tuple[str, ...]:
         """Names of models for the same work that fit."""
+
+    @property
+    def numbers(self) -> str:
+        """What it needs, and what there is."""
+
+    @property
+    def context(self) -> ContextUse | None:
+        """How long its context would be; None for a model that keeps no conversation."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""

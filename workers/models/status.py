@@ -55,6 +55,8 @@ class ModelStatus:
     actions: tuple[Action, ...] = ()
     """A licence that limits the use has to be accepted with `download`."""
     is_added: bool = False
+    context: str = ""
+    """How long its context would be, and what more of it costs; "" for what keeps no conversation."""
     runs: str = ""
     """How it runs on this machine's CPU, and whether that was measured; "" if nothing is chosen."""
 
@@ -78,6 +80,7 @@ class ModelStatus:
             "size_mib": self.size_mib,
             "actions": list(self.actions),
             "is_added": self.is_added,
+            "context": self.context,
             "runs": self.runs,
             "plan": self.plan.as_dict() if self.plan is not None else None,
         }
@@ -116,10 +119,12 @@ class ModelStatusView:
         """Read every state anew for who asks next: something was changed here."""
         with self._lock:
             self._seen_at = -math.inf
+            self._plans.clear()
 
     def one(self, card: ModelCard) -> ModelStatus:
         """Return one model as it stands now. Raises: AppError, ConfigError, OSError."""
         state = self._read_state(card)
+        plan = self.plan(card)
         is_used = self.is_used(card)
         added = is_added(card, self._data_dir)
         return ModelStatus(
@@ -129,16 +134,19 @@ class ModelStatusView:
             hint=state.hint or self._hint(card, state),
             download=state.download,
             size_mib=size_mib(card, self._data_dir),
-            plan=self.plan(card),
+            plan=plan,
             actions=_actions(card, state.kind, is_used=is_used, is_added=added),
             is_added=added,
+            context=context_words(plan),
             runs=words_of(card, self._data_dir),
         )
 
     def proposed(self, card: ModelCard) -> ModelStatus:
         """Return a model that could be added, as it would stand: not here, with its plan."""
         words = WORDS["absent" if is_downloadable(card) else "here"]
-        return ModelStatus(card=card, state="absent", words=words, plan=self.plan(card))
+        plan = self.plan(card)
+        context = context_words(plan)
+        return ModelStatus(card=card, state="absent", words=words, plan=plan, context=context)
 
     def is_used(self, card: ModelCard) -> bool:
         """Whether requests without a model name use it, or the reranker beside them is it."""
@@ -175,6 +183,11 @@ class ModelStatusView:
     def _hint(self, card: ModelCard, state: ModelState) -> str:
         is_idle_reranker = not may_be_default(card) and card.id != self._models.reranker
         return RERANKER_HINT.format(id=card.id) if state.is_ready and is_idle_reranker else ""
+
+
+def context_words(plan: LoadPlan | None) -> str:
+    """Return what a plan says of the context; "" if it is about none."""
+    return str(plan.context) if plan is not None and plan.context is not None else ""
 
 
 def _actions(card: ModelCard, kind: Kind, *, is_used: bool, is_added: bool) -> tuple[Action, ...]:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from configs.catalogue import ModelCard
 from workers.pool.memory.machine import CPU
 from workers.pool.memory.manager import MemoryManager
+from workers.pool.memory.placement import Placement
 
 from .estimates import Estimates
 from .handle import WorkerHandle
@@ -161,19 +162,19 @@ class RssSampler:
         device_mib = in_use_mib.get(placement.device, 0)
         if placement.device == CPU:
             device_mib = max(device_mib, sample.peak_mib.get(pid, 0))
-        self.note_peak(pid, handle.supervisor.card, placement.device, device_mib)
+        self.note_peak(pid, handle.supervisor.card, placement, device_mib)
 
-    def note_peak(self, pid: int, card: ModelCard, device: str, mib: int) -> None:
+    def note_peak(self, pid: int, card: ModelCard, placement: Placement, mib: int) -> None:
         """Remember what a process was seen to hold, if it is more than before.
 
         The book is a file that another Quintet may hold for a second: that is not waited for here.
         """
-        if mib > self._peaks_mib.get((pid, device), 0):
-            self._peaks_mib[pid, device] = mib
+        if mib > self._peaks_mib.get((pid, placement.device), 0):
+            self._peaks_mib[pid, placement.device] = mib
             with contextlib.suppress(RuntimeError):  # the program ends, and takes no more work
-                self._writing.submit(self._record, card, device, mib)
+                self._writing.submit(self._record, card, placement, mib)
 
-    def _record(self, card: ModelCard, device: str, mib: int) -> None:
-        self._memory.record(card, device, mib)
+    def _record(self, card: ModelCard, placement: Placement, mib: int) -> None:
+        self._memory.record(placement.laid_over(card), placement.device, mib)
         if self._estimates.known(card) is not None:
             self._estimates.work_out(card)

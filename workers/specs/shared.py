@@ -38,6 +38,7 @@ def torch_spec(modality: Modality, target: str) -> EngineSpec:
         imports=TORCH_IMPORTS,
         install=TORCH_INSTALL,
         devices=("cpu", "cuda"),
+        has_context=modality in ("text", "vision"),
         memory="workers.pool.memory.estimate_torch:estimate_torch",
         runtime_mib=1000,
     )
@@ -56,6 +57,7 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         cuda_probe="workers.pool.memory.estimator:llamacpp_finds_a_gpu",
         splits_layers=True,
         is_tunable=modality == "text",
+        has_context=modality in ("text", "vision"),
         memory="workers.pool.memory.estimate_llamacpp:estimate_llamacpp",
     )
 

@@ -61,6 +61,8 @@ class EngineSpec:
     """Whether some layers may go to the GPU and the others stay in RAM (`gpu_layers`)."""
     is_tunable: bool = False
     """Whether it runs by `workers.models.tuning.run_settings`, which `quintet tune` chooses."""
+    has_context: bool = False
+    """Whether its models keep a conversation of bounded length (`workers.models.tuning.context`)."""
     memory: str = ""
     """"module:function" that estimates what a model needs (`workers.pool.memory.estimate.Estimate`); "":
     what the card says."""

@@ -24,7 +24,7 @@ def needed_mib(folder: Path, card: ModelCard, peak_mib: int | None = None) -> in
 
 def estimator(folder: Path) -> Estimator:
     settings = load_settings("cpu", {"data_dir": str(folder)})
-    return Estimator(settings, MeasuredPeaks(folder), ("cpu",))
+    return Estimator(settings, MeasuredPeaks(folder), {"cpu": 16_384})
 
 
 def test_a_peak_within_the_bounds_is_what_counts(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ SMOL = CARDS["smollm2-135m-instruct"]
 SETTINGS = RunSettings(
     decode_threads=3, batch_threads=4, batch_tokens=96, kv_type="q8_0", spin=1234
 )
+MACHINE = {"cpu": 2048}
+"""MiB: so small that every model gets the shortest context."""
 TUNED = Tuned(settings=SETTINGS, reading=150.0, writing=60.0, date="2026-11-29", load=0.1)
 
 
@@ -115,7 +117,7 @@ def test_an_entry_that_makes_no_sense_is_not_used(tmp_path: Path) -> None:
 
 def test_the_process_and_the_memory_follow_the_choice(tmp_path: Path) -> None:
     settings = load_settings("cpu", {"data_dir": str(tmp_path)})
-    estimator = Estimator(settings, MeasuredPeaks(tmp_path), ("cpu",))
+    estimator = Estimator(settings, MeasuredPeaks(tmp_path), MACHINE)
     before = estimator.estimate(SMOL).kv_cache_mib
     TuningBook(tmp_path).note(SMOL, "cpu", TUNED)
     after = estimator.estimate(SMOL).kv_cache_mib
@@ -127,14 +129,14 @@ def test_the_process_and_the_memory_follow_the_choice(tmp_path: Path) -> None:
 
 def test_where_memory_is_short_the_kv_cache_is_kept_in_half_of_it(tmp_path: Path) -> None:
     settings = load_settings("cpu", {"data_dir": str(tmp_path)})
-    wide, narrow = Estimator(settings, MeasuredPeaks(tmp_path), ("cpu",)).placements(SMOL)
+    wide, narrow = Estimator(settings, MeasuredPeaks(tmp_path), MACHINE).placements(SMOL)
     headroom = {"cpu": wide.need_mib["cpu"] - 1}
     decision = place((wide, narrow), headroom, ())
     assert decision is not None
     spec = process_spec_of(SMOL, settings, placement=decision.placement)
     assert spec.settings.card.options["kv_type"] == "q8_0"
     fixed = with_options(SMOL, kv_type="f16")
-    assert len(Estimator(settings, MeasuredPeaks(tmp_path), ("cpu",)).placements(fixed)) == 1
+    assert len(Estimator(settings, MeasuredPeaks(tmp_path), MACHINE).placements(fixed)) == 1
 
 
 @pytest.mark.parametrize(

@@ -30,15 +30,13 @@ from workers.engines.contract import CancelToken
 from workers.messages import Complete, Generate
 from workers.messages.errors import ContextTooLongError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.tuning.context import context_tokens
 
 from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
 from .hf_constraint import Constraints
 from .hf_prompt import ChatPrompts
 from .hf_thoughts import ThoughtMask
 from .thoughts import Tags, split_thoughts, with_answer_limit
-
-DEFAULT_CONTEXT_TOKENS = 4096
-"""Per conversation, unless the limit `max_context_tokens` says otherwise."""
 
 
 class HfTextEngine(TextEngine):
@@ -119,6 +117,7 @@ class HfTextEngine(TextEngine):
                 f"The conversation is {num_prompt:,} tokens long, "
                 f"the model's context holds {self.context_length:,}.",
                 hint="Shorten the message, or start a new chat.",
+                num_tokens=num_prompt,
             )
         return room if max_tokens is None else min(room, max_tokens)
 
@@ -134,11 +133,9 @@ def model_folder(folder: Path, settings: WorkerSettings) -> Path:
 
 
 def _context_length(settings: WorkerSettings, config: Any) -> int:
-    """The user's own wish for this model, else our limit; never more than the model was made for."""
-    limit = settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS)
-    wanted = int(settings.card.options.get("context_tokens") or limit)
-    made_for = getattr(config.get_text_config(), "max_position_embeddings", None) or wanted
-    return min(settings.card.context_length or wanted, int(made_for), wanted)
+    """Never more than the model was made for, by its own configuration too."""
+    made_for = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return context_tokens(settings.card, settings.limits, int(made_for or 0))
 
 
 def _as_piece(piece: Read | Written | Ended) -> Piece:

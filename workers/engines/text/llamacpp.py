@@ -35,6 +35,8 @@ from workers.engines.contract import CancelToken
 from workers.messages import Complete, Generate, Usage
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.tuning.checkpoints import bound_of
+from workers.models.tuning.context import context_tokens
 from workers.models.tuning.learning import ReadingSpeeds
 from workers.models.tuning.run_settings import run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib_of
@@ -44,8 +46,6 @@ from .llamacpp_json import answer_limit, body_of, has_text, pieces_of, reading_o
 from .slots import ANY_SLOT, SlotBoard, transcript_of
 from .thoughts import split_thoughts, tags_of
 
-DEFAULT_CONTEXT_TOKENS = 4096
-"""Per conversation, unless the limit `max_context_tokens` says otherwise."""
 PACE_S = 0.05
 """Between two pieces of an answer, at least: what comes faster than anybody reads is joined. On two
 cores a token of its own costs our processes 0.8 ms, a tenth of what llama.cpp needs to write it."""
@@ -62,7 +62,7 @@ class LlamaCppEngine(TextEngine):
         xllamacpp = import_xllamacpp("text")
         model_path = str(folder / settings.card.weight_file)
         self.slots = settings.slots
-        self.context_length = _context_length(settings)
+        self.context_length = context_tokens(settings.card, settings.limits)
         self.capabilities = frozenset({"continues", "reuses_prefix", "splits_thoughts"})
         template = template_of(model_path)
         if "tools" in template:
@@ -99,6 +99,8 @@ class LlamaCppEngine(TextEngine):
         params.n_parallel = settings.slots
         params.n_ctx = settings.slots * self.context_length
         params.kv_unified = False
+        if (bound := bound_of(Path(model_path), self.context_length)) is not None:
+            params.n_ctx_checkpoints = bound
         params.cache_ram_mib = waiting_mib_of(
             Path(model_path), self.context_length, self._chosen.kv_type
         )
@@ -167,10 +169,3 @@ class LlamaCppEngine(TextEngine):
         """Stop the server."""
         self._spin.close()
         del self._server
-
-
-def _context_length(settings: WorkerSettings) -> int:
-    """The user's own wish for this model, else our limit; never more than the model was made for."""
-    limit = settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS)
-    wanted = int(settings.card.options.get("context_tokens") or limit)
-    return min(settings.card.context_length or wanted, wanted)

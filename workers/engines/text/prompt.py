@@ -18,6 +18,8 @@ MAX_SEED = 2**32 - 1
 """Engines keep both in 32 bits."""
 MAX_TOKEN_CHARS = 128
 """No more stand in one token, on average over a whole context."""
+USUAL_TOKEN_CHARS = 4
+"""Of English text in one token: to say about how long a conversation is that nobody counted."""
 ROLES = ("system", "user", "assistant", "tool")
 
 _BOUNDS = {
@@ -91,6 +93,7 @@ def check_length(texts: Iterable[str], context_length: int) -> None:
             f"The conversation is {num_chars:,} characters long, "
             f"the model's context holds {context_length:,} tokens.",
             hint="Shorten the message, or start a new chat.",
+            num_tokens=num_chars // USUAL_TOKEN_CHARS,
         )
 
 

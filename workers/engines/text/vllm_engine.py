@@ -38,15 +38,13 @@ from workers.messages.errors import (
     UnsupportedInputError,
 )
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.tuning.context import context_tokens
 from workers.specs.spec import missing_library
 
 from .engine import Piece, TextEngine
 from .hf_prompt import ChatPrompts
 from .thoughts import split_thoughts
 from .vllm_steps import Steps, pieces_of, to_app_error
-
-DEFAULT_CONTEXT_TOKENS = 4096
-"""Per conversation, unless the limit `max_context_tokens` says otherwise."""
 
 ENVIRON = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -112,6 +110,7 @@ class VllmEngine(TextEngine):
                 f"The conversation is {len(ids):,} tokens long, "
                 f"the model's context holds {self.context_length:,}.",
                 hint="Shorten the message, or start a new chat.",
+                num_tokens=len(ids),
             )
         values = sampling_values(request.sampling, room)
         if request.constraint is not None:
@@ -214,8 +213,6 @@ def _constraint_values(constraint: Constraint) -> dict[str, Any]:
 
 
 def _context_length(settings: WorkerSettings, config: Any) -> int:
-    """The user's own wish for this model, else our limit; never more than the model was made for."""
-    limit = settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS)
-    wanted = int(settings.card.options.get("context_tokens") or limit)
-    made_for = getattr(config.get_text_config(), "max_position_embeddings", None) or wanted
-    return min(settings.card.context_length or wanted, int(made_for), wanted)
+    """Never more than the model was made for, by its own configuration too."""
+    made_for = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return context_tokens(settings.card, settings.limits, int(made_for or 0))

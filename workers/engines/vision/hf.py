@@ -30,6 +30,7 @@ from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event, Finished, Progress, TextDelta
 from workers.messages.errors import ContextTooLongError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.tuning.context import context_tokens
 
 from .budget import image_budget
 from .conversation import turns_with_pictures
@@ -106,6 +107,7 @@ class HfVisionEngine(VisionEngine):
                 f"them for {len(prompt.costs)} pictures; the model's context holds "
                 f"{self.context_length:,}.",
                 hint="Send fewer pictures, or give each fewer tokens (image_tokens in its card).",
+                num_tokens=prompt.num_tokens,
             )
         wanted = request.sampling.max_tokens
         return Order(
@@ -120,12 +122,9 @@ class HfVisionEngine(VisionEngine):
 
 
 def _context_length(config: Any, settings: WorkerSettings) -> int:
-    """What the model was made for, bounded by the card and by our limit."""
-    made_for = getattr(config.get_text_config(), "max_position_embeddings", 0)
-    options = settings.card.options
-    limit = int(options.get("context_tokens") or settings.limits.get("max_context_tokens", 0))
-    known = [length for length in (made_for, settings.card.context_length, limit) if length > 0]
-    return min(known, default=2048)
+    """Never more than the model was made for, by its own configuration too."""
+    made_for = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return context_tokens(settings.card, settings.limits, int(made_for or 0))
 
 
 def _not_to_quantize(auto: Any, folder: Path, name: str) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event, Finished, Progress, TextDelta, Usage
 from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.tuning.checkpoints import bound_of
+from workers.models.tuning.context import context_tokens
 
 from .budget import image_budget
 from .conversation import PictureTurn, turns_with_pictures
@@ -46,7 +48,6 @@ from .gguf_pictures import Scaled, read_sight
 if TYPE_CHECKING:
     from .images import Picture
 
-DEFAULT_CONTEXT_TOKENS = 4096
 BATCH_TOKENS = 512
 """A picture whose tokens see each other (Gemma's 256) must be read in one batch."""
 
@@ -60,7 +61,7 @@ class LlamaCppVisionEngine(VisionEngine):
         """See `Engine.load`."""
         xllamacpp = import_xllamacpp("vision")
         model, projector = find_files(settings.card)
-        self.context_length = _context_length(settings)
+        self.context_length = context_tokens(settings.card, settings.limits)
         self._max_tokens = image_budget(settings.card, settings.limits)
         self._sight = read_sight(folder / projector, self._max_tokens)
         params = xllamacpp.CommonParams()
@@ -73,6 +74,8 @@ class LlamaCppVisionEngine(VisionEngine):
         params.n_threads_http = 1
         params.verbosity = 0
         params.n_parallel = 1
+        if (bound := bound_of(folder / model, self.context_length)) is not None:
+            params.n_ctx_checkpoints = bound
         params.cache_ram_mib = 0  # a picture is asked about once or twice
         params.n_ctx = self.context_length
         params.n_batch = params.n_ubatch = BATCH_TOKENS
@@ -140,12 +143,6 @@ def find_files(card: ModelCard) -> tuple[str, str]:
             hint="Name the projector in the card: options: {projector: FILE}.",
         )
     return model, projector
-
-
-def _context_length(settings: WorkerSettings) -> int:
-    limit = settings.limits.get("max_context_tokens", DEFAULT_CONTEXT_TOKENS)
-    wanted = int(settings.card.options.get("context_tokens") or limit)
-    return min(settings.card.context_length or wanted, wanted)
 
 
 def _messages(turns: Iterable[PictureTurn], scaled: Sequence[Scaled]) -> list[Json]:

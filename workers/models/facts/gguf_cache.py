@@ -47,7 +47,9 @@ def cache_facts(
     key = number("attention.key_length") or head_dim
     value = number("attention.value_length") or key
     sliding_key = number("attention.key_length_swa") or key
-    sliding_value = number("attention.value_length_swa") or number("attention.key_length_swa") or value
+    sliding_value = (
+        number("attention.value_length_swa") or number("attention.key_length_swa") or value
+    )
     num_own = num_layers - min(num_layers, number("attention.shared_kv_layers"))
     whole = sum(h for h, is_sliding in zip(heads[:num_own], slides, strict=False) if not is_sliding)
     sliding = sum(h for h, is_sliding in zip(heads[:num_own], slides, strict=False) if is_sliding)
@@ -66,7 +68,9 @@ def _heads(
         return said
     heads = number("attention.head_count_kv") or number("attention.head_count")
     interval = number("full_attention_interval")
-    return [heads if not interval or place % interval == 0 else 0 for place in range(1, num_layers + 1)]
+    return [
+        heads if not interval or place % interval == 0 else 0 for place in range(1, num_layers + 1)
+    ]
 
 
 def _slides(

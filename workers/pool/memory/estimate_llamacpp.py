@@ -6,8 +6,9 @@
                  34/32 (q8_0: 32 values and a 16-bit scale); a sliding layer keeps its window only,
                  a recurrent one its state
     activations  what a layer works on for one batch, and one row of logits for each slot
-    runtime      Python and llama.cpp, the vocabulary, and the prompts that wait in RAM: from nothing
-                 to one conversation or more, so half of it is counted and the rest is in the band
+    runtime      Python and llama.cpp, the vocabulary, and in RAM the prompts that wait and the
+                 checkpoints of layers that slide or recur: from nothing to one conversation or more,
+                 so half of it is counted and the rest is in the band
 
 Source: llama.cpp's src/llama-kv-cache.cpp, src/llama-vocab.cpp, ggml/src/ggml-cpu/repack.cpp. Measured
 on SmolLM2-135M and Qwen2.5-Coder-0.5B with contexts of 512 to 16,384 and 1 to 4 slots: without the
@@ -20,6 +21,8 @@ import math
 
 from configs.catalogue import ModelCard
 from workers.models.facts.model import ModelFacts
+from workers.models.tuning.checkpoints import checkpoint_bytes, num_checkpoints
+from workers.models.tuning.context import LEAST_TOKENS
 from workers.models.tuning.run_settings import KV_BYTES, run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib
 from workers.pool.threads import usable_cores
@@ -28,8 +31,6 @@ from .facts import facts_of_card
 from .memory_estimate import LoadOptions, MemoryEstimate
 
 MIB = 1 << 20
-DEFAULT_CONTEXT_TOKENS = 4096
-"""As `workers.engines.text.llamacpp`."""
 VISION_BATCH_TOKENS, VISION_KV_TYPE = 512, "q8_0"
 """As `workers.engines.vision.llamacpp`."""
 CONTEXT_STEP = 256
@@ -45,6 +46,7 @@ CUDA_CONTEXT_MIB = 400
 """Driver's context, kernels and cuBLAS; 300 to 500 by card and driver. Estimated, not measured."""
 BASE_ERROR = 0.04
 GPU_ERROR = 0.15
+MOST_ERROR = 0.95
 CARD_ERROR = 0.12
 """More, where only the card is known: files of one name differ."""
 
@@ -63,11 +65,15 @@ def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) 
         chosen = run_settings(card, options.threads or usable_cores(), options.device)
         batch, kv_type = chosen.batch_tokens, chosen.kv_type
     weights = (facts.total_bytes + facts.projector_bytes + _extra_bytes(options)) / MIB
-    values = _kv_values(facts, context_tokens(card, options)) * slots
+    context = context_tokens(card, facts, options)
+    values = _kv_values(facts, context) * slots
     kv_cache = (values * KV_BYTES[kv_type] + facts.recurrent_bytes * slots) / MIB
     pictures = 2 * facts.projector_bytes / 10 if card.modality == "vision" else 0.0
     activations = (_activation_bytes(facts, batch, slots) + pictures) / MIB
-    waiting = _waiting_mib(card, facts, options, kv_type) / 2
+    waiting = slots * num_checkpoints(context) * checkpoint_bytes(facts, context, kv_type) / MIB
+    if card.modality != "vision":  # pictures are asked about once, and do not wait
+        waiting += waiting_mib(facts, context, kv_type)
+    waiting /= 2
     runtime = RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB + waiting
     share = _share_on_gpu(card, facts, options)
     repacked = _repacked_bytes(facts) / MIB
@@ -79,7 +85,7 @@ def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) 
             kv_cache_mib=kv_cache,
             activations_mib=activations,
             runtime_mib=runtime,
-            error=doubt + waiting / total,
+            error=min(MOST_ERROR, doubt + waiting / total),
         )
     return MemoryEstimate(
         weights_mib=weights * share,
@@ -91,18 +97,11 @@ def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) 
     )
 
 
-def _waiting_mib(card: ModelCard, facts: ModelFacts, options: LoadOptions, kv_type: str) -> float:
-    """Return the most that prompts take in RAM; pictures are asked about once, and do not wait."""
-    if card.modality == "vision":
-        return 0.0
-    return waiting_mib(facts, context_tokens(card, options), kv_type)
-
-
-def context_tokens(card: ModelCard, options: LoadOptions) -> int:
-    """Return how many tokens one slot holds, computed as the engine does."""
-    wanted = options.context_tokens or int(card.options.get("context_tokens") or 0)
-    wanted = wanted or DEFAULT_CONTEXT_TOKENS
-    return min(card.context_length or wanted, wanted)
+def context_tokens(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> int:
+    """Return how many tokens one slot holds: as many as are asked for, if the model was made for them."""
+    wanted = options.context_tokens or int(card.options.get("context_tokens") or LEAST_TOKENS)
+    known = (wanted, card.context_length, facts.context_length)
+    return min(length for length in known if length > 0)
 
 
 def _kv_values(facts: ModelFacts, context: int) -> int:

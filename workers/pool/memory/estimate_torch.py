@@ -50,7 +50,7 @@ def estimate_torch(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> 
     on_gpu = options.device != "cpu"
     dtype = str(card.options.get("dtype") or ("bfloat16" if on_gpu else "float32"))
     width = WIDTHS.get(dtype, 4)
-    context = context_tokens(card, options)
+    context = context_tokens(card, facts, options)
     kv_cache = facts.kv_values_per_token * context * options.slots * width / MIB
     activations = _activation_bytes(facts, context, options) * width / MIB
     file_mib = (facts.total_bytes + facts.projector_bytes) / MIB

@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,17 @@ from workers.messages.errors import EngineNotInstalledError
 from workers.models.llama_server.asking import devices
 from workers.models.llama_server.finding import find_server
 from workers.models.tuning.book import TuningBook, is_tunable
+from workers.models.tuning.context import asked_tokens
 from workers.models.tuning.run_settings import run_settings
 from workers.specs.spec import resolve, spec_of
 
+from .context import ContextUse
+from .contexts import Contexts, context_option
 from .estimate import LoadOptions, MemoryEstimate, estimate
 from .facts import ModelFacts, read_facts
 from .machine import CPU
 from .measured import MeasuredPeaks, PeakKey, key_of
-from .placement import Placement
+from .placement import Placement, with_options
 
 CUDA = "cuda:0"
 
@@ -53,14 +56,15 @@ class Estimator:
         self,
         settings: Settings,
         peaks: MeasuredPeaks,
-        devices: Collection[str],
+        capacity_mib: Mapping[str, int],
         co_located: CoLocated = lambda card: (),
     ) -> None:
-        """`devices` are those that there are."""
+        """`capacity_mib` is what each device that there is holds in all."""
         self._settings = settings
         self._co_located = co_located
         self._peaks = peaks
-        self._devices = devices
+        self._devices = frozenset(capacity_mib)
+        self._contexts = Contexts(settings, capacity_mib, self._load_options)
         self._tuning = TuningBook(settings.data_dir)
         self._peaks_lock = threading.Lock()
 
@@ -84,50 +88,65 @@ class Estimator:
     def estimate(self, card: ModelCard, device: str = CPU) -> MemoryEstimate:
         """Return what the model needs on one device, predicted unless measured."""
         tuned = self._tuning.applied(card, device)
-        return self._estimate(tuned, read_facts(card, self._settings.data_dir), device)
+        facts = read_facts(card, self._settings.data_dir)
+        first = next(iter(self._contexts.of(tuned, facts, device)), None)
+        return self._place(tuned, facts, device, first, {}).memory_estimate
 
     def record(self, card: ModelCard, device: str, peak_mib: int) -> None:
-        """Remember what a worker's process was seen to hold on its device."""
+        """Remember what a worker's process was seen to hold on its device.
+
+        The card's options are those that the process was started with.
+        """
         with self._peaks_lock:
             self._peaks.record(self._key(self._tuning.applied(card, device), device), peak_mib)
 
     def _on_cpu(self, card: ModelCard, facts: ModelFacts, asked: ModelCard) -> list[Placement]:
-        """As it was chosen; where that is too much, with a KV cache of half the size."""
+        """As it was chosen; where that is too much, with a shorter context or a KV cache of half the size."""
+        longer, least = _least_apart(self._contexts.of(card, facts, CPU))
         ways: list[dict[str, Any]] = [{}]
         if is_tunable(card) and run_settings(card, 1, CPU).kv_type != SMALL_KV:
             ways += [{"kv_type": SMALL_KV}] * ("kv_type" not in asked.options)
-        places = []
-        for options in ways:
-            laid = card.model_copy(update={"options": {**card.options, **options}})
-            need = self._estimate(laid, facts, CPU)
-            need_mib = {CPU: need.high_mib}
-            places.append(
-                Placement(device=CPU, need_mib=need_mib, memory_estimate=need, options=options)
-            )
-        return places
+        return [
+            *(self._place(card, facts, CPU, use, {}, may_evict=False) for use in longer),
+            *(self._place(card, facts, CPU, least, way) for way in ways),
+        ]
 
     def _on_gpu(self, card: ModelCard, facts: ModelFacts) -> list[Placement]:
         """One place with all layers; for a GGUF model, further ones with fewer."""
         spec = spec_of(card)
         can_split = spec is not None and spec.splits_layers and facts.num_layers > 0
         is_cut = can_split and "gpu_layers" not in card.options
-        places = []
+        may_evict = card.modality in EVICTS_ON_GPU
+        longer, least = _least_apart(self._contexts.of(card, facts, CUDA))
+        places = [self._place(card, facts, CUDA, use, {}, may_evict=False) for use in longer]
         for share in GPU_SHARES if is_cut else GPU_SHARES[:1]:
-            options: dict[str, Any] = {}
-            if share < 1:
-                options = {"gpu_layers": int(share * facts.num_layers)}
-            laid = card.model_copy(update={"options": {**card.options, **options}})
-            need = self._estimate(laid, facts, CUDA)
-            places.append(
-                Placement(
-                    device=CUDA,
-                    need_mib={CUDA: need.high_mib, CPU: round(need.host_mib)},
-                    memory_estimate=need,
-                    options=options,
-                    may_evict=card.modality in EVICTS_ON_GPU,
-                )
-            )
+            split = {} if share == 1 else {"gpu_layers": int(share * facts.num_layers)}
+            places.append(self._place(card, facts, CUDA, least, split, may_evict=may_evict))
         return places
+
+    def _place(
+        self,
+        card: ModelCard,
+        facts: ModelFacts,
+        device: str,
+        context: ContextUse | None,
+        options: Mapping[str, Any],
+        *,
+        may_evict: bool = True,
+    ) -> Placement:
+        options = {**options, **(context_option(context) if context is not None else {})}
+        need = self._estimate(with_options(card, options), facts, device)
+        need_mib = {device: need.high_mib}
+        if device != CPU:
+            need_mib[CPU] = round(need.host_mib)
+        return Placement(
+            device=device,
+            need_mib=need_mib,
+            memory_estimate=need,
+            options=options,
+            context=context,
+            may_evict=may_evict,
+        )
 
     def _estimate(self, card: ModelCard, facts: ModelFacts, device: str) -> MemoryEstimate:
         """A measured peak replaces the prediction, within bounds.
@@ -153,13 +172,20 @@ class Estimator:
             device=device,
             slots=_whole(card.options.get("slots"), config.slots),
             threads=_whole(card.options.get("threads"), config.threads),
-            context_tokens=int(self._settings.limits.get("max_context_tokens", 0)),
+            context_tokens=asked_tokens(card),
             extra_cards=tuple(self._co_located(card)),
         )
 
     def _config(self, card: ModelCard) -> WorkerConfig:
         config: WorkerConfig = getattr(self._settings.workers, card.modality)
         return config
+
+
+def _least_apart(
+    contexts: Sequence[ContextUse],
+) -> tuple[Sequence[ContextUse], ContextUse | None]:
+    """Return those for which nobody leaves, and the one that is worth that."""
+    return (contexts[:-1], contexts[-1]) if contexts else ((), None)
 
 
 def can_use_cuda(card: ModelCard, data_dir: Path) -> bool:

@@ -31,8 +31,8 @@ def build_memory_manager(
     settings: Settings, co_located: CoLocated = lambda card: ()
 ) -> MemoryManager:
     """Return the memory manager of one Quintet on this machine."""
-    devices = {memory.device for memory in read_memory()}
-    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), devices, co_located)
+    capacity_mib = {memory.device: memory.total_mib for memory in read_memory()}
+    estimator = Estimator(settings, MeasuredPeaks(settings.data_dir), capacity_mib, co_located)
     tracker = MemoryTracker(read_memory, budget_of(settings.memory), settings.memory.pinned)
     return MemoryManager(tracker=tracker, places=estimator.placements, record=estimator.record)
 

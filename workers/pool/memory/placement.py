@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from configs.catalogue import ModelCard
+
+from .context import ContextUse
 from .eviction import Mib, ResidentModel, choose_victims
 from .memory_estimate import MemoryEstimate
 
@@ -22,9 +25,20 @@ class Placement:
     """Of that device."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Laid over the card's own: `gpu_layers`, where a part of the layers stays on the CPU."""
+    context: ContextUse | None = None
+    """None: the model keeps no conversation."""
     may_evict: bool = True
     """Whether others are put to sleep for this. Recognition on a GPU, say, is not worth that: it
     goes to the CPU before chat shrinks."""
+
+    def laid_over(self, card: ModelCard) -> ModelCard:
+        """Return the card with what was chosen for this place."""
+        return with_options(card, self.options)
+
+
+def with_options(card: ModelCard, options: Mapping[str, Any]) -> ModelCard:
+    """Return the card with more options, which count before its own."""
+    return card.model_copy(update={"options": {**card.options, **options}}) if options else card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

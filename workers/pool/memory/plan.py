@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from configs.catalogue import ModelCard
 
+from .context import ContextUse
 from .eviction import ResidentModel
 from .machine import CPU
 from .placement import Decision, Placement, place
@@ -85,7 +86,13 @@ class Plan:
             "free_mib": max(0, self.free_mib),
             "sleep": list(self.sleep),
             "instead": list(self.instead),
+            "context": self.context.as_dict() if self.context is not None else None,
         }
+
+    @property
+    def context(self) -> ContextUse | None:
+        """How long its context would be; None for a model that keeps no conversation."""
+        return self.placement.context
 
     @property
     def words(self) -> str:

@@ -97,6 +97,7 @@ def error_of(error: Json) -> AppError:
             f"The conversation is {error['n_prompt_tokens']:,} tokens long, "
             f"the model's context holds {error['n_ctx']:,}.",
             hint="Shorten the message, or start a new chat.",
+            num_tokens=int(error["n_prompt_tokens"]),
         )
     sentence = f"llama.cpp refused the request: {error.get('message', error)}"
     is_users = error.get("type") == "invalid_request_error"

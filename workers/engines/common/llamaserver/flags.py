@@ -50,11 +50,11 @@ IF_CHANGED: dict[str, tuple[str, Write]] = {
     "image_min_tokens": ("--image-min-tokens", str),
     "pooling_type": ("--pooling", _name("LLAMA_POOLING_TYPE_")),
     "chat_template": ("--chat-template", str),
-    "n_ctx_checkpoints": ("--ctx-checkpoints", str),
 }
 """Parameter → its flag, given where an engine has set it: refused if the program does not know it."""
 IF_KNOWN: dict[str, tuple[str, Write]] = {
     "cache_ram_mib": ("--cache-ram", str),
+    "n_ctx_checkpoints": ("--ctx-checkpoints", str),
     "slot_prompt_similarity": ("--slot-prompt-similarity", str),
     "speculative.types": (
         "--spec-type",
@@ -64,7 +64,7 @@ IF_KNOWN: dict[str, tuple[str, Write]] = {
     "speculative.ngram_simple.size_m": ("--spec-ngram-simple-size-m", str),
     "speculative.ngram_simple.min_hits": ("--spec-ngram-simple-min-hits", str),
 }
-"""What an older program does without: it keeps no prompts in RAM, or drafts nothing."""
+"""What an older program does without: it keeps no prompts in RAM, makes no checkpoints, or drafts nothing."""
 SWITCHES: dict[str, tuple[bool, str]] = {
     "no_kv_offload": (True, "--no-kv-offload"),
     "mmproj_use_gpu": (False, "--no-mmproj-offload"),
