@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .card_options import checked_options
 from .errors import ConfigError, explain
@@ -75,8 +75,12 @@ class ModelCard(BaseModel):
     """Name of its record: see `workers.specs.spec`."""
     source: str = Field(pattern=r"^(package|path|hf|url|remote):.+")
     """Where the folder with `files` is: `package:NAME==VERSION/IMPORT/PATH`, `path:/FOLDER`,
-    `hf:OWNER/REPOSITORY@REVISION`, `url:https://…/` (the files lie under it); or, with no files,
+    `hf:OWNER/REPOSITORY@REVISION` (with `:FOLDER` after it if they lie deeper), `url:https://…/` (the
+    files lie under it); or, with no files,
     `remote:https://…/v1`, another server's OpenAI-compatible address."""
+    hub: str = Field(default="", pattern=r"^(hf:.+)?$")
+    """Where the same files are on the hub, as `source` would say it: of a `package:`, for each of whose
+    files the SHA-256 is known. They are fetched from there first."""
     files: Mapping[str, Sha256 | None]
     """File name within the folder → SHA-256. The first is the weights proper. None: the user's own
     file, used as it is, or a download that is checked against what the hub says of it. The name of a
@@ -118,6 +122,13 @@ class ModelCard(BaseModel):
     """Prompt formats in place of the chat template that the weights carry."""
     options: Annotated[Mapping[str, Any], AfterValidator(checked_options)] = {}
     """For its engine alone: `gpu_layers`, `use_mmap`, `remote_model`, `api_key_env`…"""
+
+    @model_validator(mode="after")
+    def _pin_both_sources(self) -> ModelCard:
+        """Two places may only be taken for one if the files are known by their hashes."""
+        if self.hub and not (self.source.startswith("package:") and all(self.files.values())):
+            raise ValueError("hub is for a package: whose files all have a SHA-256")
+        return self
 
     @property
     def weight_file(self) -> str:

@@ -19,7 +19,9 @@ LONG = "The train from Lisbon is late again. " * 90
 @pytest.fixture(scope="module")
 def narrow_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("narrow")
-    running = start_app(folder, QUINTET_WORKERS__TEXT__CONTEXT_TOKENS="512", QUINTET_POOL__WARM="[]")
+    running = start_app(
+        folder, QUINTET_WORKERS__TEXT__CONTEXT_TOKENS="512", QUINTET_POOL__WARM="[]"
+    )
     yield running
     stop_app(running)
 

@@ -19,6 +19,7 @@ from workers.messages.errors import AppError, MissingKeyError, WeightsError
 
 from .downloads.download import is_downloadable, not_fetched
 from .downloads.manager import DownloadState, download_state
+from .downloads.present import find_present
 from .environments.places import Environments, environment_of
 from .weights import find_folder
 
@@ -37,6 +38,8 @@ WORDS: dict[str, str] = {
     "remote": "on another server",
 }
 """Of those kinds whose words are always the same, and of the others what is said without details."""
+
+IN_CACHE = "It is used where it lies, in the hub's cache, and never deleted from there."
 
 ReadDownload = Callable[[ModelCard], DownloadState]
 """The state of a download: from the disk, or from the manager that runs it."""
@@ -79,7 +82,13 @@ def state_of(
     if no_environment is not None:
         words, hint = f"needs the environment {environment_of(card)}", str(no_environment)
         return ModelState(kind="needs_environment", words=words, hint=hint, reason=no_environment)
-    return ModelState(kind="here", words=WORDS["here"])
+    return ModelState(kind="here", words=WORDS["here"], hint=_where(card, data_dir))
+
+
+def _where(card: ModelCard, data_dir: Path) -> str:
+    """Say of files that other programs use too that they are not ours."""
+    present = find_present(card, data_dir) if is_downloadable(card) else None
+    return IN_CACHE if present is not None and not present.is_ours else ""
 
 
 def missing_key(card: ModelCard, name: str) -> MissingKeyError:

@@ -21,7 +21,7 @@ from .downloads.manager import DownloadState
 from .importing import is_added
 from .lookup import Models
 from .pool_protocol import LoadPlan, ModelPool
-from .state import WORDS, Kind, ModelState
+from .state import IN_CACHE, WORDS, Kind, ModelState
 from .storage import size_mib
 from .tuning.book import words_of
 
@@ -135,7 +135,7 @@ class ModelStatusView:
             download=state.download,
             size_mib=size_mib(card, self._data_dir),
             plan=plan,
-            actions=_actions(card, state.kind, is_used=is_used, is_added=added),
+            actions=_actions(card, state, is_used=is_used, is_added=added),
             is_added=added,
             context=context_words(plan),
             runs=words_of(card, self._data_dir),
@@ -190,8 +190,11 @@ def context_words(plan: LoadPlan | None) -> str:
     return str(plan.context) if plan is not None and plan.context is not None else ""
 
 
-def _actions(card: ModelCard, kind: Kind, *, is_used: bool, is_added: bool) -> tuple[Action, ...]:
+def _actions(
+    card: ModelCard, state: ModelState, *, is_used: bool, is_added: bool
+) -> tuple[Action, ...]:
     """Return what can be done with a model in this state."""
+    kind = state.kind
     match kind:
         case "absent":
             return ("download", "remove") if is_added else ("download",)
@@ -201,7 +204,8 @@ def _actions(card: ModelCard, kind: Kind, *, is_used: bool, is_added: bool) -> t
             return ("resume", "remove")
         case "here" | "remote" | "needs_environment" | "broken":
             may_use = kind in ("here", "remote") and may_be_default(card)
-            may_remove = is_downloadable(card) or is_added
+            is_ours = is_downloadable(card) and state.hint != IN_CACHE
+            may_remove = is_ours or is_added
             wanted: tuple[tuple[Action, bool], ...] = (("use", may_use), ("remove", may_remove))
             return tuple(action for action, may in wanted if may and not is_used)
     return ()

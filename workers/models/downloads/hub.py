@@ -19,6 +19,7 @@ from workers.messages.errors import DownloadError
 
 from .folders import Checksum
 from .remote import ANSWER_TIMEOUT_S, RemoteFile, check_name, is_pattern, names_matching
+from .repository import hub_source
 from .sentences import TOKEN, hub_refused, unreachable
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ class Repository:
     revision: str
     endpoint: str | None
     token: str | None
+    folder: str = ""
+    """Within it; "": its top."""
+
+    def path_of(self, name: str) -> str:
+        """Return what the hub calls a file of the card."""
+        return f"{self.folder}/{name}" if self.folder else name
 
     @property
     def credential(self) -> str | bool:
@@ -44,18 +51,19 @@ class Repository:
 
 def hub_files(card: ModelCard, hub: HubSettings) -> tuple[RemoteFile, ...]:
     """Return every file of an `hf:` card, in its order. Raises: DownloadError."""
-    name, _, revision = card.source.removeprefix("hf:").partition("@")
+    source = hub_source(card.source)
     secret = read_secret(TOKEN)
     repository = Repository(
-        name=name,
-        revision=revision or "main",
+        name=source.name,
+        revision=source.revision,
+        folder=source.folder,
         endpoint=hub.endpoint,
         token=secret.get_secret_value() if secret else None,
     )
     known = _known_names(repository) if any(map(is_pattern, card.files)) else []
     files: list[RemoteFile] = []
     for wanted, sha256 in card.files.items():
-        names = names_matching(wanted, known, name) if is_pattern(wanted) else (wanted,)
+        names = names_matching(wanted, known, source.name) if is_pattern(wanted) else (wanted,)
         files += [_file(repository, check_name(name), sha256, card) for name in names]
     return tuple(files)
 
@@ -78,7 +86,10 @@ def repository_info(repository: Repository) -> ModelInfo:
 
 
 def _known_names(repository: Repository) -> list[str]:
-    return [sibling.rfilename for sibling in repository_info(repository).siblings or ()]
+    """Return the names in the card's folder of the repository."""
+    siblings = [sibling.rfilename for sibling in repository_info(repository).siblings or ()]
+    start = repository.path_of("")
+    return [name.removeprefix(start) for name in siblings if name.startswith(start)]
 
 
 def _file(repository: Repository, name: str, sha256: str | None, card: ModelCard) -> RemoteFile:
@@ -86,7 +97,10 @@ def _file(repository: Repository, name: str, sha256: str | None, card: ModelCard
 
     with _answers(repository, name):
         url = hf_hub_url(
-            repository.name, name, revision=repository.revision, endpoint=repository.endpoint
+            repository.name,
+            repository.path_of(name),
+            revision=repository.revision,
+            endpoint=repository.endpoint,
         )
         said = get_hf_file_metadata(
             url,
@@ -99,7 +113,7 @@ def _file(repository: Repository, name: str, sha256: str | None, card: ModelCard
         name=name,
         url=hf_hub_url(
             repository.name,
-            name,
+            repository.path_of(name),
             revision=said.commit_hash or repository.revision,
             endpoint=repository.endpoint,
         ),
