@@ -30,7 +30,8 @@ def add(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="OWNER/REPOSITORY[@REVISION][:FILE] of the hub, an address, a file or a folder.",
+            help="OWNER/REPOSITORY[@REVISION][:FILE] of the hub, an address, a file or a folder, or "
+            "ollama:NAME, lmstudio:NAME as `models list` shows them.",
         ),
     ],
     *,

@@ -37,6 +37,10 @@ class LocalModels:
         cards = [self._card(model)] if model else self._models.known()
         return [self._row(card) for card in cards]
 
+    def found(self) -> list[dict[str, Any]]:
+        """Return the models that other programs keep on this machine, and that are not added yet."""
+        return [model.as_dict() for model in self._manager.found()]
+
     def plans(self, models: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each model whether it fits now; for all if none is named."""
         cards = [self._card(name) for name in models] if models else self._models.known()

@@ -5,6 +5,7 @@ On this machine, or with --url at a Quintet that runs elsewhere: the same comman
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,9 +67,11 @@ def list_models(
         raise UnsupportedInputError(
             f"There is no modality {modality!r}; known: {', '.join(MODALITIES)}."
         )
-    rows = [row for row in open_models(where).rows() if modality in (None, row["modality"])]
+    opened = open_models(where)
+    rows = [row for row in opened.rows() if modality in (None, row["modality"])]
+    found = opened.found() if modality is None else []
     if as_json:
-        for row in rows:
+        for row in (*rows, *found):
             emit(row)
         return
     table(
@@ -86,6 +89,15 @@ def list_models(
             for row in rows
         ],
     )
+    _tell_of_found(found)
+
+
+def _tell_of_found(found: list[dict[str, Any]]) -> None:
+    if found:
+        say("\nFound on this machine, and used where they lie once they are added:")
+    for model in found:
+        mib = -(-model["size_bytes"] // (1 << 20))
+        say(f"   {mib:>7,} MiB  quintet models add {shlex.quote(model['name'])}")
 
 
 def show(model: ModelId, *, where: Where, as_json: Json = False) -> None:

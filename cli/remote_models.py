@@ -38,6 +38,10 @@ class RemoteModels:
             )
         return found
 
+    def found(self) -> list[dict[str, Any]]:
+        """What other programs keep there is shown to an admin, on the page."""
+        return []
+
     def plans(self, models: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each model whether it fits there now; for all if none is named."""
         rows = [row for name in models for row in self.rows(name)] if models else self.rows()

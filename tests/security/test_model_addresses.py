@@ -20,7 +20,7 @@ from workers.models.downloads import connecting
 from workers.models.downloads.download import fetch
 from workers.models.downloads.public_hosts import IpAddress
 from workers.models.importing import Reach, propose
-from workers.models.importing.walk import MAX_DEPTH, MAX_ENTRIES, walk
+from workers.models.walk import MAX_DEPTH, MAX_ENTRIES, walk
 
 from .page_calls import Page, Press
 from .test_admin import browser

@@ -15,6 +15,7 @@ from ui.core.render import error_html, note_html
 from ui.core.titles import TITLES
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.standing import Standing
+from workers.models.found.finding import is_found_name
 from workers.models.manager import ModelManager, Reach
 
 from .view import models_html, proposal_html
@@ -34,6 +35,7 @@ class ModelHandlers:
             "pause": self._pause,
             "use": self._use,
             "remove": self._remove,
+            "add": self._add_found,
         }
 
     def on_open(self, request: gr.Request) -> tuple[Any, Any]:
@@ -99,7 +101,8 @@ class ModelHandlers:
         rows = await asyncio.to_thread(self._manager.statuses, fresh=fresh)
         shown = rows if caller.is_admin else [replace(row, actions=()) for row in rows]
         advice = self._manager.advice if caller.is_admin else ()
-        return models_html(shown, self._manager.left_out, advice)
+        found = await asyncio.to_thread(self._manager.found) if caller.is_admin else ()
+        return models_html(shown, self._manager.left_out, advice, found)
 
     def _download(self, model_id: str) -> str:
         """Returns the line above the list, as all of these do. Raises: AppError."""
@@ -117,6 +120,14 @@ class ModelHandlers:
     def _use(self, model_id: str) -> str:
         card = self._manager.use(model_id)
         return f"{TITLES[card.modality]} now uses {card.name}, until Quintet ends."
+
+    def _add_found(self, name: str) -> str:
+        """Add a model that another program keeps here, by the name in the list."""
+        if not is_found_name(name):
+            raise UnsupportedInputError(f"{name!r} is no model of another program.")
+        card = self._manager.propose(name)
+        self._manager.add(card)
+        return f"Added {card.name}; it is used where it lies, and its name here is {card.id}."
 
     def _remove(self, model_id: str) -> str:
         removed = self._manager.remove(model_id)

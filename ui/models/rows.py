@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from configs.catalogue import ModelCard
-from workers.models.manager import ModelStatus
+from workers.models.manager import FoundModel, ModelStatus
 from workers.specs.spec import spec_of
 
 COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
@@ -28,6 +28,20 @@ def row_html(row: ModelStatus) -> str:
         f'<p class="q-model-about">{escape(_about(card))}</p>{_hint(row)}{_runs(row)}'
         f'<div class="q-model-side">{_plan(row)}<div class="q-model-do">{_buttons(row)}</div></div>'
         f"{_bar(row)}</li>"
+    )
+
+
+def found_html(found: FoundModel) -> str:
+    """Return a model of another program as an item of the list."""
+    name = escape(found.name, quote=True)
+    note = f'<p class="q-model-about">{escape(found.note)}</p>' if found.note else ""
+    return (
+        f'<li class="q-model" data-id="{name}" data-found="{name.lower()}" data-here="1">'
+        f'<div class="q-model-head"><b>{escape(found.name.partition(":")[2])}</b></div>'
+        f'<p class="q-model-facts">{gib(found.size_bytes / (1 << 20))} · {escape(found.program)}</p>'
+        f'{note}<div class="q-model-side"><div class="q-model-do">'
+        f'<button type="button" class="q-do q-main" data-action="add" aria-label="Add {name}">Add'
+        "</button></div></div></li>"
     )
 
 

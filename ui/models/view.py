@@ -7,26 +7,42 @@ from html import escape
 
 from ui.core.titles import TITLES
 from workers.messages import MODALITIES
-from workers.models.manager import ModelStatus
+from workers.models.manager import FoundModel, ModelStatus
 
-from .rows import DOWNLOADED, row_html
+from .rows import DOWNLOADED, found_html, row_html
 
 NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
 LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
 
 
 def models_html(
-    rows: Sequence[ModelStatus], left_out: Sequence[str] = (), advice: Sequence[str] = ()
+    rows: Sequence[ModelStatus],
+    left_out: Sequence[str] = (),
+    advice: Sequence[str] = (),
+    found: Sequence[FoundModel] = (),
 ) -> str:
     """Return a section per modality; what is used, under way or here comes first in each.
 
-    Above them what is said of cards that cannot be used, and what would make models faster.
+    Above them the models of other programs, what is said of cards that cannot be used, and what would make models faster.
     """
     hints = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
     hints += "".join(f'<p class="q-model-hint">{escape(text)}</p>' for text in advice)
     if not rows:
         return f'{hints}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
-    return hints + "".join(_section(name, rows) for name in MODALITIES)
+    sections = "".join(_section(name, rows) for name in MODALITIES)
+    return hints + _found_section(found) + sections
+
+
+def _found_section(found: Sequence[FoundModel]) -> str:
+    """What other programs keep here, to be added with one click."""
+    if not found:
+        return ""
+    return (
+        '<section class="q-models-found" data-modality="found" aria-labelledby="models-found-title">'
+        '<h3 id="models-found-title">Found on this machine '
+        f"<small>{len(found)} of other programs, used where they lie</small></h3>"
+        f'<ul class="q-models">{"".join(map(found_html, found))}</ul></section>'
+    )
 
 
 def _section(modality: str, rows: Iterable[ModelStatus]) -> str:

@@ -20,6 +20,8 @@ from .downloads.download import check_downloadable, is_downloadable
 from .downloads.manager import DownloadManager
 from .downloads.progress import MIB, OnProgress
 from .environments.places import Environments
+from .found import finding
+from .found.model import FoundModel as FoundModel
 from .importing import Reach as Reach
 from .llama_server.offering import advice
 from .lookup import Models
@@ -82,6 +84,10 @@ class ModelManager:
         hint = advice(self._models.known(), self._settings)
         return () if hint is None else (f"{hint.why[:1].upper()}{hint.why[1:]}: {hint.how}",)
 
+    def found(self) -> tuple[FoundModel, ...]:
+        """Return the models that other programs keep on this machine, and that are not added yet."""
+        return finding.not_added(self._models.known(), self._data_dir)
+
     def size_mib(self, card: ModelCard) -> int:
         """Return what a model takes on this disk, also half a one."""
         return storage.size_mib(card, self._data_dir)
@@ -115,6 +121,10 @@ class ModelManager:
 
         Raises: UnsupportedInputError, DownloadError. See `workers.models.importing.propose`.
         """
+        if finding.is_found_name(what.strip()):
+            return importing.propose_found(
+                what, self._data_dir, model_id=model_id, modality=modality
+            )
         return importing.propose(what, self._hub, model_id=model_id, modality=modality, reach=reach)
 
     def proposed(self, card: ModelCard) -> ModelStatus:
@@ -128,6 +138,11 @@ class ModelManager:
         """
         taken = {known.id: known.source for known in self._models.known()}
         importing.save(card, self._data_dir, taken)
+        try:
+            finding.link(card, self._data_dir)
+        except UnsupportedInputError:
+            importing.forget(card, self._data_dir)
+            raise
         self._models.renew()
         self._view.forget()
         return self.status(card.id)
@@ -202,6 +217,7 @@ class ModelManager:
             freed_bytes = storage.delete_package(card, removal.folder, self._data_dir)
         if removal.forgets:
             importing.forget(card, self._data_dir)
+            finding.unlink(card, self._data_dir)
             self._models.renew()
         self._view.forget()
         return Removed(

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from configs.catalogue import ModelCard
 from workers.messages.errors import DownloadError
+from workers.models.walk import walk
 
 from .remote import check_name, is_pattern, names_matching
 from .repository import HubSource, hub_source
@@ -84,7 +85,7 @@ def _snapshot(repository: Path, source: HubSource) -> Path | None:
 
 def _names(card: ModelCard, folder: Path) -> list[tuple[str, str]]:
     """Return the real names with what the card calls them. Raises: DownloadError; _OtherFileError."""
-    known = _listed(folder) if any(map(is_pattern, card.files)) else []
+    known = list(walk(folder).files) if any(map(is_pattern, card.files)) else []
     found: list[tuple[str, str]] = []
     for wanted in card.files:
         names = names_matching(wanted, known, str(folder)) if is_pattern(wanted) else (wanted,)
@@ -93,13 +94,6 @@ def _names(card: ModelCard, folder: Path) -> list[tuple[str, str]]:
             raise _OtherFileError  # somebody fetched a part of it
         found += [(name, wanted) for name in names]
     return found
-
-
-def _listed(folder: Path) -> list[str]:
-    # Here, because what imports models also downloads.
-    from workers.models.importing.walk import walk
-
-    return list(walk(folder).files)
 
 
 def _sha256(path: Path, repository: Path, expected: str | None) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .propose import Reach as Reach
 from .propose import propose as propose
+from .propose import propose_found as propose_found
 from .saved import forget as forget
 from .saved import is_added as is_added
 from .saved import read_added as read_added

@@ -12,10 +12,11 @@ from configs.catalogue import ModelCard
 from configs.errors import ConfigError, explain
 from configs.settings import HubSettings
 from workers.messages.errors import UnsupportedInputError
+from workers.models.found.finding import find_model
 
 from .online import hub_repo, web_repo
 from .recognize import recognize
-from .repo_files import RepoFiles, folder_repo
+from .repo_files import RepoFiles, folder_repo, found_repo
 from .values import Values
 
 _HUB = re.compile(
@@ -51,7 +52,20 @@ def propose(
     folder of this machine, as far as `reach` goes. Raises: UnsupportedInputError with the reason and
     what to look for; DownloadError.
     """
-    repo = _repo_files(text.strip(), hub, reach)
+    return _proposed(_repo_files(text.strip(), hub, reach), model_id, modality)
+
+
+def propose_found(
+    name: str, data_dir: Path, *, model_id: str = "", modality: str = ""
+) -> ModelCard:
+    """Return the card of a model that another program keeps here, by the name under which it was found.
+
+    Raises: UnsupportedInputError.
+    """
+    return _proposed(found_repo(find_model(name.strip()), data_dir), model_id, modality)
+
+
+def _proposed(repo: RepoFiles, model_id: str, modality: str) -> ModelCard:
     found = _recognized(repo, modality)
     if modality and found["modality"] != modality:
         raise UnsupportedInputError(

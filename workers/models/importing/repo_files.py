@@ -7,7 +7,7 @@ fetches weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from workers.messages.errors import UnsupportedInputError
 from workers.models.facts.gguf_extent import check_extent
 from workers.models.facts.gguf_header import Value, read_gguf_header
 from workers.models.facts.safetensors_header import safetensors_facts
+from workers.models.found.model import FoundModel
+from workers.models.walk import walk
 
 from .head import with_head
-from .walk import walk
 
 MAX_JSON_BYTES = 8 << 20
 """A configuration is a few kB."""
@@ -58,6 +59,8 @@ class RepoFiles:
     """Where the files are, if they are on this machine."""
     cut: str = ""
     """One sentence about what of the folder was not looked at."""
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    """Where files lie that are called otherwise there, or in another folder."""
     public_only: bool = False
     """Only hosts of the open internet may be asked for it."""
     _jsons: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -86,7 +89,7 @@ class RepoFiles:
         """Return the metadata of a GGUF file. Raises: UnsupportedInputError if it is none."""
         try:
             if self.folder is not None:
-                return read_gguf_header(self.folder / name)
+                return read_gguf_header(self._path(self.folder, name))
             return with_head(name, self.read_head, read_gguf_header)
         except ConfigError as err:
             raise UnsupportedInputError(str(err), "Choose another file.") from err
@@ -101,11 +104,14 @@ class RepoFiles:
         try:
             for name in names:
                 if name.lower().endswith(".gguf"):
-                    check_extent(self.folder / name)
+                    check_extent(self._path(self.folder, name))
                 elif name.endswith(".safetensors"):
-                    safetensors_facts(self.folder / name)
+                    safetensors_facts(self._path(self.folder, name))
         except (ConfigError, OSError) as err:
             raise UnsupportedInputError(str(err), "Choose another file.") from err
+
+    def _path(self, folder: Path, name: str) -> Path:
+        return self.paths.get(name, folder / name)
 
     def _read_json(self, name: str) -> dict[str, Any]:
         try:
@@ -143,6 +149,31 @@ def folder_repo(path: Path, *, links_out: bool = True) -> RepoFiles:
         chosen=chosen,
         folder=folder,
         cut=found.cut,
+    )
+
+
+def found_repo(model: FoundModel, data_dir: Path) -> RepoFiles:
+    """Return the files of a model that another program keeps on this machine."""
+    paths = {name: file.path for name, file in model.files.items()}
+    folder = model.folder(data_dir)
+    if model.is_named:  # what lies beside it belongs to it: a projector
+        return replace(folder_repo(next(iter(paths.values()))), origin=model.program)
+
+    def read_head(name: str, num_bytes: int) -> bytes:
+        with paths[name].open("rb") as file:
+            return file.read(num_bytes)
+
+    return RepoFiles(
+        place=model.name,
+        source=f"path:{folder}",
+        files={
+            name: RepoFile(size=file.size, sha256=file.sha256) for name, file in model.files.items()
+        },
+        read_head=read_head,
+        origin=model.program,
+        folder=folder,
+        cut=model.note,
+        paths=paths,
     )
 
 
