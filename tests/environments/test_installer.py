@@ -150,7 +150,7 @@ def test_only_what_is_not_here_is_on_its_way(
     """Chat's weights came first, and must not wait for the others."""
     (listed := tmp_path / "weights.txt").write_text("pytest==1\nnever-made-weights==1\n")
     monkeypatch.setattr(installer, "ARRIVING", tmp_path / "arriving")
-    with installer._announced(["-r", str(listed)]):
+    with installer.announced(installer.missing_of(listed)):
         assert installer.is_arriving("never-made-weights")
         assert not installer.is_arriving("pytest")
     assert not installer.is_arriving("never-made-weights")

@@ -55,7 +55,7 @@ def cached_files(card: ModelCard) -> CachedFiles | None:
         found = {
             name: _sha256(folder / name, repository, card.files.get(want)) for name, want in names
         }
-    except (OSError, DownloadError, _OtherFileError, ValueError):
+    except (OSError, RuntimeError, DownloadError, _OtherFileError, ValueError):
         return None
     return CachedFiles(folder=folder, files=found)
 

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
             if "--arriving" not in wanted:
                 return install(python, wanted)
             wanted.remove("--arriving")
-            with _announced(wanted):
+            with announced(missing_of(Path(wanted[wanted.index("-r") + 1]))):
                 return install(python, wanted)
     except KeyboardInterrupt:
         return 130
@@ -141,18 +141,30 @@ def _narrowed(options: Sequence[str], names: Sequence[str]) -> Iterator[list[str
 
 
 @contextmanager
-def _announced(options: Sequence[str]) -> Iterator[None]:
-    """Make `is_arriving` true for each package of the list after `-r` that is not installed."""
-    listed = _entries(Path(options[options.index("-r") + 1]).read_text(encoding="utf-8"))
-    names = [name for name in listed if not _is_installed(name)]
-    (draft := ARRIVING.with_suffix(".draft")).write_text(
-        " ".join([str(os.getpid()), *names]), "utf-8"
-    )
-    draft.replace(ARRIVING)
+def announced(names: Sequence[str]) -> Iterator[None]:
+    """Make `is_arriving` true for these packages, until the end or another `announce`."""
+    announce(names)
     try:
         yield
     finally:
         ARRIVING.unlink(missing_ok=True)
+
+
+def announce(names: Sequence[str]) -> None:
+    """Say which packages this process is about to bring, and no others any more."""
+    draft = ARRIVING.with_suffix(".draft")
+    draft.write_text(" ".join([str(os.getpid()), *names]), "utf-8")
+    draft.replace(ARRIVING)
+
+
+def names_of(lock: Path) -> list[str]:
+    """Return the packages that a lock names."""
+    return list(_entries(lock.read_text(encoding="utf-8")))
+
+
+def missing_of(lock: Path) -> list[str]:
+    """Return the packages of a lock that are not installed."""
+    return [name for name in names_of(lock) if not _is_installed(name)]
 
 
 def _is_installed(name: str) -> bool:
