@@ -4,6 +4,7 @@
 const list = element.querySelector(".q-models-list");
 const search = element.querySelector(".q-models-search");
 const here = element.querySelector(".q-models-here");
+const older = element.querySelector(".q-models-old");
 const none = element.querySelector(".q-models-none");
 const chips = [...element.querySelectorAll(".q-models-chip")];
 const TICK_MS = 1000;
@@ -77,6 +78,7 @@ function filter() {
     for (const row of section.querySelectorAll(".q-model")) {
       const fits = (!modality || section.dataset.modality === modality)
         && (!here.checked || row.dataset.here === "1")
+        && (older.checked || words.length > 0 || row.dataset.old !== "1") // who searches finds them
         && words.every((word) => row.dataset.found.includes(word));
       row.hidden = !fits;
       inside += fits;
@@ -96,6 +98,7 @@ for (const chip of chips) {
 }
 search.addEventListener("input", filter);
 here.addEventListener("change", filter);
+older.addEventListener("change", filter);
 
 list.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-action]");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from .options import Json, Where, Yes
 from .output import confirm, emit, say
+from .proposal import show_quantizations
 
 if TYPE_CHECKING:
     from configs.catalogue import ModelCard
@@ -30,8 +32,9 @@ def add(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="OWNER/REPOSITORY[@REVISION][:FILE] of the hub, an address, a file or a folder, or "
-            "ollama:NAME, lmstudio:NAME as `models list` shows them.",
+            help="OWNER/REPOSITORY[@REVISION][:FILE] of the hub, an address, a file or a folder, "
+            "ollama:NAME or lmstudio:NAME as `models list` shows them, openai:MODEL or "
+            "anthropic:MODEL.",
         ),
     ],
     *,
@@ -44,38 +47,42 @@ def add(
     from .models import open_models
 
     models = open_models(where)
-    card, plan = models.propose(what, kind.model_id, kind.modality)
+    found = models.propose(what, kind.model_id, kind.modality)
+    card = found.card
     if not as_json:
-        _describe(card, plan)
+        _describe(card, found.plan)
+        show_quantizations(found)
     if not kind.dry_run:
         if not (yes or as_json):
             confirm(f"Add it as {card.id}?")
         models.add(card, what)
     if as_json:
-        emit({**card.model_dump(mode="json", exclude_defaults=True), "added": not kind.dry_run})
+        values = card.model_dump(mode="json", exclude_defaults=True)
+        emit({**values, "added": not kind.dry_run, "quantizations": found.quantizations})
     elif not kind.dry_run:
         fetch = (
-            "" if card.source.startswith("path:") else f" Fetch it: quintet models pull {card.id}"
+            f" Fetch it: quintet models pull {card.id}"
+            if card.source.startswith(("hf:", "url:"))
+            else ""
         )
         say(f"Added {card.id}.{fetch}")
 
 
-def _describe(card: ModelCard, plan: dict[str, Any]) -> None:
+def _describe(card: ModelCard, plan: Mapping[str, Any]) -> None:
     """Show what a card would say, and whether the model fits."""
     kind = {"none": ""}.get(card.quantization, f", {card.quantization}")
     licence = f"{card.license}, limits its use" if card.license_restricted else card.license
+    size = f"{card.parameters_m:,.0f} million parameters; to fetch: {card.download_mib:,} MiB"
     rows = [
         ("id", card.id),
         ("name", card.name),
         ("does", f"{card.modality}, with the engine {card.engine}{kind}"),
-        (
-            "size",
-            f"{card.parameters_m:,.0f} million parameters; to fetch: {card.download_mib:,} MiB",
-        ),
+        ("size", "on another server" if card.is_remote else size),
         ("licence", f"{licence} {card.license_url}".strip()),
         ("from", card.source),
-        ("plan", plan["sentence"]),
     ]
+    if not card.is_remote:
+        rows.append(("plan", plan["sentence"]))
     if card.environment:
         rows.append(("needs", f"quintet env create {card.environment}"))
     for name, value in rows:

@@ -15,6 +15,8 @@ from workers.models.tuning.book import words_of
 from workers.models.tuning.context import with_context
 from workers.standalone import build_standalone
 
+from .proposal import Proposal
+
 PAUSE_WAIT_S = 15.0
 """A line that has gone silent is left after ten."""
 
@@ -44,7 +46,7 @@ class LocalModels:
     def plans(self, models: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each model whether it fits now; for all if none is named."""
         cards = [self._card(name) for name in models] if models else self._models.known()
-        return [self.plan(card) for card in cards]
+        return [self.plan(card) for card in cards if models or not card.is_remote]
 
     def plan(self, card: ModelCard) -> dict[str, Any]:
         """Return whether a model fits now, and what would have to go."""
@@ -93,10 +95,11 @@ class LocalModels:
             "forgotten": removed.is_forgotten,
         }
 
-    def propose(self, what: str, model_id: str, modality: str) -> tuple[ModelCard, dict[str, Any]]:
-        """Return the card of a model that could be added, and its plan."""
+    def propose(self, what: str, model_id: str, modality: str) -> Proposal:
+        """Return what could be added."""
         card = self._manager.propose(what, model_id=model_id, modality=modality)
-        return card, self.plan(card)
+        widths = [one.as_dict() for one in self._manager.quantizations(card)]
+        return Proposal(card=card, plan=self.plan(card), quantizations=widths)
 
     def add(self, card: ModelCard, _what: str) -> None:
         """Add a model that was proposed."""

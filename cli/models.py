@@ -13,8 +13,11 @@ import typer
 from workers.messages.errors import UnsupportedInputError
 
 from .adding import add
+from .model_checks import check
+from .model_services import services
+from .model_sets import sets
 from .options import Json, Where, Yes, grouped
-from .output import confirm, emit, progress, say, table
+from .output import confirm, emit, note, progress, say, table
 
 if TYPE_CHECKING:
     from .local_models import LocalModels
@@ -36,6 +39,9 @@ def add_to(app: typer.Typer) -> None:
     models.command("rm")(grouped(remove))
     models.command("remove", hidden=True)(grouped(remove))
     models.command("plan")(grouped(plan))
+    models.command("sets")(grouped(sets))
+    models.command("check")(grouped(check))
+    models.command("services")(grouped(services))
     app.add_typer(models, name="models", no_args_is_help=True)
 
 
@@ -57,10 +63,13 @@ def list_models(
         str | None, typer.Argument(help="Only text, stt, tts, vision or rag.")
     ] = None,
     *,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Older models too, which newer ones have replaced.")
+    ] = False,
     where: Where,
     as_json: Json = False,
 ) -> None:
-    """List the models: what they do, how large they are, whose licence, whether they are here."""
+    """List the models, recommended ones first: their work, size, licence, whether they are here."""
     from workers.messages import MODALITIES
 
     if modality is not None and modality not in MODALITIES:
@@ -68,17 +77,25 @@ def list_models(
             f"There is no modality {modality!r}; known: {', '.join(MODALITIES)}."
         )
     opened = open_models(where)
-    rows = [row for row in opened.rows() if modality in (None, row["modality"])]
+    known = [row for row in opened.rows() if modality in (None, row["modality"])]
+    rows = sorted((row for row in known if show_all or not _is_hidden(row)), key=_place)
     found = opened.found() if modality is None else []
+    if len(rows) < len(known):
+        note(f"{len(known) - len(rows)} older models are not shown; --all shows them.")
     if as_json:
         for row in (*rows, *found):
             emit(row)
-        return
+    else:
+        _show_table(rows)
+        _tell_of_found(found)
+
+
+def _show_table(rows: list[dict[str, Any]]) -> None:
     table(
         ("", "id", "modality", "#memory MiB", "#disk MiB", "licence", "weights"),
         [
             (
-                "*" if row["is_default"] else "",
+                "*" if row["is_default"] else "+" if row["recommended"] else "",
                 row["id"],
                 row["modality"],
                 f"{row['memory_mib']:,}",
@@ -89,7 +106,6 @@ def list_models(
             for row in rows
         ],
     )
-    _tell_of_found(found)
 
 
 def _tell_of_found(found: list[dict[str, Any]]) -> None:
@@ -184,6 +200,17 @@ def _tell(model: str, words: str, *, as_json: bool) -> None:
         emit({"id": model, "weights": words})
     else:
         say(f"{model}: {words}")
+
+
+def _is_hidden(row: dict[str, Any]) -> bool:
+    """Whether a model is of interest only to who names it."""
+    return bool(row["is_old"]) and not row["is_default"] and not row["size_mib"]
+
+
+def _place(row: dict[str, Any]) -> tuple[int, bool, bool]:
+    from workers.messages import MODALITIES
+
+    return MODALITIES.index(row["modality"]), not row["is_default"], not row["recommended"]
 
 
 def _disk(row: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from workers.messages import Progress
 from workers.messages.errors import DownloadError, DownloadPausedError, RequestError
 
 from .output import note
+from .proposal import Proposal
 from .remote_quintet import RemoteQuintet
 
 POLL_S = 0.5
@@ -92,11 +93,15 @@ class RemoteModels:
             "forgotten": gone["forgotten"],
         }
 
-    def propose(self, what: str, model_id: str, modality: str) -> tuple[ModelCard, dict[str, Any]]:
-        """Return the card of a model that could be added there, and its plan."""
+    def propose(self, what: str, model_id: str, modality: str) -> Proposal:
+        """Return what could be added there."""
         body = {"source": what, "id": model_id, "modality": modality, "dry_run": True}
         said = self._there.call("POST", "/v1/models", body)
-        return ModelCard.model_validate(said["card"]), said["state"]["plan"]
+        return Proposal(
+            card=ModelCard.model_validate(said["card"]),
+            plan=said["state"]["plan"],
+            quantizations=said.get("quantizations", []),
+        )
 
     def add(self, card: ModelCard, what: str) -> None:
         """Add a model there that was proposed."""
@@ -127,6 +132,8 @@ def _row(listed: dict[str, Any]) -> dict[str, Any]:
         "memory_mib": listed["memory_mib"],
         "download_mib": listed["download_mib"],
         "is_default": listed["is_default"],
+        "is_old": listed.get("is_old", False),
+        "recommended": listed.get("recommended", False),
         "weights": state["words"],
         "size_mib": state["size_mib"],
         "context": state.get("context", ""),

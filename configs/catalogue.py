@@ -24,6 +24,8 @@ MAX_WORDS_CHARS = 2_000
 """Of a licence's name, an address: what a list of models can hold."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+NumBytes = Annotated[int, Field(gt=0, lt=1 << 50)]
+HubSource = Annotated[str, Field(pattern=r"^hf:[\w.-]+/[\w.-]+@.+")]
 
 
 class Templates(BaseModel):
@@ -59,6 +61,13 @@ class Shape(BaseModel):
     """Values per head; not always `hidden_size / num_heads`."""
     vocab_size: int = Field(default=0, ge=0, lt=MAX_COUNT)
     """0: not known."""
+    num_kv_layers: int = Field(default=0, ge=0, lt=MAX_COUNT)
+    """Layers whose KV cache keeps every token; 0: all of them."""
+    sliding_kv_values: int = Field(default=0, ge=0, lt=MAX_COUNT)
+    """Keys and values of one token in the layers that look back `sliding_window` tokens only."""
+    sliding_window: int = Field(default=0, ge=0, lt=MAX_COUNT)
+    state_mib: float = Field(default=0, ge=0, lt=MAX_COUNT)
+    """What one conversation has in layers without a KV cache."""
 
 
 class ModelCard(BaseModel):
@@ -86,6 +95,11 @@ class ModelCard(BaseModel):
     file, used as it is, or a download that is checked against what the hub says of it. The name of a
     download may be a pattern: of one file or its pieces (`*Q4_K_M.gguf`, `model*.safetensors`), or
     of small ones beside the weights (`*.json`)."""
+    file_bytes: Mapping[str, NumBytes] = {}
+    """File name → its exact size, where that is known: a download of another length is refused."""
+    file_sources: Mapping[str, HubSource] = {}
+    """File name → the repository that it comes from (`hf:OWNER/REPOSITORY@REVISION`), where that is not
+    `source`'s: a projector or a tokenizer that was published apart."""
     public_only: bool = False
     """Its address was given through the page: it is fetched from hosts of the open internet only."""
     license: str = Field(max_length=MAX_WORDS_CHARS)
@@ -113,11 +127,20 @@ class ModelCard(BaseModel):
     description: str = Field(default="", max_length=10_000)
     """One sentence for people: what it is good for, what it is not."""
     recommended: bool = False
-    """One of the few that are offered first for their modality."""
+    """One of the few that are offered first: a set for some machine names it (`configs/sets.yaml`)."""
+    is_old: bool = False
+    """Superseded: for programs that name it. Lists show it on request, or where it is downloaded."""
+    checked: str = Field(default="", max_length=MAX_WORDS_CHARS)
+    """When its source, files and licence were compared with what, as "2026-10-02, …"; "": never."""
+    thinks: Literal["never", "off", "on"] | None = None
+    """Whether it writes down thoughts before it answers where nobody asks or forbids it; "never": it
+    cannot. None: not known."""
     environment: str = ""
     """Name of the virtual environment that its worker runs in; "": the one that Quintet runs in."""
     sampling: Mapping[str, Any] = {}
     """This model's own defaults for the fields of `SamplingParams`."""
+    sampling_thinking: Mapping[str, Any] = {}
+    """What differs from `sampling` while it thinks."""
     templates: Templates | None = None
     """Prompt formats in place of the chat template that the weights carry."""
     options: Annotated[Mapping[str, Any], AfterValidator(checked_options)] = {}
@@ -129,6 +152,22 @@ class ModelCard(BaseModel):
         if self.hub and not (self.source.startswith("package:") and all(self.files.values())):
             raise ValueError("hub is for a package: whose files all have a SHA-256")
         return self
+
+    def _check_named(self) -> ModelCard:
+        """What is said of a file that is not listed is a slip."""
+        for field in ("file_bytes", "file_sources"):
+            if unlisted := sorted(set(getattr(self, field)) - set(self.files)):
+                raise ValueError(f"{field} names {unlisted[0]!r}, which is not among its files")
+        return self
+
+    def source_of(self, name: str) -> str:
+        """Return where one of its files is, as `source` says it."""
+        return self.file_sources.get(name, self.source)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether another server runs it: it takes no room here worth a plan."""
+        return self.source.startswith("remote:")
 
     @property
     def weight_file(self) -> str:

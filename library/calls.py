@@ -23,6 +23,7 @@ from workers.messages import (
     PictureRead,
     SegmentDelta,
     Synthesize,
+    Thinking,
     Tool,
     Transcribe,
 )
@@ -71,7 +72,7 @@ def chat(
     card = client.models.get(model, "text") if model else client.card("text")
     request = Generate(
         messages=to_messages(messages, system),
-        sampling=sampling_for(card, options),
+        sampling=sampling_for(card, options, Thinking()),
         constraint=to_constraint(schema),
         tools=to_tools(tools),
         tool_choice=options.get("tool_choice", "auto"),

@@ -27,7 +27,7 @@ def to_generate(body: CountRequest, card: ModelCard) -> Generate:
     system = [ChatMessage(role="system", text=_plain(body.system))] if body.system else []
     return Generate(
         messages=(*system, *(message for turn in body.messages for message in _messages(turn))),
-        sampling=sampling_for(card, given),
+        sampling=sampling_for(card, given, thinking),
         tools=tuple(_tool(tool) for tool in body.tools),
         tool_choice=_tool_choice(body),
         thinking=thinking,

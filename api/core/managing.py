@@ -70,6 +70,7 @@ def create_managing_router(client: Client) -> APIRouter:
         card = manager.propose(body.source, model_id=body.id, modality=body.modality, reach=reach)
         if body.dry_run:
             response.status_code = 200
+        widths = manager.quantizations(card) if body.dry_run else ()
         status = manager.proposed(card) if body.dry_run else manager.add(card)
         return {
             "id": card.id,
@@ -77,6 +78,7 @@ def create_managing_router(client: Client) -> APIRouter:
             "added": not body.dry_run,
             "card": card.model_dump(mode="json", exclude_defaults=True),
             "state": status.as_dict(),
+            "quantizations": [one.as_dict() for one in widths],
         }
 
     _add_changes(router, manager)

@@ -82,7 +82,8 @@ def _own_files(client: Client) -> list[str]:
 
 def model_object(client: Client, card: ModelCard) -> dict[str, Any]:
     """Return one model; what OpenAI's object does not know stands beside it."""
-    return {**_facts(client, card), "plan": client.plan(card).as_dict()}
+    plan = None if card.is_remote else client.plan(card).as_dict()
+    return {**_facts(client, card), "plan": plan}
 
 
 def _with_state(client: Client, status: ModelStatus) -> dict[str, Any]:
@@ -94,6 +95,9 @@ def _with_state(client: Client, status: ModelStatus) -> dict[str, Any]:
         "download_mib": card.download_mib,
         "license_url": card.license_url,
         "license_restricted": card.license_restricted,
+        "recommended": card.recommended,
+        "is_old": card.is_old,
+        "thinks": card.thinks,
         "state": status.as_dict(),
     }
 

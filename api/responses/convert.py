@@ -25,10 +25,10 @@ def to_generate(body: ResponseRequest, earlier: Sequence[ChatMessage], card: Mod
         "max_tokens": body.max_output_tokens,
     }
     system = [ChatMessage(role="system", text=body.instructions)] if body.instructions else []
-    choice = body.tool_choice
+    choice, thinking = body.tool_choice, thinking_of(ThinkingBody(reasoning=body.reasoning))
     return Generate(
         messages=(*system, *earlier, *to_messages(body)),
-        sampling=sampling_for(card, given),
+        sampling=sampling_for(card, given, thinking),
         constraint=_constraint(body),
         tools=tuple(
             Tool(
@@ -39,7 +39,7 @@ def to_generate(body: ResponseRequest, earlier: Sequence[ChatMessage], card: Mod
             for tool in body.tools
         ),
         tool_choice=choice.name if isinstance(choice, NamedTool) else choice,
-        thinking=thinking_of(ThinkingBody(reasoning=body.reasoning)),
+        thinking=thinking,
         model=card.id,
     )
 

@@ -261,3 +261,35 @@ def test_what_is_not_downloaded_says_where_it_comes_from(
 ) -> None:
     with pytest.raises(UnsupportedInputError, match=sentence):
         pull(make_card(source=source))
+
+
+def test_a_file_of_another_length_is_refused_before_its_first_byte(
+    pull: Pull, local_hub: LocalHub
+) -> None:
+    card = make_card(file_bytes={BIG: 2_999_999})
+    with pytest.raises(DownloadError, match=r"has 3,000,000 bytes there, .* expects 2,999,999"):
+        pull(card)
+    assert local_hub.gets(BIG) == []
+
+
+def test_a_file_of_the_right_length_is_taken(pull: Pull, tmp_path: Path) -> None:
+    card = make_card(file_bytes={BIG: len(WEIGHTS)})
+    pull(card)
+    assert is_present(card, tmp_path)
+    assert not is_present(make_card(file_bytes={BIG: 5}), tmp_path)
+
+
+def test_a_file_may_come_from_another_repository(
+    pull: Pull, local_hub: LocalHub, tmp_path: Path
+) -> None:
+    local_hub.repositories["other/apart"] = {"mmproj.gguf": b"sees"}
+    card = make_card(
+        files={BIG: None, "mmproj.gguf": None},
+        file_sources={"mmproj.gguf": "hf:other/apart@main"},
+    )
+    assert (pull(card) / "mmproj.gguf").read_bytes() == b"sees"
+
+
+def test_a_size_of_a_file_that_is_not_listed_is_a_slip() -> None:
+    with pytest.raises(ValueError, match="file_bytes names 'other'"):
+        make_card(file_bytes={"other": 5})

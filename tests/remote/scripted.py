@@ -49,11 +49,16 @@ class Handler(BaseHTTPRequestHandler):
     script: Scripted
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._reply(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _reply(self, body: bytes) -> None:
         self.script.seen.append(Seen(self.path, self.headers, body, time.monotonic()))
         replies = self.script.replies
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         reply(self)
+
+    def do_GET(self) -> None:
+        self._reply(b"")
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

@@ -10,7 +10,7 @@ from configs.catalogue import ModelCard, load_catalogue
 from ui.models.rows import gib, row_html
 from ui.models.view import models_html, proposal_html
 from workers.models.downloads.manager import DownloadState
-from workers.models.manager import ModelStatus
+from workers.models.manager import ModelStatus, Quantization
 from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement
 from workers.pool.memory.plan import Plan
@@ -90,14 +90,14 @@ def test_a_failure_is_announced_with_its_reason() -> None:
 def test_what_is_used_or_under_way_comes_first_then_what_is_recommended() -> None:
     rows = [
         row("absent", CARDS["qwen2.5-0.5b-instruct"]),
-        row("absent", CARDS["qwen3-4b"]),
+        row("absent", CARDS["qwen3.5-4b"]),
         row("here", CARDS["smollm2-360m-instruct"]),
         row("running", CARDS["qwen3-8b"]),
         row("in_use", CARDS["smollm2-135m-instruct"]),
         row("needs_key", CARDS["gpt-4o"]),
     ]
     assert re.findall(r'data-id="([^"]+)"', models_html(rows)) == [
-        "smollm2-135m-instruct", "qwen3-8b", "smollm2-360m-instruct", "qwen3-4b",
+        "smollm2-135m-instruct", "qwen3-8b", "smollm2-360m-instruct", "qwen3.5-4b",
         "qwen2.5-0.5b-instruct", "gpt-4o",
     ]  # fmt: skip
 
@@ -134,3 +134,24 @@ def test_how_a_model_runs_is_shown_where_it_can_run() -> None:
 def test_what_would_be_faster_is_told_above_the_list() -> None:
     html = models_html([row("here")], advice=["This processor has <more>. Run: quintet env list"])
     assert html.startswith('<p class="q-model-hint">This processor has &lt;more&gt;.')
+
+
+def test_an_older_model_is_marked_so_that_the_page_can_hide_it_until_it_is_downloaded() -> None:
+    old = CARDS["vicuna-7b-v1.5"]
+    assert 'data-old="1"' in row_html(row("absent", old))
+    assert 'data-old="0"' in row_html(row("here", old))
+    assert 'data-old="0"' in row_html(row("absent", CARDS["qwen3.5-4b"]))
+
+
+def test_a_proposal_lists_the_quantisations_and_marks_the_one_that_would_be_taken() -> None:
+    def width(label: str, mib: int, *, is_chosen: bool = False) -> Quantization:
+        return Quantization(
+            file=f"<{label}>.gguf", label=label, num_bytes=mib << 20, card=FREE,
+            is_chosen=is_chosen, plan=plan("fits"),
+        )  # fmt: skip
+
+    one, other = width("Q4_K_M", 2350, is_chosen=True), width("Q8_0", 4000)
+    html = proposal_html(row("absent"), (one, other))
+    assert '<tr class="q-chosen"><td>Q4_K_M (would be taken)</td><td>2.3 GiB</td>' in html
+    assert "<td>fits now</td><td><code>&lt;Q8_0&gt;.gguf</code>" in html
+    assert "<table" not in proposal_html(row("absent"), (one,))

@@ -75,7 +75,9 @@ class ModelHandlers:
             card = await asyncio.to_thread(
                 self._manager.propose, what or "", modality=kind or "", reach=reach
             )
-            html = proposal_html(await asyncio.to_thread(self._manager.proposed, card))
+            status = await asyncio.to_thread(self._manager.proposed, card)
+            widths = await asyncio.to_thread(self._manager.quantizations, card)
+            html = proposal_html(status, widths)
         except Exception as err:  # noqa: BLE001 — the edge of the page
             return error_html(err), None, gr.Button(visible=False)
         return html, card, gr.Button(visible=True)

@@ -20,9 +20,10 @@ def row_html(row: ModelStatus) -> str:
     card = row.card
     found = escape(f"{card.id} {card.name} {card.origin} {card.license}".lower(), quote=True)
     is_here = "1" if row.state in DOWNLOADED else "0"
+    is_old = "1" if card.is_old and row.state not in DOWNLOADED else "0"
     return (
         f'<li class="q-model q-is-{row.state}" data-id="{escape(card.id, quote=True)}" '
-        f'data-found="{found}" data-here="{is_here}">'
+        f'data-found="{found}" data-here="{is_here}" data-old="{is_old}">'
         f'<div class="q-model-head"><b>{escape(card.name)}</b>{_badge(row)}</div>'
         f'<p class="q-model-facts">{_facts(row)}</p>'
         f'<p class="q-model-about">{escape(_about(card))}</p>{_hint(row)}{_runs(row)}'

@@ -7,9 +7,9 @@ from html import escape
 
 from ui.core.titles import TITLES
 from workers.messages import MODALITIES
-from workers.models.manager import FoundModel, ModelStatus
+from workers.models.manager import FoundModel, ModelStatus, Quantization
 
-from .rows import DOWNLOADED, found_html, row_html
+from .rows import DOWNLOADED, found_html, gib, row_html
 
 NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
 LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
@@ -68,14 +68,32 @@ def _rank(row: ModelStatus) -> tuple[int, bool, bool, bool, int]:
     return place, not row.card.recommended, is_remote, is_hard, row.card.memory_mib
 
 
-def proposal_html(row: ModelStatus) -> str:
+def proposal_html(row: ModelStatus, widths: Sequence[Quantization] = ()) -> str:
     """What a model that could be added is, before anything of it is fetched."""
     card = row.card
     kind = TITLES[card.modality]
     return (
         f'<div class="q-proposal q-models-{card.modality}"><p>This is a model for <b>{kind}</b>. '
         f"Its name here would be <code>{escape(card.id)}</code>.</p>"
-        f'<ul class="q-models">{row_html(row)}</ul></div>'
+        f'<ul class="q-models">{row_html(row)}</ul>{_widths_html(widths)}</div>'
+    )
+
+
+def _widths_html(widths: Sequence[Quantization]) -> str:
+    """Each quantisation of the repository with its size and plan; one alone is no choice."""
+    if len(widths) <= 1:
+        return ""
+    rows = "".join(
+        f'<tr class="{"q-chosen" if one.is_chosen else ""}"><td>{escape(one.label)}'
+        f"{' (would be taken)' if one.is_chosen else ''}</td><td>{gib(one.size_mib)}</td>"
+        f"<td>{escape(one.plan.words if one.plan else '')}</td>"
+        f"<td><code>{escape(one.file)}</code></td></tr>"
+        for one in widths
+    )
+    return (
+        '<table class="q-widths"><caption>Quantisations of this repository; for another one, write '
+        f"its file after the repository's name and a colon</caption><thead><tr><th>Quantisation</th>"
+        f"<th>Size</th><th>Plan</th><th>File</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -91,7 +109,9 @@ def shell_html() -> str:
         f'aria-label="Show models for">{chips}</div>'
         '<input type="search" class="q-models-search" placeholder="Search by name, maker or licence" '
         'aria-label="Search models"><label class="q-models-only">'
-        '<input type="checkbox" class="q-models-here"> Downloaded</label></div>'
+        '<input type="checkbox" class="q-models-here"> Downloaded</label>'
+        '<label class="q-models-only"><input type="checkbox" class="q-models-old"> '
+        "Older models</label></div>"
         f'<div class="q-models-list" aria-live="off">{LOADING}</div>'
         f'<p class="q-empty q-models-none" hidden>{NOTHING_FITS}</p>'
     )

@@ -8,7 +8,7 @@ same data folder, and the environments of engines. Who may ask is decided before
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from configs.catalogue import ModelCard
@@ -26,6 +26,9 @@ from .importing import Reach as Reach
 from .llama_server.offering import advice
 from .lookup import Models
 from .pool_protocol import LoadPlan, ModelPool
+from .quantizations import Quantization as Quantization
+from .quantizations import quantizations_of
+from .services import service_card, service_named
 from .state import ModelState, state_of
 from .status import ModelStatus as ModelStatus
 from .status import ModelStatusView
@@ -119,17 +122,28 @@ class ModelManager:
     ) -> ModelCard:
         """Return the card of a model that a person named; nothing is fetched or kept.
 
-        Raises: UnsupportedInputError, DownloadError. See `workers.models.importing.propose`.
+        Raises: UnsupportedInputError, DownloadError, MissingKeyError. See
+        `workers.models.importing.propose`, and `services` for "openai:MODEL".
         """
         if finding.is_found_name(what.strip()):
             return importing.propose_found(
                 what, self._data_dir, model_id=model_id, modality=modality
             )
+        if (named := service_named(what)) is not None:
+            return service_card(*named, model_id=model_id, modality=modality)
         return importing.propose(what, self._hub, model_id=model_id, modality=modality, reach=reach)
 
     def proposed(self, card: ModelCard) -> ModelStatus:
         """Return the state that a model would have if it were added."""
         return self._view.proposed(card)
+
+    def quantizations(self, card: ModelCard) -> tuple[Quantization, ...]:
+        """Return what widths the card's repository has, the smallest first, and whether each fits.
+
+        Empty for what is no GGUF of a hub. Raises: DownloadError.
+        """
+        found = quantizations_of(card, self._hub)
+        return tuple(replace(one, plan=self._pool.plan(one.card)) for one in found)
 
     def add(self, card: ModelCard) -> ModelStatus:
         """Let a model that was proposed be asked for, now and after every start.

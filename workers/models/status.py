@@ -157,7 +157,7 @@ class ModelStatusView:
 
     def plan(self, card: ModelCard) -> LoadPlan | None:
         """Return what loading this model would take now; None where nothing is loaded here."""
-        if card.source.startswith("remote:"):
+        if card.is_remote:
             return None
         now = time.monotonic()
         seen_at, plan = self._plans.get(card.id, (-PLAN_CACHE_S, None))

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from api.core.thinking import thinking_of
 from configs.catalogue import ModelCard
 from workers.messages import (
+    NO_THOUGHTS,
     ChatMessage,
     Complete,
     Constraint,
@@ -17,6 +18,7 @@ from workers.messages import (
     Generate,
     Role,
     SamplingParams,
+    Thinking,
     Tool,
     ToolCall,
     new_request_id,
@@ -48,7 +50,8 @@ def to_generate(body: ChatRequest, card: ModelCard) -> Generate:
 
     Raises: UnsupportedInputError for parts of a message that are no text.
     """
-    sampling = _sampling(body, card)
+    thinking = thinking_of(body)
+    sampling = _sampling(body, card, thinking)
     if body.logprobs:
         sampling = replace(sampling, num_logprobs=body.top_logprobs or 0)
     tools = [tool.function for tool in body.tools] or body.functions
@@ -58,7 +61,7 @@ def to_generate(body: ChatRequest, card: ModelCard) -> Generate:
         constraint=_constraint(body),
         tools=tuple(_tool(function) for function in tools),
         tool_choice=_tool_choice(body),
-        thinking=thinking_of(body),
+        thinking=thinking,
         model=card.id,
     )
 
@@ -143,10 +146,12 @@ def _address(part: Part) -> str:
     return address
 
 
-def _sampling(body: SamplingBody, card: ModelCard) -> SamplingParams:
+def _sampling(
+    body: SamplingBody, card: ModelCard, thinking: Thinking = NO_THOUGHTS
+) -> SamplingParams:
     given = body.model_dump(exclude={"logit_bias"}, exclude_none=True)
     bias = tuple((body.logit_bias or {}).items()) or None
-    return sampling_for(card, {**given, "logit_bias": bias})
+    return sampling_for(card, {**given, "logit_bias": bias}, thinking)
 
 
 def _constraint(body: SamplingBody) -> Constraint | None:

@@ -1,8 +1,8 @@
 """The default embedder: MiniLM, or any BERT with a WordPiece tokenizer, in ONNX Runtime in float32.
 
 Reads the published safetensors as they are: the graph around them is made when the model is loaded.
-Three to four times as fast as llama.cpp with the same vectors (docs/adr/0026). Option of a card:
-`pooling`, mean or cls. Only this file of rag knows onnxruntime.
+Three to four times as fast as llama.cpp with the same vectors (docs/adr/0026). A model that was published
+as ONNX is run as it is (`onnx_file.py`). Option of a card: `pooling`, mean or cls.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from workers.specs.spec import missing_library
 
 from .bert_graph import IDS, MASK, POOLINGS, VECTORS, build, shape_of
 from .engine import Embedder, EmbeddingPrompts, StoppedError, prompts_of, readable, space_id
+from .onnx_file import PooledFile, open_file
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -68,12 +69,17 @@ class OnnxEmbedder(Embedder):
     def _open(self, onnxruntime: Any, folder: Path, settings: WorkerSettings) -> Any:
         """Return the session. Raises: ValueError, KeyError, ConfigError, ONNX Runtime's own."""
         card = settings.card
-        shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-        self.context_length = min(card.context_length or shape.max_tokens, shape.max_tokens)
-        self._dim = shape.hidden_size
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         pooling = card.options.get("pooling", POOLINGS[0])
         if pooling not in POOLINGS:
             raise ValueError(f"its option pooling is {pooling!r}; known are {', '.join(POOLINGS)}")
+        if card.weight_file.endswith(".onnx"):
+            self.context_length = card.context_length or config["max_position_embeddings"]
+            path = folder / card.weight_file
+            return PooledFile(open_file(onnxruntime, path, settings.threads), pooling)
+        shape = shape_of(config)
+        self.context_length = min(card.context_length or shape.max_tokens, shape.max_tokens)
+        self._dim = shape.hidden_size
         # A hub's folder has links into another one, where ONNX Runtime would not follow.
         weights = (folder / card.weight_file).resolve()
         graph = build(shape, pooling, weights.name, tensor_places(weights))
@@ -111,11 +117,14 @@ class OnnxEmbedder(Embedder):
         """Return one row of length 1 per text. Raises: GenerationError, StoppedError."""
         import numpy as np
 
-        rows: FloatArray = np.zeros((len(texts), self._dim), dtype=np.float32)
+        rows: dict[int, FloatArray] = {}
         ids = [self._ids(prompt + text) for text in texts]
         for group in groups_of_like_length([len(tokens) for tokens in ids], TOKENS_PER_RUN):
-            rows[group] = self._vectors([ids[number] for number in group])
-        return rows
+            vectors = self._vectors([ids[number] for number in group])
+            rows |= dict(zip(group, vectors, strict=True))
+        if not rows:
+            return np.zeros((0, self._dim), dtype=np.float32)
+        return np.stack([rows[number] for number in range(len(texts))])
 
     @contextmanager
     def stopped_by(self, cancel: CancelToken) -> Iterator[None]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -45,7 +46,7 @@ from .present import is_present as is_present
 from .progress import DownloadProgress as DownloadProgress
 from .progress import IsCancelled, Meter, OnProgress
 from .remote import RemoteFile
-from .sentences import disk_error, disk_full
+from .sentences import disk_error, disk_full, other_length
 from .sentences import license_not_accepted as license_not_accepted
 from .sentences import not_fetched as not_fetched
 from .transfer import check_wanted, download
@@ -82,7 +83,7 @@ def fetch(
     try:
         with _alone(card, data_dir, on_progress, is_paused):
             if not is_present(card, data_dir):
-                _download_all(card, data_dir, _files(card, hub), on_progress, is_paused)
+                _download_all(card, data_dir, remote_files(card, hub), on_progress, is_paused)
     except OSError as err:
         raise disk_error(card, err, data_dir) from err
     return folder_of(card, data_dir)
@@ -102,7 +103,7 @@ def size_of(card: ModelCard, hub: HubSettings) -> int | None:
     Raises: DownloadError; UnsupportedInputError if the card's files are not downloaded.
     """
     check_downloadable(card)
-    sizes = [file.size for file in _files(card, hub)]
+    sizes = [file.size for file in remote_files(card, hub)]
     return None if None in sizes else sum(size or 0 for size in sizes)
 
 
@@ -153,8 +154,14 @@ def check_downloadable(card: ModelCard) -> None:
     raise UnsupportedInputError(f"{card.name} {where}: there is nothing to download.")
 
 
-def _files(card: ModelCard, hub: HubSettings) -> tuple[RemoteFile, ...]:
-    return hub_files(card, hub) if card.source.startswith("hf:") else address_files(card)
+def remote_files(card: ModelCard, hub: HubSettings) -> tuple[RemoteFile, ...]:
+    """Return what the server says of a card's files. Raises: DownloadError, also for another length."""
+    files = hub_files(card, hub) if card.source.startswith("hf:") else address_files(card)
+    for file in files:
+        expected = card.file_bytes.get(file.name)
+        if expected is not None and file.size not in (None, expected):
+            raise other_length(card, file.name, file.size or 0, expected)
+    return tuple(replace(file, size=card.file_bytes.get(file.name, file.size)) for file in files)
 
 
 @contextmanager
@@ -196,6 +203,7 @@ def _download_all(
     for file in files:
         path = part / file.name
         download(file, path, meter, is_cancelled)
+        _check_length(card, file, path)
         meter.say(f"checking {file.name}")
         sha256 = _checked(card, file, path, is_cancelled)
         fetched[file.name] = FetchedFile(size=path.stat().st_size, sha256=sha256)
@@ -229,6 +237,14 @@ def _check_room(card: ModelCard, part: Path, files: Sequence[RemoteFile]) -> Non
     free = shutil.disk_usage(part).free
     if needed > free:
         raise disk_full(card, needed, free, part)
+
+
+def _check_length(card: ModelCard, file: RemoteFile, path: Path) -> None:
+    """Raises: DownloadError, after deleting what a server sent that does not say lengths."""
+    size, expected = path.stat().st_size, card.file_bytes.get(file.name)
+    if expected is not None and size != expected:
+        path.unlink()
+        raise other_length(card, file.name, size, expected)
 
 
 def _checked(card: ModelCard, file: RemoteFile, path: Path, is_cancelled: IsCancelled) -> str:

@@ -100,7 +100,12 @@ def read_manifest(card: ModelCard, data_dir: Path) -> Manifest | None:
     is_same = manifest.source == card.source and manifest.wanted == tuple(card.files)
     expected = {name: sha256 for name, sha256 in card.files.items() if name in manifest.files}
     is_right = all(want in (None, manifest.files[name].sha256) for name, want in expected.items())
-    return manifest if is_same and is_right else None
+    is_long = all(
+        manifest.files[name].size == size
+        for name, size in card.file_bytes.items()
+        if name in manifest.files
+    )
+    return manifest if is_same and is_right and is_long else None
 
 
 def is_complete(card: ModelCard, data_dir: Path) -> bool:

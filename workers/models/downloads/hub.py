@@ -51,21 +51,28 @@ class Repository:
 
 def hub_files(card: ModelCard, hub: HubSettings) -> tuple[RemoteFile, ...]:
     """Return every file of an `hf:` card, in its order. Raises: DownloadError."""
-    source = hub_source(card.source)
+    known = (
+        _known_names(repository_of(card.source, hub)) if any(map(is_pattern, card.files)) else []
+    )
+    files: list[RemoteFile] = []
+    for wanted, sha256 in card.files.items():
+        repository = repository_of(card.source_of(wanted), hub)
+        names = names_matching(wanted, known, repository.name) if is_pattern(wanted) else (wanted,)
+        files += [_file(repository, check_name(name), sha256, card) for name in names]
+    return tuple(files)
+
+
+def repository_of(source: str, hub: HubSettings) -> Repository:
+    """Return the repository, and the folder in it, that a card's `hf:` source names."""
+    place = hub_source(source)
     secret = read_secret(TOKEN)
-    repository = Repository(
-        name=source.name,
-        revision=source.revision,
-        folder=source.folder,
+    return Repository(
+        name=place.name,
+        revision=place.revision,
+        folder=place.folder,
         endpoint=hub.endpoint,
         token=secret.get_secret_value() if secret else None,
     )
-    known = _known_names(repository) if any(map(is_pattern, card.files)) else []
-    files: list[RemoteFile] = []
-    for wanted, sha256 in card.files.items():
-        names = names_matching(wanted, known, source.name) if is_pattern(wanted) else (wanted,)
-        files += [_file(repository, check_name(name), sha256, card) for name in names]
-    return tuple(files)
 
 
 def repository_info(repository: Repository) -> ModelInfo:

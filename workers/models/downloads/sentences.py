@@ -68,6 +68,14 @@ def disk_error(card: ModelCard, err: OSError, folder: Path) -> AppError:
     )
 
 
+def other_length(card: ModelCard, name: str, size: int, expected: int) -> DownloadError:
+    """Say that a server has another file than the card means; sizes in bytes."""
+    return DownloadError(
+        f"{name} of {card.name} has {size:,} bytes there, and the card expects {expected:,}.",
+        "The file was replaced there: name the revision that the card means, or mend the card.",
+    )
+
+
 def refused(name: str, host: str, status: int) -> DownloadError:
     """Say what a server answered in place of a file."""
     saying = _SAYINGS.get(status, "failed" if status >= 500 else "refuses")

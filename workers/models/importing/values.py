@@ -33,11 +33,17 @@ def card_values(
         "engine": engine,
         "source": repo.source,
         "files": {name: repo.files[name].sha256 for name in files},
+        **({} if repo.is_here else {"file_bytes": _sizes(repo, files)}),
         "memory_mib": round(memory + cache_mib),
         "download_mib": download,
         **({"environment": spec.environment} if spec and spec.environment else {}),
         **{name: value for name, value in more.items() if value is not None},
     }
+
+
+def _sizes(repo: RepoFiles, files: Sequence[str]) -> dict[str, int]:
+    """Return the sizes that the server tells: what it has later must be of the same length."""
+    return {name: size for name in files if (size := repo.files[name].size)}
 
 
 def cache_of(values: Values, context_tokens: int = 4096) -> float:

@@ -72,11 +72,12 @@ def estimate_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> Me
 def estimate_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of documents' search: the embedder, Chroma and the readers of files.
 
-    Weights are float32, whatever they were in the file. What multiplies is copied into an order that
+    Weights of a safetensors file are float32, whatever they were in the file. What multiplies is copied into an order that
     vector units like, and its mapping let go; of the others, pages come as their words are met: MiniLM
     was seen at 225 MiB on few words, and would be at 270 with all.
     """
-    elements = facts.linear_elements + facts.other_elements
+    is_whole = card.weight_file.endswith(".onnx")  # 8-bit weights stay as they are
+    elements = 0 if is_whole else facts.linear_elements + facts.other_elements
     extra = sum(facts_of_card(other).total_bytes for other in options.extra_cards)
     tokens = max(EMBEDDER_TOKENS, card.context_length)
     row = 3 * facts.feed_forward_size + 6 * facts.hidden_size

@@ -59,9 +59,11 @@ def facts_of_card(card: ModelCard) -> ModelFacts:
     num_bytes = card.download_mib * MIB or int(
         card.parameters_m * 1e6 * BYTES_PER_WEIGHT.get(card.quantization.lower(), 2.0)
     )
+    projector_bytes = sum(size for name, size in card.file_bytes.items() if "mmproj" in name)
     parameters = int(card.parameters_m * 1e6)
     facts = ModelFacts(
-        weights_bytes={card.quantization: num_bytes},
+        weights_bytes={card.quantization: max(0, num_bytes - projector_bytes)},
+        projector_bytes=projector_bytes,
         linear_elements=parameters,
         context_length=card.context_length,
     )
@@ -69,12 +71,16 @@ def facts_of_card(card: ModelCard) -> ModelFacts:
     if shape is None:
         return facts
     kept = min(parameters, 2 * shape.vocab_size * shape.hidden_size)
+    kv_layers = shape.num_kv_layers or shape.num_layers
     return replace(
         facts,
         linear_elements=parameters - kept,
         other_elements=kept,
         num_layers=shape.num_layers,
-        whole_kv_values=2 * shape.num_layers * shape.num_kv_heads * shape.head_dim,
+        whole_kv_values=2 * kv_layers * shape.num_kv_heads * shape.head_dim,
+        sliding_kv_values=shape.sliding_kv_values,
+        sliding_window=shape.sliding_window,
+        recurrent_bytes=round(shape.state_mib * MIB),
         hidden_size=shape.hidden_size,
         feed_forward_size=4 * shape.hidden_size,
         vocab_size=shape.vocab_size,

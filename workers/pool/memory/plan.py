@@ -158,6 +158,8 @@ def _too_large(
 ) -> Plan:
     fitting: list[tuple[int, str]] = []
     for other in others:
+        if other.is_remote:
+            continue  # it costs money, and what is sent leaves the machine: nobody is led there
         decision = _placed(other, around, places)
         if other.id != card.id and decision is not None:
             fitting.append((decision.placement.memory_estimate.total_mib, other.name))

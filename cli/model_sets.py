@@ -1,0 +1,80 @@
+"""`quintet models sets`: which models are recommended on which machine, and what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .options import Json, Where
+from .output import emit, say
+
+if TYPE_CHECKING:
+    from configs.catalogue import ModelCard
+    from configs.sets import ModelSet, Part
+
+HEAD = (
+    "| machine | text, pictures | speech in | speech out | documents, with reranker | together |",
+    "| --- | --- | --- | --- | --- | --- |",
+)
+TURNS = {
+    "text": "the text model",
+    "stt": "speech in",
+    "tts": "speech out",
+    "rag": "documents",
+}
+"""What takes its turn, in a sentence."""
+
+
+def sets(*, where: Where, as_json: Json = False) -> None:
+    """List the recommended sets of models, and name the one for this machine."""
+    from configs.sets import PARTS, load_sets, set_for
+    from workers.messages.errors import UnsupportedInputError
+    from workers.pool.memory.machine import CPU, read_memory
+
+    from .opening import read_models
+
+    if where.url:
+        raise UnsupportedInputError("sets looks at this machine: leave out --url (QUINTET_URL).")
+    found = load_sets()
+    ram, *graphics = read_memory()
+    card_mib = max((card.total_mib for card in graphics), default=0)
+    chosen = set_for(found, ram.free_mib, card_mib)
+    if as_json:
+        for one in found:
+            emit({**one.model_dump(), "is_for_this_machine": one == chosen})
+        return
+    say(markdown(found, {card.id: card for card in read_models(where).known()}))
+    with_card = f" and a graphics card of {card_mib:,} MiB" if card_mib else ""
+    say(f"\nFor this machine, with {ram.free_mib:,} MiB of {CPU} memory free{with_card}:")
+    for model_id in dict.fromkeys(map(chosen.model_of, PARTS)):
+        say(f"  quintet models pull {model_id}")
+
+
+def markdown(found: tuple[ModelSet, ...], cards: Mapping[str, ModelCard]) -> str:
+    """Return the table, as docs/models.md shows it."""
+    return "\n".join((*HEAD, *(_row(one, cards) for one in found)))
+
+
+def _row(one: ModelSet, cards: Mapping[str, ModelCard]) -> str:
+    from workers.pool.memory.machine import CPU
+    from workers.pool.memory.set_needs import CUDA, WORKERS, needs_of
+
+    needs = needs_of(one, cards)
+    parts: tuple[Part, ...] = ("text", "stt", "tts")
+    cells = [_model(one, part) for part in parts]
+    cells.append(f"{_model(one, 'rag')}, `{one.reranker}`")
+    taken = needs.together_mib
+    on_card = f"{_gib(taken[CUDA])} of the card, " if CUDA in taken else ""
+    last = f"{on_card}{_gib(taken[CPU])} of RAM"
+    waiting = [TURNS[part] for part in WORKERS if part not in needs.awake]
+    last += f"; {' and '.join(waiting)} in turn" if waiting else "; all awake"
+    return f"| {one.name} | {' | '.join(cells)} | {last} |"
+
+
+def _model(one: ModelSet, part: Part) -> str:
+    chosen, other = f"`{one.model_of(part)}`", one.instead.get(part)
+    return f"{chosen} (or `{other}`)" if other else chosen
+
+
+def _gib(mib: int) -> str:
+    return f"{mib / 1024:.1f} GiB"
