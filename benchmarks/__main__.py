@@ -16,6 +16,7 @@ from . import (
     llama_server,
     memory,
     pool,
+    prediction,
     retrieval,
     speech,
     startup,
@@ -39,6 +40,7 @@ SCRIPTS = {
     "idle": idle.measure,
     "memory": memory.measure,
     "pool": pool.measure,
+    "prediction": prediction.measure,
     "swaps": swaps.measure,
     "switches": switches.measure,
 }

@@ -20,7 +20,9 @@ from workers.models.downloads.checksums import sha256_of
 from workers.models.downloads.download import is_downloadable
 from workers.models.environments.places import Environments, environment_of
 from workers.models.weights import find_folder, package_of
+from workers.pool.memory.machine import CPU
 from workers.pool.memory.manager import build_memory_manager
+from workers.pool.speed.speeds import Speeds
 from workers.pool.threads import usable_cores
 from workers.specs.spec import EngineSpec, engine_specs, spec_of
 
@@ -147,6 +149,17 @@ def compute() -> Iterator[Finding]:
     yield (ok if cores > 1 else warning)("cores", f"{cores} usable, {os.cpu_count()} in all")
     cards = machine.graphics_cards()
     yield ok("graphics card", "; ".join(cards) or "none (nvidia-smi names none); the CPU is used")
+
+
+def speed(settings: Settings) -> Iterator[Finding]:
+    """Look at the figures from which the speed of models is predicted."""
+    found = Speeds(settings).devices()
+    for device, figures in sorted(found.items()):
+        yield ok(f"speed of {device}", str(figures))
+    if CPU not in found:
+        yield ok(
+            f"speed of {CPU}", "not measured yet: `quintet models list` does it, in three seconds"
+        )
 
 
 def data_folder(folder: Path) -> Iterator[Finding]:

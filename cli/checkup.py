@@ -68,6 +68,7 @@ def _findings(where: Where) -> Iterator[Finding]:
     yield from checks.documents(settings.data_dir)
     yield checks.memory(cards, settings)
     yield from checks.compute()
+    yield from checks.speed(settings)
     yield checks.port(settings)
 
 

@@ -112,6 +112,7 @@ class LocalModels:
             "is_default": self._models.default(card.modality).id == card.id,
             "weights": self._manager.state(card).words,
             "context": self._context_words(card),
+            "speed": self._manager.plan(card).speed_words,
             "runs": words_of(card, self._data_dir),
             "size_mib": self._manager.size_mib(card),
         }

@@ -92,7 +92,7 @@ def list_models(
 
 def _show_table(rows: list[dict[str, Any]]) -> None:
     table(
-        ("", "id", "modality", "#memory MiB", "#disk MiB", "licence", "weights"),
+        ("", "id", "modality", "#memory MiB", "#disk MiB", "speed", "licence", "weights"),
         [
             (
                 "*" if row["is_default"] else "+" if row["recommended"] else "",
@@ -100,6 +100,7 @@ def _show_table(rows: list[dict[str, Any]]) -> None:
                 row["modality"],
                 f"{row['memory_mib']:,}",
                 _disk(row),
+                row["speed"],
                 f"{row['license']} (limited)" if row["license_restricted"] else row["license"],
                 row["weights"],
             )

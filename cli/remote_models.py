@@ -137,8 +137,15 @@ def _row(listed: dict[str, Any]) -> dict[str, Any]:
         "weights": state["words"],
         "size_mib": state["size_mib"],
         "context": state.get("context", ""),
+        "speed": _speed(state["plan"]),
         "plan": state["plan"],
     }
+
+
+def _speed(plan: dict[str, Any] | None) -> str:
+    """Return the words; "" where nothing is known, or that Quintet is older."""
+    speed = (plan or {}).get("speed")
+    return str(speed["words"]) if speed else ""
 
 
 def _progress(state: dict[str, Any]) -> Progress:

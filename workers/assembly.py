@@ -25,6 +25,7 @@ from .pool.memory.manager import build_memory_manager
 from .pool.memory.placement import Placement, place
 from .pool.pending import PoolLimits
 from .pool.pool import Pool
+from .pool.speed.speeds import Speeds
 from .pool.threads import usable_cores, wait_policy
 from .specs.spec import engine_specs, spec_of
 
@@ -52,6 +53,7 @@ def build_pool(settings: Settings, catalogue: Catalogue) -> tuple[Pool, Client]:
         lambda card, placement: process_spec_of(card, settings, models, placement),
         limits,
         build_memory_manager(settings, lambda card: _co_located(card, models)),
+        speeds=Speeds(settings),
     )
     manager = ModelManager(models, Client(pool, models), settings)
     return pool, Client(pool, models, manager=manager)

@@ -23,6 +23,7 @@ from .pool.memory.eviction import ResidentModel
 from .pool.memory.machine import CPU, process_gpu_mib
 from .pool.memory.manager import build_memory_manager
 from .pool.memory.plan import MemorySnapshot, Plan, plan
+from .pool.speed.speeds import Speeds
 
 TITLES = {f"quintet {modality}": modality for modality in MODALITIES}
 """What a worker's process calls itself."""
@@ -35,6 +36,7 @@ class StandalonePool:
         """Look at the memory once: the plans of one command fit together."""
         self._models = models
         self._memory = build_memory_manager(settings)
+        self._speeds = Speeds(settings)
         awake = awake_workers()
         for resident in awake:
             self._memory.tracker.grant(resident.name, {})
@@ -43,9 +45,11 @@ class StandalonePool:
         self._snapshot = MemorySnapshot(headroom_mib=headroom_mib, residents=tuple(awake))
 
     def plan(self, card: ModelCard) -> Plan:
-        """Return what loading a model would take."""
+        """Return what loading a model would take, and how fast it would be; measures the machine first."""
         others = self._models.known(card.modality)
-        return plan(card, self._snapshot, self._memory.places, others)
+        made = plan(card, self._snapshot, self._memory.places, others)
+        self._speeds.measure()
+        return self._speeds.added_to(made, card)
 
     def memory_mib(self, card: ModelCard) -> int:
         """Return what a model needs in the best place for it, without the margin of a plan."""

@@ -14,6 +14,7 @@ from workers.models.manager import ModelStatus, Quantization
 from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement
 from workers.pool.memory.plan import Plan
+from workers.pool.speed.speed_estimate import SpeedEstimate
 
 CARDS = load_catalogue()
 HALF = DownloadState(kind="paused", done_bytes=37, total_bytes=100)
@@ -55,6 +56,15 @@ def test_the_plan_is_reported_in_words_with_its_numbers_behind(
     assert f"<summary>{words}</summary>" in html
     assert colour in html
     assert f"{made.need_mib:,} MiB" in html
+
+
+@pytest.mark.parametrize(
+    ("is_measured", "words"), [(False, "about 14 tokens/s"), (True, "measured here 14 tokens/s")]
+)
+def test_the_speed_stands_beside_the_plan(is_measured: bool, words: str) -> None:
+    speed = SpeedEstimate(value=14.2, unit="tokens/s", is_measured=is_measured)
+    html = row_html(row("absent", plan=plan("fits", speed=speed)))
+    assert f"<summary>Fits now · {words}</summary>" in html
 
 
 def test_a_model_says_its_size_licence_engine_and_quantisation() -> None:

@@ -119,6 +119,7 @@ def _plan(row: ModelStatus) -> str:
     if row.plan is None:
         return ""
     words = row.plan.words + (f", try {row.plan.instead[0]}" if row.plan.instead else "")
+    words += f" · {row.plan.speed_words}" if row.plan.speed_words else ""
     return (
         f'<details class="q-plan {COLOURS[row.plan.outcome]}" data-key="plan">'
         f"<summary>{escape(words[:1].upper() + words[1:])}</summary>"

@@ -274,3 +274,5 @@ class Usage:
     """Engine time to write the completion."""
     audio_s: float = 0.0
     """Length of the audio that was heard or spoken."""
+    num_chunks: float = 0.0
+    """Chunks that were embedded, in `prefill_s`; of other texts, as many as their tokens would make."""

@@ -43,6 +43,10 @@ class LoadPlan(Protocol):
     def context(self) -> ContextUse | None:
         """How long its context would be; None for a model that keeps no conversation."""
 
+    @property
+    def speed_words(self) -> str:
+        """How fast it would work, in a few words; "" where it is not known."""
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
 

@@ -220,6 +220,7 @@ class WorkerHandle(WorkerView):
             self._drop_late(now)  # not at the next tick: what comes late is not delivered
         if isinstance(event, END_EVENTS):
             self._turns.running.end(event.request_id)
+            self._supervisor.note_served(pending, event, is_alone=not self._turns.running)
             self._last_used = now
             self._advance()
             self._scheduler.schedule()

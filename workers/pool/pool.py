@@ -20,6 +20,7 @@ from workers.models.lookup import Models
 from workers.pool.memory.manager import MemoryManager
 from workers.pool.memory.plan import Plan, plan
 from workers.pool.memory.tracker import Budget
+from workers.pool.speed.speeds import Speeds
 
 from .estimates import Estimates
 from .guard import in_words
@@ -48,17 +49,21 @@ class Pool:
         limits: PoolLimits,
         memory: MemoryManager,
         host: Host | None = None,
+        speeds: Speeds | None = None,
     ) -> None:
         """`spec_of` says how the process that holds a card's model is started.
 
         There is one worker for each modality that has a default model. `host` is the machine; None:
-        this one.
+        this one. `speeds` is told how fast models were, and says so; None: nobody is.
         """
+        self._speeds = speeds
         self._models = models
         self._memory = memory
         host = host or Host()
         self._loop = host.new_loop()
         self._world = World(loop=self._loop, limits=limits, spec_of=spec_of, host=host)
+        if speeds is not None:
+            self._world.note_speed = speeds.note
         self._guard = self._world.guard
         self._loop.set_exception_handler(self._guard.on_loop_error)
         self._thread = threading.Thread(target=self._run, name="pool", daemon=True)
@@ -143,7 +148,11 @@ class Pool:
     def plan(self, card: ModelCard) -> Plan:
         """Return what loading a model would take, by the memory of half a second ago."""
         others = self._models.all(card.modality)
-        return plan(card, self._publisher.status.memory.snapshot, self._memory.places, others)
+        made = plan(card, self._publisher.status.memory.snapshot, self._memory.places, others)
+        if self._speeds is None:
+            return made
+        self._speeds.measure_soon()
+        return self._speeds.added_to(made, card)
 
     def status(self) -> PoolStatus:
         """Return the latest snapshot; cheap."""
@@ -166,6 +175,8 @@ class Pool:
         self._thread.join()
         self._loop.close()
         self._sampler.close()
+        if self._speeds is not None:
+            self._speeds.close()
 
     def kill(self) -> None:
         """End every process at once, where `close` gives them time; while that goes on, or before."""

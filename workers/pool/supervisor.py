@@ -13,11 +13,12 @@ from functools import partial
 from typing import Literal, Protocol
 
 from configs.catalogue import ModelCard
-from workers.messages import LoadFailed, Loading, Ready
+from workers.messages import Event, Finished, LoadFailed, Loading, Ready
 from workers.pool.memory.machine import CPU
 from workers.pool.memory.placement import Placement
 
 from .ending import Ending
+from .pending import PendingRequest
 from .process import Listener, WorkerProcess
 from .restarts import Restarts
 from .world import World
@@ -85,6 +86,12 @@ class Supervisor:
         self.forget_restart()
         self.card = card
         self.on_load_failed(failure)
+
+    def note_served(self, pending: PendingRequest, end: Event, *, is_alone: bool) -> None:
+        """Let its speed be remembered; beside others a request is slower than the model is."""
+        if is_alone and isinstance(end, Finished) and self.placement is not None:
+            served = (pending.card, self.placement, pending.request, end)
+            self._world.guard.run("noting a speed", self._world.note_speed, *served)
 
     def forget_restart(self) -> None:
         """Do not start again a process that has died."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from configs.catalogue import ModelCard
+from workers.messages import Finished, Request
 from workers.messages.process_spec import ProcessSpec
 from workers.pool.memory.placement import Placement
 
@@ -35,6 +36,8 @@ class World:
     spec_of: SpecOf
     host: Host
     guard: Guard = field(default_factory=Guard)
+    note_speed: Callable[[ModelCard, Placement, Request, Finished], None] = lambda *_: None
+    """Told of each request that had its worker for itself."""
     read_vitals: Callable[[int | None], Vitals | None] = lambda pid: None
     """What was seen last of a process that is asked about; None: nothing yet."""
 

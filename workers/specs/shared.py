@@ -12,6 +12,13 @@ from .spec import EngineSpec
 TORCH_INSTALL = "pip install torch==2.13.0 && pip install --no-deps -r requirements/torch.txt"
 """In Quintet's folder. torch comes by its version alone: which of its builds, for which driver, is the
 machine's choice."""
+TORCH_SPEED = {
+    "text": "workers.pool.speed.estimate_text_speed:estimate_torch",
+    "vision": "workers.pool.speed.estimate_text_speed:estimate_torch",
+    "stt": "workers.pool.speed.estimate_sound_speed:estimate_whisper",
+    "rag": "workers.pool.speed.estimate_embedding_speed:estimate_torch",
+}
+"""Modality → what estimates the speed of its models."""
 TORCH_IMPORTS = ("torch", "transformers", "bitsandbytes")
 
 
@@ -40,6 +47,7 @@ def torch_spec(modality: Modality, target: str) -> EngineSpec:
         devices=("cpu", "cuda"),
         has_context=modality in ("text", "vision"),
         memory="workers.pool.memory.estimate_torch:estimate_torch",
+        speed=TORCH_SPEED.get(modality, ""),
         runtime_mib=1000,
     )
 
@@ -59,6 +67,7 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         is_tunable=modality == "text",
         has_context=modality in ("text", "vision"),
         memory="workers.pool.memory.estimate_llamacpp:estimate_llamacpp",
+        speed="workers.pool.speed.estimate_text_speed:estimate_llamacpp",
     )
 
 

@@ -66,6 +66,9 @@ class EngineSpec:
     memory: str = ""
     """"module:function" that estimates what a model needs (`workers.pool.memory.estimate.Estimate`); "":
     what the card says."""
+    speed: str = ""
+    """"module:function" that says how fast a model will be (`workers.pool.speed.speeds.Estimate`); "": nobody
+    knows before it was used."""
     runtime_mib: int = DEFAULT_RUNTIME_MIB
     """Python, its libraries and activations: a rough figure for a card that is being made."""
     reranker: str = ""

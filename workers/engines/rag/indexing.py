@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -35,6 +36,9 @@ class Indexing:
     collection: Collection
     cancel: CancelToken
     pages_without_text: list[int] = field(default_factory=list)
+    num_embedded: int = 0
+    """Chunks whose vectors were computed."""
+    embedding_s: float = 0.0
 
     def run(self, document: DocumentInfo, data: bytes) -> Iterator[Event]:
         """Yield Progress…, then DocumentIndexed; nothing is left behind if cancelled or failed.
@@ -143,7 +147,10 @@ class Indexing:
                     return
                 few = new[at : at + step]
                 texts = [chunk.text for chunk in few]
+                started = time.monotonic()
                 rows = self.embedder.embed(texts, self.embedder.prompts.passage)
+                self.embedding_s += time.monotonic() - started
+                self.num_embedded += len(few)
                 vectors.update(zip((chunk.sha256 for chunk in few), rows, strict=True))
                 done = start + len(batch) - len(new) + at + len(few)
                 yield self._progress(name, done, len(chunks))

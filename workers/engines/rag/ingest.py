@@ -11,7 +11,16 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from workers.engines.contract import CancelToken
-from workers.messages import DocumentIndexed, DocumentInfo, Event, Ingest, Media, Metadata
+from workers.messages import (
+    DocumentIndexed,
+    DocumentInfo,
+    Event,
+    Finished,
+    Ingest,
+    Media,
+    Metadata,
+    Usage,
+)
 from workers.messages.errors import RequestError, UnsupportedInputError
 
 from .chunking import MAX_TOKENS, OVERLAP_TOKENS
@@ -35,7 +44,7 @@ class Ingestion:
         self._changed = threading.Condition()
 
     def run(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
-        """Index every file: Progress… and one DocumentIndexed each; stops early when cancelled.
+        """Index every file: Progress… and one DocumentIndexed each, and the end; stops early when cancelled.
 
         A file that cannot be read is a DocumentIndexed with status "failed" and harms no other.
         Without files it only makes sure that the collection exists.
@@ -44,6 +53,7 @@ class Ingestion:
         """
         metadata = checked(request.metadata)
         collection = self._index.open_or_create(request.collection)
+        usage = Usage()
         for media in request.documents:
             if cancel.is_cancelled:
                 return
@@ -56,6 +66,11 @@ class Ingestion:
                 cancel=cancel,
             )
             yield from self._add(indexing, media, metadata)
+            usage = Usage(
+                num_chunks=usage.num_chunks + indexing.num_embedded,
+                prefill_s=usage.prefill_s + indexing.embedding_s,
+            )
+        yield Finished(request_id=request.request_id, usage=usage)
 
     def _add(self, indexing: Indexing, media: Media, metadata: Metadata) -> Iterator[Event]:
         name = PurePath(media.name).name or "document"

@@ -18,6 +18,7 @@ _LLAMACPP = replace(
     cuda_probe="",
     splits_layers=False,
     memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
+    speed="workers.pool.speed.estimate_embedding_speed:estimate_llamacpp",
     reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
 )
 
@@ -31,6 +32,7 @@ SPECS = (
         imports=("onnxruntime", "onnx", "chromadb"),
         install="pip install onnxruntime onnx",
         memory="workers.pool.memory.estimate_onnx:estimate_embedder",
+        speed="workers.pool.speed.estimate_embedding_speed:estimate_onnx",
     ),
     _LLAMACPP,
     replace(
@@ -53,6 +55,7 @@ SPECS = (
         name="crossencoder",
         target="",
         title="reranker, PyTorch",
+        speed="",
         distributions=("sentence-transformers", "torch", "transformers"),
         imports=("sentence_transformers", "torch", "transformers"),
         devices=("cpu",),

@@ -22,6 +22,7 @@ from workers.messages import (
     Embed,
     Embedded,
     Event,
+    Finished,
     GetDocument,
     Ingest,
     ListChunks,
@@ -35,12 +36,14 @@ from workers.messages import (
     Retrieve,
     Retrieved,
     UpdateDocument,
+    Usage,
 )
 from workers.messages.errors import FolderInUseError, UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 
 from .chroma import ChromaStore
+from .chunking import MAX_TOKENS
 from .collection_index import CollectionIndex
 from .document_store import DocumentStore
 from .documents.reader import DocumentLimits
@@ -146,20 +149,25 @@ class RagWorker:
         max_tokens = self._embedder.context_length
         rows = [np.zeros((0, self._embedder.dim), dtype=np.float32)]
         step = self._embedder.batch_size
+        started = time.monotonic()
         for start in range(0, len(request.texts), step):
             if cancel.is_cancelled:
                 return
             rows.append(self._embedder.embed(request.texts[start : start + step]))
             cancel.progressed()
+        embedding_s = time.monotonic() - started
+        num_tokens = sum(
+            min(self._embedder.count_tokens(readable(text, max_tokens)), max_tokens)
+            for text in request.texts
+        )
         yield Embedded(
             request_id=request.request_id,
             vectors=np.concatenate(rows).tobytes(),
             dim=self._embedder.dim,
-            num_tokens=sum(
-                min(self._embedder.count_tokens(readable(text, max_tokens)), max_tokens)
-                for text in request.texts
-            ),
+            num_tokens=num_tokens,
         )
+        usage = Usage(num_chunks=num_tokens / MAX_TOKENS, prefill_s=embedding_s)
+        yield Finished(request_id=request.request_id, usage=usage)
 
     def _ingest(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
         return self._ingestion.run(request, cancel)

@@ -15,6 +15,7 @@ SPECS = (
         imports=("faster_whisper", "ctranslate2", "onnxruntime"),
         devices=("cpu", "cuda"),
         memory="workers.pool.memory.estimate_whisper:estimate_whisper",
+        speed="workers.pool.speed.estimate_sound_speed:estimate_whisper",
     ),
     torch_spec("stt", "workers.engines.stt.hf:HfWhisperEngine"),
     remote_spec("stt", "workers.engines.stt.remote:RemoteSttEngine"),

@@ -14,6 +14,7 @@ SPECS = (
         distributions=("piper-tts", "onnxruntime"),
         imports=("piper", "onnxruntime"),
         memory="workers.pool.memory.estimate_onnx:estimate_piper",
+        speed="workers.pool.speed.estimate_sound_speed:estimate_piper",
     ),
     EngineSpec(
         modality="tts",

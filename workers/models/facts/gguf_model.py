@@ -16,6 +16,11 @@ from .gguf_header import GgufOutline, Tensor, read_gguf_outline
 from .model import ModelFacts
 
 PROJECTOR_ARCHITECTURE = "clip"
+WORDS, HEAD = "token_embd.weight", "output.weight"
+LOOKED_UP = (WORDS, "per_layer_token_embd.weight", "position_embd.weight")
+"""Tensors of which a token takes one row."""
+EXPERTS = "_exps."
+"""In the name of a tensor that holds one matrix for each expert."""
 MAX_COUNT = 1 << 31
 """No model has more layers, heads, tokens or values in one of them."""
 
@@ -49,6 +54,7 @@ def _read(path: Path, size: int, _mtime_ns: int) -> ModelFacts:
     return ModelFacts(
         architecture=architecture,
         weights_bytes=weights,
+        token_bytes=_bytes_per_token(outline.tensors, number),
         linear_elements=elements[True],
         other_elements=elements[False],
         num_layers=num_layers,
@@ -101,21 +107,46 @@ def _bytes_by_type(tensors: tuple[Tensor, ...], size: int) -> dict[str, int]:
 
     The last one ends with the file, and what comes before the first is the header.
     """
-    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
-
     found: Counter[str] = Counter()
     ordered = sorted(tensors, key=lambda tensor: tensor.offset)
-    known = {int(kind): kind for kind in GGMLQuantizationType}
     for place, tensor in enumerate(ordered):
-        kind = known.get(tensor.type_id)
-        if kind in GGML_QUANT_SIZES:
-            block, num_bytes = GGML_QUANT_SIZES[kind]
-            found[kind.name] += math.prod(tensor.shape) // block * num_bytes
+        if (known := _bytes_of(tensor)) is not None:
+            kind, num_bytes = known
+            found[kind] += num_bytes
         elif place + 1 < len(ordered):
             found[f"type {tensor.type_id}"] += ordered[place + 1].offset - tensor.offset
     if sum(found.values()) > size:  # a damaged list; or one part of a file of several
         return {"unknown": size}
     return dict(found)
+
+
+def _bytes_per_token(tensors: tuple[Tensor, ...], number: _Numbers) -> dict[str, int]:
+    """Return what one token reads, by type; exact but for types not known here, which are left out.
+
+    The table of words is read only where it is the head, too: where there is no other.
+    """
+    names = {tensor.name for tensor in tensors}
+    all_experts = number("expert_count")
+    share = number("expert_used_count") / all_experts if all_experts else 1.0
+    found: Counter[str] = Counter()
+    for tensor in tensors:
+        is_looked_up = tensor.name in LOOKED_UP and (tensor.name != WORDS or HEAD in names)
+        if not is_looked_up and (known := _bytes_of(tensor)) is not None:
+            kind, num_bytes = known
+            found[kind] += round(num_bytes * (share if EXPERTS in tensor.name else 1.0))
+    return dict(found)
+
+
+def _bytes_of(tensor: Tensor) -> tuple[str, int] | None:
+    """Return a tensor's type and bytes; None for a type that is not known here."""
+    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    try:
+        kind = GGMLQuantizationType(tensor.type_id)
+        block, num_bytes = GGML_QUANT_SIZES[kind]
+    except (ValueError, KeyError):
+        return None
+    return kind.name, math.prod(tensor.shape) // block * num_bytes
 
 
 def _num_rows(tensors: tuple[Tensor, ...], name: str) -> int:

@@ -27,6 +27,7 @@ _HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "decoder_atte
 _HIDDEN = ("hidden_size", "n_embd", "d_model", "dim")
 _FEED_FORWARD = ("intermediate_size", "n_inner", "ffn_dim", "d_ff", "decoder_ffn_dim")
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_target_positions")
+_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
 _RECURRENT = ("linear_attention", "mamba", "conv")
 """Kinds of layers in `layer_types` that have no KV cache."""
 
@@ -46,6 +47,7 @@ def hf_facts(folder: Path, weights: Iterable[Path]) -> ModelFacts:
     return ModelFacts(
         architecture=_architecture(config),
         weights_bytes=dict(held.bytes_by_type),
+        token_bytes=_bytes_per_token(held, config, text),
         linear_elements=held.linear_elements,
         other_elements=held.other_elements,
         num_layers=num_layers,
@@ -124,6 +126,22 @@ def _layers(text: Config, num_layers: int) -> tuple[int, int, int]:
     num_sliding = sum(kind == "sliding_attention" for kind in kinds) if kinds else num_layers
     num_sliding = num_sliding if window else 0
     return window if num_sliding else 0, num_sliding, num_layers - num_recurrent - num_sliding
+
+
+def _bytes_per_token(held: SafetensorsFacts, config: Config, text: Config) -> dict[str, int]:
+    """Return what one token reads: all but the table of words and the experts that rest."""
+    elements = held.linear_elements + held.other_elements
+    hidden, num_experts = _number(text, _HIDDEN), _number(text, _EXPERTS)
+    rests = 0.0
+    if text.get("tie_word_embeddings", config.get("tie_word_embeddings", True)) is False:
+        rests += _number(text, ("vocab_size",)) * hidden
+    if num_experts:
+        width = _number(text, ("moe_intermediate_size", *_FEED_FORWARD))
+        all_experts = _number(text, _LAYERS) * num_experts * 3 * hidden * width
+        used = min(num_experts, _number(text, ("num_experts_per_tok", "top_k_experts")))
+        rests += all_experts * (1 - used / num_experts)
+    share = 1 - min(elements, rests) / elements if elements else 1.0
+    return {kind: round(share * num_bytes) for kind, num_bytes in held.bytes_by_type.items()}
 
 
 def _image_tokens(config: Config) -> int:

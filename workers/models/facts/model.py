@@ -17,6 +17,9 @@ class ModelFacts:
     """As the files call it: "llama", "qwen2", "LlavaForConditionalGeneration"…"""
     weights_bytes: Mapping[str, int] = field(default_factory=dict)
     """Bytes by tensor type ("Q4_K", "BF16"), as they lie on the disk; without the projector."""
+    token_bytes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes that writing one token reads, by tensor type: of experts, those that work for it; nothing of a
+    table of words that is only looked up."""
     linear_elements: int = 0
     """Values in the matrices that a quantisation at load shrinks."""
     other_elements: int = 0

@@ -6,28 +6,23 @@ and one device. Losing the book loses nothing but the choice: trouble with it is
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import platform
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from configs.catalogue import ModelCard
 from workers.specs.spec import spec_of
 
+from .entries import Entries
 from .run_settings import RunSettings, physical_cores, run_settings
 
 log = logging.getLogger("quintet.tuning")
 
 FILE = "tuning.json"
-_VERSION = 1
-_LOCK_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +53,11 @@ class TuningBook:
     def __init__(self, data_dir: Path) -> None:
         """Nothing is read or written yet; the folder need not exist."""
         self._path = data_dir / FILE
+        self._entries = Entries(self._path, "models")
 
     def find(self, card: ModelCard, device: str) -> Tuned | None:
         """Return what was chosen for a model here; None if it was never measured."""
-        entry = self._entries().get(key_of(card, device))
+        entry = self._entries.all().get(key_of(card, device))
         try:
             return None if entry is None else _ENTRY.validate_python(entry)
         except ValidationError as err:
@@ -70,18 +66,11 @@ class TuningBook:
 
     def note(self, card: ModelCard, device: str, tuned: Tuned) -> None:
         """Remember a choice in place of an earlier one. Raises: OSError."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self._path.with_suffix(".tuning-lock"), timeout=_LOCK_TIMEOUT_S):
-                self._write({**self._entries(), key_of(card, device): asdict(tuned)})
-        except Timeout as err:
-            raise OSError(f"{self._path} is locked by another program") from err
+        self._entries.note(key_of(card, device), asdict(tuned))
 
     def forget(self, card: ModelCard, device: str) -> None:
         """Go back to what is estimated. Raises: OSError."""
-        entries = self._entries()
-        if entries.pop(key_of(card, device), None) is not None:
-            self._write(entries)
+        self._entries.forget(key_of(card, device))
 
     def applied(self, card: ModelCard, device: str) -> ModelCard:
         """Return the card with what was measured laid under its own options."""
@@ -91,33 +80,6 @@ class TuningBook:
         if tuned is None:
             return card
         return card.model_copy(update={"options": {**tuned.settings.as_options(), **card.options}})
-
-    def _write(self, entries: dict[str, Any]) -> None:
-        unfinished = self._path.with_suffix(f".{os.getpid()}.part")
-        try:
-            content = {"version": _VERSION, "models": entries}
-            unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            unfinished.replace(self._path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-
-    def _entries(self) -> dict[str, Any]:
-        try:
-            stat = self._path.stat()
-        except OSError:
-            return {}
-        return dict(_read(self._path, stat.st_mtime_ns, stat.st_ino))
-
-
-@lru_cache(maxsize=4)
-def _read(path: Path, _mtime_ns: int, _inode: int) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        models = content["models"] if content["version"] == _VERSION else {}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as err:
-        log.warning("%s is not used: %s", path, err)
-        return {}
-    return dict(models) if isinstance(models, dict) else {}
 
 
 def is_tunable(card: ModelCard) -> bool:
@@ -130,8 +92,17 @@ def key_of(card: ModelCard, device: str) -> str:
     """Return under which name a choice is kept."""
     weights = (card.files.get(card.weight_file) or card.quantization)[:12]
     where = device.partition(":")[0]
-    parts = (card.id, weights, card.engine, where, processor(), f"{physical_cores()} cores")
-    return "|".join(str(part).replace("|", "/") for part in parts)
+    return joined(card.id, weights, card.engine, where, *machine_parts())
+
+
+def machine_parts() -> tuple[str, str]:
+    """Return what tells this machine from others: its processor and its cores."""
+    return processor(), f"{physical_cores()} cores"
+
+
+def joined(*parts: str) -> str:
+    """Return one name made of several."""
+    return "|".join(part.replace("|", "/") for part in parts)
 
 
 @lru_cache

@@ -167,18 +167,29 @@ class Estimator:
         return key_of(card, self._load_options(card, device))
 
     def _load_options(self, card: ModelCard, device: str) -> LoadOptions:
-        config = self._config(card)
-        return LoadOptions(
-            device=device,
-            slots=_whole(card.options.get("slots"), config.slots),
-            threads=_whole(card.options.get("threads"), config.threads),
-            context_tokens=asked_tokens(card),
-            extra_cards=tuple(self._co_located(card)),
-        )
+        return load_options(self._settings, card, device, self._co_located(card))
 
     def _config(self, card: ModelCard) -> WorkerConfig:
-        config: WorkerConfig = getattr(self._settings.workers, card.modality)
-        return config
+        return _config(self._settings, card)
+
+
+def load_options(
+    settings: Settings, card: ModelCard, device: str, extra_cards: Sequence[ModelCard] = ()
+) -> LoadOptions:
+    """Return how a card's model is used on a device: its own words first, then the settings'."""
+    config = _config(settings, card)
+    return LoadOptions(
+        device=device,
+        slots=_whole(card.options.get("slots"), config.slots),
+        threads=_whole(card.options.get("threads"), config.threads),
+        context_tokens=asked_tokens(card),
+        extra_cards=tuple(extra_cards),
+    )
+
+
+def _config(settings: Settings, card: ModelCard) -> WorkerConfig:
+    config: WorkerConfig = getattr(settings.workers, card.modality)
+    return config
 
 
 def _least_apart(

@@ -64,6 +64,7 @@ def facts_of_card(card: ModelCard) -> ModelFacts:
     facts = ModelFacts(
         weights_bytes={card.quantization: max(0, num_bytes - projector_bytes)},
         projector_bytes=projector_bytes,
+        token_bytes={card.quantization: max(0, num_bytes - projector_bytes)},
         linear_elements=parameters,
         context_length=card.context_length,
     )
@@ -106,12 +107,15 @@ def _of_ggufs(paths: list[Path]) -> ModelFacts:
     """A model may be cut into several files, of which the first says what it is."""
     all_facts = [gguf_model_facts(path) for path in paths]
     weights: Counter[str] = Counter()
+    read: Counter[str] = Counter()
     for facts in all_facts:
         weights.update(facts.weights_bytes)
+        read.update(facts.token_bytes)
     first = next((facts for facts in all_facts if facts.num_layers), all_facts[0])
     return replace(
         first,
         weights_bytes=dict(weights),
+        token_bytes=dict(read),
         linear_elements=sum(facts.linear_elements for facts in all_facts),
         other_elements=sum(facts.other_elements for facts in all_facts),
         projector_bytes=sum(facts.projector_bytes for facts in all_facts),

@@ -109,6 +109,12 @@ def _ram() -> DeviceMemory:
     return DeviceMemory(device=CPU, name="RAM", total_mib=total // MIB, free_mib=free // MIB)
 
 
+def nvml_cards() -> Iterator[tuple[Any, Any]]:
+    """Yield the driver's binding with each graphics card's handle, in CUDA's order; none without a driver."""
+    for handle in _handles():
+        yield _nvml(), handle
+
+
 def _card(number: int, handle: Any) -> DeviceMemory | None:
     nvml = _nvml()
     try:

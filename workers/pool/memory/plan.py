@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from configs.catalogue import ModelCard
+from workers.pool.speed.speed_estimate import SpeedEstimate
 
 from .context import ContextUse
 from .eviction import ResidentModel
@@ -65,6 +66,8 @@ class Plan:
     """One of them is at work and would be waited for."""
     instead: tuple[str, ...] = ()
     """Names of models for the same work that fit, the largest first."""
+    speed: SpeedEstimate | None = None
+    """How fast it would work there; None where nobody can tell, or not yet."""
 
     @property
     def need_mib(self) -> int:
@@ -72,7 +75,7 @@ class Plan:
         return self.placement.need_mib[self.placement.device]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.words}: {self.numbers}.{self.advice}"
+        return f"{self.name} {self.words}: {self.numbers}.{self.pace}{self.advice}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -87,6 +90,7 @@ class Plan:
             "sleep": list(self.sleep),
             "instead": list(self.instead),
             "context": self.context.as_dict() if self.context is not None else None,
+            "speed": self.speed.as_dict() if self.speed is not None else None,
         }
 
     @property
@@ -116,6 +120,16 @@ class Plan:
         band = "" if self.placement.memory_estimate.is_measured else "about "
         can = "can be made free" if self.outcome == "too_large" else "are free"
         return f"needs {band}{self.need_mib:,} MiB {where}, {max(0, self.free_mib):,} {can}"
+
+    @property
+    def speed_words(self) -> str:
+        """How fast it would be, in words: `SpeedEstimate.words`; "" where it is not known."""
+        return self.speed.words if self.speed is not None else ""
+
+    @property
+    def pace(self) -> str:
+        """The speed as a sentence; "" where it is not known."""
+        return f" {self.speed_words[:1].upper()}{self.speed_words[1:]}." if self.speed else ""
 
     @property
     def advice(self) -> str:
