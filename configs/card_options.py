@@ -26,6 +26,7 @@ NUMBERS = {
 """Option → the smallest and the largest that means anything."""
 TEXTS = ("device", "dtype", "load_in", "attention", "api_key_env", "language", "voice", "projector",
          "server")  # fmt: skip
+SWITCHES = ("ranks",)
 CHOICES = {"kv_type": ("f16", "q8_0")}
 """Option → what it may be."""
 
@@ -40,6 +41,9 @@ def checked_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
         value = options.get(name)
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{name} is {value!r}; it must be a text")
+    for name in SWITCHES:
+        if not isinstance(options.get(name, False), bool):
+            raise ValueError(f"{name} is {options[name]!r}; it must be true or false")
     for name, choices in CHOICES.items():
         value = options.get(name)
         if value is not None and value not in choices:

@@ -101,11 +101,15 @@ class MemorySettings(Frozen):
     """Workers that are never put to sleep for another, nor for being idle."""
 
 
+ANY_RERANKER = "auto"
+
+
 class RagConfig(WorkerConfig):
     """What retrieval needs besides."""
 
-    reranker: str | None = None
-    """Id of a second card, whose model orders what was found; None: by vectors and words alone."""
+    reranker: str | None = ANY_RERANKER
+    """Id of a second card, whose model orders what was found; `ANY_RERANKER`: one whose weights are
+    here, if any is; None: by vectors and words alone."""
 
 
 class WorkersSettings(Frozen):

@@ -27,7 +27,7 @@ from .pool.pending import PoolLimits
 from .pool.pool import Pool
 from .pool.speed.speeds import Speeds
 from .pool.threads import usable_cores, wait_policy
-from .specs.spec import engine_specs, spec_of
+from .specs.spec import engine_specs, may_be_default, spec_of
 
 log = logging.getLogger("quintet")
 
@@ -140,7 +140,7 @@ def _target(card: ModelCard) -> str:
             f"{card.name}: no {card.modality} engine is called {card.engine!r}; known: {known}.",
             f"Mend the card {card.id}, or install the package that brings this engine.",
         )
-    if not spec.target:
+    if not may_be_default(card):
         raise only_beside(card)
     return spec.target
 

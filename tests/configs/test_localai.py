@@ -141,10 +141,6 @@ def test_a_broken_file_is_reported_and_keeps_no_other_from_loading(
         (f"name: r5\nparameters: {{model: {GGUF}}}\ntemplate: {{chat: lost}}", "names lost.tmpl"),
         (f"name: r6\nparameters: {{model: {GGUF}}}\ncutstrings: ['(']", "no regular expression"),
         (f"name: r7\nbackend: whisper\nparameters: {{model: {GGUF}}}", "whisper.cpp's format"),
-        (
-            f"name: r8\nbackend: bert-embeddings\nparameters: {{model: {GGUF}}}",
-            "embedders with a WordPiece vocabulary",
-        ),
         (f"name: ../r11\nparameters: {{model: {GGUF}}}", "its name is a path"),
         ("name: r9\nparameters: {model: 'ollama://x/y'}", "cannot be fetched"),
         ("name: r10\nparameters: {model: notes.txt}", "notes.txt is not a GGUF file"),
@@ -157,6 +153,21 @@ def test_what_cannot_be_offered_is_said_with_its_reason(
     write(folder, text)
     assert [name for name in read_models_folder(folder) if name != GGUF] == []
     assert reason in "\n".join(caplog.messages)
+
+
+def test_any_model_embeds_if_it_is_asked_to(folder: Path) -> None:
+    write(folder, f"name: e\nbackend: bert-embeddings\nparameters: {{model: {GGUF}}}")
+    assert read_models_folder(folder)["e"].modality == "rag"
+
+
+def test_a_model_in_pieces_is_one_model(folder: Path) -> None:
+    pieces = [f"big-{number:05d}-of-00002.gguf" for number in (1, 2)]
+    (folder / pieces[0]).symlink_to(weights())
+    assert pieces[0] not in read_models_folder(folder)
+    (folder / pieces[1]).symlink_to(weights())
+    cards = read_models_folder(folder)
+    assert list(cards[pieces[0]].files) == pieces
+    assert pieces[1] not in cards
 
 
 def test_keys_without_effect_are_said_and_foreign_ones_ignored(

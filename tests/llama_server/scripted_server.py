@@ -120,6 +120,9 @@ def main(arguments: list[str]) -> int:
         return 0
     received = {"arguments": arguments, "variables": dict(os.environ)}
     (HERE / "told.json").write_text(json.dumps(received))
+    if "says" in PLAN:
+        _say(PLAN["says"], sys.stderr)
+        return 1
     if PLAN["dies_loading"]:
         for line in PLAN["last_lines"]:
             _say(line, sys.stderr)

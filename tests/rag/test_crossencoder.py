@@ -1,4 +1,4 @@
-"""A tiny reranker, taught here which word answers which, as safetensors and as GGUF."""
+"""A tiny reranker, taught here which word answers which, as safetensors, as GGUF and as ONNX."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from workers.engines.rag.crossencoder import CrossEncoderReranker
 from workers.engines.rag.engine import Reranker
 from workers.engines.rag.llamacpp import LlamaCppEmbedder
 from workers.engines.rag.llamacpp_rerank import LlamaCppReranker
+from workers.engines.rag.onnx_reranker import OnnxReranker
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Rerank, Reranked, Retrieve, Retrieved
 from workers.messages.errors import LoadError, NotFetchedError, UnsupportedInputError, WeightsError
@@ -29,7 +30,7 @@ from workers.models.weights import find_folder
 pytestmark = pytest.mark.torch
 
 EMBEDDER = load_catalogue()["all-minilm-l6-v2"]
-FORMS = ("crossencoder", "llamacpp")
+FORMS = ("crossencoder", "llamacpp", "onnxruntime")
 RNG = random.Random(7)
 TEXTS = tuple(about(topic, RNG) for topic in TOPICS)
 """TEXTS[n] is about TOPICS[n]."""
@@ -54,6 +55,7 @@ def rerankers(
     folder = tmp_path_factory.mktemp("loaded")
     loaded: dict[str, Reranker] = {
         "crossencoder": CrossEncoderReranker(), "llamacpp": LlamaCppReranker(),
+        "onnxruntime": OnnxReranker(),
     }  # fmt: skip
     for name, reranker in loaded.items():
         settings = settings_of(cards[name], folder, None)
@@ -93,8 +95,10 @@ def test_unseen_texts_that_answer_come_first(rerankers: dict[str, Reranker], eng
     assert right >= len(TOPICS) - 1
 
 
-def test_both_forms_give_the_same_scores(rerankers: dict[str, Reranker]) -> None:
-    by_torch, by_llama = (rerankers[engine].judge("piano", TEXTS) for engine in FORMS)
+def test_all_forms_give_the_same_scores(rerankers: dict[str, Reranker]) -> None:
+    by_torch, by_llama, by_onnx = (rerankers[engine].judge("piano", TEXTS) for engine in FORMS)
+    assert by_onnx.scores == pytest.approx(by_torch.scores, abs=1e-4)
+    assert by_onnx.num_tokens == by_torch.num_tokens
     assert by_llama.scores == pytest.approx(by_torch.scores, abs=0.01)
     missing = by_torch.num_tokens - by_llama.num_tokens
     assert 0 <= missing <= len(TEXTS)  # llama.cpp leaves BERT's last separator out
@@ -137,6 +141,8 @@ def test_passages_come_in_the_rerankers_order(worker_with: RagWorker, worker: Ra
     assert isinstance(with_it, Retrieved)
     assert isinstance(without, Retrieved)
     assert {passage.relevance for passage in without.passages} == {None}
+    assert with_it.reranker.startswith("tiny-")
+    assert without.reranker == ""
     first, second, _ = with_it.passages
     assert without.passages[0].document_name == "near.txt"
     assert first.document_name == "answer.txt"
@@ -179,11 +185,12 @@ def test_a_reranker_that_cannot_be_had_is_reported_and_harms_nothing(
 
 
 def test_a_model_of_the_other_kind_is_refused(cards: dict[str, ModelCard], tmp_path: Path) -> None:
-    refusal = Availability(data_dir=tmp_path).unavailable_reason(cards["crossencoder"])
-    assert isinstance(refusal, LoadError)
-    assert "makes no vectors" in str(refusal)
-    with pytest.raises(LoadError, match="makes no vectors"):
-        process_spec_of(cards["crossencoder"], load_settings("cpu"))
+    for card in cards.values():
+        refusal = Availability(data_dir=tmp_path).unavailable_reason(card)
+        assert isinstance(refusal, LoadError)
+        assert "makes no vectors" in str(refusal)
+        with pytest.raises(LoadError, match="makes no vectors"):
+            process_spec_of(card, load_settings("cpu"))
     settings = settings_of(cards["llamacpp"], tmp_path, None)
     with pytest.raises(LoadError, match="makes no vectors"):
         RagWorker(LlamaCppEmbedder()).load(settings, lambda loading: None)

@@ -16,8 +16,9 @@ from configs.catalogue import load_catalogue
 from tests.rag.conftest import worker_settings
 from tests.rag.test_embedding import reference
 from workers.engines.contract import CancelToken
+from workers.engines.rag.batches import groups_of_like_length
 from workers.engines.rag.engine import StoppedError
-from workers.engines.rag.onnx_embedder import OnnxEmbedder, groups_of_like_length
+from workers.engines.rag.onnx_embedder import OnnxEmbedder
 from workers.engines.rag.wordpiece import build
 from workers.engines.rag.worker import RagWorker
 from workers.messages import Embed, Embedded

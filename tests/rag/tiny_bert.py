@@ -99,7 +99,10 @@ def reranker_cards(session_folder: Path) -> dict[str, ModelCard]:
     if not folder.exists():
         train_reranker(folder)
         reranker_gguf(folder, folder / "tiny.gguf")
-    files = {"crossencoder": "model.safetensors", "llamacpp": "tiny.gguf"}
+        reranker_onnx(folder, folder / "tiny.onnx")
+    files = {
+        "crossencoder": "model.safetensors", "llamacpp": "tiny.gguf", "onnxruntime": "tiny.onnx",
+    }  # fmt: skip
     embedder = load_catalogue()["all-minilm-l6-v2"]
     return {
         engine: embedder.model_copy(
@@ -110,6 +113,7 @@ def reranker_cards(session_folder: Path) -> dict[str, ModelCard]:
                 "source": f"path:{folder}",
                 "files": {name: None},
                 "context_length": 64,
+                "options": {} if engine == "crossencoder" else {"ranks": True},
             }
         )
         for engine, name in files.items()
@@ -142,4 +146,37 @@ def reranker_gguf(folder: Path, target: Path) -> Path:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+    return target
+
+
+def reranker_onnx(folder: Path, target: Path) -> Path:
+    """Write the same model as a graph with the inputs and the output that exporters give it.
+
+    Its weights stay in the safetensors; it reads no token types, which mean the same to this model.
+    """
+    from workers.engines.rag.bert_graph import IDS, MASK, _Bert, shape_of
+    from workers.engines.rag.onnx_graph import FLOAT, INT64, GraphValue, OnnxGraph
+    from workers.models.facts.safetensors_header import tensor_places
+
+    weights = folder / "model.safetensors"
+    graph = OnnxGraph(weights.name, tensor_places(weights))
+    graph.named(IDS, "Identity", ["input_ids"])
+    graph.named(MASK, "Identity", ["attention_mask"])
+    shape = shape_of(json.loads((folder / "config.json").read_text()))
+    first = graph.node(
+        "Gather", _Bert(graph, shape, "bert.").last_layer(), graph.constant(0), axis=1
+    )
+
+    def linear(rows: str, name: str) -> list[str]:
+        return [rows, graph.weight(f"{name}.weight"), graph.weight(f"{name}.bias")]
+
+    pooled = graph.node("Gemm", *linear(first, "bert.pooler.dense"), transB=1)
+    graph.named("logits", "Gemm", linear(graph.node("Tanh", pooled), "classifier"), transB=1)
+    names = ("input_ids", "attention_mask")
+    target.write_bytes(
+        graph.serialised(
+            [GraphValue(name, INT64, ("texts", "tokens")) for name in names],
+            [GraphValue("logits", FLOAT, ("texts", 1))],
+        )
+    )
     return target

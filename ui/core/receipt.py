@@ -11,6 +11,7 @@ from workers.messages import (
     Event,
     Finished,
     FinishReason,
+    Retrieved,
     SegmentDelta,
     Started,
     TextDelta,
@@ -35,6 +36,8 @@ class Receipt:
     total_s: float = 0.0
     peak_mib: int = 0
     usage: Usage = Usage()
+    reranker: str = ""
+    """Id of the model that put the passages in order."""
     reason: FinishReason | None = None
     """None while it runs."""
 
@@ -49,6 +52,8 @@ class Receipt:
             self.peak_mib = event.peak_mib
             self.usage = event.usage
             self.reason = event.reason
+        elif isinstance(event, Retrieved):
+            self.reranker = event.reranker
         elif self.first_s is None and isinstance(event, PIECES):
             self.first_s = now_s
 

@@ -79,6 +79,7 @@ def receipt_parts(receipt: Receipt) -> list[str]:
         f"{usage.cached_tokens} reused" if usage.cached_tokens else "",
         f"{usage.image_tokens} for pictures" if usage.image_tokens else "",
         f"audio {seconds(usage.audio_s)}" if usage.audio_s else "",
+        f"passages ordered by {receipt.reranker}" if receipt.reranker else "",
         f"peak {receipt.peak_mib} MiB" if receipt.peak_mib else "",
     ]
     return [part for part in parts if part]

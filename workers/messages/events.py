@@ -171,6 +171,8 @@ class Retrieved(Event):
     """The passages found, best first."""
 
     passages: tuple[Passage, ...]
+    reranker: str = ""
+    """Id of the model that set their order; "": by vectors and words alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from workers.messages.errors import UnknownModelError, UnsupportedInputError
 from workers.models.card_reader import ReadCards
 
 from .availability import Availability
+from .reranker import RerankerChoice
 
 log = logging.getLogger("quintet.models")
 
@@ -37,13 +38,13 @@ class Models:
         """Without `availability`, nobody looks for weights.
 
         `left_out` tells of cards that `read_cards` could not use; `adapt` turns what a card says into
-        what holds here: see `workers.models.llama_server.choosing`.
+        what holds here: see `workers.models.llama_server.choosing`. `reranker`: its id, or
+        `ANY_RERANKER`.
 
         Raises: UnknownModelError if a default or the reranker has no card, or one of another
         modality.
         """
-        self.reranker = reranker
-        """Id of the model that orders what the default embedding model finds."""
+        self._reranker = RerankerChoice(reranker, lambda: self.known("rag"), self.is_here)
         self._read_cards = read_cards
         self._left_out = left_out
         self._availability = availability
@@ -54,8 +55,18 @@ class Models:
         self._defaults: dict[Modality, str] = {}
         for modality, model_id in defaults.items():
             self.use(modality, model_id)
-        if reranker is not None:
+        if reranker is not None and not self._reranker.is_any:
             self.get(reranker, "rag")
+
+    @property
+    def reranker(self) -> str | None:
+        """Id of the model that orders what the default embedding model finds; None: there is none."""
+        return self._reranker.now()
+
+    @property
+    def is_any_reranker(self) -> bool:
+        """Whether any reranker that is here orders what was found, so that none is bound to stay."""
+        return self._reranker.is_any
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -153,6 +164,7 @@ class Models:
 
     def renew(self) -> None:
         """Read the folders again, for who has just written there; an error is logged."""
+        self._reranker.forget()
         self._read_again()
 
     def _defaults_besides(self, modality: Modality) -> set[str]:

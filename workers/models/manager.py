@@ -23,6 +23,7 @@ from .environments.places import Environments
 from .found import finding
 from .found.model import FoundModel as FoundModel
 from .importing import Reach as Reach
+from .llama_server.knowing import Builds
 from .llama_server.offering import advice
 from .lookup import Models
 from .pool_protocol import LoadPlan, ModelPool
@@ -125,13 +126,17 @@ class ModelManager:
         Raises: UnsupportedInputError, DownloadError, MissingKeyError. See
         `workers.models.importing.propose`, and `services` for "openai:MODEL".
         """
+        gguf = self._settings.gguf
+        builds = Builds(data_dir=self._data_dir, engine=gguf.engine, server=gguf.server)
         if finding.is_found_name(what.strip()):
             return importing.propose_found(
-                what, self._data_dir, model_id=model_id, modality=modality
+                what, self._data_dir, model_id=model_id, modality=modality, builds=builds
             )
         if (named := service_named(what)) is not None:
             return service_card(*named, model_id=model_id, modality=modality)
-        return importing.propose(what, self._hub, model_id=model_id, modality=modality, reach=reach)
+        return importing.propose(
+            what, self._hub, model_id=model_id, modality=modality, reach=reach, builds=builds
+        )
 
     def proposed(self, card: ModelCard) -> ModelStatus:
         """Return the state that a model would have if it were added."""
@@ -222,7 +227,7 @@ class ModelManager:
         """
         removal = self.removal(model_id)
         card = self._models.get(model_id)
-        if self._pool.loaded(card.modality) == card:
+        if self._pool.loaded(card.modality) == card or card.id == self._models.reranker:
             self._pool.sleep(card.modality)
         freed_bytes = 0
         if is_downloadable(card):

@@ -14,7 +14,7 @@ from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from workers.messages import MODALITIES
 from workers.messages.errors import AppError
-from workers.specs.spec import may_be_default
+from workers.specs.spec import is_reranker, may_be_default
 
 from .downloads.download import is_downloadable
 from .downloads.manager import DownloadState
@@ -135,7 +135,9 @@ class ModelStatusView:
             download=state.download,
             size_mib=size_mib(card, self._data_dir),
             plan=plan,
-            actions=_actions(card, state, is_used=is_used, is_added=added),
+            actions=_actions(
+                card, state.kind, is_used=is_used and not self._may_leave(card), is_added=added
+            ),
             is_added=added,
             context=context_words(plan),
             runs=words_of(card, self._data_dir),
@@ -154,6 +156,10 @@ class ModelStatusView:
         if card.id == models.reranker:
             return True
         return card.modality in models.modalities and models.default(card.modality).id == card.id
+
+    def _may_leave(self, card: ModelCard) -> bool:
+        """Whether a model in use may be removed: a reranker that was not asked for by its name."""
+        return is_reranker(card) and self._models.is_any_reranker
 
     def plan(self, card: ModelCard) -> LoadPlan | None:
         """Return what loading this model would take now; None where nothing is loaded here."""

@@ -25,6 +25,8 @@ ENTRY_POINTS = "quintet.engines"
 """Group of the entry points by which other packages add engines: each names an `EngineSpec`, or
 several in a tuple."""
 DEFAULT_RUNTIME_MIB = 300
+RANKS = "ranks"
+"""Option of a card: true for a reranker on an engine that has embedders too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,13 @@ def spec_of(card: ModelCard) -> EngineSpec | None:
 def may_be_default(card: ModelCard) -> bool:
     """Whether a card's model can be the one that its modality uses; else it works beside one."""
     spec = spec_of(card)
-    return spec is None or spec.may_be_default
+    return (spec is None or spec.may_be_default) and card.options.get(RANKS) is not True
+
+
+def is_reranker(card: ModelCard) -> bool:
+    """Whether a card's model orders passages, and nothing else."""
+    spec = spec_of(card)
+    return spec is not None and spec.reranker != "" and not may_be_default(card)
 
 
 def resolve(target: str) -> Any:

@@ -137,6 +137,10 @@ class Reranker(Engine, Protocol):
         """
         ...
 
+    def stopped_by(self, cancel: CancelToken) -> AbstractContextManager[None]:
+        """See `Embedder.stopped_by`."""
+        return nullcontext()
+
 
 def sigmoid(logit: float) -> float:
     """Squash what a cross-encoder gives, (-inf, inf), to (0, 1)."""

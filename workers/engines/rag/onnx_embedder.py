@@ -23,6 +23,7 @@ from workers.models.facts.safetensors_header import tensor_places
 from workers.models.weights import weights_id
 from workers.specs.spec import missing_library
 
+from .batches import groups_of_like_length
 from .bert_graph import IDS, MASK, POOLINGS, VECTORS, build, shape_of
 from .engine import Embedder, EmbeddingPrompts, StoppedError, prompts_of, readable, space_id
 from .onnx_file import PooledFile, open_file
@@ -164,15 +165,3 @@ class OnnxEmbedder(Embedder):
                 raise StoppedError("Stopped.") from err
             raise GenerationError(f"The embedding model failed: {err}") from err
         return vectors
-
-
-def groups_of_like_length(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
-    """Yield places of texts to compute together: at most `max_tokens` with padding, or one text."""
-    group: list[int] = []
-    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if group and (len(group) + 1) * lengths[number] > max_tokens:
-            yield group
-            group = []
-        group.append(number)
-    if group:
-        yield group

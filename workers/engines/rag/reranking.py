@@ -51,7 +51,8 @@ class Reranking:
         for start in range(0, len(texts), reranker.batch_size):
             if cancel.is_cancelled:
                 return None
-            judged = reranker.judge(query, texts[start : start + reranker.batch_size])
+            with reranker.stopped_by(cancel):
+                judged = reranker.judge(query, texts[start : start + reranker.batch_size])
             scores += judged.scores
             cancel.progressed()
             num_tokens += judged.num_tokens

@@ -14,9 +14,6 @@ _TORCH = torch_spec("rag", "workers.engines.rag.hf:HfEmbedder")
 _LLAMACPP = replace(
     llamacpp_spec("rag", "workers.engines.rag.llamacpp:LlamaCppEmbedder"),
     imports=("xllamacpp", "chromadb"),
-    devices=("cpu",),
-    cuda_probe="",
-    splits_layers=False,
     memory="workers.pool.memory.estimate_llamacpp:estimate_embedder",
     speed="workers.pool.speed.estimate_embedding_speed:estimate_llamacpp",
     reranker="workers.engines.rag.llamacpp_rerank:LlamaCppReranker",
@@ -33,6 +30,7 @@ SPECS = (
         install="pip install onnxruntime onnx",
         memory="workers.pool.memory.estimate_onnx:estimate_embedder",
         speed="workers.pool.speed.estimate_embedding_speed:estimate_onnx",
+        reranker="workers.engines.rag.onnx_reranker:OnnxReranker",
     ),
     _LLAMACPP,
     replace(
@@ -40,6 +38,7 @@ SPECS = (
         name="llama-server",
         target="workers.engines.rag.llama_server:LlamaServerEmbedder",
         title="llama-server",
+        cuda_probe="workers.pool.memory.estimator:llama_server_finds_a_gpu",
         reranker="workers.engines.rag.llama_server:LlamaServerReranker",
     ),
     replace(

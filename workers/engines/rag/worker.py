@@ -200,13 +200,14 @@ class RagWorker:
         vector = self._embedder.embed([query], self._embedder.prompts.query)[0]
         if not self._reranking.is_set_up:
             passages = retrieve(self._index, collection, query, vector, request.top_k)
+            yield Retrieved(request_id=request.request_id, passages=passages)
         else:
             found = retrieve(self._index, collection, query, vector, to_judge(request.top_k))
             result = self._reranking.judge(query, [passage.text for passage in found], cancel)
             if result is None:
                 return
             passages = reordered(found, result.scores)[: request.top_k]
-        yield Retrieved(request_id=request.request_id, passages=passages)
+            yield Retrieved(request_id=request.request_id, passages=passages, reranker=result.model)
 
     def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:
         yield Collections(request_id=request.request_id, collections=self._index.collections())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workers.models.facts.gguf_values import number_of, text_of
 
+from .gguf_embedder import EmbedderFacts, embedder_facts
 from .gguf_header import Value, read_gguf_header
 
 UNKNOWN = "unknown"
@@ -47,6 +48,8 @@ class GgufFacts:
     has_chat_template: bool
     tokenizer: str
     """The vocabulary's kind: "gpt2", "llama", "bert"…"""
+    embedding: EmbedderFacts
+    """Whether it makes vectors, or ranks."""
     size_mib: int
 
 
@@ -72,6 +75,7 @@ def _read(path: Path, size: int, _mtime_ns: int) -> GgufFacts:
         origin=maker or UNKNOWN,
         has_chat_template="tokenizer.chat_template" in header,
         tokenizer=text_of(header, "tokenizer.ggml.model", UNKNOWN),
+        embedding=embedder_facts(header),
         size_mib=math.ceil(size / (1 << 20)),
     )
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError, explain
 from workers.models.facts.gguf import UNKNOWN, gguf_facts
+from workers.specs.spec import RANKS
 
 from .lookup import folder_card
 from .templates import read_templates
@@ -30,8 +31,7 @@ DEFAULT_SAMPLING = {"temperature": 0.9, "top_p": 0.95, "top_k": 40}
 _LLAMA = ("llama", "llama-cpp", "llama-ggml", "llama-stable", "llama-grammar", "gpt4all")
 _EMBEDDING = ("bert-embeddings", "sentencetransformers", "huggingface-embeddings")
 _SPEECH = {"whisper": "stt", "faster-whisper": "stt", "piper": "tts"}
-_EMBEDDING_ARCHITECTURES = ("bert", "nomic-bert", "jina-bert-v2")
-_EMBEDDING_TOKENIZER = "bert"
+_RERANKING = ("rerankers",)
 
 _SAMPLING = (
     "temperature top_p top_k min_p max_tokens seed repeat_penalty frequency_penalty "
@@ -83,7 +83,7 @@ def _kind(entry: Entry, weights: Weights) -> str:
     backend = str(entry.get("backend") or "").lower()
     if backend in _SPEECH:
         return _SPEECH[backend]
-    if backend and backend not in (*_LLAMA, *_EMBEDDING):
+    if backend and backend not in (*_LLAMA, *_EMBEDDING, *_RERANKING):
         raise ConfigError(f"no engine here does what the backend {backend!r} does")
     is_asked = bool(entry.get("embeddings")) or backend in _EMBEDDING
     if weights.path is None or weights.path.is_dir():
@@ -91,13 +91,8 @@ def _kind(entry: Entry, weights: Weights) -> str:
     facts = gguf_facts(weights.path)
     if facts.architecture == "clip":
         raise ConfigError("it is the projector of a vision model, not a model of its own")
-    is_embedder = facts.architecture in _EMBEDDING_ARCHITECTURES
-    if (is_embedder or backend in _EMBEDDING) and facts.tokenizer != _EMBEDDING_TOKENIZER:
-        raise ConfigError(
-            f"its tokenizer is of the kind {facts.tokenizer!r}; embedders with a WordPiece "
-            f"vocabulary ({_EMBEDDING_TOKENIZER!r}) can be used"
-        )
-    return "rag" if is_embedder else "text"
+    made_for_it = facts.embedding.is_embedder or facts.embedding.ranks
+    return "rag" if made_for_it or backend in _EMBEDDING else "text"
 
 
 def _text_values(
@@ -117,6 +112,8 @@ def _gguf_values(entry: Entry, weights: Weights, modality: str) -> dict[str, Any
         ours: _number(theirs, both[theirs]) for theirs, ours in _NUMBERS.items() if both.get(theirs)
     }
     options |= {ours: bool(entry[key]) for key, ours in _SWITCHES.items() if key in entry}
+    if modality == "rag" and weights.path and gguf_facts(weights.path).embedding.ranks:
+        options[RANKS] = True
     if entry.get("no_kv_offloading"):
         options["offload_kqv"] = False
     values: dict[str, Any] = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import ConfigError
+from workers.models.facts.gguf_pieces import piece_names
 
 Sha256s = dict[str, str | None]
 
@@ -41,7 +42,11 @@ def find_weights(model: str, folder: Path, downloads: Iterable[Mapping[str, Any]
     path = folder / name
     if path.exists():
         parent = path.parent.resolve()
-        return Weights(source=f"path:{parent}", files={path.name: sha256}, path=path)
+        pieces = piece_names(path.name)
+        if lost := [piece for piece in pieces if not (path.parent / piece).exists()]:
+            raise ConfigError(f"{lost[0]}, a piece of it, is not in the folder")
+        files = {piece: sha256 if piece == path.name else None for piece in pieces}
+        return Weights(source=f"path:{parent}", files=files, path=path.with_name(pieces[0]))
     address = model if _is_address(model) else str(listed.get(name, {}).get("uri", ""))
     if not address:
         raise ConfigError(f"{name} is not in the folder")

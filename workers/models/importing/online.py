@@ -14,6 +14,7 @@ from workers.models.downloads.connecting import client
 from workers.models.downloads.hub import Repository, repository_info
 from workers.models.downloads.remote import ANSWER_TIMEOUT_S
 from workers.models.downloads.sentences import TOKEN, refused, unreachable
+from workers.models.facts.gguf_pieces import piece_names
 
 from .repo_files import RepoFile, RepoFiles
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HUB_PAGE = "https://huggingface.co"
+_MAX_PIECES = 64
+"""Each is asked for on its own."""
 
 
 def hub_repo(name: str, chosen: str, revision: str, hub: HubSettings) -> RepoFiles:
@@ -77,7 +80,12 @@ def web_repo(url: str, *, public_only: bool) -> RepoFiles:
     def read_head(name: str, num_bytes: int) -> bytes:
         return _head(f"{folder}/{name}", name, num_bytes, asking)
 
-    names = [file, f"{file}.json"] if file.endswith(".onnx") else [file]
+    names = [file, f"{file}.json"] if file.endswith(".onnx") else piece_names(file)
+    if len(names) > _MAX_PIECES:
+        raise UnsupportedInputError(
+            f"{file} is one of {len(names)} pieces; at most {_MAX_PIECES} are fetched from an address.",
+            "Look for it on the hub, or download the pieces and add their folder.",
+        )
     return RepoFiles(
         place=url,
         source=f"url:{folder}/",

@@ -13,6 +13,7 @@ from configs.errors import ConfigError, explain
 from configs.settings import HubSettings
 from workers.messages.errors import UnsupportedInputError
 from workers.models.found.finding import find_model
+from workers.models.llama_server.knowing import Builds
 
 from .online import hub_repo, web_repo
 from .recognize import recognize
@@ -45,28 +46,35 @@ def propose(
     model_id: str = "",
     modality: str = "",
     reach: Reach = "shell",
+    builds: Builds | None = None,
 ) -> ModelCard:
     """Return the card of the model that `text` names.
 
     That is OWNER/REPOSITORY[@REVISION][:FILE] of the hub, the address of a file, or a file or
-    folder of this machine, as far as `reach` goes. Raises: UnsupportedInputError with the reason and
+    folder of this machine, as far as `reach` goes. `builds`: the llama.cpp that would run it; None: the
+    package. Raises: UnsupportedInputError with the reason and
     what to look for; DownloadError.
     """
-    return _proposed(_repo_files(text.strip(), hub, reach), model_id, modality)
+    return _proposed(_repo_files(text.strip(), hub, reach), model_id, modality, builds)
 
 
 def propose_found(
-    name: str, data_dir: Path, *, model_id: str = "", modality: str = ""
+    name: str,
+    data_dir: Path,
+    *,
+    model_id: str = "",
+    modality: str = "",
+    builds: Builds | None = None,
 ) -> ModelCard:
     """Return the card of a model that another program keeps here, by the name under which it was found.
 
     Raises: UnsupportedInputError.
     """
-    return _proposed(found_repo(find_model(name.strip()), data_dir), model_id, modality)
+    return _proposed(found_repo(find_model(name.strip()), data_dir), model_id, modality, builds)
 
 
-def _proposed(repo: RepoFiles, model_id: str, modality: str) -> ModelCard:
-    found = _recognized(repo, modality)
+def _proposed(repo: RepoFiles, model_id: str, modality: str, builds: Builds | None) -> ModelCard:
+    found = _recognized(repo, modality, builds)
     if modality and found["modality"] != modality:
         raise UnsupportedInputError(
             f"{repo.place} is a model for {found['modality']}, not for {modality}.",
@@ -75,10 +83,10 @@ def _proposed(repo: RepoFiles, model_id: str, modality: str) -> ModelCard:
     return _card(repo, found, model_id)
 
 
-def _recognized(repo: RepoFiles, modality: str) -> Values:
+def _recognized(repo: RepoFiles, modality: str, builds: Builds | None) -> Values:
     """What the files say of themselves may be anything: a text for a number, no number at all."""
     try:
-        found = recognize(repo, modality)
+        found = recognize(repo, modality, builds)
     except UnsupportedInputError as err:
         raise UnsupportedInputError(err.message, f"{err.hint} {repo.cut}".strip()) from err
     except (
@@ -124,6 +132,7 @@ def _is_path(text: str) -> bool:
 
 def _card(repo: RepoFiles, found: Values, model_id: str) -> ModelCard:
     values = dict(found)
+    doubt = str(values.pop("doubt", ""))
     name = _name(repo, values)
     said = str(repo.license or values.get("license") or "").lower()
     is_free = _FREE.fullmatch(said) is not None
@@ -136,7 +145,7 @@ def _card(repo: RepoFiles, found: Values, model_id: str) -> ModelCard:
         "license_restricted": not is_free and not repo.is_here,
         "origin": repo.origin,
         "public_only": repo.public_only,
-        "description": " ".join(filter(None, (said_of, repo.cut))),
+        "description": " ".join(filter(None, (said_of, doubt, repo.cut))),
         "languages": values.get("languages", ()),
     }
     try:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from workers.messages.errors import UnsupportedInputError
+from workers.models.llama_server.knowing import Builds
 
 from .architectures import of_config
-from .gguf import is_gguf, of_gguf
+from .gguf import of_gguf
+from .gguf_files import is_gguf
+from .onnx import of_onnx_reranker
 from .repo_files import RepoFiles
 from .values import Values, card_values
 
@@ -19,13 +23,14 @@ _MAX_NAMES = 6
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
-def recognize(repo: RepoFiles, modality: str = "") -> Values:
+def recognize(repo: RepoFiles, modality: str = "", builds: Builds | None = None) -> Values:
     """Return the fields of the card that only the files tell.
 
-    `modality` decides where a model can do two things; "": the one that uses all of it. Raises:
-    UnsupportedInputError saying why not, and what to look for.
+    `modality` decides where a model can do two things; "": the one that uses all of it. `builds` of
+    llama.cpp say what they know. Raises: UnsupportedInputError saying why not, and what to look for.
     """
-    for reader in (_gguf, _whisper, _piper, _kokoro, _safetensors):
+    gguf = partial(_gguf, builds=builds or Builds())
+    for reader in (gguf, _whisper, _piper, _kokoro, of_onnx_reranker, _safetensors):
         values = reader(repo, modality)
         if values is not None:
             return values
@@ -35,9 +40,9 @@ def recognize(repo: RepoFiles, modality: str = "") -> Values:
 Reader = Callable[[RepoFiles, str], Values | None]
 
 
-def _gguf(repo: RepoFiles, modality: str) -> Values | None:
+def _gguf(repo: RepoFiles, modality: str, *, builds: Builds) -> Values | None:
     names = [repo.chosen] if repo.chosen else list(repo.files)
-    return of_gguf(repo, modality) if any(map(is_gguf, names)) else None
+    return of_gguf(repo, modality, builds) if any(map(is_gguf, names)) else None
 
 
 def _whisper(repo: RepoFiles, _modality: str) -> Values | None:
@@ -142,6 +147,6 @@ def _refusal(repo: RepoFiles) -> UnsupportedInputError:
     shown = ", ".join(names[:_MAX_NAMES]) or "no files"
     return UnsupportedInputError(
         f"Nothing in {repo.place} is a model that is known here: {shown}.",
-        "Look for a GGUF file, safetensors with config.json, a faster-whisper folder or a Piper "
-        "voice (.onnx with .onnx.json).",
+        "Look for a GGUF file, safetensors with config.json, a reranker as ONNX with tokenizer.json, a "
+        "faster-whisper folder or a Piper voice (.onnx with .onnx.json).",
     )

@@ -27,13 +27,23 @@ HINT = (
 def find_server(card: ModelCard, data_dir: Path) -> Path:
     """Return the program. Raises: EngineNotInstalledError."""
     named = card.options.get(OPTION)
-    if named is not None:
-        return _named(str(named))
-    found = built_server(data_dir) or shutil.which(NAME)
-    if found is None:
+    try:
+        return server_here(None if named is None else str(named), data_dir)
+    except EngineNotInstalledError as err:
+        if named is not None:
+            raise
         raise EngineNotInstalledError(
             f"{card.name} runs on a {NAME}, and none is on this machine.", HINT
-        )
+        ) from err
+
+
+def server_here(named: str | None, data_dir: Path) -> Path:
+    """Return the program of that name or path, without one any. Raises: EngineNotInstalledError."""
+    if named is not None:
+        return _named(named)
+    found = built_server(data_dir) or shutil.which(NAME)
+    if found is None:
+        raise EngineNotInstalledError(f"No {NAME} is on this machine.", HINT)
     return Path(found)
 
 

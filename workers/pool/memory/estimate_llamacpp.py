@@ -20,9 +20,11 @@ from __future__ import annotations
 import math
 
 from configs.catalogue import ModelCard
+from workers.models.facts.gguf_embedder import ENCODERS
 from workers.models.facts.model import ModelFacts
 from workers.models.tuning.checkpoints import checkpoint_bytes, num_checkpoints
 from workers.models.tuning.context import LEAST_TOKENS
+from workers.models.tuning.embedding_sizes import num_sequences, text_tokens
 from workers.models.tuning.run_settings import KV_BYTES, run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib
 from workers.pool.threads import usable_cores
@@ -52,8 +54,6 @@ CARD_ERROR = 0.12
 
 EMBEDDER_RUNTIME_MIB = 178
 """Python, Chroma and its index, tokenizers, the readers of documents, llama.cpp; measured."""
-EMBEDDER_SEQUENCES = 4
-"""As `workers.engines.rag.llamacpp`."""
 EMBEDDER_ERROR = 0.2
 
 
@@ -139,15 +139,24 @@ def _extra_bytes(options: LoadOptions) -> int:
 def estimate_embedder(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of documents' search: the embedder, Chroma and the readers of files.
 
-    The card's own context is what is read at once, whatever the options say.
+    What a text may have of tokens decides: the settings' context is of conversations.
     """
     is_gguf = card.weight_file.endswith(".gguf")
+    is_encoder = facts.architecture in ENCODERS or not is_gguf
     weights = facts.total_bytes if is_gguf else facts.total_bytes / 2  # made 16 bits wide, once
-    batch = EMBEDDER_SEQUENCES * (card.context_length or 512)
+    weights = (weights + _extra_bytes(options)) / MIB
+    sequences = num_sequences(options.device, is_encoder=is_encoder)
+    tokens = text_tokens(card, facts.context_length, is_encoder=is_encoder) * sequences
+    cache = 0.0 if is_encoder else _kv_values(facts, tokens) * KV_BYTES["f16"] / MIB
+    activations = _activation_bytes(facts, tokens, sequences) / MIB
+    runtime = EMBEDDER_RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB
+    share = _share_on_gpu(card, facts, options)
+    on_gpu = share > 0
     return MemoryEstimate(
-        weights_mib=(weights + _extra_bytes(options)) / MIB,
-        kv_cache_mib=0.0,
-        activations_mib=_activation_bytes(facts, batch, EMBEDDER_SEQUENCES) / MIB,
-        runtime_mib=EMBEDDER_RUNTIME_MIB + VOCABULARY_BYTES * facts.vocab_size / MIB,
+        weights_mib=weights * share if on_gpu else weights,
+        kv_cache_mib=cache * share if on_gpu else cache,
+        activations_mib=activations,
+        runtime_mib=CUDA_CONTEXT_MIB if on_gpu else runtime,
         error=EMBEDDER_ERROR,
+        host_mib=runtime + (weights + cache) * (1 - share) if on_gpu else 0.0,
     )

@@ -14,6 +14,7 @@ from workers.media.scratch import scratch_folder
 from workers.messages import LastWords, Loading
 from workers.messages.errors import GenerationError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.models.facts.gguf_pieces import piece_names
 from workers.models.llama_server.asking import ServerProgram, ask, devices
 from workers.models.llama_server.finding import find_server
 
@@ -53,7 +54,7 @@ class LlamaServer(ServerConnection):
             opened.callback(self._process.stop)
             super().__init__(address, new_pacing)
             opened.callback(super().close)
-            size = 0 if self.devices else Path(params.model.path).stat().st_size
+            size = 0 if self.devices else _size_bytes(Path(params.model.path))
             self._process.wait_until_ready(self.is_ready, card.name, size, report)
             self._opened = opened.pop_all()
         log.info("%s runs on %s (version %s)", card.name, program.path, program.version)
@@ -75,6 +76,12 @@ class LlamaServer(ServerConnection):
         self._opened.close()
 
 
+def _size_bytes(model: Path) -> int:
+    """Return the size of a model, of all its pieces if it is cut."""
+    pieces = (model.with_name(name) for name in piece_names(model.name))
+    return sum(piece.stat().st_size for piece in pieces if piece.exists())
+
+
 def usable_devices(
     settings: WorkerSettings, params: Any, program: ServerProgram
 ) -> tuple[str, ...]:
@@ -82,9 +89,10 @@ def usable_devices(
 
     Where the pool has put the model on a CUDA card, that; and where the program sees none but others,
     of which the pool knows nothing (Metal, Vulkan, ROCm), those, unless the card or the settings want
-    the CPU.
+    the CPU. An embedder or reranker goes there if its card says how many `gpu_layers`.
     """
-    if settings.device == "cpu" and (is_cpu_wanted(settings.card) or params.embedding):
+    is_small = params.embedding and "gpu_layers" not in settings.card.options
+    if settings.device == "cpu" and (is_cpu_wanted(settings.card) or is_small):
         return ()
     if settings.device != "cpu" and params.n_gpu_layers == 0:
         return ()

@@ -78,6 +78,10 @@ class ServerConnection:
         """Return one vector per input, or an error."""
         return self._ask("/v1/embeddings", body)
 
+    def handle_tokenize(self, body: Json) -> Json:
+        """Return the token ids of a text, or an error."""
+        return self._ask("/tokenize", body)
+
     def handle_rerank(self, body: Json) -> Json:
         """Return the logits of some documents for a query, or an error."""
         return self._ask("/v1/rerank", body)
