@@ -1,4 +1,4 @@
-# Quintet on a CPU: docker build -t quintet . && docker run -p 7860:7860 -e QUINTET_SERVER__PASSWORD=… quintet
+# Quintet on a CPU (for a graphics card: docs/gpu.md): docker build -t quintet . && docker run -p 7860:7860 -e QUINTET_SERVER__PASSWORD=… quintet
 FROM python:3.12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home quintet

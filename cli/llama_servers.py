@@ -30,7 +30,7 @@ def llama_servers(cards: Iterable[ModelCard], settings: Settings) -> Iterator[Fi
 def _look_at(card: ModelCard, settings: Settings) -> Finding:
     try:
         program = ask(find_server(card, settings.data_dir))
-        found = ", ".join(devices(program.path)) or "no graphics card"
+        found = ", ".join(map(str, devices(program.path))) or "no graphics card"
     except (AppError, OSError) as err:
         return broken(NAME, str(getattr(err, "message", err)), getattr(err, "hint", ""))
     where = f"{program.path} (version {program.version}, {found})"

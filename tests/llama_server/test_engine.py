@@ -241,13 +241,13 @@ def test_loading_says_how_far_it_is(program: Program, tmp_path: Path) -> None:
         ("cuda:0", ["CUDA0"], {}, ("999", "cuda:0")),
         ("cuda:0", ["CUDA0"], {"gpu_layers": 7}, ("7", "cuda:0")),
         ("cpu", ["CUDA0"], {}, ("0", "cpu")),
-        ("cpu", ["Vulkan0"], {}, ("999", "vulkan0")),
-        ("cpu", ["Vulkan0"], {"device": "cpu"}, ("0", "cpu")),
-        ("cpu", ["MTL0"], {"gpu_layers": 5}, ("5", "mtl0")),
+        ("cpu", ["Vulkan0"], {}, ("0", "cpu")),
+        ("vulkan0", ["Vulkan0"], {}, ("999", "vulkan0")),
+        ("mtl0", ["MTL0"], {"gpu_layers": 5}, ("5", "mtl0")),
         ("cpu", [], {}, ("0", "cpu")),
     ],
 )
-def test_layers_go_where_the_pool_or_the_program_has_room(
+def test_layers_go_where_the_pool_has_said(
     program: Program, tmp_path: Path, device: str, listed: list[str], options: Any, expected: Any
 ) -> None:
     path = program(devices=listed)

@@ -116,3 +116,14 @@ def test_if_it_dies_idle_its_worker_follows(client: Client) -> None:
     os.kill(server_of(worker).pid, signal.SIGKILL)
     wait_until_missed(client, worker)
     assert answer(client, "and back") == "and back "
+
+
+def test_a_device_that_only_the_program_knows_is_used_and_counted_as_ram(
+    program: Program, tmp_path: Path
+) -> None:
+    with served(program(devices=["Vulkan0"]), tmp_path) as client:
+        assert answer(client, "on a card") == "on a card "
+        (text,) = (worker for worker in client.status().workers if worker.modality == "text")
+        assert (text.device, text.is_on_graphics) == ("vulkan0", True)
+        assert text.granted_mib > 0
+        assert set(client.status().memory.allocations["text"].granted_mib) == {"cpu"}

@@ -92,7 +92,7 @@ def test_what_cuda_says_becomes_the_right_error(reason: str, kind: type[Exceptio
     error = to_app_error(RuntimeError(reason), "Whisper", "cuda:0")
     assert type(error) is kind
     assert reason in error.message
-    assert "pip install" in error.hint or kind is not EngineNotInstalledError
+    assert "make install" in error.hint or kind is not EngineNotInstalledError
 
 
 def test_the_worker_comes_without_torch(card: ModelCard, data_dir: Path) -> None:

@@ -68,6 +68,6 @@ def _doing(worker: WorkerStatus) -> str:
         parts.append(f"{worker.num_waiting} waiting")
     elif worker.resident_mib:
         parts.append(f"{worker.resident_mib:,} MiB")
-    if worker.device.startswith("cuda"):
+    if worker.is_on_graphics:
         parts.append("GPU")
     return " · ".join(parts)

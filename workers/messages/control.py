@@ -44,7 +44,7 @@ class Ready:
     slots: int
     """How many requests the engine works on at once."""
     device: str
-    """"cpu" or "cuda:0"."""
+    """"cpu", "cuda:0", "mtl0", "vulkan0"; the host of a remote one."""
     capabilities: frozenset[str]
     """What this engine can do beyond the minimum: "answers", "translate", a language code…"""
     voices: tuple[str, ...] = ()

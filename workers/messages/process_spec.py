@@ -27,7 +27,8 @@ class WorkerSettings:
     reranker: ModelCard | None = None
     """A second model, which a rag worker loads when it first orders passages."""
     device: str = "cpu"
-    """Where to put the weights: "cpu" or "cuda:0". An engine that cannot use a GPU ignores it."""
+    """Where to put the weights: "cpu", "cuda:0", or a graphics device by its engine's own word ("mtl0",
+    "vulkan0"). An engine that cannot use a GPU ignores it."""
     threads: int
     """How many compute threads its libraries may use."""
     slots: int

@@ -136,7 +136,7 @@ class ModelStatusView:
             size_mib=size_mib(card, self._data_dir),
             plan=plan,
             actions=_actions(
-                card, state.kind, is_used=is_used and not self._may_leave(card), is_added=added
+                card, state, is_used=is_used and not self._may_leave(card), is_added=added
             ),
             is_added=added,
             context=context_words(plan),

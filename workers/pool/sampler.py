@@ -159,8 +159,8 @@ class RssSampler:
         placement, pid = handle.supervisor.placement, handle.pid
         if placement is None or pid is None or handle.loaded is None:
             return
-        device_mib = in_use_mib.get(placement.device, 0)
-        if placement.device == CPU:
+        device_mib = in_use_mib.get(placement.memory_device, 0)
+        if placement.memory_device == CPU:
             device_mib = max(device_mib, sample.peak_mib.get(pid, 0))
         self.note_peak(pid, handle.supervisor.card, placement, device_mib)
 

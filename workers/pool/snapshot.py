@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from configs.catalogue import ModelCard
-from workers.messages import Loading
+from workers.messages import Loading, Ready
+from workers.pool.memory.machine import CPU
+from workers.pool.memory.placement import Placement
 
 from .pending import PendingRequest
 from .request_queue import RequestQueue
@@ -106,6 +108,7 @@ class WorkerSnapshot:
             detail=detail,
             progress=self.loading.fraction if self.loading else None,
             device=ready.device if ready else "",
+            is_on_graphics=_is_on_graphics(placement, ready),
             pid=process.pid if process else None,
             resident_mib=resident_mib,
             granted_mib=granted_mib,
@@ -117,3 +120,10 @@ class WorkerSnapshot:
             threads=process.threads if process else 0,
             num_deaths=self.supervisor.num_deaths,
         )
+
+
+def _is_on_graphics(placement: Placement | None, ready: Ready | None) -> bool:
+    """Whether the weights were to go to a graphics device, and the engine says that they did."""
+    return (
+        placement is not None and ready is not None and CPU not in (placement.device, ready.device)
+    )

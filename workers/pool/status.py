@@ -31,11 +31,13 @@ class WorkerStatus:
     progress: float | None = None
     """[0, 1] while loading; None when unknown."""
     device: str = ""
+    is_on_graphics: bool = False
+    """Whether weights lie on a graphics card, or on another graphics device: Metal, Vulkan …"""
     pid: int | None = None
     resident_mib: int = 0
     """Memory the process holds now; 0 while asleep."""
     granted_mib: int = 0
-    """What is reserved on that device: predicted, or measured before; 0 while asleep."""
+    """What is reserved where its memory is counted: predicted, or measured before; 0 while asleep."""
     memory_estimate: MemoryEstimate | None = None
     """How that was estimated; None while asleep."""
     is_pinned: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from configs.catalogue import ModelCard
 from workers.messages import Ready
 
+from .memory.machine import CPU
 from .requester import Requester
 from .scheduler import Scheduler
 from .snapshot import WorkerSnapshot
@@ -65,7 +66,8 @@ class WorkerView(Requester):
 
     def status(self, resident_mib: int) -> WorkerStatus:
         """Return what the page shows about this worker."""
-        device = self._supervisor.device
+        placement = self._supervisor.placement
+        device = placement.memory_device if placement is not None else CPU
         return self._snapshot.status(
             resident_mib,
             granted_mib=self._scheduler.granted_mib(self, device),

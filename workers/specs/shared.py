@@ -61,8 +61,8 @@ def llamacpp_spec(modality: Modality, target: str) -> EngineSpec:
         title="llama.cpp",
         distributions=("xllamacpp",),
         imports=("xllamacpp",),
-        devices=("cpu", "cuda"),
-        cuda_probe="workers.pool.memory.estimator:llamacpp_finds_a_gpu",
+        devices=("cpu", "cuda", "gpu"),
+        devices_probe="workers.models.graphics.devices:llamacpp_devices",
         splits_layers=True,
         is_tunable=modality == "text",
         has_context=modality in ("text", "vision"),
@@ -80,7 +80,7 @@ def llama_server_spec(modality: Modality, target: str) -> EngineSpec:
         llamacpp_spec(modality, target),
         name="llama-server",
         title="llama-server",
-        cuda_probe="workers.pool.memory.estimator:llama_server_finds_a_gpu",
+        devices_probe="workers.models.llama_server.asking:model_devices",
     )
 
 

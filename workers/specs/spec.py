@@ -55,10 +55,11 @@ class EngineSpec:
     needs_environment: bool = False
     """Whether it can live in one of those only, so that a card need not name it."""
     devices: tuple[str, ...] = ("cpu",)
-    """Kinds of devices it can put weights on; () where another server does the work."""
-    cuda_probe: str = ""
-    """"module:function" that says whether what is installed can use CUDA for a model: it is given the
-    card and the data folder; "": it can."""
+    """Kinds of devices it can put weights on: "cpu", "cuda", "gpu" (whichever its library lists); ()
+    where another server does the work."""
+    devices_probe: str = ""
+    """"module:function" that lists the graphics devices which what is installed can use for a model
+    (`EngineDevice`): it is given the card and the data folder; "": NVIDIA's cards."""
     splits_layers: bool = False
     """Whether some layers may go to the GPU and the others stay in RAM (`gpu_layers`)."""
     is_tunable: bool = False

@@ -38,7 +38,7 @@ SPECS = (
         name="llama-server",
         target="workers.engines.rag.llama_server:LlamaServerEmbedder",
         title="llama-server",
-        cuda_probe="workers.pool.memory.estimator:llama_server_finds_a_gpu",
+        devices_probe="workers.models.llama_server.asking:model_devices",
         reranker="workers.engines.rag.llama_server:LlamaServerReranker",
     ),
     replace(

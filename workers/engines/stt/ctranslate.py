@@ -5,9 +5,6 @@ torch is kept out of this process: two cuDNNs in one do not get along.
 
 from __future__ import annotations
 
-import ctypes
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 from configs.catalogue import ModelCard
@@ -18,15 +15,14 @@ from workers.messages.errors import (
     LoadError,
     OutOfMemoryError,
 )
+from workers.models.graphics.libraries import open_cublas
 
 PREFERRED = {
     "cpu": ("int8", "float32"),
     "cuda": ("int8_float16", "int8_float32", "float16", "float32"),
 }
 """Without a word in the card, the first of these that the device can."""
-LIBRARIES = ("libcublasLt.so.12", "libcublas.so.12")
-"""What CTranslate2 opens by name when it first multiplies on CUDA; its wheel does not bring them."""
-INSTALL = "Run: pip install nvidia-cublas-cu12 (and nvidia-cudnn-cu12, which older versions need)"
+INSTALL = "Run in Quintet's folder: make install (it brings NVIDIA's cuBLAS 12)"
 
 
 def split_device(device: str) -> tuple[str, int]:
@@ -55,20 +51,18 @@ def compute_type(card: ModelCard, device: str) -> str:
 
 
 def open_cuda_libraries(card: ModelCard) -> None:
-    """Bring cuBLAS into the process, also from NVIDIA's pip packages, where no loader looks.
+    """Bring cuBLAS into the process before CTranslate2 asks for it by name.
 
     Raises: EngineNotInstalledError with the command. Without this, a missing one is noticed only
     while the first recording is listened to.
     """
-    for name in LIBRARIES:
-        path = _packaged(name)
-        try:
-            ctypes.CDLL(str(path or name), mode=ctypes.RTLD_GLOBAL)
-        except OSError as err:
-            raise EngineNotInstalledError(
-                f"{card.name} cannot use the GPU: the CUDA library {name} is not installed.",
-                f"{INSTALL}.",
-            ) from err
+    try:
+        open_cublas()
+    except OSError as err:
+        raise EngineNotInstalledError(
+            f"{card.name} cannot use the GPU: a library of CUDA 12 is not installed ({err}).",
+            f"{INSTALL}.",
+        ) from err
 
 
 def to_app_error(
@@ -103,12 +97,3 @@ def _supported(card: ModelCard, kind: str, index: int) -> set[str]:
     except (RuntimeError, ValueError) as err:
         raise to_app_error(err, card.name, f"{kind}:{index}", LoadError) from err
     return set(supported)
-
-
-def _packaged(library: str) -> Path | None:
-    """Where pip put it: `nvidia/cublas/lib` of some site-packages."""
-    spec = importlib.util.find_spec("nvidia")
-    for root in (spec and spec.submodule_search_locations) or ():
-        for path in Path(root).glob(f"*/lib/{library}"):
-            return path
-    return None

@@ -14,6 +14,7 @@ SPECS = (
         distributions=("faster-whisper", "ctranslate2", "onnxruntime"),
         imports=("faster_whisper", "ctranslate2", "onnxruntime"),
         devices=("cpu", "cuda"),
+        devices_probe="workers.models.graphics.devices:whisper_devices",
         memory="workers.pool.memory.estimate_whisper:estimate_whisper",
         speed="workers.pool.speed.estimate_sound_speed:estimate_whisper",
     ),

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from configs.catalogue import ModelCard
 from workers.messages.errors import EngineNotInstalledError
+from workers.models.graphics.devices import EngineDevice
 
-from .finding import HINT
+from .finding import HINT, find_server
 
 ASK_TIMEOUT_S = 60.0
 """A build for a graphics card wakes the driver first."""
@@ -51,8 +53,16 @@ def ask(path: Path) -> ServerProgram:
     return _ask(path, stat.st_mtime_ns, stat.st_size)
 
 
-def devices(path: Path) -> tuple[str, ...]:
-    """Return the names of what it can compute on besides the CPU: "CUDA0", "Vulkan0", "MTL0".
+def model_devices(card: ModelCard, data_dir: Path) -> tuple[EngineDevice, ...]:
+    """Return the devices of the program that a model would run on; none if it does not start."""
+    try:
+        return devices(find_server(card, data_dir))
+    except (EngineNotInstalledError, OSError):
+        return ()  # the worker says why
+
+
+def devices(path: Path) -> tuple[EngineDevice, ...]:
+    """Return what it can compute on besides the CPU, as it lists it.
 
     Raises: EngineNotInstalledError if it does not start.
     """
@@ -87,9 +97,13 @@ def _ask(path: Path, mtime_ns: int, size: int) -> ServerProgram:
 
 
 @lru_cache(maxsize=16)
-def _devices(path: Path, mtime_ns: int, size: int) -> tuple[str, ...]:
+def _devices(path: Path, mtime_ns: int, size: int) -> tuple[EngineDevice, ...]:
     said = _run(path, "--list-devices")
-    return tuple(re.findall(r"(?m)^\s+([A-Za-z][A-Za-z0-9]*): .*\(\d+ MiB", said))
+    listed = re.findall(r"(?m)^\s+([A-Za-z][A-Za-z0-9]*): (.*?)\s*\((\d+) MiB", said)
+    return tuple(
+        EngineDevice(name=name, description=about, total_mib=int(total_mib))
+        for name, about, total_mib in listed
+    )
 
 
 def _run(path: Path, flag: str) -> str:

@@ -64,10 +64,10 @@ class RunSettings:
 
 
 def run_settings(card: ModelCard, threads: int, device: str) -> RunSettings:
-    """Return how a card's model is run with so many threads ("cpu" or "cuda:0")."""
+    """Return how a card's model is run with so many threads ("cpu", "cuda:0", "mtl0")."""
     options = card.options
     compute = min(threads, physical_cores() or threads)
-    on_gpu = device.startswith("cuda")
+    on_gpu = device != "cpu"
     batch_threads = _whole(options, "batch_threads") or compute
     batch = MOST_BATCH if on_gpu else guessed_batch(card, batch_threads)
     return RunSettings(

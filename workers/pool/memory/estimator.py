@@ -6,19 +6,15 @@ so it belongs beside a request's way in, not on the pool's loop.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings, WorkerConfig
-from workers.messages.errors import EngineNotInstalledError
-from workers.models.llama_server.asking import devices
-from workers.models.llama_server.finding import find_server
+from workers.models.graphics.devices import NVIDIA
 from workers.models.tuning.book import TuningBook, is_tunable
 from workers.models.tuning.context import asked_tokens
 from workers.models.tuning.run_settings import run_settings
@@ -39,7 +35,6 @@ MAX_TIMES_PREDICTED = 2.0
 (docs/memory.md)."""
 EVICTS_ON_GPU = ("text", "vision")
 """What a GPU is for. The others go to the CPU before one of these leaves, or shrinks."""
-ASK_TIMEOUT_S = 60
 SMALL_KV = "q8_0"
 GPU_SHARES = (1.0, 0.75, 0.5, 0.25)
 """Of the layers of a GGUF model: the largest that fits."""
@@ -75,12 +70,13 @@ class Estimator:
         wanted = str(card.options.get("device") or config.device)
         places: list[Placement] = []
         tuned = self._tuning.applied
-        if (
-            wanted != "cpu"
-            and CUDA in self._devices
-            and can_use_cuda(card, self._settings.data_dir)
-        ):
+        graphics = ""
+        if wanted != "cpu":
+            graphics = graphics_device(card, self._settings.data_dir, self._devices)
+        if graphics == CUDA:
             places += self._on_gpu(tuned(card, CUDA), facts)
+        elif graphics:
+            places += self._on_another(tuned(card, graphics), facts, graphics)
         if wanted != "cuda" or not places:
             places += self._on_cpu(tuned(card, CPU), facts, card)
         return tuple(places)
@@ -148,6 +144,18 @@ class Estimator:
             may_evict=may_evict,
         )
 
+    def _on_another(self, card: ModelCard, facts: ModelFacts, device: str) -> list[Placement]:
+        """On a device whose memory nobody tells: it is counted as RAM.
+
+        That it is on a Mac and on most laptops. Elsewhere llama.cpp itself sees to it that the layers fit.
+        """
+        if card.options.get("gpu_layers") == 0:
+            return []
+        first = next(iter(self._contexts.of(card, facts, CPU)), None)
+        found = self._place(card, facts, device, first, {})
+        need = found.memory_estimate
+        return [replace(found, need_mib={CPU: round(need.high_mib + need.host_mib)})]
+
     def _estimate(self, card: ModelCard, facts: ModelFacts, device: str) -> MemoryEstimate:
         """A measured peak replaces the prediction, within bounds.
 
@@ -199,41 +207,22 @@ def _least_apart(
     return (contexts[:-1], contexts[-1]) if contexts else ((), None)
 
 
-def can_use_cuda(card: ModelCard, data_dir: Path) -> bool:
-    """Whether the card's engine, as it is installed, can put weights on a GPU."""
+def graphics_device(card: ModelCard, data_dir: Path, known: Collection[str]) -> str:
+    """Return the graphics device that a card's engine, as it is installed, can put weights on.
+
+    "cuda:0" if it is one of the `known`, whose memory the driver tells; else the engine's own word
+    ("mtl0", "vulkan0"); "": none.
+    """
     spec = spec_of(card)
-    if spec is None or "cuda" not in spec.devices:
-        return False
-    return not spec.cuda_probe or bool(resolve(spec.cuda_probe)(card, data_dir))
-
-
-def llamacpp_finds_a_gpu(card: ModelCard, data_dir: Path) -> bool:
-    """Ask the installed build of the package, which all models share."""
-    return _xllamacpp_finds_a_gpu()
-
-
-def llama_server_finds_a_gpu(card: ModelCard, data_dir: Path) -> bool:
-    """Ask the program that this model would run on."""
-    try:
-        found = devices(find_server(card, data_dir))
-    except (EngineNotInstalledError, OSError):
-        return False  # the worker says why
-    return any(name.startswith("CUDA") for name in found)
-
-
-@lru_cache
-def _xllamacpp_finds_a_gpu() -> bool:
-    """In a process of its own: this one imports no model library."""
-    question = (
-        "import xllamacpp as x; cpu = x.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU; "
-        "raise SystemExit(all(device['type'] == cpu for device in x.get_device_info()))"
-    )
-    command = [sys.executable, "-c", question]
-    try:
-        asked = subprocess.run(command, capture_output=True, timeout=ASK_TIMEOUT_S, check=False)  # noqa: S603 — our own interpreter
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return asked.returncode == 0
+    kinds = spec.devices if spec is not None else ()
+    if spec is None or not ("gpu" in kinds or ("cuda" in kinds and CUDA in known)):
+        return ""
+    found = resolve(spec.devices_probe)(card, data_dir) if spec.devices_probe else (NVIDIA,)
+    if CUDA in known and any(device.is_nvidia for device in found):
+        return CUDA
+    if "gpu" not in kinds:
+        return ""
+    return next((d.word for d in sorted(found, key=lambda device: device.is_integrated)), "")
 
 
 def _whole(own: object, configured: int) -> int:

@@ -70,7 +70,7 @@ class LoadOptions:
     """How a model is to be used."""
 
     device: str = "cpu"
-    """"cpu" or "cuda:0"."""
+    """"cpu", "cuda:0", "mtl0"."""
     slots: int = 1
     """Requests worked on at once."""
     threads: int = 1

@@ -10,6 +10,7 @@ from configs.catalogue import ModelCard
 
 from .context import ContextUse
 from .eviction import Mib, ResidentModel, choose_victims
+from .machine import CPU
 from .memory_estimate import MemoryEstimate
 
 
@@ -18,7 +19,7 @@ class Placement:
     """One way to run a model."""
 
     device: str
-    """"cpu" or "cuda:0": where the weights lie, or most of them."""
+    """"cpu", "cuda:0" or an engine's own word ("mtl0"): where the weights lie, or most of them."""
     need_mib: Mib
     """What the scheduler reserves: a model on a GPU also takes some RAM."""
     memory_estimate: MemoryEstimate
@@ -30,6 +31,11 @@ class Placement:
     may_evict: bool = True
     """Whether others are put to sleep for this. Recognition on a GPU, say, is not worth that: it
     goes to the CPU before chat shrinks."""
+
+    @property
+    def memory_device(self) -> str:
+        """Where its memory is counted: RAM for devices whose own nobody tells."""
+        return self.device if self.device in self.need_mib else CPU
 
     def laid_over(self, card: ModelCard) -> ModelCard:
         """Return the card with what was chosen for this place."""

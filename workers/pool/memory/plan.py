@@ -71,8 +71,8 @@ class Plan:
 
     @property
     def need_mib(self) -> int:
-        """What the scheduler reserves, on the placement's device."""
-        return self.placement.need_mib[self.placement.device]
+        """What the scheduler reserves where the placement's memory is counted."""
+        return self.placement.need_mib[self.placement.memory_device]
 
     def __str__(self) -> str:
         return f"{self.name} {self.words}: {self.numbers}.{self.pace}{self.advice}"
@@ -116,7 +116,7 @@ class Plan:
     @property
     def numbers(self) -> str:
         """What it needs, and what there is."""
-        where = "of RAM" if self.placement.device == CPU else "of graphics memory"
+        where = "of RAM" if self.placement.memory_device == CPU else "of graphics memory"
         band = "" if self.placement.memory_estimate.is_measured else "about "
         can = "can be made free" if self.outcome == "too_large" else "are free"
         return f"needs {band}{self.need_mib:,} MiB {where}, {max(0, self.free_mib):,} {can}"
@@ -157,7 +157,7 @@ def plan(
         name=card.name,
         outcome="cpu_only" if on_cpu_instead else outcome,
         placement=chosen,
-        free_mib=around.headroom_mib.get(chosen.device, 0),
+        free_mib=around.headroom_mib.get(chosen.memory_device, 0),
         sleep=tuple(resident.model for resident in decision.victims),
         is_waiting=any(resident.is_busy for resident in decision.victims),
     )
@@ -182,7 +182,7 @@ def _too_large(
         name=card.name,
         outcome="too_large",
         placement=placement,
-        free_mib=around.most_mib(placement.device),
+        free_mib=around.most_mib(placement.memory_device),
         instead=tuple(name for _, name in sorted(fitting, reverse=True)),
     )
 

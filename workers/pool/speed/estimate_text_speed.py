@@ -33,7 +33,7 @@ def estimate_llamacpp(
     kv_type = VISION_KV_TYPE
     if card.modality != "vision":
         kv_type = run_settings(card, options.threads or 1, options.device).kv_type
-    context = FILLED * context_tokens(card, options)
+    context = FILLED * context_tokens(card, facts, options)
     work = token_work(facts, facts.token_bytes, context, KV_BYTES[kv_type])
     if not work.weights:
         return None
@@ -63,7 +63,7 @@ def estimate_torch(
     weights = _weights_in_memory(card, facts, dtype)
     if speed is None or not weights:
         return None
-    work = token_work(facts, weights, FILLED * context_tokens(card, options), width)
+    work = token_work(facts, weights, FILLED * context_tokens(card, facts, options), width)
     if on_gpu:
         return 1 / (gpu_token_s(work, speed) + TORCH_GPU_LAYER_S * facts.num_layers)
     widens = NF4_CPU_TIMES if card.options.get("load_in") in QUANTIZED else 1.0

@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,6 +20,8 @@ from workers.models.tuning.book import joined, key_of, machine_parts
 from workers.models.tuning.entries import Entries
 
 from .device_speed import DeviceSpeed
+
+T = TypeVar("T")
 
 log = logging.getLogger("quintet.speed")
 
@@ -67,7 +69,7 @@ def _name(card: ModelCard, device: str, options: Mapping[str, Any]) -> str:
     return joined(key_of(card, device), *([] if layers is None else [f"{layers} layers"]))
 
 
-def _valid(kind: TypeAdapter[Any], entry: Any) -> Any:
+def _valid(kind: TypeAdapter[T], entry: Any) -> T | None:
     """Return an entry as what it is; None if there is none, or it is damaged."""
     try:
         return None if entry is None else kind.validate_python(entry)

@@ -82,7 +82,7 @@ def cpu_token_s(work: TokenWork, speed: DeviceSpeed) -> float:
 
 def gpu_token_s(work: TokenWork, speed: DeviceSpeed) -> float:
     """Return the seconds of one token on a graphics card, which mostly reads."""
-    num_bytes = sum(work.weights.values()) + 2 * work.state_bytes
+    num_bytes: float = sum(work.weights.values()) + 2 * work.state_bytes
     num_bytes += work.cached_values * work.value_bytes
     flops = 2 * sum(values_in(kind, n) for kind, n in work.weights.items()) + 4 * work.query_values
     overhead_s = FIXED_S + GPU_LAYER_S * work.num_layers

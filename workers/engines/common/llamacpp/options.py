@@ -21,8 +21,7 @@ def apply_options(params: Any, options: Mapping[str, Any], device: str, xllamacp
     Names and meaning as in llama.cpp's Python bindings; what is absent keeps llama.cpp's default,
     but for the layers: all on a GPU, if the memory manager has chosen it.
     """
-    on_gpu = device.startswith("cuda")
-    params.n_gpu_layers = int(options.get("gpu_layers", -1)) if on_gpu else 0
+    params.n_gpu_layers = 0 if device == "cpu" else int(options.get("gpu_layers", -1))
     if "offload_kqv" in options:
         params.no_kv_offload = not options["offload_kqv"]
     modes = xllamacpp.llama_load_mode

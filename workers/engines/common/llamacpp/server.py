@@ -20,6 +20,7 @@ from workers.messages.errors import (
     LoadError,
     UnsupportedInputError,
 )
+from workers.models.graphics.libraries import import_linked
 from workers.specs.spec import missing_library
 
 Json = dict[str, Any]
@@ -31,10 +32,9 @@ typical_p mirostat mirostat_tau mirostat_eta ignore_eos""".split()
 def import_xllamacpp(modality: Modality) -> Any:
     """Return the package. Raises: EngineNotInstalledError."""
     try:
-        import xllamacpp
+        return import_linked("xllamacpp")
     except ImportError as err:
         raise missing_library(modality, "llamacpp", err) from err
-    return xllamacpp
 
 
 def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
@@ -67,8 +67,9 @@ def _started_server(xllamacpp: Any, params: Any) -> Any:
 
 def device_of(wanted: str, params: Any, xllamacpp: Any) -> str:
     """Return where the weights went: `wanted` if layers are there and this build finds a GPU."""
-    cpu = xllamacpp.ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU
-    has_gpu = any(device["type"] != cpu for device in xllamacpp.get_device_info())
+    kinds = xllamacpp.ggml_backend_dev_type
+    graphics = (kinds.GGML_BACKEND_DEVICE_TYPE_GPU, kinds.GGML_BACKEND_DEVICE_TYPE_IGPU)
+    has_gpu = any(device["type"] in graphics for device in xllamacpp.get_device_info())
     return wanted if has_gpu and params.n_gpu_layers != 0 else "cpu"
 
 

@@ -24,9 +24,7 @@ class OnLlamaServer:
         self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
     ) -> tuple[Any, str]:
         server = LlamaServer(xllamacpp, params, settings, report, self.new_pacing)
-        if settings.device != "cpu" or not server.devices:
-            return server, settings.device if server.devices else "cpu"
-        return server, server.devices[0].lower()
+        return server, settings.device if server.devices else "cpu"
 
     def close(self) -> None:
         """End the program, and then do what the engine does at its end."""

@@ -6,7 +6,7 @@ and has no flag here is refused: nothing that an engine asks for is lost on the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def _fixed(values: dict[str, Any], program: ServerProgram) -> Iterator[str]:
         yield from filter(None, (program.knows("--reranking"),))
 
 
-def device_flags(params: Any, devices: tuple[str, ...], program: ServerProgram) -> list[str]:
+def device_flags(params: Any, devices: Sequence[object], program: ServerProgram) -> list[str]:
     """Return where the layers go: `devices` are those that it may use, none for the CPU alone."""
     if not devices:
         none = program.knows("--device")

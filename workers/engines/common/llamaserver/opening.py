@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from configs.catalogue import ModelCard
 from workers.media.scratch import scratch_folder
 from workers.messages import LastWords, Loading
 from workers.messages.errors import GenerationError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_pieces import piece_names
+from workers.models.graphics.devices import EngineDevice
 from workers.models.llama_server.asking import ServerProgram, ask, devices
 from workers.models.llama_server.finding import find_server
 
@@ -84,30 +84,11 @@ def _size_bytes(model: Path) -> int:
 
 def usable_devices(
     settings: WorkerSettings, params: Any, program: ServerProgram
-) -> tuple[str, ...]:
-    """Return the graphics devices on which the model's layers may lie.
-
-    Where the pool has put the model on a CUDA card, that; and where the program sees none but others,
-    of which the pool knows nothing (Metal, Vulkan, ROCm), those, unless the card or the settings want
-    the CPU. An embedder or reranker goes there if its card says how many `gpu_layers`.
-    """
-    is_small = params.embedding and "gpu_layers" not in settings.card.options
-    if settings.device == "cpu" and (is_cpu_wanted(settings.card) or is_small):
+) -> tuple[EngineDevice, ...]:
+    """Return the graphics devices on which the model's layers may lie: none if the pool has said so."""
+    if settings.device == "cpu" or params.n_gpu_layers == 0:
         return ()
-    if settings.device != "cpu" and params.n_gpu_layers == 0:
-        return ()
-    found = devices(program.path)
-    has_cuda = any(name.startswith("CUDA") for name in found)
-    if settings.device == "cpu":
-        if has_cuda or not found:
-            return ()
-        params.n_gpu_layers = int(settings.card.options.get("gpu_layers", -1))
-    return found
-
-
-def is_cpu_wanted(card: ModelCard) -> bool:
-    """Whether a card says that its model stays on the CPU."""
-    return card.options.get("device") == "cpu" or card.options.get("gpu_layers") == 0
+    return devices(program.path)
 
 
 def _follow(code: int, words: str, report: ReportLoading) -> None:
