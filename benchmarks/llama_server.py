@@ -53,7 +53,7 @@ Ask = Callable[[Generate], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Speeds:
+class RunSpeeds:
     """Seconds that one side took."""
 
     chat_s: dict[int, float]
@@ -84,7 +84,7 @@ def measure() -> list[Measurement]:
 
 
 def _rows(
-    how: str, bar: str, ours: Sequence[Speeds], theirs: Sequence[Speeds]
+    how: str, bar: str, ours: Sequence[RunSpeeds], theirs: Sequence[RunSpeeds]
 ) -> Iterator[Measurement]:
     pairs = list(zip(ours, theirs, strict=True))
     for streams in STREAMS:
@@ -113,9 +113,9 @@ def _program() -> Path:
     return find_server(adapted(settings)(load_catalogue()[MODEL]), settings.data_dir)
 
 
-def _speeds(ask: Ask, run: int) -> Speeds:
+def _speeds(ask: Ask, run: int) -> RunSpeeds:
     _at_once(SLOTS, ask, run + 90)  # in each slot lies what all prompts begin with
-    return Speeds(
+    return RunSpeeds(
         chat_s={
             streams: statistics.median(_at_once(streams, ask, run) for _ in range(REPEATS))
             for streams in STREAMS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from configs.catalogue import ModelCard
+from typing import TYPE_CHECKING, Any
 
 from .output import say, table
+
+if TYPE_CHECKING:
+    from configs.catalogue import ModelCard
 
 MIB = 1 << 20
 FITS = {

@@ -127,7 +127,7 @@ class ModelCard(BaseModel):
     description: str = Field(default="", max_length=10_000)
     """One sentence for people: what it is good for, what it is not."""
     recommended: bool = False
-    """One of the few that are offered first: a set for some machine names it (`configs/sets.yaml`)."""
+    """One of the few that are offered first: a set for some machine names it (`configs/machines/sets.yaml`)."""
     is_old: bool = False
     """Superseded: for programs that name it. Lists show it on request, or where it is downloaded."""
     checked: str = Field(default="", max_length=MAX_WORDS_CHARS)
@@ -153,6 +153,7 @@ class ModelCard(BaseModel):
             raise ValueError("hub is for a package: whose files all have a SHA-256")
         return self
 
+    @model_validator(mode="after")
     def _check_named(self) -> ModelCard:
         """What is said of a file that is not listed is a slip."""
         for field in ("file_bytes", "file_sources"):

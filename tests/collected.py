@@ -11,8 +11,8 @@ import pytest
 from tests.running import command_of
 
 MODEL_LIBRARIES = """TTS bitsandbytes chromadb ctranslate2 cv2 faster_whisper gptqmodel kokoro_onnx
-llguidance onnx onnxruntime piper rapidocr sentence_transformers torch torchaudio transformers vllm
-xllamacpp""".split()
+llguidance onnx onnx_asr onnxruntime piper rapidocr sentence_transformers torch torchaudio transformers
+vllm xllamacpp""".split()
 
 
 @dataclass(frozen=True, slots=True)

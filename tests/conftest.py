@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
 
 from tests.apps import app as app
 from tests.apps import client as client
@@ -22,6 +23,9 @@ from workers.pool.threads import usable_cores, wait_policy
 _POLICY = wait_policy(usable_cores())
 os.environ.update({name: _POLICY[name] for name in ("GOMP_SPINCOUNT", "KMP_BLOCKTIME")})
 
+# Hypothesis gives an example 200 ms: a machine that has other things to do takes longer.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # A shell that starts us in the background lets us, and all that we start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

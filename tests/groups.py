@@ -33,6 +33,7 @@ FLEETS = {
     "tests/faults": "app",
     "tests/security": "app",
     "tests/flows": "client",
+    "tests/speed": "client",
     "tests/together": "client",
 }
 """How a test's id begins → its group; the first that fits. `app`: what is open to this machine.

@@ -143,7 +143,8 @@ def test_a_picture_is_looked_at(client: Any) -> None:
     [
         ({}, 400, "input: Field required"),
         ({"input": ""}, 400, "empty"),
-        ({"input": [{"type": "reasoning"}]}, 400, "'reasoning'"),
+        ({"input": [{"type": "reasoning"}]}, 400, "empty"),  # a thought that is sent back
+        ({"input": [{"type": "web_search_call"}]}, 400, "'web_search_call'"),
         ({"input": "Hi.", "model": "gpt-9"}, 404, "'gpt-9'"),
         ({"input": "Hi.", "tools": [{"type": "web_search"}]}, 400, "tools"),
     ],

@@ -15,16 +15,35 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from huggingface_hub import close_session
 
+from configs.catalogue import load_catalogue
+from workers.models.weights import find_folder
+
 COMMIT = "c0ffee" + "0" * 34
 BLOCK = 64 * 1024
 STALL_TIMEOUT_S = 30
+
+
+PACKAGED = "smollm2-135m-instruct"
+
+
+@cache
+def stand_in(model_id: str = PACKAGED) -> bytes:
+    """The packaged chat model in the place of another: as long as that one's card says, if it does.
+
+    What comes after its last tensor is read by nobody.
+    """
+    cards = load_catalogue()
+    packaged, other = cards[PACKAGED], cards[model_id]
+    content = (find_folder(packaged, Path("/none")) / packaged.weight_file).read_bytes()
+    return content.ljust(other.file_bytes.get(other.weight_file, 0), b"\0")
 
 
 @lru_cache

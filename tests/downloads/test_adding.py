@@ -130,6 +130,24 @@ def test_a_configuration_names_its_engine(
     assert set(more) | {"config.json"} <= set(card.files)
 
 
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [("tdt", ("encoder-model", "decoder_joint-model")), ("ctc", ("model",))],
+)
+def test_a_recogniser_for_onnx_asr_is_known_by_its_kind(
+    tmp_path: Path, kind: str, parts: tuple[str, ...]
+) -> None:
+    whole = [f"{part}.onnx" for part in parts]
+    folder = a_folder(tmp_path, {"model_type": f"nemo-conformer-{kind}"}, "vocab.txt", *whole)
+    card = propose(folder, HUB)
+    assert (card.modality, card.engine, card.quantization) == ("stt", "onnxasr", "f32")
+    small = [f"{part}.int8.onnx" for part in parts]
+    a_folder(tmp_path, {"model_type": f"nemo-conformer-{kind}"}, *small, size=1_000_000)
+    card = propose(folder, HUB)
+    assert list(card.files) == [*small, "vocab.txt", "config.json"]
+    assert (card.quantization, card.parameters_m) == ("int8", len(parts))
+
+
 def test_a_large_model_is_made_four_bit_and_one_in_pieces_is_one(tmp_path: Path) -> None:
     folder = a_folder(tmp_path, LLAMA, "tokenizer.json")
     for number in (1, 2):

@@ -45,7 +45,12 @@ def hub() -> Iterator[LocalHub]:
 def pulled_card(card_id: str, **changes: Any) -> ModelCard:
     """SmolLM2 as a card that must be downloaded, its file named by a pattern."""
     known = load_catalogue()["smollm2-135m-instruct"].model_dump()
-    changed = {"id": card_id, "source": f"hf:{REPOSITORY}@main", "files": {"*Q4_1.gguf": None}}
+    changed = {
+        "id": card_id,
+        "source": f"hf:{REPOSITORY}@main",
+        "hub": "",
+        "files": {"*Q4_1.gguf": None},
+    }
     return ModelCard.model_validate({**known, **changed, **changes})
 
 

@@ -8,33 +8,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from configs.catalogue import load_catalogue
-from tests.downloads.local_hub import LocalHub, serve
+from tests.downloads.local_hub import LocalHub, serve, stand_in
 from tests.running import ROOT, App, start_app, stop_app
 from tests.security.page_calls import Page, Press
-from workers.models.weights import find_folder
 
 MODEL, DEFAULT, LIMITED = "smollm2-360m-instruct", "smollm2-135m-instruct", "llama-3.2-1b-instruct"
 FILE = "smollm2-360m-instruct-q8_0.gguf"
 SLOW_BYTES_S = 500_000
-"""Minutes for the 94 MB of the sister that our hub gives out as all of these models."""
-TIMEOUT_S = 240.0
+"""Minutes for what our hub gives out as all of these models."""
+TIMEOUT_S = 90.0
 LOOK = Press(what="models-list", event="look", data=[""])
 
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[LocalHub]:
-    sister = load_catalogue()[DEFAULT]
-    content = (find_folder(sister, Path("/none")) / sister.weight_file).read_bytes()
     repositories = {
-        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: content},
-        "maker/Tiny-Chat-GGUF": {"Tiny-Chat.Q4_1.gguf": content},
+        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: stand_in(MODEL)},
+        "maker/Tiny-Chat-GGUF": {"Tiny-Chat.Q4_1.gguf": stand_in()},
     }
     with serve(LocalHub(repositories, large={FILE, "Tiny-Chat.Q4_1.gguf"})) as hub:
         yield hub

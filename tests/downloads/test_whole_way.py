@@ -12,10 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from configs.catalogue import load_catalogue
-from tests.downloads.local_hub import LocalHub, serve
+from tests.downloads.local_hub import LocalHub, serve, stand_in
 from tests.running import ROOT, App, start_app, stop_app
-from workers.models.weights import find_folder
 
 MODEL = "smollm2-360m-instruct"
 REPOSITORY = "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF"
@@ -26,9 +24,7 @@ QUESTION = "What is the capital of France? Answer briefly."
 
 @pytest.fixture
 def hub() -> Iterator[LocalHub]:
-    sister = load_catalogue()["smollm2-135m-instruct"]
-    content = (find_folder(sister, Path("/none")) / sister.weight_file).read_bytes()
-    with serve(LocalHub({REPOSITORY: {FILE: content}}, large={FILE})) as hub:
+    with serve(LocalHub({REPOSITORY: {FILE: stand_in(MODEL)}}, large={FILE})) as hub:
         yield hub
 
 

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from configs.catalogue import load_catalogue
-from tests.downloads.local_hub import LocalHub, serve
+from tests.downloads.local_hub import LocalHub, serve, stand_in
 from tests.running import App, start_app, stop_app
-from workers.models.weights import find_folder
 
 from .conftest import expect_answer
 
@@ -27,12 +25,10 @@ PHONE = 390
 
 @pytest.fixture
 def hub() -> Iterator[LocalHub]:
-    sister = load_catalogue()[DEFAULT]
-    content = (find_folder(sister, Path("/none")) / sister.weight_file).read_bytes()
     repositories = {
-        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: content},
-        "bartowski/Llama-3.2-1B-Instruct-GGUF": {LIMITED_FILE: content},
-        "maker/Tiny-Chat-GGUF": {"Tiny-Chat.Q4_1.gguf": content},
+        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: stand_in(MODEL)},
+        "bartowski/Llama-3.2-1B-Instruct-GGUF": {LIMITED_FILE: stand_in(LIMITED)},
+        "maker/Tiny-Chat-GGUF": {"Tiny-Chat.Q4_1.gguf": stand_in()},
         "maker/pickled": {"config.json": b"{}", "pytorch_model.bin": b"x"},
     }
     large = {FILE, LIMITED_FILE, "Tiny-Chat.Q4_1.gguf"}
@@ -92,7 +88,7 @@ def press(page: Page, model_id: str, action: str) -> None:
 def test_downloaded_paused_killed_resumed_used_and_removed(
     apps: Apps, hub: LocalHub, browser: Browser
 ) -> None:
-    hub.faults.stall_after = 37_000_000
+    hub.faults.stall_after = len(stand_in(MODEL)) * 372 // 1000
     page = open_models(browser, apps.start())
     expect(row(page, MODEL)).to_contain_text("Fits now")
     press(page, MODEL, "download")

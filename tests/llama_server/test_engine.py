@@ -105,7 +105,7 @@ def test_it_is_told_what_the_engine_in_the_process_would_be(
     assert value_of(arguments, "--model").endswith(".gguf")
     assert value_of(arguments, "--ctx-size") == "1536"
     assert value_of(arguments, "--parallel") == "3"
-    assert value_of(arguments, "--reasoning-format") == "none"
+    assert value_of(arguments, "--reasoning-format") == "deepseek"
     assert value_of(arguments, "--gpu-layers") == "0"
     assert {"--jinja", "--offline", "--no-ui", "--no-kv-unified"} <= set(arguments)
 

@@ -26,6 +26,7 @@ MEASURED_MIB = [
     ("smollm2-135m-instruct", 16384, 1, 279),
     ("smollm2-135m-instruct", 16384, 4, 571),
     ("whisper-tiny-en", 0, 1, 361),
+    ("parakeet-tdt-0.6b-v3", 0, 1, 1176),  # drawn weights in its layout: 652 MiB
     ("piper-en-us-joe-medium", 0, 1, 483),
     ("ppocr-v6-small", 0, 1, 673),
     ("all-minilm-l6-v2", 0, 2, 225),

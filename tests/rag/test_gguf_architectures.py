@@ -117,10 +117,10 @@ def test_what_a_file_does_not_say_is_what_is_usual_for_its_kind(
     files: dict[str, Path], tmp_path: Path
 ) -> None:
     silent = loaded(tiny_gguf.card_of(tiny_gguf.qwen3(tmp_path / "silent.gguf", "")), tmp_path)
-    told = loaded(tiny_gguf.card_of(files["qwen3"]), tmp_path)
-    assert float(silent.embed(TEXTS[:1])[0] @ told.embed(TEXTS[:1])[0]) > 0.9999
+    stated = loaded(tiny_gguf.card_of(files["qwen3"]), tmp_path)
+    assert float(silent.embed(TEXTS[:1])[0] @ stated.embed(TEXTS[:1])[0]) > 0.9999
     silent.close()
-    told.close()
+    stated.close()
 
 
 def test_an_unknown_pooling_is_refused(files: dict[str, Path], tmp_path: Path) -> None:

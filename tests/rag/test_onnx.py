@@ -21,7 +21,7 @@ from workers.engines.rag.engine import StoppedError
 from workers.engines.rag.onnx_embedder import OnnxEmbedder
 from workers.engines.rag.wordpiece import build
 from workers.engines.rag.worker import RagWorker
-from workers.messages import Embed, Embedded
+from workers.messages import Embed, Embedded, Finished
 from workers.messages.errors import LoadError
 from workers.messages.process_spec import WorkerSettings
 
@@ -165,8 +165,10 @@ def test_a_stopped_request_does_not_stop_the_next_of_its_thread(
     with pytest.raises(StoppedError), embedder.stopped_by(stopped):
         embedder.embed(["dogs bark"])
     assert embedder.embed(["dogs bark"]).shape == (1, HIDDEN)
-    (event,) = worker.handle(Embed(texts=("dogs bark",)), CancelToken())
+    event, end = worker.handle(Embed(texts=("dogs bark",)), CancelToken())
     assert isinstance(event, Embedded)
+    assert isinstance(end, Finished)
+    assert end.usage.num_chunks > 0
 
 
 def test_nothing_is_written_beside_the_weights(worker: RagWorker, tmp_path: Path) -> None:

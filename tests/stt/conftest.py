@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -52,19 +53,32 @@ def worker(card: ModelCard, data_dir: Path) -> Iterator[SttWorker]:
 
 
 @pytest.fixture(scope="session")
-def speak(data_dir: Path) -> Callable[[str], Pcm]:
-    """Text → mono samples at `SPEECH_RATE_HZ`, spoken by the packaged voice."""
+def voice(data_dir: Path) -> Any:
+    """The packaged voice."""
     from piper import PiperVoice
 
     card = load_catalogue()["piper-en-us-joe-medium"]
     folder = verified_folder(card, data_dir, lambda loading: None)
-    voice = PiperVoice.load(folder / card.weight_file)
+    return PiperVoice.load(folder / card.weight_file)
 
-    def spoken(text: str) -> Pcm:
-        chunks = [chunk.audio_int16_array for chunk in voice.synthesize(text)]
-        return np.concatenate(chunks).astype(np.int16)
 
-    return spoken
+@pytest.fixture(scope="session")
+def speak(voice: Any) -> Callable[[str], Pcm]:
+    """Text → mono samples at `SPEECH_RATE_HZ`."""
+    return lambda text: _spoken(voice.synthesize(text))
+
+
+@pytest.fixture(scope="session")
+def speak_evenly(voice: Any) -> Callable[[str], Pcm]:
+    """The same without chance: a word sounds the same each time."""
+    from piper.config import SynthesisConfig
+
+    even = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
+    return lambda text: _spoken(voice.synthesize(text, even))
+
+
+def _spoken(chunks: Iterable[Any]) -> Pcm:
+    return np.concatenate([chunk.audio_int16_array for chunk in chunks]).astype(np.int16)
 
 
 @pytest.fixture(scope="session")

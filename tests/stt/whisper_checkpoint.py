@@ -26,7 +26,7 @@ _EOT, _SOT, _SOT_PREV, _NO_TIMESTAMPS = 50256, 50257, 50360, 50362
 def write_checkpoint(source: Path, target: Path) -> Path:
     """Write config, tokenizer and safetensors of the model in `source` to `target`."""
     target.mkdir(parents=True)
-    tensors = dict(_renamed(_read(source / "model.bin")))
+    tensors = read_tensors(source)
     save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()},
               target / "model.safetensors", metadata={"format": "pt"})  # fmt: skip
     shutil.copy(source / "tokenizer.json", target)
@@ -34,6 +34,11 @@ def write_checkpoint(source: Path, target: Path) -> Path:
     for name, content in _configs(known).items():
         (target / name).write_text(json.dumps(content))
     return target
+
+
+def read_tensors(source: Path) -> Tensors:
+    """Return the tensors of the model in `source`, by transformers' names."""
+    return dict(_renamed(_read(source / "model.bin")))
 
 
 def _read(path: Path) -> Tensors:

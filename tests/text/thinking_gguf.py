@@ -48,6 +48,7 @@ def thinking_card(folder: Path) -> ModelCard:
         "id": "thinker",
         "name": "Thinker",
         "source": f"path:{folder}",
+        "hub": "",
         "files": {path.name: None},
     }
     return ModelCard.model_validate(card)

@@ -15,7 +15,8 @@ from workers.models.weights import find_folder, verified_folder
 
 def card_for(source: str, files: dict[str, str]) -> ModelCard:
     card = load_catalogue()["smollm2-135m-instruct"]
-    return ModelCard.model_validate({**card.model_dump(), "source": source, "files": files})
+    changed = {"source": source, "hub": "", "files": files}
+    return ModelCard.model_validate({**card.model_dump(), **changed})
 
 
 @pytest.fixture

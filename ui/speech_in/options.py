@@ -47,7 +47,7 @@ class TranscriptionOptions:
 
 def layout_options(card: ModelCard) -> list[Any]:
     """The accordion's components, in the order of `TranscriptionOptions`."""
-    is_multilingual = len(card.languages) > 1
+    is_multilingual = len(card.languages) != 1  # of some it is not known which they are
     known = sorted((language_name(code), code) for code in card.languages)
     detect = [("Detect", "")] if is_multilingual else []
     why_not = "" if is_multilingual else f"{card.name} knows only {known[0][0]}"

@@ -12,12 +12,13 @@ from ui.core.render import clock, note_html
 from workers.messages import AudioInfo, Event, Finished, Progress, SegmentDelta
 
 LANGUAGE_NAMES = {
-    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
-    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
-    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
-    "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
-    "vi": "Vietnamese", "zh": "Chinese",
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
+    "en": "English", "es": "Spanish", "et": "Estonian", "fi": "Finnish", "fr": "French",
+    "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian",
+    "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian",
+    "mt": "Maltese", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sv": "Swedish",
+    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 """ISO 639-1 code → name, for the languages asked for most; others are shown by their code."""
 
@@ -116,8 +117,10 @@ def summary_html(transcript: FileTranscript) -> str:
     if not transcript.segments:
         return note_html(f"No speech was found in {_length(transcript)}.")
     words = sum(len(segment.text.split()) for segment in transcript.segments)
-    said = f"{_counted(words, 'word')} of {language_name(transcript.language)}"
-    return note_html(f"{said} in {_length(transcript)}.") + transcript.receipt_html
+    language = language_name(transcript.language)
+    of = f" of {language}" if language else ""  # some models do not say which they heard
+    said = f"{_counted(words, 'word')}{of} in {_length(transcript)}."
+    return note_html(said) + transcript.receipt_html
 
 
 def choice_label(transcript: FileTranscript) -> str:

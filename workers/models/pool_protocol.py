@@ -8,7 +8,7 @@ from configs.catalogue import ModelCard
 from workers.messages import Modality
 
 
-class ContextUse(Protocol):
+class PlannedContext(Protocol):
     """How long a context is, and what it costs: `workers.pool.memory.context.ContextUse`, as it is shown."""
 
     @property
@@ -40,7 +40,7 @@ class LoadPlan(Protocol):
         """What it needs, and what there is."""
 
     @property
-    def context(self) -> ContextUse | None:
+    def context(self) -> PlannedContext | None:
         """How long its context would be; None for a model that keeps no conversation."""
 
     @property

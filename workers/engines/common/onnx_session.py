@@ -1,6 +1,6 @@
 """An ONNX session that leaves the other engines their cores and stops when the asker does.
 
-Shared by the voices and the embedder on ONNX Runtime; imports it nowhere, is handed it.
+Shared by the voices, the embedder and a recogniser on ONNX Runtime; imports it nowhere, is handed it.
 """
 
 from __future__ import annotations
@@ -45,25 +45,28 @@ class CancellableSession:
 
     def run(self, outputs: list[str] | None, feeds: dict[str, Any]) -> list[Any]:
         """Run the graph. Raises: ONNX Runtime's error when cancelled meanwhile."""
-        with self._watched():
+        with ended_by(self._cancel, self._options):
             results: list[Any] = self._session.run(outputs, feeds, self._options)
         self._cancel.progressed()
         return results
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        done = threading.Event()
-        self._options.terminate = self._cancel.is_cancelled
-        watcher = threading.Thread(target=self._watch, args=(done,), daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()
 
-    def _watch(self, done: threading.Event) -> None:
+@contextmanager
+def ended_by(cancel: CancelToken, options: Any) -> Iterator[None]:
+    """Let runs with these `RunOptions` end, with ONNX Runtime's error, as soon as `cancel` is set."""
+    done = threading.Event()
+    options.terminate = cancel.is_cancelled
+
+    def watch() -> None:
         while not done.wait(CANCEL_POLL_S):
-            if self._cancel.is_cancelled:
-                self._options.terminate = True
+            if cancel.is_cancelled:
+                options.terminate = True
                 return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

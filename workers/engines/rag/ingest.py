@@ -70,7 +70,8 @@ class Ingestion:
                 num_chunks=usage.num_chunks + indexing.num_embedded,
                 prefill_s=usage.prefill_s + indexing.embedding_s,
             )
-        yield Finished(request_id=request.request_id, usage=usage)
+        if not cancel.is_cancelled:
+            yield Finished(request_id=request.request_id, usage=usage)
 
     def _add(self, indexing: Indexing, media: Media, metadata: Metadata) -> Iterator[Event]:
         name = PurePath(media.name).name or "document"

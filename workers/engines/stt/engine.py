@@ -42,7 +42,7 @@ class Hints:
     """How to listen."""
 
     language: str
-    """ISO 639-1 code, one of the engine's."""
+    """ISO 639-1 code, one of the engine's; "": it was not given, and the engine does not say."""
     translate: bool = False
     word_timestamps: bool = False
     initial_prompt: str | None = None
@@ -57,12 +57,17 @@ class SttEngine(Engine, Protocol):
     """
 
     languages: tuple[str, ...] = ()
-    """ISO 639-1 codes, known after `load`."""
+    """ISO 639-1 codes, known after `load`; (): nobody says which."""
     can_translate: bool = False
-    """Into English; known after `load`."""
+    """Into English; known after `load`, as are the three that follow."""
+    takes_prompt: bool = True
+    """Whether context and expected words steer its spelling."""
+    has_word_times: bool = True
+    needs_language: bool = False
+    """Whether it must be told which of its languages is spoken, because it cannot find out."""
 
     def detect_language(self, pcm: Pcm, cancel: CancelToken) -> tuple[str, float]:
-        """Return the likeliest language of (n,) samples and its probability."""
+        """Return the likeliest language of (n,) samples and its probability; ("", 0) if unknown."""
         ...
 
     @property

@@ -55,6 +55,7 @@ class SttWorker:
         if self._find_speech is None:
             raise UnsupportedInputError("Speech in was asked before its model was loaded.")
         self._check_language(request)
+        self._check_wishes(request)
         with open_recording(request.audio, self._max_audio_s) as recording:
             yield from TranscriptionSession(
                 self._engine, self._find_speech, request, recording, cancel
@@ -72,15 +73,35 @@ class SttWorker:
                 f"{self._name} cannot translate: it writes down {_listed(known)} only.",
                 "Switch translation off, or choose a multilingual model.",
             )
-        if request.language is not None and request.language not in known:
+        if request.language is None and self._engine.needs_language and len(known) != 1:
+            raise UnsupportedInputError(
+                f"{self._name} cannot find out which language is spoken.",
+                f"Say which it is; it knows {_listed(known)}." if known else "Say which it is.",
+            )
+        if request.language is not None and known and request.language not in known:
             raise UnsupportedInputError(
                 f"{self._name} does not know the language {request.language!r}; "
                 f"it knows {_listed(known)}.",
                 "Choose one of these, or a multilingual model.",
             )
 
+    def _check_wishes(self, request: Transcribe) -> None:
+        """Nothing that was asked for is left out without a word."""
+        if (request.initial_prompt or request.hotwords) and not self._engine.takes_prompt:
+            raise UnsupportedInputError(
+                f"{self._name} takes no context and no words to listen for: it hears only the sound.",
+                "Leave both out, or choose a Whisper model.",
+            )
+        if request.word_timestamps and not self._engine.has_word_times:
+            raise UnsupportedInputError(
+                f"{self._name} gives no times of single words.",
+                "Ask for the times of sentences, or choose another model.",
+            )
+
 
 def _listed(codes: tuple[str, ...]) -> str:
+    if not codes:
+        return "what is spoken"
     if len(codes) == 1:
         return {"en": "English"}.get(codes[0], codes[0])
     return (

@@ -91,13 +91,17 @@ def pause_path(card: ModelCard, data_dir: Path) -> Path:
 
 
 def read_manifest(card: ModelCard, data_dir: Path) -> Manifest | None:
-    """Return what was downloaded for this card; None if nothing was, or for other words of it."""
+    """Return what was downloaded for this card; None if nothing was, or for other words of it.
+
+    The card may name the real files in place of its patterns, as `as_fetched` writes it.
+    """
     try:
         text = (model_folder(card, data_dir) / MANIFEST).read_text(encoding="utf-8")
         manifest = Manifest.model_validate_json(text)
     except (OSError, ValidationError):
         return None
-    is_same = manifest.source == card.source and manifest.wanted == tuple(card.files)
+    names = (manifest.wanted, tuple(manifest.files))
+    is_same = manifest.source == card.source and tuple(card.files) in names
     expected = {name: sha256 for name, sha256 in card.files.items() if name in manifest.files}
     is_right = all(want in (None, manifest.files[name].sha256) for name, want in expected.items())
     is_long = all(

@@ -16,7 +16,7 @@ from .remote import is_pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFile:
+class ServerFile:
     """What the server says of one file."""
 
     name: str
@@ -31,7 +31,7 @@ class Recheck:
     """One card, compared."""
 
     card: ModelCard
-    files: tuple[FoundFile, ...] = ()
+    files: tuple[ServerFile, ...] = ()
     problems: tuple[str, ...] = ()
     """A sentence for each file that is not there, or not as the card says."""
     unsaid: tuple[str, ...] = field(default=())
@@ -51,7 +51,7 @@ class Recheck:
 def recheck(card: ModelCard, hub: HubSettings) -> Recheck:
     """Ask about each of a card's files. Raises: UnsupportedInputError if it is not downloaded at all."""
     check_downloadable(card)
-    files: list[FoundFile] = []
+    files: list[ServerFile] = []
     problems: list[str] = []
     for name, sha256 in card.files.items():
         alone = {n: size for n, size in card.file_bytes.items() if n == name}
@@ -67,7 +67,7 @@ def recheck(card: ModelCard, hub: HubSettings) -> Recheck:
         for file in said:
             is_sha = file.checksum is not None and file.checksum.algorithm == "sha256"
             digest = file.checksum.digest if file.checksum and is_sha else ""
-            files.append(FoundFile(name=file.name, size=file.size, sha256=digest))
+            files.append(ServerFile(name=file.name, size=file.size, sha256=digest))
     return Recheck(
         card=card,
         files=tuple(files),
@@ -76,7 +76,7 @@ def recheck(card: ModelCard, hub: HubSettings) -> Recheck:
     )
 
 
-def _unsaid(card: ModelCard, files: list[FoundFile]) -> list[str]:
+def _unsaid(card: ModelCard, files: list[ServerFile]) -> list[str]:
     """Patterns stay patterns: what they mean may change."""
     lines: list[str] = []
     for file in files:

@@ -17,7 +17,8 @@ MAX_ALIGNMENT = 1 << 20
 def check_extent(path: Path) -> None:
     """Raises: ConfigError if it is no GGUF, or ends before its last tensor does; OSError."""
     outline, size = read_gguf_outline(path), path.stat().st_size
-    needed = _start_of_data(outline) + max(map(_end, outline.tensors), default=0)
+    start = _start_of_data(outline)
+    needed = max((start + _end(tensor) for tensor in outline.tensors), default=0)
     if needed > size:
         raise ConfigError(
             f"{path.name} is cut off: its tensors need {needed:,} bytes, it has {size:,}. "

@@ -14,6 +14,7 @@ from .architectures import of_config
 from .gguf import of_gguf
 from .gguf_files import is_gguf
 from .onnx import of_onnx_reranker
+from .onnx_asr_files import of_onnx_asr
 from .repo_files import RepoFiles
 from .values import Values, card_values
 
@@ -30,7 +31,8 @@ def recognize(repo: RepoFiles, modality: str = "", builds: Builds | None = None)
     llama.cpp say what they know. Raises: UnsupportedInputError saying why not, and what to look for.
     """
     gguf = partial(_gguf, builds=builds or Builds())
-    for reader in (gguf, _whisper, _piper, _kokoro, of_onnx_reranker, _safetensors):
+    readers = (gguf, _whisper, of_onnx_asr, _piper, _kokoro, of_onnx_reranker, _safetensors)
+    for reader in readers:
         values = reader(repo, modality)
         if values is not None:
             return values
@@ -148,5 +150,5 @@ def _refusal(repo: RepoFiles) -> UnsupportedInputError:
     return UnsupportedInputError(
         f"Nothing in {repo.place} is a model that is known here: {shown}.",
         "Look for a GGUF file, safetensors with config.json, a reranker as ONNX with tokenizer.json, a "
-        "faster-whisper folder or a Piper voice (.onnx with .onnx.json).",
+        "faster-whisper folder, a Parakeet as ONNX for onnx-asr or a Piper voice (.onnx with .onnx.json).",
     )

@@ -41,7 +41,7 @@ _GGUF_VERSION, _GGUF_TEXT = 3, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class InstalledBuild:
     """One llama.cpp of this machine."""
 
     title: str
@@ -100,33 +100,33 @@ class Builds:
             doubt=f"Whether llama.cpp here knows {architecture!r} could not be asked: {silent[0]}",
         )
 
-    def _build(self, engine: str) -> Build:
+    def _build(self, engine: str) -> InstalledBuild:
         """Raises: EngineNotInstalledError."""
         return package_build() if engine == IN_PROCESS else self._server_build()
 
-    def _server_build(self) -> Build:
+    def _server_build(self) -> InstalledBuild:
         return server_build(server_here(self.server, self.data_dir))
 
 
-def package_build() -> Build:
+def package_build() -> InstalledBuild:
     """Return the installed package. Raises: EngineNotInstalledError."""
     try:
         version = metadata.version(PACKAGE)
     except metadata.PackageNotFoundError as err:
         raise EngineNotInstalledError(f"{PACKAGE} is not installed.") from err
-    return Build(
+    return InstalledBuild(
         title=f"{PACKAGE} {version}",
         engine=IN_PROCESS,
         command=(sys.executable, "-c", OFFER, MODEL, SOCKET),
     )
 
 
-def server_build(path: Path) -> Build:
+def server_build(path: Path) -> InstalledBuild:
     """Return a program. Raises: EngineNotInstalledError if it is none that can be used."""
     program, stat = ask(path), path.stat()
     listen = ("--host", SOCKET) if program.has_sockets else ("--port", "0")
     cpu = (flag, "none") if (flag := program.knows("--device")) else ()
-    return Build(
+    return InstalledBuild(
         title=f"{path} (version {program.version})",
         engine=NAME,
         command=(str(path), "--gpu-layers", "0", *cpu, "--model", MODEL, *listen),
@@ -135,7 +135,7 @@ def server_build(path: Path) -> Build:
 
 
 @lru_cache(maxsize=1024)
-def knows(build: Build, architecture: str) -> bool:
+def knows(build: InstalledBuild, architecture: str) -> bool:
     """Whether a build can run models of an architecture.
 
     Raises: EngineNotInstalledError if it gives no answer; UnsupportedInputError if that is no name.
@@ -151,7 +151,7 @@ def knows(build: Build, architecture: str) -> bool:
     raise EngineNotInstalledError(f"{build.title} gave no answer: {last[0][:300]}.")
 
 
-def _offered(build: Build, architecture: str) -> str:
+def _offered(build: InstalledBuild, architecture: str) -> str:
     """Return all that a build says to the file. Raises: EngineNotInstalledError."""
     with scratch_folder("ask") as folder:
         places = {MODEL: folder / "empty.gguf", SOCKET: folder / "ask.sock"}

@@ -1,4 +1,4 @@
-"""What ONNX models need: voices, the three models that read text in pictures, and embedders.
+"""What ONNX models need: voices, recognisers, the three models that read text in pictures, embedders.
 
 Their memory follows the input more than the weights: an arena grows with the longest sentence, and
 each picture brings its own arrays. The estimate lies between an ordinary input and the largest
@@ -36,6 +36,13 @@ EMBEDDER_TOKENS = 512
 EMBEDDER_RUNS = 2
 """Computed at once: a question beside a file that is being indexed."""
 EMBEDDER_ERROR = 0.2
+RECOGNISER_RUNTIME_MIB = 140
+"""Python, ONNX Runtime, PyAV, voice detection and resampling; measured."""
+RECOGNISER_WINDOW_MIB = 385
+"""Of half a minute in an encoder of Parakeet's shape, 24 layers of 1,024: most of it is the first
+convolution's 256 pictures of the spectrum. Measured with drawn weights in its layout, since the real
+ones have to be downloaded."""
+RECOGNISER_ERROR = 0.25
 UNSEEN_ERROR = 0.2
 """More, for a voice of another engine than Piper."""
 
@@ -56,6 +63,17 @@ def estimate_voice(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> 
 def estimate_piper(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of one of Piper's voices, on which the numbers were measured."""
     return replace(estimate_voice(card, facts, options), error=VOICE_ERROR)
+
+
+def estimate_recogniser(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
+    """Return the need of hearing a long recording, which comes in windows of half a minute."""
+    return MemoryEstimate(
+        weights_mib=facts.total_bytes / MIB,
+        kv_cache_mib=0.0,
+        activations_mib=float(RECOGNISER_WINDOW_MIB * options.slots),
+        runtime_mib=RECOGNISER_RUNTIME_MIB,
+        error=RECOGNISER_ERROR,
+    )
 
 
 def estimate_ocr(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:

@@ -127,7 +127,7 @@ def _of_sizes(folder: Path, paths: list[Path]) -> ModelFacts:
     """ONNX and CTranslate2: the files' sizes are the weights'; words and settings are small."""
     weights: Counter[str] = Counter()
     for path in paths:
-        if path.suffix in (".onnx", ".bin", ".onnx_data"):
+        if path.suffix in (".onnx", ".bin", ".onnx_data") or path.name.endswith(".onnx.data"):
             weights[path.suffix.lstrip(".")] += path.stat().st_size
     config = read_config(folder)
     return ModelFacts(
