@@ -74,9 +74,10 @@ class LocalModels:
         if context_tokens is not None:
             with_context(card, context_tokens, self._manager.plan)
             longer = f" {setting}CONTEXT_TOKENS={context_tokens}"
+        sees = f" QUINTET_WORKERS__VISION__MODEL={card.id}" if card.sees else ""
         raise UnsupportedInputError(
             "A model is used by a Quintet that runs, until it ends.",
-            f"Name that with --url; for every start set {setting}MODEL={card.id}{longer}.",
+            f"Name that with --url; for every start set {setting}MODEL={card.id}{sees}{longer}.",
         )
 
     def removal(self, model: str) -> str:

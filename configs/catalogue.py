@@ -171,6 +171,27 @@ class ModelCard(BaseModel):
         return self.source.startswith("remote:")
 
     @property
+    def projectors(self) -> tuple[str, ...]:
+        """The files that turn pictures into what the model reads, the one that its options name first."""
+        wanted = self.options.get("projector")
+        found = [name for name in self.files if name == wanted or "mmproj" in name.lower()]
+        return tuple(sorted(found, key=lambda name: name != wanted))
+
+    @property
+    def projector(self) -> str:
+        """The file that turns pictures into what the model reads; "": there is none."""
+        return next(iter(self.projectors), "")
+
+    @property
+    def sees(self) -> bool:
+        """Whether it is a text model that answers about pictures too, in the same process."""
+        return self.modality == "text" and bool(self.projector)
+
+    def serves(self, modality: str) -> bool:
+        """Whether requests of a modality can be answered by it: its own, and pictures if it sees."""
+        return modality == self.modality or (modality == "vision" and self.sees)
+
+    @property
     def weight_file(self) -> str:
         """Name of the weights proper, within the folder."""
         return next(iter(self.files), "")

@@ -89,7 +89,7 @@ def _choose_defaults(models: Models, settings: Settings) -> None:
             fits = decision is not None and decision.placement.device == placements[0].device
             if fits and models.is_here(card):
                 log.info("%s: %s", modality, card.name)
-                models.use(modality, model_id)
+                models.configure(modality, model_id)
                 break
 
 

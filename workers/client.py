@@ -72,7 +72,7 @@ class Client:
         request = with_deadline(request, self._deadline)
         inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
         card = self._card_for(request)
-        if self.loaded(card.modality) != card:
+        if not self._is_loaded(card):
             self._pool.prepare(card)
         self._pool.submit(request, card, inbox.put)
         has_ended = False
@@ -101,7 +101,7 @@ class Client:
             card = self._card_for(request)
         else:  # the disk is asked
             card = await asyncio.to_thread(self._card_for, request)
-        if self.loaded(card.modality) != card:
+        if not self._is_loaded(card):
             await asyncio.to_thread(self._pool.prepare, card)
         self._pool.submit(request, card, deliver)
         has_ended = False
@@ -136,11 +136,13 @@ class Client:
 
     def ready(self, modality: Modality, model: str | None = None) -> Ready | None:
         """Return what a model's engine can do (None: the default's); None while it is not loaded."""
-        loaded = self._pool.loaded(modality)
-        if loaded is None:
-            return None
-        card, ready = loaded
-        return ready if card.id == (model or self.card(modality).id) else None
+        wanted = model or self.card(modality).id
+        # A model that sees lives with text, one that only sees may be loaded beside it.
+        for name in (modality, "text") if modality == "vision" else (modality,):
+            loaded = self._pool.loaded(name)
+            if loaded is not None and loaded[0].id == wanted:
+                return loaded[1]
+        return None
 
     @property
     def models(self) -> Models:
@@ -185,6 +187,9 @@ class Client:
     def pin(self, modality: Modality, *, is_pinned: bool = True) -> None:
         """Keep a worker in memory whatever comes, or no longer."""
         self._pool.pin(modality, is_pinned=is_pinned)
+
+    def _is_loaded(self, card: ModelCard) -> bool:
+        return self.loaded(card.modality) == card
 
     def _error_of(self, event: Failed, card: ModelCard) -> AppError:
         """Return the error of the class that the event names; of a prompt too long, with what there is for it."""

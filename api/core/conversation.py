@@ -24,11 +24,11 @@ class Conversations:
     settings: Settings
 
     def text_card(self, model: str | None, *, has_pictures: bool = False) -> ModelCard:
-        """Return the text model that answers; with pictures, `model` may name a vision model.
+        """Return the text model that answers; with pictures, `model` may name one that only sees.
 
         Raises: UnknownModelError.
         """
-        if model is None or (has_pictures and self._is_vision(model)):
+        if model is None or (has_pictures and self.client.models.get(model).modality == "vision"):
             return self.client.card("text")
         return self.client.models.get(model, "text")
 
@@ -46,7 +46,7 @@ class Conversations:
             images=tuple([await fetch_public(url, max_mib) for url in urls]),
             messages=request.messages,
             sampling=request.sampling,
-            model=model if model and self._is_vision(model) else None,
+            model=model if model and self._sees(model) else None,
             text_model=request.model,
         )
 
@@ -56,5 +56,5 @@ class Conversations:
             return ask_about_pictures(self.client, request)
         return self.client.astream(request)
 
-    def _is_vision(self, model: str) -> bool:
-        return self.client.models.get(model).modality == "vision"
+    def _sees(self, model: str) -> bool:
+        return self.client.models.get(model).serves("vision")

@@ -257,3 +257,14 @@ def test_default_models_fit_together_into_what_was_promised(tmp_path: Path) -> N
         for name, slots in default.items()
     ]
     assert sum(need.high_mib for need in needs) < 3072
+
+
+def test_a_text_model_that_sees_needs_its_projector_and_room_for_pictures() -> None:
+    card = CARDS["qwen3.5-4b"]
+    assert card.sees
+    blind = card.model_copy(update={"files": {card.weight_file: None}})
+    facts = replace(facts_of_card(card), projector_bytes=600 << 20)
+    needs = [estimate(one, facts, LoadOptions(device="cpu", slots=1)) for one in (card, blind)]
+    assert needs[0].activations_mib >= needs[1].activations_mib + 100
+    without = estimate(card, replace(facts, projector_bytes=0), LoadOptions(device="cpu", slots=1))
+    assert needs[0].weights_mib == pytest.approx(without.weights_mib + 600)

@@ -105,3 +105,10 @@ def test_what_is_no_amount_of_memory_is_refused(
 ) -> None:
     with pytest.raises(UnsupportedInputError, match=r"from 0 to 1,073,741,824 MiB"):
         change(Budget(), mib)
+
+
+def test_what_lives_in_another_process_says_so_and_has_no_plot() -> None:
+    guest = WorkerStatus(modality="vision", model="<M>", state="ready", together_with="text")
+    html = html_of(awake(), guest)
+    assert html.count("together with Text") == 1
+    assert html.count('class="q-plot"') == 1

@@ -10,7 +10,7 @@ from PIL import Image
 from configs.errors import ConfigError
 from tests.vision.processors import save_qwen, save_smolvlm
 from tests.vision.tiny_llava.seeing import WEIGHTS, costs_of, end_of, load, write_card
-from workers.engines.vision.budget import (
+from workers.engines.common.pictures.budget import (
     PictureCost,
     fit_cells,
     grids_within,

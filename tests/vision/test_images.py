@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from workers.engines.common.pictures.images import decode
 from workers.engines.contract import CancelToken
-from workers.engines.vision.images import decode
 from workers.engines.vision.worker import VisionWorker
 from workers.messages import Describe, Generate, Media
 from workers.messages.errors import RequestError, UnsupportedInputError

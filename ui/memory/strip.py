@@ -35,7 +35,7 @@ def strip_html(status: PoolStatus) -> str:
     waits = "".join(
         f'<p class="q-waits">{TITLES[worker.modality]}: {escape(_doing(worker))}</p>'
         for worker in status.workers
-        if worker.state == "loading" and worker.pid is None
+        if worker.state == "loading" and worker.pid is None and worker.together_with is None
     )
     return f'<ul class="q-chips" aria-label="Workers">{chips}</ul>{waits}{bars_html(status)}'
 
@@ -57,6 +57,8 @@ def _chip(worker: WorkerStatus) -> str:
 
 def _doing(worker: WorkerStatus) -> str:
     """What a worker does, in a few words: "ready · 312 MiB", "2 running · 1 waiting"."""
+    if worker.together_with is not None:
+        return f"together with {TITLES[worker.together_with]}"
     if worker.state == "failed":
         return "failed, see the reason by pointing here"
     if worker.state == "loading":

@@ -81,6 +81,8 @@ def workers_html(status: PoolStatus, *, may_change: bool) -> str:
 
 def _row(worker: WorkerStatus, found: Comparison | None, top_mib: int, *, may_change: bool) -> str:
     state = _STATES.get(worker.state, "awake" if found else worker.state)
+    if worker.together_with is not None:
+        state = f"together with {TITLES[worker.together_with]}"
     kept = ", pinned" if worker.is_pinned else ""
     plot = _plot(worker.modality, found, top_mib) if found else ""
     actions = f'<div class="q-hold-do">{_actions(worker)}</div>' if may_change else ""

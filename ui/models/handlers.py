@@ -121,7 +121,9 @@ class ModelHandlers:
 
     def _use(self, model_id: str) -> str:
         card = self._manager.use(model_id)
-        return f"{TITLES[card.modality]} now uses {card.name}, until Quintet ends."
+        used = self._manager.used_for(card)
+        who = " and ".join(TITLES[modality] for modality in used)
+        return f"{who} now {'use' if len(used) > 1 else 'uses'} {card.name}, until Quintet ends."
 
     def _add_found(self, name: str) -> str:
         """Add a model that another program keeps here, by the name in the list."""

@@ -53,8 +53,9 @@ class Models:
         self._adapt = adapt
         self._cards = self._read()
         self._defaults: dict[Modality, str] = {}
+        self._configured: dict[Modality, str] = {}
         for modality, model_id in defaults.items():
-            self.use(modality, model_id)
+            self.configure(modality, model_id)
         if reranker is not None and not self._reranker.is_any:
             self.get(reranker, "rag")
 
@@ -95,7 +96,7 @@ class Models:
     def known(self, modality: Modality | None = None) -> tuple[ModelCard, ...]:
         """Return all cards, those too that must be downloaded first or whose key is not set."""
         first = set(self._defaults.values())
-        cards = [card for card in self._cards.values() if modality in (None, card.modality)]
+        cards = [c for c in self._cards.values() if modality is None or c.serves(modality)]
         order = {name: place for place, name in enumerate(MODALITIES)}
         return tuple(sorted(cards, key=lambda c: (order[c.modality], c.id not in first, c.id)))
 
@@ -119,7 +120,7 @@ class Models:
         """
         problem = "" if self.knows(model_id) else self._read_again()
         card = self._cards.get(model_id)
-        if card is None or modality not in (None, card.modality):
+        if card is None or not (modality is None or card.serves(modality)):
             known = ", ".join(card.id for card in self.all(modality)) or "none"
             kind = f"{modality} model" if modality else "model"
             raise UnknownModelError(f"No {kind} is called {model_id!r}; known: {known}.", problem)
@@ -141,9 +142,26 @@ class Models:
         return self._availability is None or self._availability.is_listed(card)
 
     def use(self, modality: Modality, model_id: str) -> None:
-        """Make a model the default of its modality. Raises: UnknownModelError."""
+        """Make a model the default of a modality. Raises: UnknownModelError.
+
+        A text model that sees becomes that of pictures too, where there is one: the two are one process.
+        When another takes its place that does not, pictures have their configured model again.
+        """
         card = self.get(model_id, modality)
         with self._writing:
+            new = {**self._defaults, modality: card.id}
+            if modality == "text" and "vision" in self._defaults:
+                if card.sees:
+                    new["vision"] = card.id
+                elif self._defaults["vision"] == self._defaults.get("text"):
+                    new["vision"] = self._configured["vision"]
+            self._defaults = new
+
+    def configure(self, modality: Modality, model_id: str) -> None:
+        """Make a model the default of one modality alone, as settings say. Raises: UnknownModelError."""
+        card = self.get(model_id, modality)
+        with self._writing:
+            self._configured = {**self._configured, modality: card.id}
             self._defaults = {**self._defaults, modality: card.id}
 
     def add(self, card: ModelCard) -> None:
@@ -153,7 +171,7 @@ class Models:
         """
         card = self._adapt(card)
         with self._writing:
-            if card.id in self._defaults_besides(card.modality):
+            if card.id in self._defaults_besides(card):
                 raise UnsupportedInputError(
                     f"{card.id!r} is the name of a model in use for something else than "
                     f"{card.modality}.",
@@ -167,8 +185,9 @@ class Models:
         self._reranker.forget()
         self._read_again()
 
-    def _defaults_besides(self, modality: Modality) -> set[str]:
-        return {model_id for name, model_id in self._defaults.items() if name != modality}
+    def _defaults_besides(self, card: ModelCard) -> set[str]:
+        """Ids of the defaults of what the card does not do."""
+        return {model_id for name, model_id in self._defaults.items() if not card.serves(name)}
 
     def _read(self) -> dict[str, ModelCard]:
         return {name: self._adapt(card) for name, card in self._read_cards().items()}
@@ -185,7 +204,7 @@ class Models:
             return f"The models' folder could not be read again: {err}"
         with self._writing:
             for modality, model_id in self._defaults.items():
-                if model_id not in cards or cards[model_id].modality != modality:
+                if model_id not in cards or not cards[model_id].serves(modality):
                     cards[model_id] = self._cards[model_id]
             self._cards = cards
         return ""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings
+from workers.messages import Modality
 from workers.messages.errors import UnsupportedInputError
 
 from . import importing, storage
@@ -103,6 +104,8 @@ class ModelManager:
     def use(self, model_id: str, context_tokens: int | None = None) -> ModelCard:
         """Make a model the default of its modality until Quintet ends, and load it if there is room.
 
+        A text model that sees becomes the default for pictures too: see `Models.use`.
+
         `context_tokens`: with so long a context; one that is in memory is loaded anew by the next
         request. Raises: UnknownModelError; NotFetchedError and other reasons why it cannot be used now;
         UnsupportedInputError for a context that it was not made for; OutOfMemoryError for one that
@@ -117,6 +120,11 @@ class ModelManager:
         self._view.forget()
         self._pool.warm(card.modality)
         return card
+
+    def used_for(self, card: ModelCard) -> tuple[Modality, ...]:
+        """Return of which modalities a model is the default: text and vision, if it sees."""
+        models = self._models
+        return tuple(name for name in models.modalities if models.default(name).id == card.id)
 
     def propose(
         self, what: str, *, model_id: str = "", modality: str = "", reach: Reach = "shell"

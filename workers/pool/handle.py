@@ -38,13 +38,16 @@ class WorkerHandle(WorkerView):
 
     def __init__(
         self,
+        modality: Modality,
         default: Callable[[], ModelCard],
+        serves: Callable[[], tuple[Modality, ...]],
         world: World,
         scheduler: Scheduler,
         on_change: Callable[[WorkerHandle], None],
     ) -> None:
-        self.modality: Modality = default().modality
+        self.modality = modality
         self._default = default
+        self._serves = serves
         self._world = world
         self._on_change = on_change
         self._scheduler = scheduler

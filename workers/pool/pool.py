@@ -25,6 +25,7 @@ from workers.pool.speed.speeds import Speeds
 from .estimates import Estimates
 from .guard import in_words
 from .handle import WorkerHandle
+from .homes import Homes
 from .host import Host
 from .pending import STOPPING, Deliver, PendingRequest, PoolLimits
 from .publisher import Publisher
@@ -53,8 +54,8 @@ class Pool:
     ) -> None:
         """`spec_of` says how the process that holds a card's model is started.
 
-        There is one worker for each modality that has a default model. `host` is the machine; None:
-        this one. `speeds` is told how fast models were, and says so; None: nobody is.
+        There is one worker for each modality that has a default model. `host`: None is this machine.
+        `speeds` is told how fast models were, and says so; None: nobody is.
         """
         self._speeds = speeds
         self._models = models
@@ -74,7 +75,8 @@ class Pool:
         )
         self._world.read_vitals = self._sampler.vitals
         self._scheduler = Scheduler(memory, self._estimates, self._world, self._sampler.look)
-        self._publisher = Publisher(self._handles, self._scheduler, self._sampler, self._world)
+        self._homes = Homes(models, self._handles)
+        self._publisher = Publisher(self._homes, self._scheduler, self._sampler, self._world)
         self._to_warm: list[Modality] = []
         self._num_estimating = 0
         self._is_closed = False
@@ -92,7 +94,9 @@ class Pool:
         """Do all of `start` but run the loop."""
         for modality in self._models.modalities:
             self._handles[modality] = WorkerHandle(
+                modality,
                 partial(self._models.default, modality),
+                partial(self._homes.served_by, modality),
                 self._world,
                 self._scheduler,
                 self._publisher.tell_of,
@@ -139,11 +143,13 @@ class Pool:
         self._schedule(self._allow, budget)
 
     def pin(self, modality: Modality, *, is_pinned: bool) -> None:
-        """Keep a worker in memory whatever comes, or no longer."""
-        change = (
-            self._memory.tracker.pinned.add if is_pinned else self._memory.tracker.pinned.discard
-        )
-        self._schedule(change, modality)
+        """Keep a worker in memory whatever comes, or no longer, with all who live in it."""
+        pinned = self._memory.tracker.pinned
+        if is_pinned:
+            self._schedule(pinned.add, modality)
+        else:
+            living = self._homes.served_by(self._homes.of(modality))
+            self._schedule(pinned.difference_update, {modality, *living})
 
     def plan(self, card: ModelCard) -> Plan:
         """Return what loading a model would take, by the memory of half a second ago."""
@@ -159,8 +165,12 @@ class Pool:
         return self._publisher.status
 
     def loaded(self, modality: Modality) -> tuple[ModelCard, Ready] | None:
-        """Return the model in memory and what its engine said about itself; None while asleep."""
-        return self._handles[modality].loaded
+        """Return the model in memory and what its engine said about itself; None while asleep.
+
+        Of a modality whose default model lives with another: that one's, while its own is asleep.
+        """
+        worker = self._homes.worker(modality)
+        return worker.loaded if worker is not None else None
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Refuse what waits, cancel what runs, end every process and the loop."""
@@ -217,7 +227,7 @@ class Pool:
                 return
 
     def _warm(self, modalities: list[Modality]) -> None:
-        new = (name for name in modalities if name in self._handles)
+        new = dict.fromkeys(self._homes.of(name) for name in modalities if name in self._handles)
         self._to_warm += [name for name in new if name not in self._to_warm]
         self._num_estimating += 1
         cards = [self._models.default(name) for name in self._to_warm]
@@ -232,8 +242,9 @@ class Pool:
         self._warm_next()
 
     def _sleep(self, modality: Modality) -> None:
-        self._to_warm = [name for name in self._to_warm if name != modality]
-        self._handles[modality].sleep()
+        if (worker := self._homes.worker(modality)) is not None:
+            self._to_warm = [name for name in self._to_warm if name != worker.modality]
+            worker.sleep()
 
     def _warm_next(self) -> None:
         if (

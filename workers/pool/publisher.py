@@ -6,13 +6,13 @@ after each look at the machine, and while somebody stands in line for memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from workers.messages import Modality
 
 from .cores import Cores
 from .handle import WorkerHandle
+from .homes import Homes, together
 from .sampler import RssSampler
 from .scheduler import Scheduler
 from .status import PoolStatus, WorkerStatus
@@ -24,14 +24,15 @@ class Publisher:
 
     def __init__(
         self,
-        handles: Mapping[Modality, WorkerHandle],
+        homes: Homes,
         scheduler: Scheduler,
         sampler: RssSampler,
         world: World,
     ) -> None:
         self.status = PoolStatus()
         """The latest; read from any thread."""
-        self._handles = handles
+        self._handles = homes.handles
+        self._homes = homes
         self._scheduler = scheduler
         self._sampler = sampler
         self._world = world
@@ -67,11 +68,18 @@ class Publisher:
         ):  # the memory is another, too
             self._take_all()
             return
-        workers = (new if old.modality == new.modality else old for old in self.status.workers)
-        self.status = replace(self.status, workers=tuple(workers))
+        renewed = {name: self._status_of(self._handles[name]) for name in changed.serves[1:]}
+        renewed[new.modality] = new
+        workers = tuple(renewed.get(old.modality, old) for old in self.status.workers)
+        self.status = replace(self.status, workers=workers)
 
     def _status_of(self, handle: WorkerHandle) -> WorkerStatus:
-        return handle.status(self._sampler.resident_mib(handle.pid))
+        own = handle.status(self._sampler.resident_mib(handle.pid))
+        home = self._homes.of(handle.modality)
+        if home == handle.modality or own.state != "asleep":
+            return own
+        host = self._handles[home]
+        return together(own, host.status(0), self._homes.default(handle.modality))
 
     def _share_cores(self) -> None:
         busy: dict[Modality, int] = {}

@@ -22,6 +22,10 @@ class Requester(Protocol):
     modality: Modality
 
     @property
+    def serves(self) -> tuple[Modality, ...]:
+        """Whose default models live in its process: more than its own, if its model sees."""
+
+    @property
     def is_leaving(self) -> bool:
         """Whether its process has been told to exit."""
 

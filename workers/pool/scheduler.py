@@ -119,7 +119,7 @@ class Scheduler:
 
     def is_pinned(self, who: Requester) -> bool:
         """Whether a worker stays awake whatever comes."""
-        return who.modality in self._memory.tracker.pinned
+        return not self._memory.tracker.pinned.isdisjoint(who.serves)
 
     def release(self, who: Requester) -> None:
         """A worker's process has gone."""
@@ -272,7 +272,7 @@ class Scheduler:
     def _residents(self) -> list[ResidentModel]:
         tracker = self._memory.tracker
         return [
-            requester.resident(reserved_mib, is_pinned=name in tracker.pinned)
+            requester.resident(reserved_mib, is_pinned=self.is_pinned(requester))
             for name, requester in self._requesters.items()
             if (reserved_mib := tracker.reserved_mib(name))
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from configs.catalogue import ModelCard
-from workers.messages import Loading, Ready
+from workers.messages import Loading, Modality, Ready
 from workers.pool.memory.machine import CPU
 from workers.pool.memory.placement import Placement
 
@@ -19,6 +19,7 @@ from .supervisor import Supervisor
 class WorkerSnapshot:
     """What a worker's parts look like from outside; used at once, never kept."""
 
+    modality: Modality
     supervisor: Supervisor
     waiting: RequestQueue
     num_running: int
@@ -101,7 +102,7 @@ class WorkerSnapshot:
         if failure is not None:
             detail = f"{failure.message} {failure.hint}".strip()
         return WorkerStatus(
-            modality=self.card.modality,
+            modality=self.modality,
             model=self.card.name,
             model_id=self.card.id,
             state=self.state,

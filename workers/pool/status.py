@@ -26,6 +26,8 @@ class WorkerStatus:
     state: State
     model_id: str = ""
     """The id of that model's card."""
+    together_with: Modality | None = None
+    """Whose process its model lives in, where that is not its own: what it holds is counted there."""
     detail: str = ""
     """For people: what is being loaded, or why it failed."""
     progress: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from configs.catalogue import ModelCard
-from workers.messages import Ready
+from workers.messages import Modality, Ready
 
 from .memory.machine import CPU
 from .requester import Requester
@@ -20,9 +20,16 @@ class WorkerView(Requester):
     """What may be asked about a worker at any moment."""
 
     _default: Callable[[], ModelCard]
+    """May be a model that lives elsewhere (`homes`): then this worker sleeps, and is not woken for it."""
+    _serves: Callable[[], tuple[Modality, ...]]
     _supervisor: Supervisor
     _turns: Turns
     _scheduler: Scheduler
+
+    @property
+    def serves(self) -> tuple[Modality, ...]:
+        """See `Requester`."""
+        return self._serves()
 
     @property
     def has_process(self) -> bool:
@@ -77,6 +84,7 @@ class WorkerView(Requester):
     @property
     def _snapshot(self) -> WorkerSnapshot:
         return WorkerSnapshot(
+            modality=self.modality,
             supervisor=self._supervisor,
             waiting=self._turns.waiting,
             num_running=len(self._turns.running),

@@ -74,3 +74,55 @@ def test_a_modality_without_a_model_says_so() -> None:
     assert models.modalities == ("text", "stt", "tts")
     with pytest.raises(UnknownModelError, match="No vision model is set up"):
         models.default("vision")
+
+
+def seeing_models(**defaults: str) -> Models:
+    seeing = card("text", "-seeing").model_copy(
+        update={"files": {"a.gguf": None, "mmproj.gguf": None}}
+    )
+    cards = [card("text"), card("text", "-b"), seeing, card("vision"), card("vision", "-b")]
+    configured = {"text": "fake-text", "vision": "fake-vision", **defaults}
+    return Models(lambda: {c.id: c for c in cards}, configured)  # type: ignore[arg-type]
+
+
+def test_a_text_model_that_sees_becomes_that_of_pictures_too() -> None:
+    models = seeing_models()
+    models.use("text", "fake-text-seeing")
+    assert models.default("vision") == models.default("text")
+    assert models.available(None, "vision").id == "fake-text-seeing"
+
+    models.use("text", "fake-text-b")
+    assert models.default("vision").id == "fake-vision"
+
+
+def test_a_model_chosen_for_pictures_alone_stays_when_text_changes() -> None:
+    models = seeing_models()
+    models.use("text", "fake-text-seeing")
+    models.use("vision", "fake-vision-b")
+    models.use("text", "fake-text-b")
+    assert models.default("vision").id == "fake-vision-b"
+
+
+def test_settings_may_name_a_text_model_that_sees_for_pictures_but_no_other() -> None:
+    models = seeing_models(vision="fake-text-seeing")
+    assert models.default("vision").modality == "text"
+    assert models.default("text").id == "fake-text"
+    with pytest.raises(UnknownModelError, match="No vision model is called 'fake-text'"):
+        seeing_models(vision="fake-text")
+
+
+def test_lists_for_pictures_name_the_text_models_that_see() -> None:
+    models = seeing_models()
+    assert {c.id for c in models.known("vision")} == {
+        "fake-vision", "fake-vision-b", "fake-text-seeing",
+    }  # fmt: skip
+    assert len(models.known()) == 5
+
+
+def test_a_default_of_both_may_be_changed_to_one_that_sees_only() -> None:
+    models = seeing_models()
+    models.use("text", "fake-text-seeing")
+    models.add(models.default("text").model_copy(update={"context_length": 9}))
+    assert models.default("vision").context_length == 9
+    with pytest.raises(UnsupportedInputError, match="in use for something else"):
+        models.add(card("text", "-seeing"))

@@ -6,12 +6,17 @@ To add one: write a file in this folder with a class that fulfils `TextEngine`, 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from workers.engines.common.pictures.budget import PictureCost
 from workers.engines.contract import CancelToken, Engine
-from workers.messages import Complete, Generate, TokenLogprob, Usage
+from workers.messages import Complete, Describe, Generate, TokenLogprob, Usage
+from workers.messages.errors import UnsupportedInputError
+
+if TYPE_CHECKING:
+    from workers.engines.common.pictures.images import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,16 @@ class Completion:
     usage: Usage
 
 
-Piece = Thought | Delta | CallDelta | PromptProgress | Completion
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureTaken:
+    """What became of one picture, before the first piece of the answer."""
+
+    cost: PictureCost
+    max_tokens: int
+    """What one picture may cost."""
+
+
+Piece = Thought | Delta | CallDelta | PromptProgress | PictureTaken | Completion
 
 
 class TextEngine(Engine, Protocol):
@@ -76,6 +90,7 @@ class TextEngine(Engine, Protocol):
     `splits_thoughts`: the engine itself tells thoughts from the answer, as Thoughts.
     `shows_tools`: the model's chat template tells it about the tools of a request.
     `calls_tools`: the engine itself enforces `tool_choice` and separates calls from text.
+    `sees`: `describe` answers about pictures; then also `answers`, which all models that see say.
     """
 
     def generate(
@@ -89,3 +104,12 @@ class TextEngine(Engine, Protocol):
         GenerationError.
         """
         ...
+
+    def describe(
+        self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken
+    ) -> Generator[Piece, None, None]:
+        """Answer about pictures, for a model that `sees`; all else as `generate`.
+
+        `pictures` decodes one picture per step and is consumed once, in order.
+        """
+        raise UnsupportedInputError("The model that is loaded cannot look at pictures.")

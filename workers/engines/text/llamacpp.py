@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workers.engines.common.bridge import Chunk, iterate_batches
 from workers.engines.common.llamacpp.options import (
@@ -31,8 +32,16 @@ from workers.engines.common.llamacpp.options import (
 )
 from workers.engines.common.llamacpp.server import device_of, import_xllamacpp, open_server
 from workers.engines.common.llamacpp.spinning import SpinGuard
+from workers.engines.common.pictures.gguf_pictures import Scaled, Sight
+from workers.engines.common.pictures.llamacpp_pictures import (
+    apply_projector,
+    batch_for_pictures,
+    find_files,
+    num_tokens,
+    sight_of,
+)
 from workers.engines.contract import CancelToken
-from workers.messages import Complete, Generate, Usage
+from workers.messages import Complete, Describe, Generate, Usage
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.tuning.checkpoints import bound_of
@@ -41,10 +50,23 @@ from workers.models.tuning.learning import ReadingSpeeds
 from workers.models.tuning.run_settings import run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib_of
 
-from .engine import Completion, Delta, Piece, PromptProgress, TextEngine
-from .llamacpp_json import answer_limit, body_of, has_text, pieces_of, reading_only, with_reading
-from .slots import ANY_SLOT, SlotBoard, transcript_of
+from .engine import Completion, Delta, PictureTaken, Piece, PromptProgress, TextEngine
+from .llamacpp_json import (
+    answer_limit,
+    body_of,
+    has_text,
+    pieces_of,
+    question_of,
+    reading_only,
+    with_image_tokens,
+    with_pictures,
+    with_reading,
+)
+from .slots import ANY_SLOT, SlotBoard, transcript_of, transcript_with
 from .thoughts import split_thoughts, tags_of
+
+if TYPE_CHECKING:
+    from workers.engines.common.pictures.images import Picture
 
 PACE_S = 0.05
 """Between two pieces of an answer, at least: what comes faster than anybody reads is joined. On two
@@ -60,7 +82,12 @@ class LlamaCppEngine(TextEngine):
     def load(self, folder: Path, settings: WorkerSettings, report: ReportLoading) -> None:
         """See `Engine.load`."""
         xllamacpp = import_xllamacpp("text")
-        model_path = str(folder / settings.card.weight_file)
+        self._sight: Sight | None = None
+        name = settings.card.weight_file
+        if settings.card.sees:
+            name, _ = find_files(settings.card)
+            self._sight = sight_of(folder, settings.card, settings.limits)
+        model_path = str(folder / name)
         self.slots = settings.slots
         self.context_length = context_tokens(settings.card, settings.limits)
         self.capabilities = frozenset({"continues", "reuses_prefix", "splits_thoughts"})
@@ -70,13 +97,20 @@ class LlamaCppEngine(TextEngine):
         self._tags = tags_of(template)
         if self._tags is not None:
             self.capabilities |= {"thinks"}
+        if self._sight is not None:
+            self.capabilities |= {"sees", "answers"}
         self._board = SlotBoard(settings.slots)
         self._chosen = run_settings(settings.card, settings.threads, settings.device)
+        if self._sight is not None:
+            batch_tokens = batch_for_pictures(self._sight, self._chosen.batch_tokens)
+            self._chosen = replace(self._chosen, batch_tokens=batch_tokens)
         self._speeds = ReadingSpeeds(
             settings.card, self._chosen, settings.device, settings.data_dir
         )
         self._spin = SpinGuard(is_steering=self.computes_here)
         params = self._params(xllamacpp, model_path, settings)
+        if self._sight is not None:
+            apply_projector(params, folder / settings.card.projector, self._sight)
         self._server, self.device = self._open(xllamacpp, params, settings, report)
 
     def _open(
@@ -110,24 +144,51 @@ class LlamaCppEngine(TextEngine):
         self, request: Generate | Complete, cancel: CancelToken
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
-        with self._board.hold(transcript_of(request)) as slot, self._spin.at_work():
-            pieces = self._noted(slot, self._answered(request, slot, cancel))
+        with self._board.hold(transcript_of(request)) as slot:
+            yield from self._said(request, body_of(request, slot), cancel)
+
+    def describe(
+        self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken
+    ) -> Generator[Piece, None, None]:
+        """See `TextEngine`. What is shown again is not read again, while its slot is its own."""
+        if self._sight is None:  # the worker has asked for the capability
+            raise UnsupportedInputError("No projector is loaded.")
+        scaled: list[Scaled] = []
+        for picture in pictures:
+            scaled.append(self._sight.scale(picture))
+            if cost := scaled[-1].cost:
+                yield PictureTaken(cost=cost, max_tokens=self._sight.max_tokens)
+        if cancel.is_cancelled:
+            return
+        question = question_of(request)
+        with self._board.hold(transcript_with(question, scaled)) as slot:
+            body = with_pictures(body_of(question, slot), question, scaled)
+            for piece in self._said(question, body, cancel):
+                if isinstance(piece, Completion):
+                    yield with_image_tokens(piece, num_tokens(scaled))
+                else:
+                    yield piece
+
+    def _said(
+        self, request: Generate | Complete, body: Chunk, cancel: CancelToken
+    ) -> Generator[Piece, None, None]:
+        with self._spin.at_work():
+            pieces = self._noted(body["id_slot"], self._answered(request, body, cancel))
             if self._tags is not None and isinstance(request, Generate):
                 # For templates whose thoughts llama.cpp does not find.
                 pieces = split_thoughts(pieces, self._tags, is_open=False)
             yield from pieces
 
     def _answered(
-        self, request: Generate | Complete, slot: int, cancel: CancelToken
+        self, request: Generate | Complete, body: Chunk, cancel: CancelToken
     ) -> Iterator[Piece]:
         """Yield the answer. With a seed, the prompt is read first, and its last token once more.
 
         So that token is computed alone, whether the prompt was in the KV cache before or not: in a
         batch its last bits are others, enough to choose another word.
         """
-        body = body_of(request, slot)
         read: Usage | None = None
-        if request.sampling.seed is not None and slot != ANY_SLOT:
+        if request.sampling.seed is not None and body["id_slot"] != ANY_SLOT:
             for piece in self._pieces(request, reading_only(body), cancel):
                 if isinstance(piece, Completion):
                     read = piece.usage

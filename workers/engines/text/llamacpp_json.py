@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from workers.engines.common.bridge import Chunk
 from workers.engines.common.llamacpp.server import error_of, sampling_body
-from workers.messages import Complete, Constraint, Generate, Usage
+from workers.engines.common.pictures.conversation import turns_with_pictures
+from workers.engines.common.pictures.gguf_pictures import Scaled
+from workers.engines.common.pictures.llamacpp_pictures import messages_json
+from workers.messages import NO_THOUGHTS, Complete, Constraint, Describe, Generate, Usage
 
 from .engine import Completion, Delta, Piece, PromptProgress, Thought
 from .openai_json import message_json, pieces_of_choice, tool_json
@@ -30,6 +33,28 @@ def body_of(request: Generate | Complete, slot: int) -> Chunk:
         if request.tool_choice == "none" or request.constraint is not None:
             body["tool_choice"] = "none"  # shown, but not parsed: the two exclude each other
     return body
+
+
+def question_of(request: Describe) -> Generate:
+    """Return the words of a question about pictures; nobody asks for thoughts about them."""
+    return Generate(
+        request_id=request.request_id,
+        messages=request.messages,
+        sampling=request.sampling,
+        thinking=NO_THOUGHTS,
+        deadline=request.deadline,
+    )
+
+
+def with_pictures(body: Chunk, question: Generate, scaled: Sequence[Scaled]) -> Chunk:
+    """Return the body of `body_of`, with the pictures before the words of its first question."""
+    turns = turns_with_pictures(question.messages, len(scaled))
+    return {**body, "messages": messages_json(turns, scaled)}
+
+
+def with_image_tokens(end: Completion, num_tokens: int) -> Completion:
+    """Return the end of an answer, whose usage says what pictures are of the prompt."""
+    return replace(end, usage=replace(end.usage, image_tokens=num_tokens))
 
 
 def _thinking(request: Generate) -> Chunk:

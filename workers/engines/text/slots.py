@@ -6,13 +6,15 @@ enough for that, and a one-line question then overwrites a long chat.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from workers.engines.common.pictures.gguf_pictures import Scaled
 from workers.messages import Complete, Generate
 
 ANY_SLOT = -1
@@ -77,3 +79,9 @@ def transcript_of(request: Generate | Complete) -> str:
     tools = "".join(f"\x1d{tool.name}" for tool in request.tools)
     turns = "".join(f"\x1e{message.role}\x1f{message.text}" for message in request.messages)
     return f"{tools}{turns}\x1eassistant\x1f"
+
+
+def transcript_with(question: Generate, scaled: Iterable[Scaled]) -> str:
+    """Return the same of a question about pictures, as each picture's pixels are told from others'."""
+    seen = "".join("\x1c" + hashlib.sha256(one.image.tobytes()).hexdigest() for one in scaled)
+    return seen + transcript_of(question)

@@ -6,9 +6,11 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
+from workers.engines.common.pictures.checking import PictureRules
 from workers.engines.contract import CancelToken
 from workers.messages import (
     Complete,
+    Describe,
     Event,
     Finished,
     Generate,
@@ -25,14 +27,14 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 from workers.templates.conversation import formats_chat, lay_out, shows_tools
 
-from .engine import CallDelta, Completion, Delta, Piece, TextEngine, Thought
+from .engine import CallDelta, Completion, Delta, PictureTaken, Piece, TextEngine, Thought
 from .prompt import check_length, check_sampling, check_text, tidy
 from .thoughts import with_thinking_cost
 from .tools import check_tools, hear_calls, prepare
 
 
 class TextWorker:
-    """Answers Generate and Complete with any TextEngine."""
+    """Answers Generate and Complete with any TextEngine, and Describe with one that sees."""
 
     def __init__(self, engine: TextEngine) -> None:
         self._engine = engine
@@ -42,6 +44,7 @@ class TextWorker:
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what=f"loading {settings.card.name}"))
         self._card = settings.card
+        self._rules = PictureRules.of(settings.limits)
         self._engine.load(folder, settings, report)
         return Ready(
             slots=self._engine.slots,
@@ -52,6 +55,11 @@ class TextWorker:
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """See `workers.engines.contract.Worker`."""
+        if isinstance(request, Describe):
+            self._check_pictures(request)
+            yield Progress(
+                request_id=request.request_id, done=0, total=len(request.images), unit="pictures"
+            )
         with closing(self._pieces(request, cancel)) as pieces:
             for piece in pieces:
                 yield _event(request.request_id, piece)
@@ -65,7 +73,23 @@ class TextWorker:
             return with_thinking_cost(self._converse(request, cancel))
         if isinstance(request, Complete):
             return self._complete(request, cancel)
+        if isinstance(request, Describe):
+            pictures = self._rules.decoded(request.images, cancel)
+            request = replace(request, messages=tidy(request.messages))
+            return with_thinking_cost(self._engine.describe(request, pictures, cancel))
         raise UnsupportedInputError(f"The text worker cannot {type(request).__name__}.")
+
+    def _check_pictures(self, request: Describe) -> None:
+        """Raises: UnsupportedInputError; ContextTooLongError."""
+        if "sees" not in self._engine.capabilities:
+            raise UnsupportedInputError(
+                f"{self._card.name} cannot look at pictures.", "Choose a model that can."
+            )
+        self._rules.check(request.images)
+        check_sampling(request.sampling)
+        texts = [message.text for message in request.messages]
+        check_text([*texts, *request.sampling.stop])
+        check_length(texts, self._engine.context_length)
 
     def _complete(self, request: Complete, cancel: CancelToken) -> Generator[Piece, None, None]:
         check_sampling(request.sampling)
@@ -110,6 +134,14 @@ def _event(request_id: str, piece: Piece) -> Event:
         )
     if isinstance(piece, Completion):
         return Finished(request_id=request_id, reason=piece.reason, usage=piece.usage)
+    if isinstance(piece, PictureTaken):
+        return Progress(
+            request_id=request_id,
+            done=piece.cost.num_tokens,
+            total=max(piece.cost.num_tokens, piece.max_tokens),
+            unit="image tokens",
+            what=str(piece.cost),
+        )
     return Progress(
         request_id=request_id,
         done=piece.done_tokens,

@@ -13,7 +13,7 @@ from workers.engines.contract import CancelToken, Engine
 from workers.messages import Describe, Event
 
 if TYPE_CHECKING:
-    from .images import Picture
+    from workers.engines.common.pictures.images import Picture
 
 
 class VisionEngine(Engine, Protocol):

@@ -14,7 +14,7 @@ from workers.messages.process_spec import ReportLoading, WorkerSettings
 from .engine import VisionEngine
 
 if TYPE_CHECKING:
-    from .images import Picture
+    from workers.engines.common.pictures.images import Picture
 
 DEFAULT_CONTEXT_TOKENS = 4096
 

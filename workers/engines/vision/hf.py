@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workers.engines.common.pictures.budget import image_budget
+from workers.engines.common.pictures.conversation import turns_with_pictures
 from workers.engines.common.torch.generation import Ended, Order, TorchWriter, Written
 from workers.engines.common.torch.loading import (
     import_torch,
@@ -32,13 +34,11 @@ from workers.messages.errors import ContextTooLongError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.tuning.context import context_tokens
 
-from .budget import image_budget
-from .conversation import turns_with_pictures
 from .engine import VisionEngine
 from .hf_processor import PictureProcessor, Prompt
 
 if TYPE_CHECKING:
-    from .images import Picture
+    from workers.engines.common.pictures.images import Picture
 
 PROJECTORS = frozenset(
     "multi_modal_projector mm_projector connector modality_projection merger projector aligner "

@@ -14,14 +14,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workers.engines.common.pictures.budget import (
+    PictureCost,
+    grids_within,
+    pixels_within,
+    tiles_along,
+)
+from workers.engines.common.pictures.conversation import PictureTurn
 from workers.engines.common.torch.loading import INSTALL, import_transformers, loading_errors
 from workers.messages.errors import EngineNotInstalledError, LoadError, UnsupportedInputError
 
-from .budget import PictureCost, grids_within, pixels_within, tiles_along
-from .conversation import PictureTurn
-
 if TYPE_CHECKING:
-    from .images import Picture
+    from workers.engines.common.pictures.images import Picture
 
 _TILE = re.compile(r"<row_(\d+)_col_(\d+)>")
 

@@ -7,22 +7,18 @@ those of `workers.engines.common.llamacpp.options`:
 - `image_tokens`: what one picture may cost (default 1,024; the setting `limits.max_image_tokens`
   bounds it). Models with a fixed size for pictures ignore it.
 
-Pictures are scaled here, to what `gguf_pictures` reads in the projector's own metadata, so that what
-they cost is known before they are sent. They stay lossless: a small picture's colours would suffer.
+A card of modality text with a projector is served by the text worker, in the same way.
 """
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from configs.catalogue import ModelCard
 from workers.engines.common.bridge import iterate_callbacks
 from workers.engines.common.llamacpp.options import apply_options
 from workers.engines.common.llamacpp.server import (
@@ -33,23 +29,25 @@ from workers.engines.common.llamacpp.server import (
     open_server,
     sampling_body,
 )
+from workers.engines.common.pictures.conversation import turns_with_pictures
+from workers.engines.common.pictures.llamacpp_pictures import (
+    apply_projector,
+    find_files,
+    messages_json,
+    num_tokens,
+    sight_of,
+)
 from workers.engines.contract import CancelToken
 from workers.messages import Describe, Event, Finished, Progress, TextDelta, Usage
-from workers.messages.errors import LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.tuning.checkpoints import bound_of
 from workers.models.tuning.context import context_tokens
+from workers.models.tuning.run_settings import PICTURE_BATCH
 
-from .budget import image_budget
-from .conversation import PictureTurn, turns_with_pictures
 from .engine import VisionEngine
-from .gguf_pictures import Scaled, read_sight
 
 if TYPE_CHECKING:
-    from .images import Picture
-
-BATCH_TOKENS = 512
-"""A picture whose tokens see each other (Gemma's 256) must be read in one batch."""
+    from workers.engines.common.pictures.images import Picture
 
 
 class LlamaCppVisionEngine(VisionEngine):
@@ -62,14 +60,12 @@ class LlamaCppVisionEngine(VisionEngine):
         xllamacpp = import_xllamacpp("vision")
         model, projector = find_files(settings.card)
         self.context_length = context_tokens(settings.card, settings.limits)
-        self._max_tokens = image_budget(settings.card, settings.limits)
-        self._sight = read_sight(folder / projector, self._max_tokens)
+        self._sight = sight_of(folder, settings.card, settings.limits)
         params = xllamacpp.CommonParams()
         params.model.path = str(folder / model)
-        params.mmproj.path = str(folder / projector)
         apply_options(params, settings.card.options, settings.device, xllamacpp)
-        params.mmproj_use_gpu = params.n_gpu_layers != 0
-        params.image_max_tokens = self._max_tokens
+        params.n_batch = params.n_ubatch = PICTURE_BATCH
+        apply_projector(params, folder / projector, self._sight)
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
         params.n_threads_http = 1
         params.verbosity = 0
@@ -78,7 +74,6 @@ class LlamaCppVisionEngine(VisionEngine):
             params.n_ctx_checkpoints = bound
         params.cache_ram_mib = 0  # a picture is asked about once or twice
         params.n_ctx = self.context_length
-        params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
         params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
         self._server, self.device = self._open(xllamacpp, params, settings, report)
@@ -101,14 +96,14 @@ class LlamaCppVisionEngine(VisionEngine):
                 yield Progress(
                     request_id=request.request_id,
                     done=cost.num_tokens,
-                    total=max(cost.num_tokens, self._max_tokens),
+                    total=max(cost.num_tokens, self._sight.max_tokens),
                     unit="image tokens",
                     what=str(cost),
                 )
         if cancel.is_cancelled:
             return
         turns = turns_with_pictures(request.messages, len(scaled))
-        body = sampling_body(request.sampling) | {"messages": _messages(turns, scaled)}
+        body = sampling_body(request.sampling) | {"messages": messages_json(turns, scaled)}
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         # With a seed all is read anew: the last bits of what was cached are others (ADR 0025).
         body |= {"cache_prompt": False} if request.sampling.seed is not None else {}
@@ -118,50 +113,12 @@ class LlamaCppVisionEngine(VisionEngine):
                 if isinstance(piece, str):
                     yield TextDelta(request_id=request.request_id, text=piece)
                     continue
-                usage = replace(
-                    piece.usage, image_tokens=sum(s.cost.num_tokens for s in scaled if s.cost)
-                )
+                usage = replace(piece.usage, image_tokens=num_tokens(scaled))
                 yield replace(piece, request_id=request.request_id, usage=usage)
 
     def close(self) -> None:
         """See `Engine.close`."""
         del self._server
-
-
-def find_files(card: ModelCard) -> tuple[str, str]:
-    """Return the names of the model and of its projector. Raises: LoadError."""
-    wanted = card.options.get("projector")
-    found = [name for name in card.files if name == wanted or "mmproj" in name.lower()]
-    projector = wanted if wanted in card.files else next(iter(found), None)
-    model = next((name for name in card.files if name not in found and name != projector), None)
-    if wanted and wanted not in card.files:
-        raise LoadError(f"{card.id} names the projector {wanted}, which is not among its files.")
-    if projector is None or model is None:
-        raise LoadError(
-            f"{card.id} needs two files, a model and its projector; it has "
-            f"{', '.join(card.files) or 'none'}.",
-            hint="Name the projector in the card: options: {projector: FILE}.",
-        )
-    return model, projector
-
-
-def _messages(turns: Iterable[PictureTurn], scaled: Sequence[Scaled]) -> list[Json]:
-    rest = iter(scaled)
-    messages: list[Json] = []
-    for turn in turns:
-        content: Any = turn.text
-        if turn.num_pictures:
-            parts = [_image_part(next(rest)) for _ in range(turn.num_pictures)]
-            content = [*parts, {"type": "text", "text": turn.text}]
-        messages.append({"role": turn.role, "content": content})
-    return messages
-
-
-def _image_part(scaled: Scaled) -> Json:
-    buffer = io.BytesIO()
-    scaled.image.save(buffer, "PNG", compress_level=1)
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
 
 
 def _pieces(chunks: Iterable[Json]) -> Iterator[str | Finished]:

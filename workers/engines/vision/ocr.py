@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workers.engines.common.pictures.images import Picture
 from workers.engines.contract import CancelToken
 from workers.media.reading_order import reading_order
 from workers.messages import Describe, Event, PictureRead, Progress, TextLine
@@ -21,7 +22,6 @@ from workers.specs.spec import missing_library
 
 from .bands import split_into_bands
 from .engine import VisionEngine
-from .images import Picture
 from .sessions import ReadingStoppedError, StoppableModel, open_session
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workers.engines.common.pictures.conversation import turns_with_pictures
 from workers.engines.common.remote.chat import Json, RemoteAnswer, chunks_of, sampling_json
 from workers.engines.common.remote.connection import (
     RemoteOptions,
@@ -25,11 +26,10 @@ from workers.engines.contract import CancelToken
 from workers.messages import ChatMessage, Describe, Event, Finished, Progress, TextDelta
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 
-from .conversation import turns_with_pictures
 from .engine import VisionEngine
 
 if TYPE_CHECKING:
-    from .images import Picture
+    from workers.engines.common.pictures.images import Picture
 
 JPEG_QUALITY = 90
 

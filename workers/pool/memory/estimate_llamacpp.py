@@ -25,7 +25,7 @@ from workers.models.facts.model import ModelFacts
 from workers.models.tuning.checkpoints import checkpoint_bytes, num_checkpoints
 from workers.models.tuning.context import LEAST_TOKENS
 from workers.models.tuning.embedding_sizes import num_sequences, text_tokens
-from workers.models.tuning.run_settings import KV_BYTES, run_settings
+from workers.models.tuning.run_settings import KV_BYTES, PICTURE_BATCH, run_settings
 from workers.models.tuning.waiting_prompts import waiting_mib
 from workers.pool.threads import usable_cores
 
@@ -33,7 +33,7 @@ from .facts import facts_of_card
 from .memory_estimate import LoadOptions, MemoryEstimate
 
 MIB = 1 << 20
-VISION_BATCH_TOKENS, VISION_KV_TYPE = 512, "q8_0"
+VISION_KV_TYPE = "q8_0"
 """As `workers.engines.vision.llamacpp`."""
 CONTEXT_STEP = 256
 """llama.cpp rounds the context of a slot up to this."""
@@ -60,15 +60,17 @@ EMBEDDER_ERROR = 0.2
 def estimate_llamacpp(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the need of a model that writes, with a projector if it sees."""
     slots = 1 if card.modality == "vision" else options.slots
-    batch, kv_type = VISION_BATCH_TOKENS, VISION_KV_TYPE
+    batch, kv_type = PICTURE_BATCH, VISION_KV_TYPE
     if card.modality != "vision":
         chosen = run_settings(card, options.threads or usable_cores(), options.device)
         batch, kv_type = chosen.batch_tokens, chosen.kv_type
+        if card.sees:  # as much as a projector may ask for; some are content with less
+            batch = max(batch, PICTURE_BATCH)
     weights = (facts.total_bytes + facts.projector_bytes + _extra_bytes(options)) / MIB
     context = context_tokens(card, facts, options)
     values = _kv_values(facts, context) * slots
     kv_cache = (values * KV_BYTES[kv_type] + facts.recurrent_bytes * slots) / MIB
-    pictures = 2 * facts.projector_bytes / 10 if card.modality == "vision" else 0.0
+    pictures = 2 * facts.projector_bytes / 10 if card.serves("vision") else 0.0
     activations = (_activation_bytes(facts, batch, slots) + pictures) / MIB
     waiting = slots * num_checkpoints(context) * checkpoint_bytes(facts, context, kv_type) / MIB
     if card.modality != "vision":  # pictures are asked about once, and do not wait

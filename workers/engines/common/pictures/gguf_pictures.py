@@ -24,6 +24,8 @@ FIXED = {"mlp": 1, "mlp_norm": 1, "ldp": 2, "ldpv2": 2, "gemma3": 4}
 """Kinds that scale every picture to one square → patches that become one token, along a side."""
 CELLS = {"qwen2vl_merger": 2, "qwen2.5vl_merger": 2, "qwen3vl_merger": 2}
 """Kinds that keep a picture's shape → patches that become one token, along a side."""
+IN_ORDER = {"mlp", "mlp_norm", "ldp", "ldpv2", *CELLS}
+"""Kinds whose tokens are read one after the other, as words are, in batches of any size."""
 MAX_SIDE_PX = 2048
 """Of a picture for any other kind, whose cost is not known before it is read."""
 
@@ -46,6 +48,8 @@ class Sight:
     """Of the square that every picture becomes; 0: it keeps its shape."""
     cell_px: int = 0
     """One token for each square of this size; 0: not known."""
+    is_in_order: bool = False
+    """Its tokens do not see those after them; if they do, or nobody knows, one batch must hold them."""
 
     def scale(self, picture: Picture) -> Scaled:
         """Return the picture at the size that the model will see it."""
@@ -79,10 +83,10 @@ def read_sight(projector: Path, max_tokens: int) -> Sight:
     if kind in FIXED and patch_px:
         merged = _whole(header.get("clip.vision.projector.scale_factor")) or FIXED[str(kind)]
         side_px = _whole(header.get("clip.vision.image_size"))
-        return Sight(max_tokens, side_px, patch_px * merged)
+        return Sight(max_tokens, side_px, patch_px * merged, kind in IN_ORDER)
     if kind in CELLS and patch_px:
         merged = _whole(header.get("clip.vision.spatial_merge_size")) or CELLS[str(kind)]
-        return Sight(max_tokens, 0, patch_px * merged)
+        return Sight(max_tokens, 0, patch_px * merged, kind in IN_ORDER)
     return Sight(max_tokens)
 
 
