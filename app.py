@@ -6,6 +6,7 @@ import gc
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -73,10 +74,22 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
     pool.start()
     try:
         client.warm(*settings.pool.warm[:1])  # in its own process, while this one builds the page
+        if settings.fetch_recommended:
+            threading.Thread(target=fetch_recommended, args=(client,), daemon=True).start()
         serve_page(pool, client, settings, listeners)
     finally:
         pool.close()
         sweep()  # of workers that were killed because they did not stop in time
+
+
+def fetch_recommended(client: Client) -> None:
+    """Begin to fetch the models for this machine; the page shows how far that is."""
+    from workers.messages.errors import AppError
+
+    try:
+        client.setup.start()
+    except (AppError, OSError) as err:
+        log.warning("the recommended models are not fetched: %s", err)
 
 
 def serve_page(

@@ -57,7 +57,7 @@ class LocalModels:
         card = self._card(model)
         before = self._manager.state(card).words
         self._manager.fetch(
-            card.id, lambda step: report(_in_mib(step)), accept_license=accept_license
+            card.id, lambda step: report(in_mib(step)), accept_license=accept_license
         )
         return before, self._manager.state(card).words
 
@@ -130,7 +130,8 @@ class LocalModels:
             raise UnknownModelError(sentence, err.hint) from err
 
 
-def _in_mib(step: DownloadProgress) -> Progress:
+def in_mib(step: DownloadProgress) -> Progress:
+    """Return a download's progress as commands draw it."""
     return Progress(
         request_id="",
         done=step.done_bytes / MIB,

@@ -16,6 +16,7 @@ from .adding import add
 from .model_checks import check
 from .model_services import services
 from .model_sets import sets
+from .model_setup import setup
 from .options import Json, Where, Yes, grouped
 from .output import confirm, emit, note, progress, say, table
 
@@ -40,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     models.command("remove", hidden=True)(grouped(remove))
     models.command("plan")(grouped(plan))
     models.command("sets")(grouped(sets))
+    models.command("setup")(grouped(setup))
     models.command("check")(grouped(check))
     models.command("services")(grouped(services))
     app.add_typer(models, name="models", no_args_is_help=True)

@@ -7,6 +7,7 @@ module reads the environment.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -32,6 +33,11 @@ CALLERS = ("QUINTET_URL", "QUINTET_KEY")
 
 TEXT_KEYS = ("username", "password", "admin_password", "api_keys")
 """Read from the environment as they stand: as YAML, the password 0123 would be the number 83."""
+
+MACHINE_PROFILES = ("cpu", "gpu8", "spaces")
+"""Chosen by what machine it is, not by a person: a model that a person chose counts for more than theirs."""
+
+WORKERS = ("text", "stt", "tts", "vision", "rag")
 
 MIN_BUDGET = 16 << 20
 """Bytes. The smallest model takes more."""
@@ -155,6 +161,8 @@ class Settings(Frozen):
     ]
     """Download a model's weights when it is first needed: all (True), or those of these ids. What may
     not be downloaded is refused with the command that does it."""
+    fetch_recommended: bool
+    """At the start, fetch the set of models that is recommended for this machine, in the background, and use it."""
     hub: HubSettings
     gguf: GgufSettings
     server: ServerSettings
@@ -163,6 +171,9 @@ class Settings(Frozen):
     pool: PoolSettings
     limits: dict[str, float]
     """Bounds on input, by name and unit; None of them is infinite."""
+    named_models: tuple[Literal["text", "stt", "tts", "vision", "rag"], ...] = ()
+    """Worked out, never set: whose model a variable, a flag or a profile that a person asks for names. What was
+    chosen on the page does not count there."""
 
     def may_fetch(self, model_id: str) -> bool:
         """Whether this model may be downloaded without asking."""
@@ -181,12 +192,22 @@ def load_settings(profile: str, flags: dict[str, Any] | None = None) -> Settings
     if profile not in profiles():
         raise ConfigError(f"No profile is called {profile!r}; known: {', '.join(profiles())}.")
     merged = _read(CONFIGS_DIR / "default.yaml")
-    for layer in (_read(path), _environment(dict(os.environ)), flags or {}):
+    layers = (_read(path), _environment(dict(os.environ)), flags or {})
+    for layer in layers:
         merged = merge(merged, layer)
+    said = layers[1:] if profile in MACHINE_PROFILES else layers
+    merged["named_models"] = [name for name in WORKERS if _names_model(said, name)]
     try:
         return Settings.model_validate(merged)
     except ValidationError as err:
         raise ConfigError(f"Settings (profile {profile}): {explain(err, Settings)}") from err
+
+
+def _names_model(layers: Iterable[dict[str, Any]], modality: str) -> bool:
+    """Whether a layer says which model a worker has; what is no section is told of later."""
+    workers = [layer.get("workers") for layer in layers]
+    configs = [each.get(modality) for each in workers if isinstance(each, dict)]
+    return any("model" in config for config in configs if isinstance(config, dict))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -16,16 +16,19 @@ from starlette.requests import HTTPConnection
 from configs.server_settings import ServerSettings
 from configs.settings import Settings
 from workers.client import Client
+from workers.messages import MODALITIES
 
 from .core.admin_login import CheckLogin, add_admin_login
 from .core.guard import ClosedDoors
 from .core.light_updates import LightBlocks
+from .core.model_chip import build_model_chip
 from .core.quiet_queue import use_quiet_queue
 from .core.theme import ASSETS, build_theme, scripts, style_sheets
 from .core.uploads import bound_uploads
 from .endpoints import add_endpoints
 from .memory.panel import build_memory_panel
 from .memory.strip import build_strip
+from .setup.line import build_setup_line
 
 HEADER = """<header class="q-header"><h1><svg viewBox="0 0 25 20" aria-hidden="true">
 <rect class="q-text" x="0" y="8" width="3" height="12" rx="1.5"/>
@@ -77,10 +80,13 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     ) as page:
         gr.HTML(HEADER, container=False, padding=False, elem_id="q-header")
         build_strip(client, page)
+        build_setup_line(client)
         build_memory_panel(client)
         with gr.Tabs():
             for tab in TABS:
                 with gr.Tab(tab.title, id=tab.id, elem_id=f"tab-{tab.id}"):
+                    if tab.id in MODALITIES:
+                        build_model_chip(client, tab.id)
                     tab.build(client, settings)
         add_endpoints(client)
     page._queue.max_size = MAX_WAITING  # `queue` would make all of the page's routes once more

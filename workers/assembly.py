@@ -18,9 +18,11 @@ from .models.environments.places import Environments
 from .models.llama_server.choosing import adapted
 from .models.lookup import Models
 from .models.manager import ModelManager
+from .models.setup.choices import read_choices
+from .models.setup.running import Machine, ModelSetup
 from .models.tuning.book import TuningBook, is_tunable
 from .models.tuning.run_settings import run_settings
-from .pool.memory.machine import CPU
+from .pool.memory.machine import CPU, read_memory
 from .pool.memory.manager import build_memory_manager
 from .pool.memory.placement import Placement, place
 from .pool.pending import PoolLimits
@@ -56,7 +58,18 @@ def build_pool(settings: Settings, catalogue: Catalogue) -> tuple[Pool, Client]:
         speeds=Speeds(settings),
     )
     manager = ModelManager(models, Client(pool, models), settings)
-    return pool, Client(pool, models, manager=manager)
+    setup = ModelSetup(manager, models, settings, lambda: machine_with(_held_mib(pool)))
+    return pool, Client(pool, models, manager=manager, setup=setup)
+
+
+def machine_with(held_mib: int) -> Machine:
+    """Return this machine; `held_mib`: RAM of our own models, which another set would not have."""
+    ram, *cards = read_memory()
+    return ram.free_mib + held_mib, max((card.total_mib for card in cards), default=0)
+
+
+def _held_mib(pool: Pool) -> int:
+    return sum(worker.resident_mib for worker in pool.status().workers)
 
 
 def build_models(settings: Settings, catalogue: Catalogue) -> Models:
@@ -74,7 +87,26 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     )
     if any(len(_config(settings, name).model) > 1 for name in MODALITIES):
         _choose_defaults(models, settings)
+    _use_chosen(models, settings)
     return models
+
+
+def _use_chosen(models: Models, settings: Settings) -> None:
+    """Use what a person chose for this data folder, where it is here and the settings name nothing else."""
+    for modality, model_id in read_choices(settings.data_dir).defaults.items():
+        if modality in settings.named_models:
+            continue
+        card = models.get(model_id) if models.knows(model_id) else None
+        if card is None or card.modality != modality or not models.is_here(card):
+            name = card.name if card is not None else model_id
+            log.warning(
+                "%s: %s was chosen, and is not here; %s is used in its place. Fetch it again "
+                "(quintet models setup), or forget it (quintet models setup --undo).",
+                modality, name, models.default(modality).name,
+            )  # fmt: skip
+            continue
+        log.info("%s: %s, as it was chosen", modality, card.name)
+        models.use(modality, model_id)
 
 
 def _choose_defaults(models: Models, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from .messages.deadline import with_deadline
 from .messages.errors import AppError, ContextTooLongError, UnknownModelError, from_code
 from .models.lookup import Models
 from .models.manager import ModelManager
+from .models.setup.running import ModelSetup
 from .pool.memory.machine import CPU as CPU
 from .pool.memory.machine import DeviceMemory as DeviceMemory
 from .pool.memory.memory_estimate import MemoryEstimate as MemoryEstimate
@@ -51,18 +52,20 @@ class Client:
         models: Models,
         deadline: float | None = None,
         manager: ModelManager | None = None,
+        setup: ModelSetup | None = None,
     ) -> None:
         """`deadline`: `time.monotonic()` after which no answer is wanted any more."""
         self._pool = pool
         self._models = models
         self._deadline = deadline
         self._manager = manager
+        self._setup = setup
 
     def until(self, deadline: float | None) -> Client:
         """Return the same door for one question that has a deadline: see `workers.messages.deadline`."""
         if deadline is None:
             return self
-        return Client(self._pool, self._models, deadline, self._manager)
+        return Client(self._pool, self._models, deadline, self._manager, self._setup)
 
     def stream(self, request: Request) -> Generator[Event, None, None]:
         """Yield the request's events, the last being Finished.
@@ -158,6 +161,16 @@ class Client:
         if self._manager is None:
             raise RuntimeError("This client was made without a manager of models.")
         return self._manager
+
+    @property
+    def setup(self) -> ModelSetup:
+        """The set of models for this machine.
+
+        Raises: RuntimeError for a client that was made without one.
+        """
+        if self._setup is None:
+            raise RuntimeError("This client was made without a set of models.")
+        return self._setup
 
     def card(self, modality: Modality) -> ModelCard:
         """Return the card of the model that requests of this modality use by default."""

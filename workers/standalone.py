@@ -14,11 +14,12 @@ import psutil
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import Settings
 
-from .assembly import build_models
+from .assembly import build_models, machine_with
 from .messages import MODALITIES, Modality
 from .messages.errors import UnsupportedInputError
 from .models.lookup import Models
 from .models.manager import ModelManager
+from .models.setup.running import Machine, ModelSetup
 from .pool.memory.eviction import ResidentModel
 from .pool.memory.machine import CPU, process_gpu_mib
 from .pool.memory.manager import build_memory_manager
@@ -80,6 +81,7 @@ class Standalone:
     models: Models
     pool: StandalonePool
     manager: ModelManager
+    setup: ModelSetup
 
 
 def build_standalone(settings: Settings) -> Standalone:
@@ -87,7 +89,13 @@ def build_standalone(settings: Settings) -> Standalone:
     models = build_models(settings, load_catalogue())
     pool = StandalonePool(models, settings)
     manager = ModelManager(models, pool, settings, is_serving=False)
-    return Standalone(models=models, pool=pool, manager=manager)
+    setup = ModelSetup(manager, models, settings, _machine, is_serving=False)
+    return Standalone(models=models, pool=pool, manager=manager, setup=setup)
+
+
+def _machine() -> Machine:
+    held_mib = sum(resident.reserved_mib.get(CPU, 0) for resident in awake_workers())
+    return machine_with(held_mib)
 
 
 def awake_workers() -> list[ResidentModel]:

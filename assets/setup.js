@@ -1,0 +1,29 @@
+// The line of the first minutes: puts the server's words in place without closing what is unfolded, and
+// tells the server which button was pressed. Runs as gr.HTML's js_on_load.
+
+const frame = element.querySelector(".q-setup-frame");
+const TICK_MS = 1500;
+
+function update() {
+  const isOpen = frame.querySelector("details")?.open ?? false;
+  const focused = frame.contains(document.activeElement) && document.activeElement.dataset.action;
+  frame.innerHTML = props.value || "";
+  const details = frame.querySelector("details");
+  if (details) details.open = isOpen;
+  if (focused) frame.querySelector(`[data-action="${focused}"]`)?.focus();
+}
+
+frame.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-action]");
+  if (!button || button.disabled) return;
+  button.disabled = true;
+  trigger("act", { action: button.dataset.action });
+});
+
+watch("value", update);
+update();
+trigger("look", {});
+const timer = setInterval(() => {
+  if (!element.isConnected) clearInterval(timer);
+  else if (!document.hidden) trigger("look", {});
+}, TICK_MS);

@@ -1,0 +1,75 @@
+"""The line of the first minutes, and the model chip: what they say, and who gets buttons."""
+
+from __future__ import annotations
+
+from configs.catalogue import load_catalogue
+from tests.downloads.conftest import make_card
+from ui.core.model_chip_view import chip_html
+from ui.setup.view import setup_html
+from workers.messages.errors import DownloadError
+from workers.models.downloads.manager import DownloadState
+from workers.models.setup.choices import Choices
+from workers.models.setup.offer import OfferedModel, SetOffer
+from workers.models.setup.progress import SetupProgress, Stage
+from workers.models.status import ModelStatus
+
+DEMO = load_catalogue()["smollm2-135m-instruct"]
+BETTER = load_catalogue()["qwen3.5-4b"]
+GB = 1_000_000_000
+
+
+def progress_at(stage: Stage, status: ModelStatus, **fields: object) -> SetupProgress:
+    models = (OfferedModel(part="text", status=status),)
+    offer = SetOffer(machine="Laptop <16>", models=models, left_out=("Not this one.",))
+    return SetupProgress(stage=stage, offer=offer, now=DEMO, **fields)  # type: ignore[arg-type]
+
+
+def test_the_offer_says_what_answers_what_is_better_and_how_much_it_is() -> None:
+    absent = ModelStatus(card=BETTER, state="absent")
+    html = setup_html(progress_at("offered", absent), may_change=True)
+    assert f"{DEMO.name} answers now" in html
+    assert "Qwen3.5 4B: 3.4 GB · pictures too" in html
+    assert "3.4 GB to download." in html
+    assert 'data-action="start"' in html
+    assert "Laptop &lt;16&gt;" in html
+    assert "Not this one." in html
+    assert "<button" not in setup_html(progress_at("offered", absent), may_change=False)
+
+
+def test_a_known_speed_gives_the_time() -> None:
+    half = DownloadState(kind="running", done_bytes=GB, total_bytes=4 * GB, speed_bytes_s=GB / 60)
+    running = ModelStatus(card=BETTER, state="running", download=half)
+    html = setup_html(progress_at("running", running), may_change=True)
+    assert "29 % of 3.4 GB" in html
+    assert "about 2 minutes left" in html
+    last = progress_at("cut", running, choices=Choices(wanted=(BETTER.id,), bytes_per_s=GB / 60))
+    assert 'data-action="resume"' in setup_html(last, may_change=True)
+
+
+def test_a_failure_says_what_to_do_and_nothing_says_nothing() -> None:
+    absent = ModelStatus(card=BETTER, state="absent")
+    failed = progress_at("failed", absent, problem=DownloadError("No hub <here>.", "Put it there."))
+    html = setup_html(failed, may_change=True)
+    assert "No hub &lt;here&gt;. Put it there." in html
+    assert 'data-action="retry"' in html
+    assert setup_html(progress_at("nothing", absent), may_change=True) == ""
+
+
+def test_the_chip_names_the_model_and_unfolds_what_else_there_is() -> None:
+    own = make_card(id="own", name="<Own>")
+    limited = make_card(id="limited", recommended=True, license_restricted=True)
+    rows = (
+        ModelStatus(card=DEMO, state="in_use"),
+        ModelStatus(card=own, state="here"),
+        ModelStatus(card=BETTER, state="absent"),
+        ModelStatus(card=limited, state="absent"),
+    )
+    html = chip_html(DEMO, rows, may_change=True)
+    assert "small demo model" in html
+    assert 'data-action="use" data-id="own"' in html
+    assert "&lt;Own&gt;" in html
+    assert f'data-action="get" data-id="{BETTER.id}"' in html
+    assert 'data-id="limited"' not in html
+    assert 'data-action="more"' in html
+    assert "small demo model" not in chip_html(own, (), may_change=True)
+    assert 'data-id="own" disabled' in chip_html(DEMO, rows, may_change=False)

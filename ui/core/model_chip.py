@@ -1,0 +1,77 @@
+"""The model chip at the top of each tab: which model works there, and a click to another one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import gradio as gr
+
+from ui.core.callers import caller_of
+from ui.core.events import LIGHT, QUIET
+from ui.core.model_chip_view import chip_html
+from ui.core.render import error_html
+from ui.core.theme import ASSETS
+from workers.client import Client
+from workers.messages import Modality
+from workers.messages.errors import UnsupportedInputError
+from workers.messages.standing import Standing
+
+ACTION = "manage its models"
+
+
+class ModelChipHandlers:
+    """One method per event; holds no state of any browser."""
+
+    def __init__(self, client: Client, modality: Modality) -> None:
+        self._client = client
+        self._modality = modality
+
+    async def on_look(self, sent: str, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+        """Show the model, and unfolded the choices, if this browser tab does not show that already."""
+        is_open = bool((event._data or {}).get("open"))
+        html = await self._chip(caller_of(request), is_open=is_open)
+        return (gr.skip(), gr.skip()) if html == sent else (html, html)
+
+    async def on_act(self, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
+        """Use the model that was clicked, or fetch it."""
+        caller = caller_of(request)
+        asked = event._data or {}
+        refusal = ""
+        try:
+            caller.check(ACTION)
+            await asyncio.to_thread(self._act, str(asked.get("action")), str(asked.get("id")))
+        except Exception as err:  # noqa: BLE001 — the edge of the page
+            refusal = error_html(err)
+        html = await self._chip(caller, is_open=True) + refusal
+        return html, html
+
+    def _act(self, action: str, model_id: str) -> None:
+        """Raises: AppError."""
+        if action == "use":
+            self._client.setup.choose(model_id)
+        elif action == "get":
+            self._client.manager.pull(model_id)
+        else:
+            raise UnsupportedInputError(f"There is no action {action!r}.")
+
+    async def _chip(self, caller: Standing, *, is_open: bool) -> str:
+        rows = await asyncio.to_thread(self._client.manager.statuses) if is_open else ()
+        return chip_html(self._client.card(self._modality), rows, may_change=caller.is_admin)
+
+
+def build_model_chip(client: Client, modality: Modality) -> None:
+    """Lay out the chip and wire it; its script asks for it while the tab is seen."""
+    handlers = ModelChipHandlers(client, modality)
+    chip = gr.HTML(
+        chip_html(client.card(modality), (), may_change=False),
+        html_template='<div class="q-model-chip-frame"></div>',
+        js_on_load=(ASSETS / "model_chip.js").read_text(encoding="utf-8"),
+        elem_id=f"q-model-chip-{modality}",
+        elem_classes="q-model-chip-box",
+        container=False,
+        padding=False,
+    )
+    sent = gr.State("")
+    chip.look(handlers.on_look, sent, [chip, sent], **LIGHT)
+    chip.act(handlers.on_act, None, [chip, sent], **QUIET)
