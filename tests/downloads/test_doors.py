@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.downloads.local_hub import LocalHub, serve, stand_in
+from tests.downloads.local_hub import LocalHub, say_its_size, serve, stand_in
 from tests.running import ROOT, App, start_app, stop_app
 from tests.security.page_calls import Page, Press
 
@@ -28,7 +28,7 @@ LOOK = Press(what="models-list", event="look", data=[""])
 @pytest.fixture(scope="module")
 def hub() -> Iterator[LocalHub]:
     repositories = {
-        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: stand_in(MODEL)},
+        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: stand_in()},
         "maker/Tiny-Chat-GGUF": {"Tiny-Chat.Q4_1.gguf": stand_in()},
     }
     with serve(LocalHub(repositories, large={FILE, "Tiny-Chat.Q4_1.gguf"})) as hub:
@@ -38,6 +38,7 @@ def hub() -> Iterator[LocalHub]:
 @pytest.fixture(scope="module")
 def app(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     folder = tmp_path_factory.mktemp("doors")
+    say_its_size(folder / "data", MODEL)
     running = start_app(folder, QUINTET_HUB__ENDPOINT=hub.url, QUINTET_POOL__WARM="[]")
     yield running
     stop_app(running)

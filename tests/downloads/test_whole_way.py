@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.downloads.local_hub import LocalHub, serve, stand_in
+from tests.downloads.local_hub import LocalHub, say_its_size, serve, stand_in
 from tests.running import ROOT, App, start_app, stop_app
 
 MODEL = "smollm2-360m-instruct"
@@ -24,12 +24,13 @@ QUESTION = "What is the capital of France? Answer briefly."
 
 @pytest.fixture
 def hub() -> Iterator[LocalHub]:
-    with serve(LocalHub({REPOSITORY: {FILE: stand_in(MODEL)}}, large={FILE})) as hub:
+    with serve(LocalHub({REPOSITORY: {FILE: stand_in()}}, large={FILE})) as hub:
         yield hub
 
 
 @pytest.fixture
 def app(hub: LocalHub, tmp_path: Path) -> Iterator[App]:
+    say_its_size(tmp_path / "data", MODEL)
     running = start_app(tmp_path, QUINTET_HUB__ENDPOINT=hub.url, QUINTET_POOL__WARM="[]")
     yield running
     stop_app(running)

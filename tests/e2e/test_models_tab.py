@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.downloads.local_hub import LocalHub, serve, stand_in
+from tests.downloads.local_hub import LocalHub, say_its_size, serve, stand_in
 from tests.running import App, start_app, stop_app
 
 from .conftest import expect_answer
@@ -26,8 +26,8 @@ PHONE = 390
 @pytest.fixture
 def hub() -> Iterator[LocalHub]:
     repositories = {
-        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: stand_in(MODEL)},
-        "bartowski/Llama-3.2-1B-Instruct-GGUF": {LIMITED_FILE: stand_in(LIMITED)},
+        "HuggingFaceTB/SmolLM2-360M-Instruct-GGUF": {FILE: stand_in()},
+        "bartowski/Llama-3.2-1B-Instruct-GGUF": {LIMITED_FILE: stand_in()},
         "maker/Tiny-Chat-GGUF": {"Tiny-Chat.Q4_1.gguf": stand_in()},
         "maker/pickled": {"config.json": b"{}", "pytorch_model.bin": b"x"},
     }
@@ -57,6 +57,7 @@ class Apps:
 
 @pytest.fixture
 def apps(hub: LocalHub, tmp_path: Path) -> Iterator[Apps]:
+    say_its_size(tmp_path / "data", MODEL, LIMITED)
     apps = Apps(tmp_path, hub)
     yield apps
     if apps.running is not None:
@@ -88,7 +89,7 @@ def press(page: Page, model_id: str, action: str) -> None:
 def test_downloaded_paused_killed_resumed_used_and_removed(
     apps: Apps, hub: LocalHub, browser: Browser
 ) -> None:
-    hub.faults.stall_after = len(stand_in(MODEL)) * 372 // 1000
+    hub.faults.stall_after = len(stand_in()) * 372 // 1000
     page = open_models(browser, apps.start())
     expect(row(page, MODEL)).to_contain_text("Fits now")
     press(page, MODEL, "download")
