@@ -11,7 +11,7 @@ from workers.messages import Modality
 
 Kind = Literal["sleep", "budget", "pin", "warm", "stream", "switch", "churn", "kill"]
 KINDS: tuple[Kind, ...] = ("sleep", "budget", "pin", "warm", "stream", "switch", "churn", "kill")
-OTHER = {"text": "text-c", "stt": "stt-b", "tts": "tts"}
+OTHER = {"text": "text-c", "stt": "stt-b", "tts": "tts", "vision": "vision"}
 """The largest model of each worker."""
 
 

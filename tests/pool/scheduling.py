@@ -40,9 +40,12 @@ fates = st.builds(
 class Scheduling(RuleBasedStateMachine):
     """A pool with two slots in each of three workers, of which no two large ones fit together."""
 
+    has_vision = False
+    bound_s = BOUND_S
+
     def __init__(self) -> None:
         super().__init__()
-        self.sim = SimulatedPool()
+        self.sim = SimulatedPool(has_vision=self.has_vision)
         self.machine, self.pool = self.sim.machine, self.sim.pool
         self.machine.on_start = self._on_start
         self.machine.on_shut_down = self._on_shut_down
@@ -155,7 +158,7 @@ class Scheduling(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_too_long(self) -> None:
         now = self.sim.loop.time()
-        late = [asked for asked in self.sim.open if now - asked.since > BOUND_S]
+        late = [asked for asked in self.sim.open if now - asked.since > self.bound_s]
         assert not late, f"{len(late)} requests wait for ever, the first for {late[0].model.id}"
 
     @invariant()
@@ -193,8 +196,11 @@ class Scheduling(RuleBasedStateMachine):
             self.machine.wrong.append(f"{process.model.id} had to leave its work")
         first = self.pool._handles[modality]._turns.waiting.first
         gives_way_to_its_own = first is not None and first.card != process.model
-        if modality in self.sim.tracker.pinned and not gives_way_to_its_own:
+        if self._is_pinned(modality) and not gives_way_to_its_own:
             self.machine.wrong.append(f"{modality} is pinned and had to leave")
+
+    def _is_pinned(self, modality: Modality) -> bool:
+        return modality in self.sim.tracker.pinned
 
     def teardown(self) -> None:
         """All who wait are served, whoever goes on pestering; then nobody stands in line for nobody."""

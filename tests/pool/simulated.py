@@ -16,8 +16,10 @@ from tests.pool.simulated_machine import (
     LIMITS,
     MODALITIES,
     ROOM_MIB,
+    SEEING,
     SIZES_MIB,
     SLOTS,
+    VISION_MIB,
     Errand,
     Machine,
 )
@@ -88,11 +90,18 @@ class Ask:
 class SimulatedPool:
     """A pool, its machine, and everything that was asked of it."""
 
-    def __init__(self, room_mib: int = ROOM_MIB, limits: PoolLimits = LIMITS) -> None:
+    def __init__(
+        self, room_mib: int = ROOM_MIB, limits: PoolLimits = LIMITS, *, has_vision: bool = False
+    ) -> None:
+        """`has_vision`: a fourth worker, of a modality for which the text model `SEEING` can be used too."""
         self.machine = Machine()
         self.loop = self.machine.loop
         self.cards = {found.id: found for found in map(_card_of, SIZES_MIB)}
-        models = Models(lambda: self.cards, {name: f"fake-{name}" for name in MODALITIES})
+        self.modalities: tuple[Modality, ...] = MODALITIES
+        if has_vision:
+            self.modalities += ("vision",)
+            self.cards["fake-vision"] = card("vision").model_copy(update={"memory_mib": VISION_MIB})
+        self.models = Models(lambda: self.cards, {name: f"fake-{name}" for name in self.modalities})
         self.tracker = Granting(self.machine, budget_of(room_mib))
         memory = MemoryManager(tracker=self.tracker, places=place_of, record=lambda *_: None)
         host = Host(
@@ -102,7 +111,7 @@ class SimulatedPool:
             scales=self.machine,
         )
         self.pool = Pool(
-            models,
+            self.models,
             lambda card, _: process_spec(card, Path("/nowhere"), SLOTS),
             limits,
             memory,
@@ -169,4 +178,6 @@ def budget_of(room_mib: int) -> Budget:
 
 def _card_of(name: str) -> ModelCard:
     modality, dash, suffix = name.partition("-")
-    return card(modality, dash + suffix).model_copy(update={"memory_mib": SIZES_MIB[name]})
+    found = card(modality, dash + suffix).model_copy(update={"memory_mib": SIZES_MIB[name]})
+    projector = {"mmproj": "0" * 64} if name == SEEING else {}
+    return found.model_copy(update={"files": {**found.files, **projector}})

@@ -31,6 +31,8 @@ from workers.pool.vitals import Vitals
 MODALITIES: tuple[Modality, ...] = ("text", "stt", "tts")
 SIZES_MIB = {"text": 30, "text-b": 40, "text-c": 90, "stt": 30, "stt-b": 60, "tts": 20}
 """Of the models' processes, by the last part of their ids."""
+SEEING, VISION_MIB = "text-b", 25
+"""The text model that answers about pictures too, and the size of the one that does nothing else."""
 ROOM_MIB = 100
 """So much the machine has to give."""
 SLOTS = 2

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.pool.scheduling import Scheduling
+from tests.pool.scheduling_together import SchedulingTogether
 
 ALIKE = settings(
     derandomize=True,
@@ -27,6 +28,11 @@ NUM_PARTS = 8
 
 def test_300_histories() -> None:
     run_state_machine_as_test(Scheduling, settings=settings(ALIKE, max_examples=300))
+
+
+def test_150_histories_in_which_words_and_pictures_may_have_one_model() -> None:
+    settings_of = settings(ALIKE, max_examples=150)
+    run_state_machine_as_test(SchedulingTogether, settings=settings_of)
 
 
 @pytest.mark.histories

@@ -103,10 +103,18 @@ class WorkerHandle(WorkerView):
         self._turns.withdraw_if_unwanted()
 
     def wake(self) -> None:
-        """Wake a sleeping worker with the default model; one that is awake stays as it is."""
-        is_absent = not self.has_process and not self._supervisor.will_restart
-        if is_absent and not self._is_closed and self._scheduler.asked(self) is None:
-            self._scheduler.request(self, self._default())
+        """Wake a sleeping worker with the default model; one that is awake stays as it is.
+
+        Not for a default that lives with another worker, perhaps since a moment ago.
+        """
+        card, is_absent = (
+            self._default(),
+            not self.has_process and not self._supervisor.will_restart,
+        )
+        if card.modality != self.modality or not is_absent or self._is_closed:
+            return
+        if self._scheduler.asked(self) is None:
+            self._scheduler.request(self, card)
             self._changed()
 
     def sleep(self) -> None:

@@ -227,7 +227,7 @@ class Pool:
                 return
 
     def _warm(self, modalities: list[Modality]) -> None:
-        new = dict.fromkeys(self._homes.of(name) for name in modalities if name in self._handles)
+        new = (name for name in modalities if name in self._handles)
         self._to_warm += [name for name in new if name not in self._to_warm]
         self._num_estimating += 1
         cards = [self._models.default(name) for name in self._to_warm]
@@ -243,7 +243,8 @@ class Pool:
 
     def _sleep(self, modality: Modality) -> None:
         if (worker := self._homes.worker(modality)) is not None:
-            self._to_warm = [name for name in self._to_warm if name != worker.modality]
+            meant = {modality, *self._homes.served_by(worker.modality)}
+            self._to_warm = [name for name in self._to_warm if name not in meant]
             worker.sleep()
 
     def _warm_next(self) -> None:
@@ -252,7 +253,7 @@ class Pool:
             and not self._num_estimating
             and all(handle.is_settled for handle in self._handles.values())
         ):
-            self._handles[self._to_warm.pop(0)].wake()
+            self._handles[self._homes.of(self._to_warm.pop(0))].wake()
             self._publisher.tell_all()
 
     def _tick(self) -> None:
