@@ -103,15 +103,9 @@ class WorkerHandle(WorkerView):
         self._turns.withdraw_if_unwanted()
 
     def wake(self) -> None:
-        """Wake a sleeping worker with the default model; one that is awake stays as it is.
-
-        Not for a default that lives with another worker, perhaps since a moment ago.
-        """
-        card, is_absent = (
-            self._default(),
-            not self.has_process and not self._supervisor.will_restart,
-        )
-        if card.modality != self.modality or not is_absent or self._is_closed:
+        """Wake a sleeping worker with the default model, unless that lives with another by now."""
+        card, is_awake = self._default(), self.has_process or self._supervisor.will_restart
+        if is_awake or self._is_closed or card.modality != self.modality:
             return
         if self._scheduler.asked(self) is None:
             self._scheduler.request(self, card)
