@@ -154,7 +154,7 @@ class Models:
                 if card.sees:
                     new["vision"] = card.id
                 elif self._defaults["vision"] == self._defaults.get("text"):
-                    new["vision"] = self._configured["vision"]
+                    new["vision"] = self._configured.get("vision", new["vision"])
             self._defaults = new
 
     def configure(self, modality: Modality, model_id: str) -> None:
@@ -195,7 +195,8 @@ class Models:
     def _read_again(self) -> str:
         """Read the folders; returns why that was not possible, "" if it was.
 
-        A default stays even if its file has gone: something must answer.
+        A default stays even if its file has gone, as does one that comes back after a model that sees:
+        something must answer.
         """
         try:
             cards = {**self._read(), **self._added}
@@ -203,7 +204,8 @@ class Models:
             log.warning("the models could not be read again: %s", err)
             return f"The models' folder could not be read again: {err}"
         with self._writing:
-            for modality, model_id in self._defaults.items():
+            kept = (*self._configured.items(), *self._defaults.items())
+            for modality, model_id in kept:
                 if model_id not in cards or not cards[model_id].serves(modality):
                     cards[model_id] = self._cards[model_id]
             self._cards = cards

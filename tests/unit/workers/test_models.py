@@ -95,6 +95,21 @@ def test_a_text_model_that_sees_becomes_that_of_pictures_too() -> None:
     assert models.default("vision").id == "fake-vision"
 
 
+def test_the_configured_model_for_pictures_comes_back_though_its_file_has_gone(
+    tmp_path: Path,
+) -> None:
+    for model in seeing_models().known():
+        write(tmp_path, model)
+    models = Models(
+        lambda: load_catalogue(tmp_path), {"text": "fake-text", "vision": "fake-vision"}
+    )
+    models.use("text", "fake-text-seeing")
+    (tmp_path / "fake-vision.yaml").unlink()
+    models.renew()
+    models.use("text", "fake-text-b")
+    assert models.default("vision").id == "fake-vision"
+
+
 def test_a_model_chosen_for_pictures_alone_stays_when_text_changes() -> None:
     models = seeing_models()
     models.use("text", "fake-text-seeing")
