@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.vision.tiny_llava.convert import convert
-from tests.vision.tiny_llava.seeing import WEIGHTS, write_card
+from tests.vision.tiny_llava.talking import text_card
 from workers.engines.common.llamacpp.server import import_xllamacpp, open_server
 
 NUM_TIMES = 20
@@ -14,9 +13,7 @@ NUM_TIMES = 20
 
 def test_a_server_may_be_ended_as_soon_as_it_is_there(tmp_path: Path) -> None:
     xllamacpp = import_xllamacpp("text")
-    convert(WEIGHTS, tmp_path)
-    card = write_card(tmp_path, "llamacpp", tmp_path, name="tiny-llava")
-    path = str(tmp_path / card.weight_file)
+    path = str(tmp_path / text_card(tmp_path).weight_file)
     for _ in range(NUM_TIMES):
         params = xllamacpp.CommonParams()
         params.model.path = path

@@ -12,6 +12,7 @@ from typing import Any
 
 from configs.errors import ConfigError
 from workers.engines.common.llamacpp.options import apply_options
+from workers.engines.common.llamacpp.server import started_server
 from workers.engines.common.llamaserver.process import Address
 from workers.engines.common.llamaserver.transport import Json, ServerConnection
 from workers.media.scratch import scratch_folder
@@ -95,6 +96,6 @@ def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
 
 def _opened(xllamacpp: Any, params: Any, name: str) -> Any:
     try:
-        return xllamacpp.Server(params)
+        return started_server(xllamacpp, params)
     except RuntimeError as err:
         raise LoadError(f"llama.cpp could not load {name}: {err}") from err
