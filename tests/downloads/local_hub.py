@@ -29,7 +29,7 @@ from workers.models.weights import find_folder
 
 COMMIT = "c0ffee" + "0" * 34
 BLOCK = 64 * 1024
-STALL_TIMEOUT_S = 30
+STALL_TIMEOUT_S = 120
 
 
 PACKAGED = "smollm2-135m-instruct"

@@ -26,7 +26,7 @@ from workers.standalone import StandalonePool
 TIMEOUT_S = 60.0
 SMALLEST = (5_000, 0)
 """MiB of RAM, and no graphics card: the machine of the first set."""
-TEXT, SPEECH, DEMO = "qwen3.5-2b", "whisper-small", "smollm2-135m-instruct"
+TEXT, SPEECH, DEMO = "qwen3.5-2b", "parakeet-tdt-0.6b-v3", "smollm2-135m-instruct"
 CHANGED = ("granite-embedding-97m", "ms-marco-minilm-l6-v2")
 LENGTHS = {"tiny.Q4_K_M.gguf": len(WEIGHTS), "config.json": len(CONFIG)}
 
@@ -58,7 +58,7 @@ def cards() -> tuple[ModelCard, ...]:
     """The set's models, whose files are small ones of the local hub."""
     return (
         make_card(id=TEXT, name="Better chat", file_bytes=LENGTHS),
-        make_card(id=SPEECH, name="Better ears", modality="stt", engine="faster-whisper"),
+        make_card(id=SPEECH, name="Better ears", modality="stt", engine="onnxasr"),
         *(make_card(id=name, modality="rag", engine="onnx") for name in CHANGED),
     )
 
