@@ -39,6 +39,7 @@ def test_150_histories_in_which_words_and_pictures_may_have_one_model() -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(NUM_PARTS))
 def test_10_000_histories(part: int) -> None:
-    """Each part begins with a seed of its own."""
-    machine = seed(part)(type(f"Scheduling{part}", (Scheduling,), {}))
+    """Each part begins with a seed of its own; every second one has a worker for pictures besides."""
+    kind = SchedulingTogether if part % 2 else Scheduling
+    machine = seed(part)(type(f"Scheduling{part}", (kind,), {}))
     run_state_machine_as_test(machine, settings=settings(ALIKE, max_examples=10_000 // NUM_PARTS))
