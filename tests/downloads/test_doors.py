@@ -21,7 +21,7 @@ MODEL, DEFAULT, LIMITED = "smollm2-360m-instruct", "smollm2-135m-instruct", "lla
 FILE = "smollm2-360m-instruct-q8_0.gguf"
 SLOW_BYTES_S = 500_000
 """Minutes for what our hub gives out as all of these models."""
-TIMEOUT_S = 90.0
+TIMEOUT_S = 240.0
 LOOK = Press(what="models-list", event="look", data=[""])
 
 

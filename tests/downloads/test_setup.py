@@ -23,7 +23,7 @@ from workers.models.setup.progress import SetupProgress
 from workers.models.setup.running import ModelSetup
 from workers.standalone import StandalonePool
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 240.0
 SMALLEST = (5_000, 0)
 """MiB of RAM, and no graphics card: the machine of the first set."""
 TEXT, SPEECH, DEMO = "qwen3.5-2b", "parakeet-tdt-0.6b-v3", "smollm2-135m-instruct"

@@ -252,8 +252,9 @@ def test_vectors_are_put_in_order_and_to_length_one(load: Load) -> None:
     two["data"] = list(reversed(two["data"]))  # type: ignore[call-overload]
     with serving(answer(vectors([1.0, 0.0])), answer(two)) as server:
         worker = load("rag", f"{server.url}/v1", dimensions=2)
-        (event,) = run(worker, Embed(texts=("one", "two")))
+        event, end = run(worker, Embed(texts=("one", "two")))
     assert isinstance(event, Embedded)
+    assert isinstance(end, Finished)
     rows = np.frombuffer(event.vectors, dtype=np.float32).reshape(2, 2)
     assert rows == pytest.approx(np.array([[0.6, 0.8], [0.0, 1.0]]))
     assert server.seen[1].json["dimensions"] == 2

@@ -197,8 +197,9 @@ def test_vectors_are_those_of_the_local_model(app: App, load: Load, tmp_path: Pa
     there = load("rag", f"{app.url}/v1", remote_model="all-minilm-l6-v2")
     rows = []
     for worker in (here, there):
-        (event,) = run(worker, Embed(texts=texts))
+        event, end = run(worker, Embed(texts=texts))
         assert isinstance(event, Embedded)
+        assert isinstance(end, Finished)
         rows.append(np.frombuffer(event.vectors, dtype=np.float32).reshape(3, event.dim))
     here.close()
     assert np.sum(rows[0] * rows[1], axis=1) == pytest.approx(1.0, abs=1e-4)
