@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import av
@@ -76,9 +77,10 @@ def test_two_browsers_at_once_see_only_their_own(open_tab: OpenTab) -> None:
 @pytest.mark.slow
 def test_a_message_longer_than_the_context_is_refused_and_kept(open_tab: OpenTab) -> None:
     page = open_tab("Text")
-    ask(page, "word " * 6000)
+    # The model was made for 8,192 tokens; a small machine gives it fewer.
+    ask(page, "word " * 9000)
     expect(page.locator("#tab-text")).to_contain_text(
-        "the model's context holds 4,096", timeout=60_000
+        re.compile("the model's context holds [48],[0-9]{3}"), timeout=60_000
     )
     expect(page.locator("#chat-log")).to_contain_text("word word")
 
