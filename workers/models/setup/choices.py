@@ -31,6 +31,8 @@ class Choices(BaseModel):
     """Modality → id of the model that requests without a model name use."""
     wanted: tuple[str, ...] = ()
     """Ids of the set that is being fetched; some are still missing if that was cut."""
+    wanted_set: str = ""
+    """Which set that is: what is free when it goes on may be the least of another."""
     is_declined: bool = False
     """Somebody said "not now": the page offers nothing."""
     bytes_per_s: float = 0.0

@@ -67,12 +67,23 @@ class ModelSetup:
         self._thread: threading.Thread | None = None
         self._problem: AppError | None = None
         self._is_done = False
+        self._last_set: ModelSet | None = None
         self._paused = threading.Event()
 
     @cached_property
+    def _sets(self) -> tuple[ModelSet, ...]:
+        return load_sets()
+
     def _set(self) -> ModelSet:
-        """One for the whole program: what is free trembles, and the offer should not."""
-        return set_for(load_sets(), *self._read_machine())
+        """The set that was begun, as long as some of it is missing; else this machine's.
+
+        One for the whole program: what is free trembles, and the offer should not.
+        """
+        choices = self.choices
+        begun = [one for one in self._sets if choices.wanted and one.id == choices.wanted_set]
+        if begun or self._last_set is None:
+            self._last_set = begun[0] if begun else set_for(self._sets, *self._read_machine())
+        return self._last_set
 
     @property
     def choices(self) -> Choices:
@@ -82,7 +93,7 @@ class ModelSetup:
     def offer(self, only: Sequence[str] = ()) -> SetOffer:
         """Return what this machine is offered. Raises: UnsupportedInputError for parts that no set has."""
         return offer_of(
-            self._set,
+            self._set(),
             self._status,
             parts=parts_of(only),
             missing_environment=self._missing_environment,
@@ -188,7 +199,7 @@ class ModelSetup:
         if offer.missing and not is_reachable(self._hub):
             raise self._unreachable(offer.missing)
         ids = tuple(model.card.id for model in offer.models)
-        change_choices(self._data_dir, wanted=ids, is_declined=False)
+        change_choices(self._data_dir, wanted=ids, wanted_set=self._set().id, is_declined=False)
         return offer.models
 
     def _unreachable(self, missing: Sequence[OfferedModel]) -> DownloadError:
