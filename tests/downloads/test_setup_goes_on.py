@@ -30,14 +30,7 @@ class OtherMemory(FreshMachine):
 def make_machine(folder: Path, hub: LocalHub) -> OtherMemory:
     """The models of both sets are small ones of the local hub; the voice needs an environment."""
     names = {
-        (one.model_of(part), modality)
-        for one in (SMALL, LARGE)
-        for part, modality in (
-            ("text", "text"),
-            ("stt", "stt"),
-            ("rag", "rag"),
-            ("reranker", "rag"),
-        )
+        (one.model_of(part), modality) for one in (SMALL, LARGE) for part, modality in KINDS.items()
     }
     cards = [make_card(id=id_, modality=kind, engine=ENGINES[kind]) for id_, kind in names]
     return OtherMemory(folder, hub.url, *cards)
