@@ -38,15 +38,20 @@ TEMPLATE = """\
 
 def thinking_card(folder: Path) -> ModelCard:
     """Write the model's file into `folder` and return its card."""
+    return card_with_template(folder, "thinker", TEMPLATE)
+
+
+def card_with_template(folder: Path, name: str, text: str) -> ModelCard:
+    """Write the packaged model with another chat template into `folder` and return its card."""
     packaged = load_catalogue()["smollm2-135m-instruct"]
-    path = folder / "thinking.gguf"
+    path = folder / f"{name}.gguf"
     reader = GGUFReader(find_folder(packaged, folder) / packaged.weight_file)
     writer = GGUFWriter(path, arch="llama", endianess=reader.endianess)
-    template = MetadataDetails(GGUFValueType.STRING, TEMPLATE)
+    template = MetadataDetails(GGUFValueType.STRING, text)
     copy_with_new_metadata(reader, writer, {Keys.Tokenizer.CHAT_TEMPLATE: template}, [])
     card = packaged.model_dump(mode="json") | {
-        "id": "thinker",
-        "name": "Thinker",
+        "id": name,
+        "name": name.capitalize(),
         "source": f"path:{folder}",
         "hub": "",
         "files": {path.name: None},

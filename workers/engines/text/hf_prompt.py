@@ -11,6 +11,7 @@ from workers.messages import ChatMessage, Complete, Generate, Thinking
 from workers.messages.errors import UnsupportedInputError
 
 from .openai_json import Json, message_json, tool_json
+from .template_tools import XML_TOOLS, tools_name, with_xml_tools
 from .thoughts import tags_of
 
 NUM_AFTER = 8
@@ -25,7 +26,8 @@ class ChatPrompts:
         self._name = name
         template = tokenizer.chat_template
         listed = template.values() if isinstance(template, dict) else [template or ""]
-        self.shows_tools = any("tools" in text for text in listed)
+        self._tools_name = next((name for text in listed if (name := tools_name(text))), "")
+        self.shows_tools = bool(self._tools_name)
         self.tags = next((tags for text in listed if (tags := tags_of(text))), None)
         """How the model marks its thoughts; None for one that does not think."""
 
@@ -73,14 +75,21 @@ class ChatPrompts:
 
     def _apply(self, request: Generate, messages: Sequence[ChatMessage]) -> list[int]:
         is_continued = messages[-1].role == "assistant"
+        body: Json = {
+            "messages": [message_json(message) for message in messages],
+            "tools": [tool_json(tool) for tool in request.tools] or None,
+            "chat_template_kwargs": _switches(request.thinking),
+        }
+        if self._tools_name == XML_TOOLS:
+            body = with_xml_tools(body)
         ids = self._tokenizer.apply_chat_template(
-            [_turn(message) for message in messages],
-            tools=[tool_json(tool) for tool in request.tools] or None,
+            [_parsed_turn(turn) for turn in body["messages"]],
+            tools=body.get("tools"),
             add_generation_prompt=not is_continued,
             continue_final_message=is_continued,
             tokenize=True,
             return_dict=False,
-            **_switches(request.thinking),
+            **body["chat_template_kwargs"],
         )
         return list(ids)
 
@@ -95,9 +104,8 @@ def _switches(thinking: Thinking) -> Json:
     return switches
 
 
-def _turn(message: ChatMessage) -> Json:
+def _parsed_turn(turn: Json) -> Json:
     """Templates want a call's arguments as an object, where OpenAI writes JSON text."""
-    turn = message_json(message)
     for call in turn.get("tool_calls", ()):
         call["function"]["arguments"] = _parsed(call["function"]["arguments"])
     return turn

@@ -63,6 +63,7 @@ from .llamacpp_json import (
     with_reading,
 )
 from .slots import ANY_SLOT, SlotBoard, transcript_of, transcript_with
+from .template_tools import XML_TOOLS, tools_name, with_xml_tools
 from .thoughts import split_thoughts, tags_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class LlamaCppEngine(TextEngine):
         self.context_length = context_tokens(settings.card, settings.limits)
         self.capabilities = frozenset({"continues", "reuses_prefix", "splits_thoughts"})
         template = template_of(model_path)
-        if "tools" in template:
+        self._tools_name = tools_name(template)
+        if self._tools_name:
             self.capabilities |= {"shows_tools"}
         self._tags = tags_of(template)
         if self._tags is not None:
@@ -145,7 +147,10 @@ class LlamaCppEngine(TextEngine):
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
         with self._board.hold(transcript_of(request)) as slot:
-            yield from self._said(request, body_of(request, slot), cancel)
+            body = body_of(request, slot)
+            if self._tools_name == XML_TOOLS:
+                body = with_xml_tools(body)
+            yield from self._said(request, body, cancel)
 
     def describe(
         self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken

@@ -31,9 +31,10 @@ To call one, answer with nothing but JSON: {{"name": "the function", "arguments"
 
 MAX_NAMES = 16
 """Of tools, in a sentence."""
-_OPENINGS = ("{", "[", "```", "<tool_call>")
-"""How the answer begins if it is a call; anything else is text and is passed on at once."""
-_WRAPPING = re.compile(r"</?tool_call>|```(?:json)?")
+_OPENINGS = ("{", "[", "```", "<tool_call>", "<|tool_call|>", "functools[")
+"""How the answer begins if it is a call; anything else is text and is passed on at once. The last two are
+Phi-4 mini's."""
+_WRAPPING = re.compile(r"</?tool_call>|<\|/?tool_call\|>|```(?:json)?|^\s*functools(?=\[)")
 
 
 def check_tools(request: Generate) -> None:
