@@ -282,9 +282,10 @@ def test_a_projector_makes_it_a_model_that_sees(hub: LocalHub) -> None:
     settings = HubSettings(endpoint=hub.url)
     card = propose("maker/seeing", settings)
     assert (card.modality, list(card.files)) == (
-        "vision",
+        "text",
         ["Tiny-Q4_K_M.gguf", "mmproj-Tiny-Q8_0.gguf"],
     )
+    assert card.sees
     assert propose("maker/seeing", settings, modality="text").modality == "text"
     with pytest.raises(UnsupportedInputError, match="is the projector"):
         propose("maker/seeing:mmproj-Tiny-f16.gguf", settings)

@@ -161,7 +161,9 @@ def test_all_pieces_belong_to_a_model_of_the_hub(hub: LocalHub) -> None:
     settings = HubSettings(endpoint=hub.url)
     card = propose("maker/big", settings)
     assert list(card.files) == [*PIECES, "mmproj-F16.gguf"]
-    assert (card.modality, card.name) == ("vision", "Big-Q4_K_M")
+    assert (card.modality, card.name, card.sees) == ("text", "Big-Q4_K_M", True)
+    assert propose("maker/big", settings, modality="vision").modality == "vision"
+    assert not propose("maker/big", settings, modality="text").sees
     assert propose(f"maker/big:{PIECES[1]}", settings).files == card.files  # whichever is named
     inside = propose("maker/inside", settings)
     assert list(inside.files) == [*(f"Q4_K_M/{name}" for name in PIECES), "mmproj-F16.gguf"]
@@ -201,4 +203,4 @@ def test_in_a_folder_of_many_a_model_gets_its_own_projector(
     write(tmp_path, {**models, **dict.fromkeys(projectors, gguf())})
     card = propose(str(tmp_path / "Seer-3B-it-Q4_K_M.gguf"), HUB)
     assert list(card.files)[1:] == ([chosen] if chosen else [])
-    assert card.modality == ("vision" if chosen else "text")
+    assert (card.modality, card.sees) == ("text", bool(chosen))

@@ -35,6 +35,7 @@ from workers.messages import (
     SegmentDelta,
     Synthesize,
     TextDelta,
+    Thinking,
     TokenLogprob,
     Tool,
     Transcribe,
@@ -122,6 +123,15 @@ def test_a_grammar_goes_only_to_servers_that_follow_it(load: Load) -> None:
         assert server.seen[0].json["grammar"] == 'root ::= "a"'
         with pytest.raises(UnsupportedInputError, match="cannot follow a grammar"):
             run(load("text", f"{server.url}/v1", extensions=False), request)
+
+
+def test_the_bound_of_a_thought_goes_under_both_names_that_servers_know(load: Load) -> None:
+    request = Generate(messages=HELLO_TURN, thinking=Thinking(is_on=True, max_tokens=64))
+    with serving(HELLO) as server:
+        run(load("text", f"{server.url}/v1"), request)
+    body = server.seen[0].json
+    assert (body["thinking_budget_tokens"], body["thinking_token_budget"]) == (64, 64)
+    assert body["chat_template_kwargs"]["enable_thinking"] is True
 
 
 def test_a_raw_text_goes_to_the_completion_route(load: Load) -> None:

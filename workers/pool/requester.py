@@ -63,10 +63,16 @@ def not_served(card: ModelCard, err: Exception) -> LoadFailed:
     return LoadFailed(code="load_failed", message=sentence, hint="The log says more.")
 
 
-def will_not_fit(plan: Plan, card: ModelCard, tracker: MemoryTracker) -> LoadFailed:
-    """Say that there is no room for a model whoever leaves, and what to do."""
-    awake = tracker.pinned & tracker.allocations().keys()
-    pinned = ", ".join(sorted(awake - {card.modality}))
+def will_not_fit(
+    plan: Plan, card: ModelCard, tracker: MemoryTracker, workers: Mapping[str, Requester]
+) -> LoadFailed:
+    """Say that there is no room for a model whoever leaves, and what to do.
+
+    The pins that are named may be of modalities that live with another: see `Requester.serves`.
+    """
+    awake = tracker.allocations().keys() - {card.modality}
+    keeping = {name for worker in awake for name in workers[worker].serves} & tracker.pinned
+    pinned = ", ".join(sorted(keeping))
     unpin = f", unpin a worker ({pinned})" if pinned else ""
     advice = f"Choose a smaller model{unpin}, or raise the memory budget."
     return LoadFailed(

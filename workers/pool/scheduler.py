@@ -142,7 +142,7 @@ class Scheduler:
         load_plan = plan(card, self.snapshot(), lambda _: placements)
         if load_plan.outcome != "too_large":
             return None
-        return will_not_fit(load_plan, card, self._memory.tracker)
+        return will_not_fit(load_plan, card, self._memory.tracker, self._requesters)
 
     def snapshot(self) -> MemorySnapshot:
         """Return the memory at this moment."""

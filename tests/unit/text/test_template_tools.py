@@ -72,7 +72,10 @@ WRITTEN = {
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
 def test_what_these_models_write_is_heard_as_a_call(text: str) -> None:
     usage = Usage(prompt_tokens=1, completion_tokens=1)
-    pieces: list[Piece] = [*(Delta(text=one) for one in text), Completion(reason="stop", usage=usage)]
+    pieces: list[Piece] = [
+        *(Delta(text=one) for one in text),
+        Completion(reason="stop", usage=usage),
+    ]
     heard = list(hear_calls((piece for piece in pieces), [Tool(name="get_time")]))
     calls = [piece for piece in heard if isinstance(piece, CallDelta)]
     assert [call.name for call in calls if call.name] == ["get_time"]
@@ -82,6 +85,9 @@ def test_what_these_models_write_is_heard_as_a_call(text: str) -> None:
 
 def test_a_sentence_about_functools_stays_text() -> None:
     usage = Usage(prompt_tokens=1, completion_tokens=1)
-    pieces: list[Piece] = [Delta(text="functools is a module"), Completion(reason="stop", usage=usage)]
+    pieces: list[Piece] = [
+        Delta(text="functools is a module"),
+        Completion(reason="stop", usage=usage),
+    ]
     heard = list(hear_calls((piece for piece in pieces), [Tool(name="get_time")]))
     assert heard == pieces

@@ -55,6 +55,10 @@ class ChatPrompts:
         end = str(self._tokenizer.decode(list(ids)[-2 * NUM_AFTER :]))
         return end.rstrip().endswith(self.tags.start.strip())
 
+    def num_tokens(self, text: str) -> int:
+        """Return how many tokens a text has, without any that begin or end a prompt."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False))
+
     def _encode_chat(self, request: Generate) -> list[int]:
         from jinja2.exceptions import TemplateError
 

@@ -121,6 +121,7 @@ def _thinking(thinking: Thinking) -> Json:
         body["reasoning_effort"] = thinking.effort
     if thinking.max_tokens is not None:
         body["thinking_budget_tokens"] = thinking.max_tokens
+        body["thinking_token_budget"] = thinking.max_tokens  # vLLM's name of it
     return body
 
 

@@ -18,6 +18,7 @@ What was found out (vLLM 0.32), and why it is set up as it is:
 - On a CPU it binds its threads to cores, and ruins every engine beside it: `nobind`.
 - `enforce_eager` still compiles the sampler's own functions at their first use, for half a minute and
   with a C compiler: PyTorch's compiler is switched off with it.
+- Thoughts are bounded (`thinking_token_budget`) only where it has been told at the start how they are marked.
 - A model's `generation_config.json` would change sampling values behind the request's back.
 """
 
@@ -43,7 +44,7 @@ from workers.specs.spec import missing_library
 
 from .engine import Piece, TextEngine
 from .hf_prompt import ChatPrompts
-from .thoughts import split_thoughts
+from .thoughts import Tags, split_thoughts, with_answer_limit
 from .vllm_steps import Steps, pieces_of, to_app_error
 
 ENVIRON = {
@@ -55,6 +56,9 @@ ENVIRON = {
 }
 SMALLEST_TOP_P = 1e-6
 """vLLM refuses 0, by which others mean the likeliest token alone."""
+LATE = 8
+"""Tokens by which a thought may pass its bound: vLLM's scheduler is ahead of what it has counted. Three were
+seen; the answer is cut by `with_answer_limit`."""
 OURS = frozenset({"context_tokens", "slots", "threads"})
 FORBIDDEN = frozenset({"trust_remote_code", "model", "tokenizer", "download_dir", "load_format"})
 """Options of a card that are not vLLM's, and those that Quintet decides."""
@@ -72,10 +76,14 @@ class VllmEngine(TextEngine):
             folder, local_files_only=True, trust_remote_code=False
         )
         self.context_length = _context_length(settings, config)
-        engine = self._start(engine_args(folder, settings, config, self.context_length), settings)
-        tokenizer = engine.get_tokenizer()
+        tokenizer = import_module("transformers").AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
         self._prompts = ChatPrompts(tokenizer, settings.card.name)
-        self._steps = Steps(engine)
+        arguments = engine_args(folder, settings, config, self.context_length)
+        if self._prompts.tags is not None:
+            arguments = self._bounding_thoughts(self._prompts.tags) | arguments
+        self._steps = Steps(self._start(arguments, settings))
         is_cpu = import_module("vllm.platforms").current_platform.is_cpu()
         self.device = "cpu" if is_cpu else settings.device
         self.capabilities = frozenset({"continues", "reuses_prefix"})
@@ -83,6 +91,12 @@ class VllmEngine(TextEngine):
             self.capabilities |= {"shows_tools"}
         if self._prompts.tags is not None:
             self.capabilities |= {"thinks"}
+
+    def _bounding_thoughts(self, tags: Tags) -> dict[str, Any]:
+        """Return what vLLM must know from the start to end a thought: the tags around one."""
+        known = import_module("vllm.config").ReasoningConfig
+        marks = known(reasoning_start_str=tags.start, reasoning_end_str=tags.end)
+        return {"reasoning_config": marks}
 
     def _start(self, arguments: dict[str, Any], settings: WorkerSettings) -> Any:
         name = settings.card.name
@@ -116,17 +130,42 @@ class VllmEngine(TextEngine):
         if request.constraint is not None:
             structured = import_module("vllm.sampling_params").StructuredOutputsParams
             values["structured_outputs"] = structured(**_constraint_values(request.constraint))
+        if self._prompts.tags is None or not isinstance(request, Generate):
+            return self._written(ids, values, cancel)
+        return self._thought_over(request, self._prompts.tags, ids, values, cancel)
+
+    def _thought_over(
+        self,
+        request: Generate,
+        tags: Tags,
+        ids: list[int],
+        values: dict[str, Any],
+        cancel: CancelToken,
+    ) -> Generator[Piece, None, None]:
+        """Yield the answer of a model that may think first; a bound of the thought is not the answer's."""
+        longest, limit = request.thinking.max_tokens, request.sampling.max_tokens
+        is_open = self._prompts.opens_thought(ids)
+        if longest is None:
+            return split_thoughts(self._written(ids, values, cancel), tags, is_open=is_open)
+        values = {**values, "thinking_token_budget": longest}
+        if limit is None:
+            return split_thoughts(self._written(ids, values, cancel), tags, is_open=is_open)
+        room = limit + longest + self._prompts.num_tokens(tags.end) + LATE
+        values["max_tokens"] = min(self.context_length - len(ids), room)
+        pieces = split_thoughts(self._written(ids, values, cancel), tags, is_open=is_open)
+        return with_answer_limit(pieces, limit, len(ids))
+
+    def _written(
+        self, ids: list[int], values: dict[str, Any], cancel: CancelToken
+    ) -> Generator[Piece, None, None]:
+        """Raises: UnsupportedInputError for values that vLLM refuses."""
         try:
             params = self._vllm.SamplingParams(
                 **values, output_kind=self._vllm.sampling_params.RequestOutputKind.DELTA
             )
         except Exception as err:
             raise to_app_error(err) from err
-        pieces = pieces_of(self._steps, ids, params, cancel)
-        if self._prompts.tags is None or not isinstance(request, Generate):
-            return pieces
-        is_open = self._prompts.opens_thought(ids)
-        return split_thoughts(pieces, self._prompts.tags, is_open=is_open)
+        return pieces_of(self._steps, ids, params, cancel)
 
     def close(self) -> None:
         """See `TextEngine`."""

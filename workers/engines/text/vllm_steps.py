@@ -110,7 +110,7 @@ def pieces_of(
     steps: Steps, ids: list[int], params: Any, cancel: CancelToken
 ) -> Generator[Piece, None, None]:
     """Yield one answer. Raises: UnsupportedInputError, GenerationError."""
-    started, first, num_tokens = time.monotonic(), 0.0, 0
+    started, first, num_tokens, num_silent = time.monotonic(), 0.0, 0, 0
     request_id, inbox = steps.add(ids, params)
     try:
         while not cancel.is_cancelled:
@@ -124,8 +124,11 @@ def pieces_of(
             (written,) = output.outputs
             first = first or time.monotonic()
             num_tokens += len(written.token_ids)
+            num_silent += len(written.token_ids)  # a token may be less than a character
             if written.text or written.logprobs:
-                yield Delta(text=written.text, logprobs=_logprobs(written, params.logprobs))
+                logprobs = _logprobs(written, params.logprobs)
+                yield Delta(text=written.text, logprobs=logprobs, num_tokens=num_silent)
+                num_silent = 0
             if output.finished:
                 usage = Usage(
                     prompt_tokens=len(ids),

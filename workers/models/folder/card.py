@@ -19,6 +19,7 @@ from workers.models.facts.gguf import UNKNOWN, gguf_facts
 from workers.specs.spec import RANKS
 
 from .lookup import folder_card
+from .projector import find_projector
 from .templates import read_templates
 from .weights import Weights, find_weights
 
@@ -51,7 +52,7 @@ _CLEANING = ("cutstrings", "trimspace", "trimsuffix")
 _NOT_HONOURED = (
     "f16 numa low_vram main_gpu tensor_split no_mulmatq prompt_cache_path prompt_cache_all "
     "prompt_cache_ro lora_adapter lora_base lora_scale lora_adapters draft_model n_draft "
-    "rope_scaling yarn_ext_factor yarn_attn_factor yarn_beta_fast yarn_beta_slow mmproj grammar "
+    "rope_scaling yarn_ext_factor yarn_attn_factor yarn_beta_fast yarn_beta_slow grammar "
     "function extract_regex batch n_keep tfz negative_prompt repeat_last_n echo quantization "
     "flash_attention cache_type_k cache_type_v engine_args options embeddings"
 ).split()
@@ -68,14 +69,18 @@ def card_of(entry: Entry, folder: Path) -> tuple[ModelCard, list[str]]:
         raise ConfigError("parameters.model is missing")
     weights = find_weights(model, folder, entry.get("download_files") or ())
     kind = _kind(entry, weights)
+    why_blind = "only a text model sees" if entry.get("mmproj") else ""
     if kind in ("stt", "tts") or (weights.path and weights.path.is_dir()):
         card = folder_card(str(entry["name"]), kind, weights)
     elif kind == "rag":
         card = _checked(_gguf_values(entry, weights, "rag"))
     else:
-        card = _checked(_text_values(entry, parameters, model, folder, weights))
+        values = _text_values(entry, parameters, model, folder, weights)
+        why_blind = _add_projector(values, entry, folder, weights)
+        card = _checked(values)
     both = {**parameters, **entry, "embeddings": entry.get("embeddings") and kind != "rag"}
-    return card, [key for key in _NOT_HONOURED if both.get(key)]
+    blind = [f"mmproj ({why_blind})"] if why_blind else []
+    return card, [*(key for key in _NOT_HONOURED if both.get(key)), *blind]
 
 
 def _kind(entry: Entry, weights: Weights) -> str:
@@ -104,6 +109,22 @@ def _text_values(
     values["sampling"] = _sampling({**entry, **parameters}, entry.get("stopwords"))
     values["options"] |= {key: _patterns(entry, key) for key in _CLEANING if entry.get(key)}
     return values
+
+
+def _add_projector(values: dict[str, Any], entry: Entry, folder: Path, weights: Weights) -> str:
+    """Let a text model see, if it names a projector; returns why it cannot be used, "" if it can."""
+    name = str(entry.get("mmproj") or "")
+    if not name:
+        return ""
+    try:
+        found = find_projector(name, folder, entry.get("download_files") or (), weights)
+    except ConfigError as err:
+        return str(err)
+    values["files"] = {**values["files"], found.name: found.sha256}
+    values["options"] |= {"projector": found.name}
+    if found.source:
+        values["file_sources"] = {found.name: found.source}
+    return ""
 
 
 def _gguf_values(entry: Entry, weights: Weights, modality: str) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def _for_documents(repo: RepoFiles, header: Header, pieces: list[str], runner: R
 def _for_chat(
     repo: RepoFiles, header: Header, pieces: list[str], runner: Runner, modality: str
 ) -> Values:
+    """A text model, which sees with a projector beside it; one that was asked for as text alone does not."""
     projector = projector_of(repo, pieces[0]) if modality in ("", "vision") else ""
     if modality == "vision" and not projector:
         raise UnsupportedInputError(
@@ -61,9 +62,9 @@ def _for_chat(
         )
     files = [*pieces, projector] if projector else pieces
     is_large = repo.size(*pieces) >> 20 > _SLOTS_FROM_MIB
-    slots = 1 if projector else 2 if is_large else None
+    slots = 1 if modality == "vision" else 2 if is_large else None
     return card_values(
-        repo, modality="vision" if projector else "text", engine=runner.engine, files=files,
+        repo, modality="vision" if modality == "vision" else "text", engine=runner.engine, files=files,
         weights_bytes=repo.size(*files), options={"slots": slots} if slots else {},
         **_common(repo, header, pieces),
     )  # fmt: skip
