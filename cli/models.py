@@ -89,7 +89,7 @@ def list_models(
             emit(row)
     else:
         _show_table(rows)
-        _tell_of_found(found)
+        _tell_of_found(found, where)
 
 
 def _show_table(rows: list[dict[str, Any]]) -> None:
@@ -111,12 +111,15 @@ def _show_table(rows: list[dict[str, Any]]) -> None:
     )
 
 
-def _tell_of_found(found: list[dict[str, Any]]) -> None:
+def _tell_of_found(found: list[dict[str, Any]], where: Where) -> None:
     if found:
-        say("\nFound on this machine, and used where they lie once they are added:")
+        say(
+            f"\nFound on {'that' if where.url else 'this'} machine, and used where they lie once they are added:"
+        )
+    there = f" --url {shlex.quote(where.url)}" if where.url else ""
     for model in found:
         mib = -(-model["size_bytes"] // (1 << 20))
-        say(f"   {mib:>7,} MiB  quintet models add {shlex.quote(model['name'])}")
+        say(f"   {mib:>7,} MiB  quintet models add {shlex.quote(model['name'])}{there}")
 
 
 def show(model: ModelId, *, where: Where, as_json: Json = False) -> None:

@@ -31,8 +31,7 @@ class RemoteModels:
     def rows(self, model: str = "") -> list[dict[str, Any]]:
         """Return what is known there of all models, or of one. Raises: RequestError, RemoteError."""
         self._there.defaults()  # an address that is no Quintet's is told as everywhere
-        listed = self._there.call("GET", "/v1/models?with_state=true")["data"]
-        found = [_row(each) for each in listed if model in ("", each["id"])]
+        found = [_row(each) for each in self._listed()["data"] if model in ("", each["id"])]
         if model and not found:
             raise RequestError(
                 f"No model is called {model!r} there.", "`quintet models list` shows them all."
@@ -40,8 +39,9 @@ class RemoteModels:
         return found
 
     def found(self) -> list[dict[str, Any]]:
-        """What other programs keep there is shown to an admin, on the page."""
-        return []
+        """Return the models that other programs keep there, and that are not added yet; an admin sees them."""
+        found: list[dict[str, Any]] = self._listed().get("found", [])
+        return found
 
     def plans(self, models: Sequence[str]) -> list[dict[str, Any]]:
         """Return for each model whether it fits there now; for all if none is named."""
@@ -107,6 +107,10 @@ class RemoteModels:
         """Add a model there that was proposed."""
         body = {"source": what, "id": card.id, "modality": card.modality}
         self._there.call("POST", "/v1/models", body)
+
+    def _listed(self) -> dict[str, Any]:
+        listed: dict[str, Any] = self._there.call("GET", "/v1/models?with_state=true")
+        return listed
 
     def _state(self, model: str) -> dict[str, Any]:
         return self._act("GET", model, "/state")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.standing import standing_of
 from workers.models.manager import ModelStatus
 
 
@@ -20,6 +21,7 @@ def create_models_router(client: Client) -> APIRouter:
 
     @router.get("/models")
     def list_models(
+        request: Request,
         filter: str = "",
         exclude_configured: Annotated[bool, Query(alias="excludeConfigured")] = True,
         with_state: bool = False,
@@ -27,14 +29,18 @@ def create_models_router(client: Client) -> APIRouter:
         """The models of all modalities; `filter` is a regular expression on their ids.
 
         `excludeConfigured=false` also names the files of a models folder that they are made of.
-        `with_state` also lists models that are not here yet, each with its state.
+        `with_state` also lists models that are not here yet, each with its state, and to an admin
+        those that other programs keep on this machine (`found`), by the names under which they are added.
         `warnings`, where there are any, tell of cards that cannot be used.
         """
         is_wanted = _matcher(filter)
         if with_state:
             statuses = client.manager.statuses()
-            found = [status for status in statuses if is_wanted(status.card.id)]
-            return {"object": "list", "data": [_with_state(client, status) for status in found]}
+            chosen = [status for status in statuses if is_wanted(status.card.id)]
+            listed = [_with_state(client, status) for status in chosen]
+            is_admin = standing_of(request.scope).is_admin
+            found = _found(client, is_wanted) if is_admin else []
+            return {"object": "list", "data": listed, **({"found": found} if found else {})}
         cards = [card for card in client.models.all() if is_wanted(card.id)]
         listed = [model_object(client, card) for card in cards]
         if not exclude_configured:
@@ -71,6 +77,15 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
             "Write it without look-around and back-references.",
         ) from err
     return validator.isinstance_python
+
+
+def _found(client: Client, is_wanted: Callable[[str], bool]) -> list[dict[str, Any]]:
+    """Return the models of other programs that nobody has added yet."""
+    return [
+        {**model.as_dict(), "state": "found", "words": f"here, in {model.program}; not added"}
+        for model in client.manager.found()
+        if is_wanted(model.name)
+    ]
 
 
 def _own_files(client: Client) -> list[str]:
