@@ -61,7 +61,8 @@ def _findings(where: Where) -> Iterator[Finding]:
         return
     yield ok("settings", f"profile {where.profile}")
     yield from checks.cards(known.left_out)
-    cards = [known.default(modality) for modality in known.modalities]
+    defaults = [known.default(modality) for modality in known.modalities]
+    cards = list({card.id: card for card in defaults}.values())  # one may be used for two
     yield from checks.engines(cards, settings)
     yield from llama_servers(cards, settings)
     yield from checks.data_folder(settings.data_dir)

@@ -29,23 +29,23 @@ def sets(*, where: Where, as_json: Json = False) -> None:
     """List the recommended sets of models, and name the one for this machine."""
     from configs.sets import PARTS, load_sets, set_for
     from workers.messages.errors import UnsupportedInputError
-    from workers.pool.memory.machine import CPU, read_memory
+    from workers.pool.memory.machine import CPU
+    from workers.standalone import this_machine
 
     from .opening import read_models
 
     if where.url:
         raise UnsupportedInputError("sets looks at this machine: leave out --url (QUINTET_URL).")
     found = load_sets()
-    ram, *graphics = read_memory()
-    card_mib = max((card.total_mib for card in graphics), default=0)
-    chosen = set_for(found, ram.free_mib, card_mib)
+    free_mib, card_mib = this_machine()
+    chosen = set_for(found, free_mib, card_mib)
     if as_json:
         for one in found:
             emit({**one.model_dump(), "is_for_this_machine": one == chosen})
         return
     say(markdown(found, {card.id: card for card in read_models(where).known()}))
     with_card = f" and a graphics card of {card_mib:,} MiB" if card_mib else ""
-    say(f"\nFor this machine, with {ram.free_mib:,} MiB of {CPU} memory free{with_card}:")
+    say(f"\nFor this machine, with {free_mib:,} MiB of {CPU} memory free{with_card}:")
     for model_id in dict.fromkeys(map(chosen.model_of, PARTS)):
         say(f"  quintet models pull {model_id}")
 

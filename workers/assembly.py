@@ -15,6 +15,7 @@ from .models.availability import Availability, only_beside
 from .models.card_reader import CardReader, Catalogue
 from .models.downloads.download import is_downloadable
 from .models.environments.places import Environments
+from .models.graphics.devices import is_card_useless
 from .models.llama_server.choosing import adapted
 from .models.lookup import Models
 from .models.manager import ModelManager
@@ -63,9 +64,15 @@ def build_pool(settings: Settings, catalogue: Catalogue) -> tuple[Pool, Client]:
 
 
 def machine_with(held_mib: int) -> Machine:
-    """Return this machine; `held_mib`: RAM of our own models, which another set would not have."""
+    """Return this machine; `held_mib`: RAM of our own models, which another set would not have.
+
+    A card that no llama.cpp runs on is as good as none.
+    """
     ram, *cards = read_memory()
-    return ram.free_mib + held_mib, max((card.total_mib for card in cards), default=0)
+    card_mib = max((card.total_mib for card in cards), default=0)
+    if card_mib and is_card_useless():
+        card_mib = 0
+    return ram.free_mib + held_mib, card_mib
 
 
 def _held_mib(pool: Pool) -> int:

@@ -89,11 +89,12 @@ def build_standalone(settings: Settings) -> Standalone:
     models = build_models(settings, load_catalogue())
     pool = StandalonePool(models, settings)
     manager = ModelManager(models, pool, settings, is_serving=False)
-    setup = ModelSetup(manager, models, settings, _machine, is_serving=False)
+    setup = ModelSetup(manager, models, settings, this_machine, is_serving=False)
     return Standalone(models=models, pool=pool, manager=manager, setup=setup)
 
 
-def _machine() -> Machine:
+def this_machine() -> Machine:
+    """Return what sets are chosen by; memory that a Quintet's models hold counts as free."""
     held_mib = sum(resident.reserved_mib.get(CPU, 0) for resident in awake_workers())
     return machine_with(held_mib)
 

@@ -47,6 +47,11 @@ def choose(asked: str, machine: Machine) -> BuildChoice:
     return _unless_impossible(build, machine)
 
 
+def is_ruled_out(machine: Machine) -> bool:
+    """Whether there is a reason why no build runs on this machine's card."""
+    return bool(_automatic(machine).reason)
+
+
 def _automatic(machine: Machine) -> BuildChoice:
     if machine.system != "Linux":
         return BuildChoice()  # a Mac's ordinary build is the one for its graphics

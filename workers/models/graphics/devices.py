@@ -17,6 +17,7 @@ from pathlib import Path
 
 from configs.catalogue import ModelCard
 
+from .choosing import is_ruled_out
 from .machine import read_machine
 from .record import installed_files, read_record
 
@@ -100,6 +101,13 @@ def is_worth_asking() -> bool:
         return bool(kept.build)
     machine = read_machine()
     return machine.driver is not None or bool(machine.vendors)
+
+
+def is_card_useless() -> bool:
+    """Whether llama.cpp can have nothing of NVIDIA's card: no build runs on it, and what is here sees none."""
+    return is_ruled_out(read_machine()) and not any(
+        device.is_nvidia for device in (ask_llamacpp().devices if is_worth_asking() else ())
+    )
 
 
 @lru_cache
