@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from .options import Json, Where
 from .output import emit, say
@@ -25,11 +27,18 @@ TURNS = {
 """What takes its turn, in a sentence."""
 
 
-def sets(*, where: Where, as_json: Json = False) -> None:
+def sets(
+    machine: Annotated[
+        str | None,
+        typer.Argument(metavar="[MACHINE]", help="Only one, in detail: cpu-8gb, card-8gb …"),
+    ] = None,
+    *,
+    where: Where,
+    as_json: Json = False,
+) -> None:
     """List the recommended sets of models, and name the one for this machine."""
     from configs.sets import PARTS, load_sets, set_for
     from workers.messages.errors import UnsupportedInputError
-    from workers.pool.memory.machine import CPU
     from workers.standalone import this_machine
 
     from .opening import read_models
@@ -37,6 +46,9 @@ def sets(*, where: Where, as_json: Json = False) -> None:
     if where.url:
         raise UnsupportedInputError("sets looks at this machine: leave out --url (QUINTET_URL).")
     found = load_sets()
+    if machine is not None:
+        _show_one(machine, found, where, as_json=as_json)
+        return
     free_mib, card_mib = this_machine()
     chosen = set_for(found, free_mib, card_mib)
     if as_json:
@@ -45,9 +57,28 @@ def sets(*, where: Where, as_json: Json = False) -> None:
         return
     say(markdown(found, {card.id: card for card in read_models(where).known()}))
     with_card = f" and a graphics card of {card_mib:,} MiB" if card_mib else ""
-    say(f"\nFor this machine, with {free_mib:,} MiB of {CPU} memory free{with_card}:")
+    say(f"\nFor this machine, with {free_mib:,} MiB of RAM free{with_card}:")
     for model_id in dict.fromkeys(map(chosen.model_of, PARTS)):
         say(f"  quintet models pull {model_id}")
+
+
+def _show_one(machine: str, found: tuple[ModelSet, ...], where: Where, *, as_json: bool) -> None:
+    """Raises: UnsupportedInputError for a machine that has no set."""
+    from workers.messages.errors import UnsupportedInputError
+
+    from .opening import read_models
+    from .set_details import detailed, details
+
+    one = next((one for one in found if one.id == machine), None)
+    if one is None:
+        known = ", ".join(one.id for one in found)
+        raise UnsupportedInputError(f"There is no set {machine!r}; known: {known}.")
+    cards = {card.id: card for card in read_models(where).known()}
+    if as_json:
+        for row in details(one, cards):
+            emit(row)
+    else:
+        say(f"{one.name}:\n\n{detailed(one, cards)}")
 
 
 def markdown(found: tuple[ModelSet, ...], cards: Mapping[str, ModelCard]) -> str:

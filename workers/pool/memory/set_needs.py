@@ -41,7 +41,7 @@ def needs_of(model_set: ModelSet, cards: Mapping[str, ModelCard]) -> SetNeeds:
     together: Counter[str] = Counter()
     awake: list[Part] = []
     for part, found in estimates.items():
-        more = together + Counter(_by_device(found, is_on_card=part in model_set.on_card))
+        more = together + Counter(on_devices(found, is_on_card=part in model_set.on_card))
         if all(mib <= room[device] for device, mib in more.items()):
             together = more
             awake.append(part)
@@ -61,7 +61,8 @@ def _estimate(model_set: ModelSet, part: Part, cards: Mapping[str, ModelCard]) -
     return estimate(same, facts_of_card(card), options)
 
 
-def _by_device(found: MemoryEstimate, *, is_on_card: bool) -> dict[str, int]:
+def on_devices(found: MemoryEstimate, *, is_on_card: bool) -> dict[str, int]:
+    """Return what one model takes of each device, in MiB; of RAM always."""
     if is_on_card:
         return {CUDA: found.total_mib, CPU: round(found.host_mib)}
     return {CPU: found.total_mib}
