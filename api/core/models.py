@@ -35,12 +35,8 @@ def create_models_router(client: Client) -> APIRouter:
         """
         is_wanted = _matcher(filter)
         if with_state:
-            statuses = client.manager.statuses()
-            chosen = [status for status in statuses if is_wanted(status.card.id)]
-            listed = [_with_state(client, status) for status in chosen]
             is_admin = standing_of(request.scope).is_admin
-            found = _found(client, is_wanted) if is_admin else []
-            return {"object": "list", "data": listed, **({"found": found} if found else {})}
+            return _with_states(client, is_wanted, is_admin=is_admin)
         cards = [card for card in client.models.all() if is_wanted(card.id)]
         listed = [model_object(client, card) for card in cards]
         if not exclude_configured:
@@ -79,13 +75,21 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
     return validator.isinstance_python
 
 
-def _found(client: Client, is_wanted: Callable[[str], bool]) -> list[dict[str, Any]]:
-    """Return the models of other programs that nobody has added yet."""
-    return [
+def _with_states(
+    client: Client, is_wanted: Callable[[str], bool], *, is_admin: bool
+) -> dict[str, Any]:
+    """Return all models with their state; to an admin those of other programs too, that nobody has added yet."""
+    chosen = [status for status in client.manager.statuses() if is_wanted(status.card.id)]
+    found = [
         {**model.as_dict(), "state": "found", "words": f"here, in {model.program}; not added"}
-        for model in client.manager.found()
+        for model in (client.manager.found() if is_admin else ())
         if is_wanted(model.name)
     ]
+    return {
+        "object": "list",
+        "data": [_with_state(client, status) for status in chosen],
+        **({"found": found} if found else {}),
+    }
 
 
 def _own_files(client: Client) -> list[str]:

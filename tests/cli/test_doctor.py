@@ -82,6 +82,13 @@ def test_missing_weights_are_broken(here: Quintet, tmp_path: Path) -> None:
     assert f"-> quintet models pull smollm2-360m-instruct --data-dir {tmp_path}\n" in done.stdout
 
 
+def test_one_model_for_words_and_pictures_is_told_of_once(here: Quintet, tmp_path: Path) -> None:
+    both = {f"QUINTET_WORKERS__{name}__MODEL": "qwen3.5-4b" for name in ("TEXT", "VISION")}
+    done = here("doctor", "--json", "--data-dir", tmp_path, **both)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["state"] for row in rows if row["what"] == "model qwen3.5-4b"] == ["broken"]
+
+
 def test_wrong_settings_are_broken(here: Quintet) -> None:
     done = here("doctor", "--json", QUINTET_POOL__IDEL_TTL_S="3")
     assert done.returncode == 1

@@ -125,6 +125,16 @@ def test_the_driver_is_asked_for_what_the_choice_needs(has: Has) -> None:
     assert shared.total_mib == 0
 
 
+def test_a_card_that_no_llamacpp_runs_on_gets_no_set_of_its_own(has: Has) -> None:
+    old = driver_answer("470.256.02", {"name": "Tesla K80", "capability": [3, 7], "mib": 11441})
+    has(driver=old)
+    assert devices.is_card_useless()
+    has(CUDA0, driver=old)  # somebody has built one for it
+    assert not devices.is_card_useless()
+    has(driver=driver_answer("580.95.05", RTX_4060))  # make brings one
+    assert not devices.is_card_useless()
+
+
 def test_a_driver_that_does_not_answer_says_why(has: Has) -> None:
     has(driver={"error": [18, "RM has detected an NVML/RM version mismatch."]})
     assert machine.read_driver() == (None, "RM has detected an NVML/RM version mismatch.")
