@@ -2,7 +2,7 @@
 // js_on_load, once in each tab.
 
 const frame = element.querySelector(".q-model-chip-frame");
-const TICK_MS = 2000;
+const OPEN_MS = 2000; // plans and speeds change while somebody chooses
 const details = () => frame.querySelector("details");
 const isOpen = () => details()?.open ?? false;
 const look = () => trigger("look", { open: isOpen() });
@@ -35,6 +35,7 @@ frame.addEventListener("click", (event) => {
     return;
   }
   button.disabled = true;
+  fold();
   trigger("act", { action: button.dataset.action, id: button.dataset.id });
 });
 frame.addEventListener("keydown", (event) => {
@@ -48,7 +49,10 @@ document.addEventListener("click", (event) => {
 
 watch("value", update);
 update();
+const isSeen = () => !document.hidden && element.offsetParent !== null;
+document.addEventListener("quintet-models", () => { if (isSeen()) look(); }); // told by the strip
+new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) look(); }).observe(element);
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);
-  else if (!document.hidden && element.offsetParent !== null) look();
-}, TICK_MS);
+  else if (isOpen() && isSeen()) look();
+}, OPEN_MS);

@@ -7,7 +7,10 @@ const here = element.querySelector(".q-models-here");
 const older = element.querySelector(".q-models-old");
 const none = element.querySelector(".q-models-none");
 const chips = [...element.querySelectorAll(".q-models-chip")];
-const TICK_MS = 1000;
+const BUSY_MS = 1000;
+const IDLE_MS = 120000; // other programs take memory and give it back; the plans of all models are dear
+const MOVING = ".q-is-running, .q-is-waiting, .q-is-elsewhere";
+let lookedAt = 0;
 let modality = "";
 
 // Make `old` look like `fresh` by changing only what differs: what is pressed, focused or unfolded
@@ -109,7 +112,14 @@ list.addEventListener("click", (event) => {
 
 watch("value", update);
 update();
+function look() {
+  if (document.hidden || element.offsetParent === null) return;
+  lookedAt = Date.now();
+  trigger("look", {});
+}
+
+for (const news of ["quintet-models", "quintet-used"]) document.addEventListener(news, look); // by the strip
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);
-  else if (!document.hidden && element.offsetParent !== null) trigger("look", {});
-}, TICK_MS);
+  else if (list.querySelector(MOVING) || Date.now() - lookedAt >= IDLE_MS) look();
+}, BUSY_MS);

@@ -2,7 +2,7 @@
 // tells the server which button was pressed. Runs as gr.HTML's js_on_load.
 
 const frame = element.querySelector(".q-setup-frame");
-const TICK_MS = 1500;
+const SELDOM_MS = 30000; // another program may fetch the set
 
 function update() {
   const isOpen = frame.querySelector("details")?.open ?? false;
@@ -22,8 +22,11 @@ frame.addEventListener("click", (event) => {
 
 watch("value", update);
 update();
-trigger("look", {});
+const look = () => { if (!document.hidden) trigger("look", {}); };
+look();
+document.addEventListener("quintet-models", look); // told by the strip
+document.addEventListener("visibilitychange", look);
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);
-  else if (!document.hidden) trigger("look", {});
-}, TICK_MS);
+  else look();
+}, SELDOM_MS);

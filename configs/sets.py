@@ -74,6 +74,13 @@ def set_for(sets: Sequence[ModelSet], free_ram_mib: int, card_mib: int = 0) -> M
     """
     if not sets:
         raise ValueError("there are no sets to choose from")
-    fitting = [one for one in sets if one.card_mib <= card_mib and one.free_ram_mib <= free_ram_mib]
-    by_size = sorted(fitting or sets, key=lambda one: (one.card_mib, one.free_ram_mib))
-    return by_size[-1] if fitting else by_size[0]
+    return ranked(sets, free_ram_mib, card_mib)[0]
+
+
+def ranked(sets: Sequence[ModelSet], free_ram_mib: int, card_mib: int = 0) -> tuple[ModelSet, ...]:
+    """Return the sets as they suit a machine: the best that fits first, then smaller, then larger ones."""
+    by_size = sorted(sets, key=lambda one: (one.card_mib, one.free_ram_mib))
+    fits = [one.card_mib <= card_mib and one.free_ram_mib <= free_ram_mib for one in by_size]
+    fitting = [one for one, does_fit in zip(by_size, fits, strict=True) if does_fit]
+    larger = [one for one, does_fit in zip(by_size, fits, strict=True) if not does_fit]
+    return (*reversed(fitting), *larger)

@@ -79,7 +79,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
         fill_width=False,
     ) as page:
         gr.HTML(HEADER, container=False, padding=False, elem_id="q-header")
-        build_strip(client, page)
+        build_strip(client)
         build_setup_line(client)
         build_memory_panel(client)
         with gr.Tabs():

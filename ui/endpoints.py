@@ -55,11 +55,12 @@ class Endpoints:
         self._client = client
 
     async def ask(
-        self, question: str, system: str = "", temperature: float = 0.7
+        self, question: str, system: str = "", temperature: float | None = None
     ) -> AsyncGenerator[str, None]:
-        """Ask the language model; yields the answer as far as it is written."""
+        """Ask the language model, which answers as its card says where no temperature is given."""
         _check(str, question=question, system=system)
-        _check(float, temperature=temperature)
+        if temperature is not None:
+            _check(float, temperature=temperature)
         turns = [ChatMessage(role="user", text=question)]
         if system:
             turns.insert(0, ChatMessage(role="system", text=system))

@@ -20,7 +20,9 @@ from .models.llama_server.choosing import adapted
 from .models.lookup import Models
 from .models.manager import ModelManager
 from .models.setup.choices import read_choices
-from .models.setup.running import Machine, ModelSetup
+from .models.setup.choosing import use_chosen
+from .models.setup.machine_set import Machine
+from .models.setup.running import ModelSetup
 from .models.tuning.book import TuningBook, is_tunable
 from .models.tuning.run_settings import run_settings
 from .pool.memory.machine import CPU, read_memory
@@ -94,26 +96,8 @@ def build_models(settings: Settings, catalogue: Catalogue) -> Models:
     )
     if any(len(_config(settings, name).model) > 1 for name in MODALITIES):
         _choose_defaults(models, settings)
-    _use_chosen(models, settings)
+    use_chosen(models, read_choices(settings.data_dir).defaults, settings.named_models)
     return models
-
-
-def _use_chosen(models: Models, settings: Settings) -> None:
-    """Use what a person chose for this data folder, where it is here and the settings name nothing else."""
-    for modality, model_id in read_choices(settings.data_dir).defaults.items():
-        if modality in settings.named_models:
-            continue
-        card = models.get(model_id) if models.knows(model_id) else None
-        if card is None or card.modality != modality or not models.is_here(card):
-            name = card.name if card is not None else model_id
-            log.warning(
-                "%s: %s was chosen, and is not here; %s is used in its place. Fetch it again "
-                "(quintet models setup), or forget it (quintet models setup --undo).",
-                modality, name, models.default(modality).name,
-            )  # fmt: skip
-            continue
-        log.info("%s: %s, as it was chosen", modality, card.name)
-        models.use(modality, model_id)
 
 
 def _choose_defaults(models: Models, settings: Settings) -> None:

@@ -19,7 +19,8 @@ from .messages import MODALITIES, Modality
 from .messages.errors import UnsupportedInputError
 from .models.lookup import Models
 from .models.manager import ModelManager
-from .models.setup.running import Machine, ModelSetup
+from .models.setup.machine_set import Machine
+from .models.setup.running import ModelSetup
 from .pool.memory.eviction import ResidentModel
 from .pool.memory.machine import CPU, process_gpu_mib
 from .pool.memory.manager import build_memory_manager

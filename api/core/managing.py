@@ -16,6 +16,7 @@ from workers.client import Client
 from workers.messages.errors import NotFetchedError, UnsupportedInputError
 from workers.messages.standing import standing_of
 from workers.models.manager import ModelManager, Reach
+from workers.models.setup.running import ModelSetup
 
 PAUSE_WAIT_S = 5.0
 """A line that has gone silent is left after ten; the state says that it is not left yet."""
@@ -81,11 +82,11 @@ def create_managing_router(client: Client) -> APIRouter:
             "quantizations": [one.as_dict() for one in widths],
         }
 
-    _add_changes(router, manager)
+    _add_changes(router, manager, client.setup)
     return router
 
 
-def _add_changes(router: APIRouter, manager: ModelManager) -> None:
+def _add_changes(router: APIRouter, manager: ModelManager, setup: ModelSetup) -> None:
     """Add what is done to a model that the list knows."""
 
     @router.post("/models/{model_id:path}/pull", status_code=202, dependencies=ADMIN)
@@ -100,12 +101,14 @@ def _add_changes(router: APIRouter, manager: ModelManager) -> None:
 
     @router.post("/models/{model_id:path}/use", dependencies=ADMIN)
     def use(model_id: ModelId, body: UseBody | None = None) -> dict[str, Any]:
-        """Make a model the one that requests without a model name use, until Quintet ends.
+        """Make a model the one that requests without a model name use, now and after every start.
 
-        With `context_tokens`, the next request loads it with so long a context.
+        `not_kept` says why the next start uses another one, where it does. With `context_tokens`, the
+        next request loads it with so long a context, until Quintet ends.
         """
         context_tokens = body.context_tokens if body is not None else None
-        return manager.status(manager.use(model_id, context_tokens).id).as_dict()
+        chosen = setup.choose(model_id, context_tokens)
+        return {**manager.status(chosen.card.id).as_dict(), "not_kept": chosen.not_kept}
 
     @router.delete("/models/{model_id:path}", dependencies=ADMIN)
     def remove(model_id: ModelId) -> dict[str, Any]:

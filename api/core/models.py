@@ -134,6 +134,8 @@ def _facts(client: Client, card: ModelCard) -> dict[str, Any]:
         "modality": card.modality,
         "license": card.license,
         "context_length": _context_length(client, card),
+        "sampling": dict(card.sampling),
+        "sampling_thinking": dict(card.sampling_thinking),
         "is_default": client.models.default(card.modality).id == card.id,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from workers.models.availability import Availability
 from workers.models.lookup import Models
 from workers.models.manager import ModelManager
 from workers.models.setup.choices import FILE, change_choices, read_choices
+from workers.models.setup.getting import Fetching
+from workers.models.setup.machine_set import Machine
 from workers.models.setup.progress import SetupProgress
 from workers.models.setup.running import ModelSetup
 from workers.standalone import StandalonePool
@@ -42,14 +45,18 @@ class FreshMachine:
             "cpu", {"data_dir": str(folder), "hub": {"endpoint": hub_url}}
         )
 
-    def start(self, *, is_serving: bool = True) -> ModelSetup:
+    def start(self, *, is_serving: bool = True, machine: Machine | None = None) -> ModelSetup:
         self.models = Models(
             lambda: self.catalogue, {"text": DEMO}, Availability(data_dir=self.folder)
         )
         self.pool = Pool(StandalonePool(self.models, self.settings))
         manager = ModelManager(self.models, self.pool, self.settings, is_serving=is_serving)
         return ModelSetup(
-            manager, self.models, self.settings, lambda: SMALLEST, is_serving=is_serving
+            manager,
+            self.models,
+            self.settings,
+            lambda: machine or SMALLEST,
+            is_serving=is_serving,
         )
 
 
@@ -58,6 +65,7 @@ def cards() -> tuple[ModelCard, ...]:
     """The set's models, whose files are small ones of the local hub."""
     return (
         make_card(id=TEXT, name="Better chat", file_bytes=LENGTHS),
+        make_card(id="own", name="Somebody's own", files={"tiny.Q8_0.gguf": None}),
         make_card(id=SPEECH, name="Better ears", modality="stt", engine="onnxasr"),
         *(make_card(id=name, modality="rag", engine="onnx") for name in CHANGED),
     )
@@ -76,6 +84,16 @@ def wait_for(setup: ModelSetup, *stages: str, more_than: float = -1.0) -> SetupP
             return found
         assert time.monotonic() < give_up, found
         time.sleep(0.05)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + TIMEOUT_S
+    while not is_so():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+NOTHING = Fetching(card=make_card())
 
 
 def test_one_call_fetches_uses_and_remembers(machine: FreshMachine) -> None:
@@ -132,6 +150,83 @@ def test_the_shell_fetches_one_part_and_the_next_start_uses_it(
     setup.undo()
     assert build_models(machine.settings, machine.catalogue).default("text").id == DEMO
     assert setup.offer(["text"]).missing == ()
+
+
+def test_undo_goes_back_at_once_to_what_was_used_before_the_set(machine: FreshMachine) -> None:
+    setup = machine.start()
+    setup.get("own")
+    wait_until(lambda: machine.models.default("text").id == "own")
+    setup.start()
+    assert wait_for(setup, "done", "failed").stage == "done"
+    assert machine.models.default("text").id == TEXT
+    assert [card.id for card in setup.undo()] == ["own"]
+    assert machine.models.default("text").id == "own"
+    assert build_models(machine.settings, machine.catalogue).default("text").id == "own"
+    assert [card.id for card in setup.undo()] == [DEMO]
+    assert read_choices(machine.folder).defaults == {}
+
+
+def test_a_click_gets_and_uses_and_the_last_click_wins(
+    machine: FreshMachine, local_hub: LocalHub
+) -> None:
+    local_hub.faults.stall_after = 1_500_000
+    setup = machine.start()
+    before = setup.revision
+    setup.get(TEXT)
+    wait_until(lambda: (setup.on_the_way("text") or NOTHING).percent is not None)
+    assert [what.is_wanted for what in setup.fetching()] == [True]
+    assert setup.revision != before
+    setup.choose(DEMO)
+    assert setup.on_the_way("text") is None
+    local_hub.faults.stall_after = None
+    wait_until(lambda: setup.fetching() == ())
+    assert machine.models.default("text").id == DEMO
+    setup.get(TEXT)
+    assert machine.models.default("text").id == TEXT
+    assert read_choices(machine.folder).defaults == {"text": TEXT}
+
+
+def test_what_cannot_be_had_or_used_is_told_until_something_else_is_chosen(
+    machine: FreshMachine, local_hub: LocalHub
+) -> None:
+    local_hub.repositories["maker/tiny"].pop("tiny.Q4_K_M.gguf")
+    setup = machine.start()
+    setup.get(TEXT)
+    wait_until(lambda: bool((setup.on_the_way("text") or NOTHING).problem))
+    assert "tiny.Q4_K_M.gguf" in setup.fetching()[0].problem
+    setup.choose(DEMO)
+    assert setup.on_the_way("text") is None
+
+
+def test_where_the_settings_name_a_model_a_choice_lasts_until_the_end_and_says_so(
+    tmp_path: Path, local_hub: LocalHub, cards: tuple[ModelCard, ...]
+) -> None:
+    machine = FreshMachine(tmp_path, local_hub.url, *cards)
+    machine.settings = machine.settings.model_copy(update={"named_models": ("text",)})
+    setup = machine.start()
+    setup.get(TEXT)
+    wait_until(lambda: machine.models.default("text").id == TEXT)
+    assert "QUINTET_WORKERS__TEXT__MODEL" in setup.not_kept("text")
+    assert setup.choose(DEMO).not_kept == setup.not_kept("text")
+    assert read_choices(tmp_path).defaults == {}
+
+
+def test_a_choice_that_cannot_be_written_down_is_used_and_says_so(machine: FreshMachine) -> None:
+    setup = machine.start()
+    (machine.folder / FILE).mkdir()
+    chosen = setup.choose(DEMO)
+    assert (chosen.card.id, chosen.used_for) == (DEMO, ("text",))
+    assert "cannot be written" in chosen.not_kept
+
+
+def test_pictures_follow_a_text_model_that_sees(machine: FreshMachine) -> None:
+    change_choices(machine.folder, defaults={"vision": "smolvlm2-256m"})
+    sees = make_card(id="sees", files={"tiny.Q4_K_M.gguf": None, "mmproj.gguf": None})
+    models = Models(lambda: {**machine.catalogue, "sees": sees}, {"text": DEMO})
+    pool = Pool(StandalonePool(models, machine.settings))
+    manager = ModelManager(models, pool, machine.settings)
+    ModelSetup(manager, models, machine.settings, lambda: SMALLEST).choose("sees")
+    assert read_choices(machine.folder).defaults == {"text": "sees"}
 
 
 def test_a_chosen_model_that_has_gone_is_told_of_and_replaced(

@@ -10,7 +10,6 @@ from tests.downloads.local_hub import LocalHub
 from tests.downloads.test_setup import FreshMachine, wait_for
 from workers.models.setup.choices import read_choices
 from workers.models.setup.offer import SetOffer
-from workers.models.setup.running import Machine, ModelSetup
 
 SETS = {one.id: one for one in load_sets()}
 SMALL, LARGE = SETS["cpu-8gb"], SETS["cpu-16gb"]
@@ -18,22 +17,13 @@ KINDS: dict[Part, str] = {"text": "text", "stt": "stt", "rag": "rag", "reranker"
 ENGINES = {"text": "llamacpp", "stt": "faster-whisper", "rag": "onnx"}
 
 
-class OtherMemory(FreshMachine):
-    """Where each program may find other memory."""
-
-    def start_with(self, machine: Machine) -> ModelSetup:
-        setup = self.start()
-        setup._read_machine = lambda: machine
-        return setup
-
-
-def make_machine(folder: Path, hub: LocalHub) -> OtherMemory:
+def make_machine(folder: Path, hub: LocalHub) -> FreshMachine:
     """The models of both sets are small ones of the local hub; the voice needs an environment."""
     names = {
         (one.model_of(part), modality) for one in (SMALL, LARGE) for part, modality in KINDS.items()
     }
     cards = [make_card(id=id_, modality=kind, engine=ENGINES[kind]) for id_, kind in names]
-    return OtherMemory(folder, hub.url, *cards)
+    return FreshMachine(folder, hub.url, *cards)
 
 
 def names_of(offer: SetOffer) -> list[str]:
@@ -49,16 +39,16 @@ def test_a_set_that_was_begun_goes_on_and_then_the_machines_own_counts(
 ) -> None:
     machine = make_machine(tmp_path, local_hub)
     weights = local_hub.repositories["maker/tiny"].pop("tiny.Q4_K_M.gguf")
-    begun = machine.start_with((LARGE.free_ram_mib, 0))
+    begun = machine.start(machine=(LARGE.free_ram_mib, 0))
     assert names_of(begun.offer()) == ids(LARGE)
     begun.start()
     wait_for(begun, "failed")
     assert read_choices(tmp_path).wanted_set == LARGE.id
 
     local_hub.repositories["maker/tiny"]["tiny.Q4_K_M.gguf"] = weights
-    next_program = machine.start_with((SMALL.free_ram_mib, 0))
+    next_program = machine.start(machine=(SMALL.free_ram_mib, 0))
     assert names_of(next_program.offer()) == ids(LARGE)
     next_program.start()
     assert wait_for(next_program, "done", "failed").stage == "done"
     assert machine.models.default("text").id == LARGE.text
-    assert names_of(machine.start_with((SMALL.free_ram_mib, 0)).offer()) == ids(SMALL)
+    assert names_of(machine.start(machine=(SMALL.free_ram_mib, 0)).offer()) == ids(SMALL)

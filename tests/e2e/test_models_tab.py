@@ -107,7 +107,7 @@ def test_downloaded_paused_killed_resumed_used_and_removed(
     expect(button(page, MODEL, "use")).to_be_visible(timeout=60_000)
     assert hub.gets(FILE)[-1].range is not None
     press(page, MODEL, "use")
-    expect(row(page, MODEL)).to_contain_text("in use")
+    expect(row(page, MODEL)).to_contain_text("in use", timeout=20_000)
 
     page.get_by_role("tab", name="Text", exact=True).click()
     page.locator("#chat-input textarea").fill("What is the capital of France? Answer briefly.")
@@ -153,7 +153,9 @@ def test_a_model_is_added_by_its_name_on_the_hub(apps: Apps, browser: Browser) -
     expect(page.locator("#models-add-it")).to_be_hidden()
     what.fill("maker/Tiny-Chat-GGUF")
     page.keyboard.press("Enter")
-    expect(page.locator("#models-found")).to_contain_text("This is a model for Text")
+    expect(page.locator("#models-found")).to_contain_text(
+        "This is a model for Text", timeout=20_000
+    )
     expect(page.locator("#models-found")).to_contain_text("Fits now")
     page.locator("#models-add-it").click()
     expect(row(page, "tiny-chat-q4-1")).to_contain_text("not downloaded")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import load_catalogue
-from ui.text.layout import _placeholder
+from ui.text.layout import placeholder
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from ui.text.layout import _placeholder
 )
 def test_a_remote_model_is_named_as_such(source: str, sentence: str) -> None:
     card = load_catalogue()["smollm2-135m-instruct"].model_copy(update={"source": source})
-    assert sentence in _placeholder(card)
+    assert sentence in placeholder(card)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from ui.text.knobs import KNOBS, sampling_of
 from ui.text.layout import LATEX_DELIMITERS
 from ui.text.rows import chat_rows
 from ui.text.view import (
@@ -26,7 +25,7 @@ from ui.text.view import (
     version_label,
     write_answer,
 )
-from workers.messages import Finished, SamplingParams, Started, TextDelta
+from workers.messages import Finished, Started, TextDelta
 
 ID = "r"
 
@@ -150,17 +149,6 @@ def test_a_stopped_answer_can_be_continued_and_an_empty_one_tried_again() -> Non
     assert (can_continue(empty), can_retry(empty)) == (False, True)
     assert not can_continue(_chat(("Hi", "Hello")))
     assert not can_continue(())
-
-
-def test_every_knob_is_a_sampling_parameter_and_arrives_as_its_type() -> None:
-    names = {field.name for field in dataclasses.fields(SamplingParams)}
-    assert {knob.name for knob in KNOBS} <= names - {"stop"}
-    sampling = sampling_of([0, 1, 20.0, 0.1, 1.2, 64.0, 7.0])
-    assert sampling == SamplingParams(
-        temperature=0, top_p=1, top_k=20, min_p=0.1, repeat_penalty=1.2, max_tokens=64, seed=7
-    )
-    assert all(type(getattr(sampling, name)) is int for name in ("top_k", "max_tokens", "seed"))
-    assert sampling_of([knob.value for knob in KNOBS]).seed is None
 
 
 def test_all_four_ways_to_write_a_formula_are_drawn() -> None:

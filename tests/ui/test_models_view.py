@@ -162,6 +162,9 @@ def test_a_proposal_lists_the_quantisations_and_marks_the_one_that_would_be_take
 
     one, other = width("Q4_K_M", 2350, is_chosen=True), width("Q8_0", 4000)
     html = proposal_html(row("absent"), (one, other))
-    assert '<tr class="q-chosen"><td>Q4_K_M (would be taken)</td><td>2.3 GiB</td>' in html
-    assert "<td>fits now</td><td><code>&lt;Q8_0&gt;.gguf</code>" in html
+    chosen = html[html.index('<tr class="q-chosen">') :]
+    assert chosen.startswith('<tr class="q-chosen"><th scope="row">Q4_K_M <span')
+    assert chosen.index("would be taken") < chosen.index("<td>2.3 GiB</td>") < chosen.index("Q8_0")
+    assert html.count("would be taken") == 1
+    assert "Fits now</td><td></td><td><code>&lt;Q8_0&gt;.gguf</code>" in html
     assert "<table" not in proposal_html(row("absent"), (one,))

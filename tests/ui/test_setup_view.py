@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from configs.catalogue import load_catalogue
 from tests.downloads.conftest import make_card
-from ui.core.model_chip_view import chip_html
+from ui.core.model_chip_view import ChipState, chip_html
+from ui.memory.fetching import fetching_html
 from ui.setup.view import setup_html
 from workers.messages.errors import DownloadError
 from workers.models.downloads.manager import DownloadState
 from workers.models.setup.choices import Choices
+from workers.models.setup.getting import Fetching
 from workers.models.setup.offer import OfferedModel, SetOffer
 from workers.models.setup.progress import SetupProgress, Stage
 from workers.models.status import ModelStatus
@@ -59,17 +63,67 @@ def test_the_chip_names_the_model_and_unfolds_what_else_there_is() -> None:
     own = make_card(id="own", name="<Own>")
     limited = make_card(id="limited", recommended=True, license_restricted=True)
     rows = (
-        ModelStatus(card=DEMO, state="in_use"),
         ModelStatus(card=own, state="here"),
+        ModelStatus(card=DEMO, state="in_use"),
         ModelStatus(card=BETTER, state="absent"),
         ModelStatus(card=limited, state="absent"),
     )
-    html = chip_html(DEMO, rows, may_change=True)
+    state = ChipState(modality="text", card=DEMO, rows=rows, may_change=True)
+    html = chip_html(state)
     assert "small demo model" in html
+    assert html.index(f'data-id="{DEMO.id}"') < html.index('data-id="own"')
     assert 'data-action="use" data-id="own"' in html
     assert "&lt;Own&gt;" in html
     assert f'data-action="get" data-id="{BETTER.id}"' in html
+    assert "3.4 GB" in html
     assert 'data-id="limited"' not in html
     assert 'data-action="more"' in html
-    assert "small demo model" not in chip_html(own, (), may_change=True)
-    assert 'data-id="own" disabled' in chip_html(DEMO, rows, may_change=False)
+    assert "small demo model" not in chip_html(ChipState(modality="text", card=own))
+    assert 'data-id="own" disabled' in chip_html(replace(state, may_change=False))
+
+
+def test_the_chip_suggests_in_the_order_of_the_sets() -> None:
+    rows = [
+        ModelStatus(card=make_card(id=name, recommended=True), state="absent") for name in "abcd"
+    ]
+    html = chip_html(ChipState(modality="text", card=DEMO, rows=rows, recommended=("c", "x", "b")))
+    places = [html.index(f'data-id="{name}"') for name in "cba"]
+    assert places == sorted(places)
+    assert 'data-id="d"' not in html
+
+
+def test_pictures_are_offered_the_text_models_that_see() -> None:
+    rows = [ModelStatus(card=card, state="absent") for card in (BETTER, DEMO, make_card())]
+    reader = load_catalogue()["ppocr-v6-small"]
+    html = chip_html(ChipState(modality="vision", card=reader, rows=rows, recommended=(BETTER.id,)))
+    assert f'data-id="{BETTER.id}"' in html
+    assert "answers in Text too" in html
+    assert 'data-id="tiny"' not in html
+
+
+def test_the_chip_and_the_strip_tell_how_far_it_is_and_why_it_is_not() -> None:
+    half = DownloadState(kind="running", done_bytes=GB, total_bytes=4 * GB, speed_bytes_s=GB / 60)
+    coming = Fetching(card=BETTER, download=half, is_wanted=True)
+    far = "25 % of 4.0 GB, 17 MB/s, about 3 minutes left"
+    state = ChipState(modality="text", card=DEMO, coming=coming, may_change=True)
+    assert f"{far}. It is used as soon as it is here" in chip_html(state)
+    running = ModelStatus(card=BETTER, state="running", download=half)
+    html = fetching_html([coming], progress_at("running", running))
+    assert f"{far}; then Text uses it · 29 % of the set" in html
+    assert "uses it" not in fetching_html([replace(coming, is_wanted=False)])
+
+    failed = Fetching(card=BETTER, problem="No hub <here>.")
+    html = chip_html(replace(state, coming=failed))
+    assert "is not used: No hub &lt;here&gt;." in html
+    assert f'data-action="get" data-id="{BETTER.id}">Try again' in html
+    assert "Try again" not in chip_html(replace(state, coming=failed, may_change=False))
+    assert "No hub &lt;here&gt;." in fetching_html([failed])
+
+
+def test_what_is_not_kept_is_said() -> None:
+    here = ModelStatus(card=BETTER, state="in_use")
+    html = setup_html(progress_at("done", here, not_kept="a flag says <so>"), may_change=True)
+    assert "Until Quintet ends: a flag says &lt;so&gt;." in html
+    assert "Every start uses them." in setup_html(progress_at("done", here), may_change=True)
+    state = ChipState(modality="text", card=DEMO, not_kept="a flag says <so>")
+    assert "Until Quintet ends: a flag says &lt;so&gt;." in chip_html(state)

@@ -9,7 +9,7 @@ import gradio as gr
 
 from ui.core.callers import caller_of
 from ui.core.events import LIGHT, QUIET
-from ui.core.model_chip_view import chip_html
+from ui.core.model_chip_view import ChipState, chip_html
 from ui.core.render import error_html
 from ui.core.theme import ASSETS
 from workers.client import Client
@@ -34,16 +34,17 @@ class ModelChipHandlers:
         return (gr.skip(), gr.skip()) if html == sent else (html, html)
 
     async def on_act(self, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
-        """Use the model that was clicked, or fetch it."""
+        """Use the model that was clicked; one that is not here is fetched first."""
         caller = caller_of(request)
         asked = event._data or {}
         refusal = ""
         try:
             caller.check(ACTION)
-            await asyncio.to_thread(self._act, str(asked.get("action")), str(asked.get("id")))
+            action, model_id = str(asked.get("action")), str(asked.get("id"))
+            await asyncio.to_thread(self._act, action, model_id)
         except Exception as err:  # noqa: BLE001 — the edge of the page
             refusal = error_html(err)
-        html = await self._chip(caller, is_open=True) + refusal
+        html = await self._chip(caller, is_open=False) + refusal
         return html, html
 
     def _act(self, action: str, model_id: str) -> None:
@@ -51,20 +52,38 @@ class ModelChipHandlers:
         if action == "use":
             self._client.setup.choose(model_id)
         elif action == "get":
-            self._client.manager.pull(model_id)
+            self._client.setup.get(model_id)
         else:
             raise UnsupportedInputError(f"There is no action {action!r}.")
 
     async def _chip(self, caller: Standing, *, is_open: bool) -> str:
-        rows = await asyncio.to_thread(self._client.manager.statuses) if is_open else ()
-        return chip_html(self._client.card(self._modality), rows, may_change=caller.is_admin)
+        client, modality = self._client, self._modality
+        rows = await asyncio.to_thread(client.manager.statuses) if is_open else ()
+        state = ChipState(
+            modality=modality,
+            card=client.card(modality),
+            rows=rows,
+            recommended=client.setup.ids_for(modality) if is_open else (),
+            coming=client.setup.on_the_way(modality),
+            broken=self._broken(),
+            not_kept=client.setup.not_kept(modality),
+            may_change=caller.is_admin,
+        )
+        return chip_html(state)
+
+    def _broken(self) -> str:
+        workers = self._client.status().workers
+        failed = (
+            one for one in workers if one.modality == self._modality and one.state == "failed"
+        )
+        return next((one.detail for one in failed), "")
 
 
 def build_model_chip(client: Client, modality: Modality) -> None:
     """Lay out the chip and wire it; its script asks for it while the tab is seen."""
     handlers = ModelChipHandlers(client, modality)
     chip = gr.HTML(
-        chip_html(client.card(modality), (), may_change=False),
+        chip_html(ChipState(modality=modality, card=client.card(modality))),
         html_template='<div class="q-model-chip-frame"></div>',
         js_on_load=(ASSETS / "model_chip.js").read_text(encoding="utf-8"),
         elem_id=f"q-model-chip-{modality}",

@@ -1,29 +1,55 @@
-"""A tab's model → HTML: its name, and unfolded what else could do the work. Pure; everything is escaped."""
+"""A tab's model → HTML: its name, what is on its way, and unfolded what else could do the work. Pure; escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from configs.catalogue import ModelCard
 from ui.core.titles import TITLES
+from workers.messages import Modality
 from workers.models.manager import ModelStatus
+from workers.models.setup.getting import Fetching
+from workers.models.setup.offer import download_bytes
+from workers.models.setup.progress import fetching_words, size_words
 from workers.specs.spec import may_be_default
 
 MAX_BETTER = 3
-UNDER_WAY = ("running", "waiting", "elsewhere", "paused", "failed")
+RUNNING = ("running", "waiting", "elsewhere")
+UNDER_WAY = (*RUNNING, "paused", "failed")
 READY = ("in_use", "here", "remote")
 
 
-def chip_html(card: ModelCard, rows: Sequence[ModelStatus], *, may_change: bool) -> str:
-    """Return the chip; `rows`: the models of its modality, none while it is folded."""
-    title = TITLES[card.modality]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipState:
+    """What one tab's chip shows."""
+
+    modality: Modality
+    card: ModelCard
+    """The model that works on the tab."""
+    rows: Sequence[ModelStatus] = ()
+    """All models; none while the chip is folded."""
+    recommended: Sequence[str] = ()
+    """Ids, the best for this machine first."""
+    coming: Fetching | None = None
+    """What is used here as soon as it has come, or could not be had."""
+    broken: str = ""
+    """Why the model could not be loaded."""
+    not_kept: str = ""
+    """Why the model works here until Quintet ends only."""
+    may_change: bool = False
+
+
+def chip_html(state: ChipState) -> str:
+    """Return the chip."""
+    title, card = TITLES[state.modality], state.card
     demo = '<span class="q-model-demo">small demo model</span>' if is_demo(card) else ""
     return (
         f'<details class="q-model-chip"><summary aria-label="{title} model: '
-        f'{escape(card.name, quote=True)}"><i class="q-dot-{card.modality}" aria-hidden="true"></i>'
+        f'{escape(card.name, quote=True)}"><i class="q-dot-{state.modality}" aria-hidden="true"></i>'
         f"<b>{escape(card.name)}</b>{demo}</summary>"
-        f'<div class="q-model-pop">{_choices(card, rows, may_change)}</div></details>'
+        f'<div class="q-model-pop">{_choices(state)}</div></details>{_line(state)}'
     )
 
 
@@ -32,60 +58,109 @@ def is_demo(card: ModelCard) -> bool:
     return card.modality == "text" and card.source.startswith("package:")
 
 
-def _choices(card: ModelCard, rows: Sequence[ModelStatus], may_change: bool) -> str:
-    if not rows:
+def _line(state: ChipState) -> str:
+    """What is on its way, or why it is not."""
+    words = f"Until Quintet ends: {state.not_kept}."
+    note = f'<p class="q-model-line">{escape(words)}</p>' if state.not_kept else ""
+    if state.broken:
+        note += f'<p class="q-model-line q-model-failed" role="alert">{escape(state.broken)}</p>'
+    coming = state.coming
+    if coming is None:
+        return note
+    name = f"<b>{escape(coming.card.name)}</b>"
+    if coming.problem:
+        retry = (
+            f' <button type="button" class="q-do" data-action="get" '
+            f'data-id="{escape(coming.card.id, quote=True)}">Try again</button>'
+        )
+        return (
+            f'{note}<p class="q-model-line q-model-failed" role="alert">{name} is not used: '
+            f"{escape(coming.problem)}{retry if state.may_change else ''}</p>"
+        )
+    value = f' value="{coming.percent}"' if coming.percent is not None else ""
+    return (
+        f'{note}<div class="q-model-line"><p>Fetching {name}: {escape(fetching_words(coming))}. '
+        f'It is used as soon as it is here.</p><progress max="100"{value} '
+        f'aria-label="Of {escape(coming.card.name, quote=True)}"></progress></div>'
+    )
+
+
+def _choices(state: ChipState) -> str:
+    if not state.rows:
         return '<p role="status">Looking what is here …</p>'
-    own = [row for row in rows if row.card.modality == card.modality and may_be_default(row.card)]
-    here = [row for row in own if row.state in READY]
+    own = [
+        row for row in state.rows if row.card.serves(state.modality) and may_be_default(row.card)
+    ]
+    here = sorted(
+        (row for row in own if row.state in READY), key=lambda row: not _works(row, state)
+    )
     better = [row for row in own if row.state in UNDER_WAY]
-    better += [row for row in own if _is_better(row)][:MAX_BETTER]
-    groups = (("Here", here), ("Recommended, and fits", better))
-    shown = "".join(_group(name, group, may_change) for name, group in groups if group)
+    better += _better(own, state.recommended)[:MAX_BETTER]
+    groups = (("Here", here), ("Recommended for this machine", better))
+    shown = "".join(_group(name, group, state) for name, group in groups if group)
     return (
         f'{shown}<button type="button" class="q-option" data-action="more">'
         "<b>More models …</b><span>Search, or add one of your own</span></button>"
     )
 
 
-def _is_better(row: ModelStatus) -> bool:
-    """Whether to suggest a model; one whose licence asks for a yes is left to the Models tab."""
-    fits = row.plan is None or row.plan.outcome != "too_large"
-    card = row.card
-    return row.state == "absent" and card.recommended and fits and not card.license_restricted
+def _better(own: Sequence[ModelStatus], recommended: Sequence[str]) -> list[ModelStatus]:
+    """What to suggest, the best for this machine first.
+
+    One whose licence asks for a yes is left to the Models tab.
+    """
+    known = {row.card.id: row for row in own}
+    rows = [known[model_id] for model_id in recommended if model_id in known]
+    rows += [row for row in own if row.card.recommended and row not in rows]
+    return [row for row in rows if row.state == "absent" and _fits(row)]
 
 
-def _group(name: str, rows: Sequence[ModelStatus], may_change: bool) -> str:
-    options = "".join(_option(row, may_change) for row in rows)
+def _fits(row: ModelStatus) -> bool:
+    is_too_large = row.plan is not None and row.plan.outcome == "too_large"
+    return not is_too_large and not row.card.license_restricted
+
+
+def _works(row: ModelStatus, state: ChipState) -> bool:
+    return row.card.id == state.card.id
+
+
+def _group(name: str, rows: Sequence[ModelStatus], state: ChipState) -> str:
+    options = "".join(_option(row, state) for row in rows)
     return f'<div role="group" aria-label="{name}"><h4>{name}</h4>{options}</div>'
 
 
-def _option(row: ModelStatus, may_change: bool) -> str:
-    action, label = _action(row)
-    is_off = row.state == "in_use" or not may_change or not action
-    off = " disabled" if is_off else ""
+def _option(row: ModelStatus, state: ChipState) -> str:
+    action, label = _action(row, state)
+    off = " disabled" if not state.may_change or not action else ""
     return (
         f'<button type="button" class="q-option" data-action="{action}" '
         f'data-id="{escape(row.card.id, quote=True)}"{off}><b>{escape(row.card.name)}</b>'
-        f"<span>{escape(_facts(row))}</span><em>{label}</em></button>"
+        f"<span>{escape(_facts(row, state))}</span><em>{label}</em></button>"
     )
 
 
-def _action(row: ModelStatus) -> tuple[str, str]:
-    if row.state == "in_use":
+def _action(row: ModelStatus, state: ChipState) -> tuple[str, str]:
+    """What a click does, and its word; ("", …) for nothing."""
+    if _works(row, state):
         return "", "in use"
     if row.state in READY:
         return "use", "Use"
-    if row.state in ("running", "waiting", "elsewhere"):
-        return "", f"{row.percent} %" if row.percent is not None else escape(row.words)
-    return "get", "Get" if row.state == "absent" else "Go on"
+    if row.state not in RUNNING:
+        return "get", {"absent": "Get", "failed": "Try again"}.get(row.state, "Go on")
+    far = f"{row.percent} %" if row.percent is not None else escape(row.words)
+    is_coming = state.coming is not None and state.coming.card.id == row.card.id
+    return ("", far) if is_coming else ("get", f"{far}, then use")
 
 
-def _facts(row: ModelStatus) -> str:
+def _facts(row: ModelStatus, state: ChipState) -> str:
     plan = row.plan
-    size = f"{row.card.download_mib * 1.048576 / 1000:.1f} GB" if row.card.download_mib else ""
+    num_bytes = download_bytes(row.card)
+    size = size_words(num_bytes) if num_bytes else ""
     parts = [
         size if row.state not in READY else "",
+        "answers in Text too" if row.card.modality != state.modality else "",
         plan.words if plan is not None else "on another server",
         plan.speed_words if plan is not None else "",
+        row.hint if row.state == "failed" else "",
     ]
     return " · ".join(filter(None, parts))

@@ -116,6 +116,14 @@ async def update_or_error(work: Awaitable[Update], status: Any) -> Update:
         return {status: error_line(err)}
 
 
+async def refused(error: AppError) -> AsyncGenerator[Event, None]:
+    """Raise an error where the events of a request would come: it is drawn as theirs are."""
+    nothing: tuple[Event, ...] = ()
+    for event in nothing:
+        yield event
+    raise error
+
+
 def error_line(error: Exception) -> str:
     """Return an error as a line of HTML; what nobody foresaw goes to the log as well."""
     if not isinstance(error, AppError):

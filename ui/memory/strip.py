@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+import zlib
 from html import escape
+from typing import Any
 
 import gradio as gr
 
 from ui.core.events import LIGHT
+from ui.core.theme import ASSETS
 from ui.core.titles import TITLES
 from workers.client import Client, PoolStatus, WorkerStatus
 
 from .bars import bars_html
+from .fetching import fetching_html
 
-REFRESH_S = 1.0
+AT_REST = ("asleep", "ready", "failed")
 
 
-def build_strip(client: Client, page: gr.Blocks) -> None:
-    """Add the strip, which renews itself every second while the page is open."""
+def build_strip(client: Client) -> None:
+    """Add the strip; its script asks for it, each second while something is going on."""
 
-    def refresh() -> str:
-        return strip_html(client.status())
+    def on_look(event: gr.EventData) -> Any:
+        """Return the strip, nothing if the browser shows it already."""
+        html = look(client)
+        seen = (event._data or {}).get("seen")
+        return gr.skip() if seen and f'data-seen="{seen}"' in html else html
 
-    strip = gr.HTML(elem_id="q-strip", container=False, padding=False)
-    for begin in (page.load, gr.Timer(REFRESH_S).tick):
-        begin(refresh, outputs=strip, **LIGHT)
+    strip = gr.HTML(
+        "",
+        html_template='<div class="q-strip-frame"></div>',
+        js_on_load=(ASSETS / "strip.js").read_text(encoding="utf-8"),
+        elem_id="q-strip",
+        container=False,
+        padding=False,
+    )
+    strip.look(on_look, None, strip, **LIGHT)
+
+
+def look(client: Client) -> str:
+    """Return the strip of now, with what its script goes by: its pace, and whether there is news of models."""
+    status, fetching = client.status(), client.setup.fetching()
+    total = client.setup.progress() if client.setup.is_running else None
+    body = strip_html(status) + fetching_html(fetching, total)
+    is_busy = any(worker.state not in AT_REST or worker.num_waiting for worker in status.workers)
+    pace = "busy" if is_busy or fetching or total is not None else "idle"
+    awake = [worker.model_id for worker in status.workers if worker.state in ("ready", "busy")]
+    broken = [worker.model_id for worker in status.workers if worker.state == "failed"]
+    used = [client.card(name).id for name in client.models.modalities]
+    data = (
+        f'data-pace="{pace}" data-models="{client.setup.revision}{_digest(repr(broken))}" '
+        f'data-used="{_digest(repr((used, awake)))}"'
+    )
+    return f'<div class="q-strip" data-seen="{_digest(data + body)}" {data}>{body}</div>'
+
+
+def _digest(text: str) -> str:
+    return format(zlib.crc32(text.encode()), "x")
 
 
 def strip_html(status: PoolStatus) -> str:

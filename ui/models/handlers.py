@@ -12,11 +12,12 @@ import gradio as gr
 from configs.catalogue import ModelCard
 from ui.core.callers import caller_of
 from ui.core.render import error_html, note_html
-from ui.core.titles import TITLES
+from ui.core.titles import chosen_words
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.standing import Standing
 from workers.models.found.finding import is_found_name
 from workers.models.manager import ModelManager, Reach
+from workers.models.setup.running import ModelSetup
 
 from .view import models_html, proposal_html
 
@@ -26,8 +27,9 @@ ACTION = "manage its models"
 class ModelHandlers:
     """What happens on the tab; holds no state of any browser."""
 
-    def __init__(self, manager: ModelManager) -> None:
+    def __init__(self, manager: ModelManager, setup: ModelSetup) -> None:
         self._manager = manager
+        self._setup = setup
         self._actions: dict[str, Callable[[str], str]] = {
             "download": self._download,
             "resume": self._download,
@@ -120,10 +122,7 @@ class ModelHandlers:
         return f"{name} is paused; what has arrived is kept."
 
     def _use(self, model_id: str) -> str:
-        card = self._manager.use(model_id)
-        used = self._manager.used_for(card)
-        who = " and ".join(TITLES[modality] for modality in used)
-        return f"{who} now {'use' if len(used) > 1 else 'uses'} {card.name}, until Quintet ends."
+        return chosen_words(self._setup.choose(model_id))
 
     def _add_found(self, name: str) -> str:
         """Add a model that another program keeps here, by the name in the list."""

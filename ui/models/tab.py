@@ -18,7 +18,7 @@ from .layout import AddingParts, layout_adding, layout_list
 def build_models_tab(client: Client, _settings: Settings) -> None:
     """Lay out the tab and wire it."""
     tab = get_render_context()
-    handlers = ModelHandlers(client.manager)
+    handlers = ModelHandlers(client.manager, client.setup)
     status = gr.HTML("", elem_classes="q-status", elem_id="models-status", padding=False)
     adding = layout_adding()
     listing = layout_list()

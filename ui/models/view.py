@@ -9,9 +9,10 @@ from ui.core.titles import TITLES
 from workers.messages import MODALITIES
 from workers.models.manager import FoundModel, ModelStatus, Quantization
 
-from .rows import DOWNLOADED, found_html, gib, row_html
+from .rows import COLOURS, DOWNLOADED, found_html, gib, row_html
 
 NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
+WIDTH_COLUMNS = ("Quantisation", "Size", "Whether it fits", "Speed", "File")
 LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
 
 
@@ -83,17 +84,24 @@ def _widths_html(widths: Sequence[Quantization]) -> str:
     """Each quantisation of the repository with its size and plan; one alone is no choice."""
     if len(widths) <= 1:
         return ""
-    rows = "".join(
-        f'<tr class="{"q-chosen" if one.is_chosen else ""}"><td>{escape(one.label)}'
-        f"{' (would be taken)' if one.is_chosen else ''}</td><td>{gib(one.size_mib)}</td>"
-        f"<td>{escape(one.plan.words if one.plan else '')}</td>"
-        f"<td><code>{escape(one.file)}</code></td></tr>"
-        for one in widths
-    )
+    heads = "".join(f'<th scope="col">{name}</th>' for name in WIDTH_COLUMNS)
     return (
-        '<table class="q-widths"><caption>Quantisations of this repository; for another one, write '
-        f"its file after the repository's name and a colon</caption><thead><tr><th>Quantisation</th>"
-        f"<th>Size</th><th>Plan</th><th>File</th></tr></thead><tbody>{rows}</tbody></table>"
+        '<table class="q-widths"><caption>Quantisations of this repository. For another one, write '
+        f"its file after the repository's name and a colon.</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{''.join(map(_width_row, widths))}</tbody></table>"
+    )
+
+
+def _width_row(one: Quantization) -> str:
+    """A phone shows its cells one below the other, so each says what it is without a head."""
+    mark = ' <span class="q-badge q-badge-first">would be taken</span>' if one.is_chosen else ""
+    plan, speed = (one.plan.words, one.plan.speed_words) if one.plan else ("", "")
+    colour = COLOURS[one.plan.outcome] if one.plan else ""
+    return (
+        f'<tr class="{"q-chosen" if one.is_chosen else ""}">'
+        f'<th scope="row">{escape(one.label)}{mark}</th><td>{gib(one.size_mib)}</td>'
+        f'<td class="q-fit {colour}">{escape(plan[:1].upper() + plan[1:])}</td><td>{escape(speed)}</td>'
+        f"<td><code>{escape(one.file)}</code></td></tr>"
     )
 
 

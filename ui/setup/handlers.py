@@ -24,7 +24,7 @@ class SetupHandlers:
 
     def __init__(self, setup: ModelSetup) -> None:
         self._setup = setup
-        self._actions: dict[str, Callable[[], None]] = {
+        self._actions: dict[str, Callable[[], object]] = {
             "start": setup.start,
             "resume": setup.start,
             "retry": setup.start,

@@ -80,8 +80,14 @@ def _failed(progress: SetupProgress) -> tuple[str, tuple[str, ...]]:
 
 
 def _done(progress: SetupProgress) -> tuple[str, tuple[str, ...]]:
-    names = ", ".join(f"{WORK[model.part]}: {model.card.name}" for model in progress.offer.models)
-    return f"<b>Ready.</b> {escape(names)}. Every start uses them.", ("undo", "close")
+    used = [model for model in progress.offer.models if model.status.state == "in_use"]
+    names = ", ".join(f"{WORK[model.part]}: {model.card.name}" for model in used)
+    kept = (
+        f"Until Quintet ends: {progress.not_kept}."
+        if progress.not_kept
+        else "Every start uses them."
+    )
+    return f"<b>Ready.</b> {escape(names)}. {escape(kept)}", ("undo", "close")
 
 
 def _answers_now(progress: SetupProgress) -> str:

@@ -29,6 +29,7 @@ class SpeechInParts:
     run: Any
     stop: Any
     options: Sequence[Any]
+    about: Any
     status: Any
     picker: Any
     player: Any
@@ -57,6 +58,11 @@ def layout_speech_in(card: ModelCard, settings: Settings) -> SpeechInParts:
     return SpeechInParts(**inputs, **outputs, results=gr.State([]))
 
 
+def about_html(card: ModelCard) -> str:
+    """What the model is."""
+    return note_html(f"{card.name}: {card.description}" if card.description else card.name)
+
+
 def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
     longest = clock(settings.limits.get("max_audio_s", 0))
     parts: dict[str, Any] = {
@@ -77,8 +83,8 @@ def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
         parts["example"] = gr.Button("Try the example", min_width=120)
     parts["status"] = status_line(note_html(NOTHING))
     with gr.Accordion("Options", open=False):
-        parts["options"] = layout_options(card)
-        gr.HTML(note_html(f"{card.name}: {card.description}"), padding=False)
+        parts["options"] = layout_options()
+        parts["about"] = gr.HTML(about_html(card), padding=False)
     return parts
 
 

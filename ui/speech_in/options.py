@@ -11,8 +11,13 @@ import gradio as gr
 
 from configs.catalogue import ModelCard
 from workers.messages import Media, Transcribe
+from workers.specs.hearing import Hearing
 
 from .view import language_name
+
+WORDS = "Click a word to hear it"
+CONTEXT = "What it is about: steers the spelling of names and terms"
+HOTWORDS = "Names and terms, with commas between them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +50,55 @@ class TranscriptionOptions:
         )
 
 
-def layout_options(card: ModelCard) -> list[Any]:
-    """The accordion's components, in the order of `TranscriptionOptions`."""
-    is_multilingual = len(card.languages) != 1  # of some it is not known which they are
-    known = sorted((language_name(code), code) for code in card.languages)
-    detect = [("Detect", "")] if is_multilingual else []
-    why_not = "" if is_multilingual else f"{card.name} knows only {known[0][0]}"
+def layout_options() -> list[Any]:
+    """The accordion's components, in the order of `TranscriptionOptions`; `fitted_options` fits them to a model."""
     return [
-        gr.Dropdown([*detect, *known], value="" if is_multilingual else known[0][1],
-                    label="Language spoken", interactive=is_multilingual),
-        gr.Checkbox(False, label="Translate to English", info=why_not or None,
-                    interactive=is_multilingual),
-        gr.Checkbox(False, label="Times of single words", info="Click a word to hear it"),
+        gr.Dropdown([("Detect", "")], value="", label="Language spoken", elem_id="stt-language"),
+        gr.Checkbox(False, label="Translate to English", elem_id="stt-translate"),
+        gr.Checkbox(False, label="Times of single words", info=WORDS, elem_id="stt-words"),
         gr.Checkbox(True, label="Skip silence", info="Also prevents invented text"),
-        gr.Textbox(label="Context", max_lines=3,
-                   placeholder="A talk by Dr. Nowak about CTranslate2.",
-                   info="What it is about: steers the spelling of names and terms"),
-        gr.Textbox(label="Words to listen for", placeholder="Quintet, GGUF, Nowak"),
+        gr.Textbox(label="Context", max_lines=3, info=CONTEXT, elem_id="stt-context",
+                   placeholder="A talk by Dr. Nowak about CTranslate2."),
+        gr.Textbox(label="Words to listen for", info=HOTWORDS, elem_id="stt-hotwords",
+                   placeholder="Quintet, GGUF, Nowak"),
     ]  # fmt: skip
+
+
+def fitted_options(
+    card: ModelCard, hearing: Hearing, values: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Return the updates of the components for a model: what it cannot do is off, and says why."""
+    given = TranscriptionOptions.of(values)
+
+    def may(ability: str, info: str) -> dict[str, Any]:
+        refusal = hearing.refusal(ability)
+        return {"interactive": not refusal, "info": refusal or info}
+
+    def off(ability: str, nothing: object) -> dict[str, Any]:
+        return {"value": nothing} if hearing.refusal(ability) else {}
+
+    return [
+        _languages(card, hearing, given.language or ""),
+        gr.update(**may("translation", ""), **off("translation", False)),
+        gr.update(**may("word_times", WORDS), **off("word_times", False)),
+        gr.update(),
+        gr.update(**may("prompt", CONTEXT), **off("prompt", "")),
+        gr.update(**may("prompt", HOTWORDS), **off("prompt", "")),
+    ]
+
+
+def _languages(card: ModelCard, hearing: Hearing, chosen: str) -> dict[str, Any]:
+    """Return the update of the list: the languages that the model knows, and that it may find out."""
+    known = sorted((language_name(code), code) for code in card.languages)
+    if len(known) == 1:
+        only = f"{card.name} knows only {known[0][0]}"
+        return gr.update(choices=[(known[0][0], "")], value="", interactive=False, info=only)
+    must_say = hearing.refusal("detection")
+    choices = [
+        *(() if must_say else [("Detect", "")]),
+        *known,
+    ]  # of some nobody knows which they are
+    codes = [code for _, code in choices]
+    first = "en" if must_say and "en" in codes else next(iter(codes), None)
+    value = chosen if chosen in codes else first
+    return gr.update(choices=choices, value=value, interactive=True, info=must_say)

@@ -17,7 +17,7 @@ from workers.messages.consent import check_consent
 from workers.messages.errors import AppError
 
 from .clip import spoken_as
-from .layout import SpeechOutParts, discard, recordings_folder
+from .layout import SpeechOutParts, about, discard, recordings_folder, voice_choices
 from .run import SpeechRun, speak_or_stop, speech_at_rest
 from .save import encoded
 from .view import SpokenRecording, file_size, read_text_file
@@ -78,6 +78,14 @@ class SpeechOutHandlers:
             return
         label = f"Download {name} · {file_size(path.stat().st_size)}"
         yield {download: gr.DownloadButton(label, value=str(path), interactive=True)}
+
+    def fitted(self, voice: str) -> Update:
+        """Return the voices of the model of now; one that it does not have is left for its own choice."""
+        card, ready = self._client.card("tts"), self._client.ready("tts")
+        voices = ready.voices if ready is not None else ()
+        known = voice if voice in voices else ""
+        part = gr.Dropdown(voice_choices(voices), value=known, info=about(card))
+        return {self._parts.voice: part, self._parts.clip.group: self._parts.clip.shown()}
 
     def on_open(self, file: str) -> Update:
         """Put a text file's content into the box."""

@@ -101,8 +101,7 @@ def _layout_text(max_chars: int) -> dict[str, Any]:
 
 
 def _layout_voice(card: ModelCard, clip: VoiceClip) -> dict[str, Any]:
-    about = f"{card.name} · {card.license}"
-    voice = gr.Dropdown(voice_choices(()), value="", label="Voice", info=about)
+    voice = gr.Dropdown(voice_choices(()), value="", label="Voice", info=about(card))
     clip.layout()
     speed = gr.Slider(0.5, 2, value=1, step=0.05, label="Speed")
     with gr.Row():
@@ -119,6 +118,11 @@ def _layout_result() -> dict[str, Any]:
             chosen = gr.Radio(list(FORMATS), value=FORMATS[0], label="Save as", container=False)
             download = gr.DownloadButton("Download", interactive=False)
     return {"result": result, "audio": audio, "format": chosen, "download": download}
+
+
+def about(card: ModelCard) -> str:
+    """Whose voices they are."""
+    return f"{card.name} · {card.license}"
 
 
 def voice_choices(voices: Sequence[str]) -> list[tuple[str, str]]:

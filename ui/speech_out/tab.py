@@ -6,6 +6,7 @@ from typing import Any
 
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
+from ui.core.model_watch import build_model_watch
 from workers.client import Client
 
 from .clip import VoiceClip
@@ -21,6 +22,8 @@ def build_speech_out_tab(client: Client, settings: Settings) -> None:
     handlers = SpeechOutHandlers(client, parts, max_chars)
     _wire_saving(parts, handlers, _wire_speaking(parts, handlers))
     _wire_text(parts, handlers, max_chars)
+    shown = [parts.voice, parts.clip.group]
+    build_model_watch(client, "tts", handlers.fitted, [parts.voice], shown)
 
 
 def _wire_speaking(parts: SpeechOutParts, handlers: SpeechOutHandlers) -> list[Any]:

@@ -12,10 +12,11 @@ import gradio as gr
 
 from ui.core.callers import caller_of
 from ui.core.render import note_html
-from ui.core.request import Steps, Update, Updates, error_line, run_request, streamed
+from ui.core.request import Steps, Update, Updates, error_line, refused, run_request, streamed
 from workers.client import Client
-from workers.messages import Generate
+from workers.messages import Generate, new_request_id
 from workers.messages.context_offer import ContextOffer
+from workers.messages.errors import AppError
 
 from .knobs import wishes_of
 from .layout import ChatParts
@@ -124,10 +125,15 @@ class ChatHandlers:
         self, chat: Chat, system: str, knobs: Sequence[Any], at_begin: Update | None = None
     ) -> Updates:
         """Stream the last answer of `chat`, from where it stands, and draw it."""
-        sampling, thinking = wishes_of(knobs)
-        request = Generate(messages=to_messages(chat, system), sampling=sampling, thinking=thinking)
-        run = ChatRun(self._parts, chat, request.request_id, self._under_way, at_begin or {})
-        return run_request(self._client.astream(request), run)
+        try:
+            sampling, thinking = wishes_of(self._client.card("text"), knobs)
+            messages = to_messages(chat, system)
+            request = Generate(messages=messages, sampling=sampling, thinking=thinking)
+            request_id, events = request.request_id, self._client.astream(request)
+        except AppError as err:  # its card says what is no sampling
+            request_id, events = new_request_id(), refused(err)
+        run = ChatRun(self._parts, chat, request_id, self._under_way, at_begin or {})
+        return run_request(events, run)
 
     async def _reloaded(
         self, offer: ContextOffer, chat: Chat, system: str, knobs: Sequence[Any]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isclose
 from typing import Any
 
+from configs.catalogue import ModelCard
 from workers.messages import SamplingParams, Thinking
+from workers.messages.sampling import own_sampling, sampling_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +53,45 @@ WHOLE = ("top_k", "max_tokens", "seed")
 AS_THE_MODEL_DOES, ON, OFF = "as the model does", "on", "off"
 THINKING = (AS_THE_MODEL_DOES, ON, OFF)
 """Whether a model that can think does so before it answers."""
+THINKS = "Whether it thinks before it answers"
 BUDGET = Knob(name="max_tokens", label="Longest thought, tokens", low=0, high=16384, step=128, value=0,
               info="It is ended there, and the answer begins; 0: as long as the model likes")  # fmt: skip
 
 
-def at_first() -> list[Any]:
-    """Return the values of all components, as they were."""
-    return [*(knob.value for knob in KNOBS), AS_THE_MODEL_DOES, BUDGET.value]
+def defaults_of(card: ModelCard, thinking: Thinking) -> tuple[float, ...]:
+    """Return where the sliders stand for a model, in the order of `KNOBS`: as its card says, else as ours."""
+    own = own_sampling(card, thinking)
+    return tuple(_within(knob, own.get(knob.name, knob.value)) for knob in KNOBS)
 
 
-def wishes_of(values: Sequence[Any]) -> tuple[SamplingParams, Thinking]:
-    """Return what the values of all components say, in the order of `ChatParts.knobs`."""
-    *sampling, mode, budget = values
-    return sampling_of(sampling), thinking_of(mode, budget)
+def defaults_words(card: ModelCard) -> str:
+    """Return "Starts with what its card says: temperature 1, top p 0.95."; "" if that says nothing."""
+    own = own_sampling(card, Thinking())
+    said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items())
+    return f" Starts with what its card says: {said}." if said else ""
+
+
+def moved(values: Sequence[float | None], shown: Sequence[float]) -> list[bool]:
+    """Return for each slider whether somebody has moved it from where it stood."""
+    return [
+        value is not None and not isclose(value, at)
+        for value, at in zip(values, shown, strict=True)
+    ]
+
+
+def wishes_of(card: ModelCard, values: Sequence[Any]) -> tuple[SamplingParams, Thinking]:
+    """Return what the values of `ChatParts.knobs` ask of a model; what nobody moved is the card's.
+
+    Raises: UnsupportedInputError.
+    """
+    *sliders, mode, budget, shown = values
+    thinking = thinking_of(mode, budget)
+    defaults = defaults_of(card, thinking)
+    asked = [
+        value if is_moved else default
+        for value, default, is_moved in zip(sliders, defaults, moved(sliders, shown), strict=True)
+    ]
+    return sampling_of(card, asked, thinking), thinking
 
 
 def thinking_of(mode: str, budget: float | None) -> Thinking:
@@ -70,11 +99,20 @@ def thinking_of(mode: str, budget: float | None) -> Thinking:
     return Thinking(is_on={ON: True, OFF: False}.get(mode), max_tokens=int(budget or 0) or None)
 
 
-def sampling_of(values: Sequence[float | None]) -> SamplingParams:
-    """Turn the knobs' values, in the order of `KNOBS`, into parameters."""
+def sampling_of(
+    card: ModelCard, values: Sequence[float | None], thinking: Thinking
+) -> SamplingParams:
+    """Turn the sliders' values, in the order of `KNOBS`, into parameters. Raises: UnsupportedInputError."""
     given = {
         knob.name: int(value) if knob.name in WHOLE else float(value)
         for knob, value in zip(KNOBS, values, strict=True)
         if value is not None and not (knob.name == "seed" and value == RANDOM)
     }
-    return SamplingParams(**given)  # type: ignore[arg-type]  # ints where ints belong, see WHOLE
+    return sampling_for(card, given, thinking)
+
+
+def _within(knob: Knob, value: object) -> float:
+    """Return a card's value as a slider can show it; ours for what is no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return knob.value
+    return min(max(value, knob.low), knob.high)

@@ -14,7 +14,7 @@ from configs.catalogue import ModelCard
 from ui.core.parts import hidden_stop_button, status_line
 from ui.core.render import note_html
 
-from .knobs import AS_THE_MODEL_DOES, BUDGET, KNOBS, THINKING, Knob
+from .knobs import AS_THE_MODEL_DOES, BUDGET, KNOBS, THINKING, THINKS, Knob, defaults_words
 
 SYSTEM_PROMPT = "You are a helpful assistant. Answer clearly and briefly."
 
@@ -54,13 +54,15 @@ class ChatParts:
     reload: Any
     system: Any
     knobs: Sequence[Any]
+    """The sliders, whether to think, the longest thought; and where the sliders stood that nobody has moved."""
+    about: Any
     reset: Any
     chat: Any
     request_id: Any
 
     def outputs(self) -> list[Any]:
         """Everything that a handler may change."""
-        inputs = {"clear", "system", "knobs", "reset"}
+        inputs = {"clear", "system", "knobs", "about", "reset"}
         return [getattr(self, field.name) for field in fields(self) if field.name not in inputs]
 
 
@@ -105,7 +107,12 @@ def _layout_input() -> dict[str, Any]:
         }
 
 
-def _placeholder(card: ModelCard) -> str:
+def about_html(card: ModelCard) -> str:
+    """What the model is, and what its card says of the sliders."""
+    return note_html(f"{card.name}: {card.description}{defaults_words(card)}")
+
+
+def placeholder(card: ModelCard) -> str:
     """What an empty chat says: where the words go."""
     host = urlsplit(card.source.removeprefix("remote:")).hostname
     is_remote = card.source.startswith("remote:") and host not in ("localhost", "127.0.0.1")
@@ -122,7 +129,7 @@ def _layout_log(card: ModelCard) -> Any:
     return gr.Chatbot(
         label=card.name, show_label=False, elem_id="chat-log", height="56vh", min_height=320,
         editable="all", buttons=["copy", "copy_all"], latex_delimiters=LATEX_DELIMITERS,
-        placeholder=_placeholder(card), examples=[{"text": text} for text in CHAT_EXAMPLES],
+        placeholder=placeholder(card), examples=[{"text": text} for text in CHAT_EXAMPLES],
         layout="bubble", group_consecutive_messages=False, feedback_options=None,
     )  # fmt: skip
 
@@ -138,13 +145,13 @@ def _layout_options(card: ModelCard) -> dict[str, Any]:
         with gr.Row():
             mode = gr.Radio(
                 THINKING, value=AS_THE_MODEL_DOES, label="Thinking", min_width=240,
-                info="For models that can think before they answer; others ignore it",
+                info=THINKS,
                 elem_id="chat-thinking",
             )  # fmt: skip
-            knobs += [mode, _slider(BUDGET)]
+            knobs += [mode, _slider(BUDGET), gr.State(tuple(knob.value for knob in KNOBS))]
         reset = gr.Button("Reset", size="sm", min_width=120)
-        gr.HTML(note_html(f"{card.name}: {card.description}"), padding=False)
-    return {"system": system, "knobs": knobs, "reset": reset}
+        about = gr.HTML(about_html(card), padding=False, elem_id="chat-about")
+    return {"system": system, "knobs": knobs, "about": about, "reset": reset}
 
 
 def _slider(knob: Knob) -> Any:

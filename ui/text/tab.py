@@ -6,10 +6,11 @@ import gradio as gr
 
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
+from ui.core.model_watch import build_model_watch
 from workers.client import Client
 
+from .fitting import ChatFitting
 from .handlers import ChatHandlers
-from .knobs import at_first
 from .layout import ChatParts, layout_chat
 
 
@@ -19,6 +20,7 @@ def build_text_tab(client: Client, settings: Settings) -> None:
     handlers = ChatHandlers(client, parts)
     _wire_answers(parts, handlers)
     _wire_chat(parts, handlers)
+    _wire_fitting(client, parts)
 
 
 def _wire_answers(parts: ChatParts, handlers: ChatHandlers) -> None:
@@ -45,4 +47,11 @@ def _wire_chat(parts: ChatParts, handlers: ChatHandlers) -> None:
     gr.on(clear, handlers.on_clear, parts.request_id, **begin_anew)
     parts.previous.click(handlers.on_previous, parts.chat, **change)
     parts.next.click(handlers.on_next, parts.chat, **change)
-    parts.reset.click(at_first, None, list(parts.knobs), **LIGHT)
+
+
+def _wire_fitting(client: Client, parts: ChatParts) -> None:
+    """What goes by the model that answers."""
+    fitting, knobs = ChatFitting(client, parts), list(parts.knobs)
+    build_model_watch(client, "text", fitting.fitted, knobs, [*knobs, parts.log, parts.about])
+    parts.knobs[-3].input(fitting.on_mode, knobs, knobs, **LIGHT)
+    parts.reset.click(fitting.on_reset, None, knobs, **LIGHT)

@@ -12,7 +12,9 @@ from ui.core.render import note_html
 from ui.core.request import Steps, Update, Updates, run_request, streamed
 from workers.client import Client
 from workers.flows.pictures import ask_about_pictures
-from workers.messages import Describe, Media, SamplingParams
+from workers.messages import Describe, Media, SamplingParams, Thinking
+from workers.messages.sampling import sampling_for
+from workers.specs.spec import spec_of
 
 from .layout import EMPTY, VisionParts
 from .run import PictureRun
@@ -22,6 +24,8 @@ NO_PICTURE = "Add at least one picture first."
 NO_QUESTION = "Type a question about the picture first."
 SAMPLING = SamplingParams(temperature=0.0, repeat_penalty=1.0, max_tokens=128)
 """Answers come from the page, so the likeliest token is wanted, also when it repeats the page."""
+LOOKING = {"max_tokens": 512}
+"""A model that looks itself answers as its card says, but not for ever."""
 
 Paths = tuple[str, ...]
 
@@ -85,7 +89,11 @@ class VisionHandlers:
     def _run(self, paths: Paths, seen: PictureReadings, rows: list[dict[str, Any]]) -> Updates:
         known = seen.readings_of(paths)
         images = tuple(Media(name=Path(path).name, path=path) for path in paths)
-        request = Describe(images=images, messages=conversation(rows), sampling=SAMPLING)
+        card = self._client.card("vision")
+        spec = spec_of(card)
+        looks = spec is None or not spec.only_reads
+        sampling = sampling_for(card, LOOKING, Thinking()) if looks else SAMPLING
+        request = Describe(images=images, messages=conversation(rows), sampling=sampling)
         run = PictureRun(self._parts, PictureReadings(paths, known), rows)
         return run_request(ask_about_pictures(self._client, request, known), run)
 

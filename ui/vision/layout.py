@@ -24,6 +24,7 @@ EMPTY = "Add a picture with text in it, or click an example. Boxes will show wha
 class VisionParts:
     """The tab's components."""
 
+    about: Any
     pictures: Any
     examples: Sequence[Any]
     """A button for each of `EXAMPLES`."""
@@ -49,13 +50,13 @@ class VisionParts:
 
 def layout_vision(about: str) -> VisionParts:
     """Draw everything; `about` says what the model can do."""
-    gr.HTML(note_html(about))
+    line = gr.HTML(note_html(about), elem_id="vision-about")
     with gr.Row():
         with gr.Column(scale=1, min_width=320):
             asking = _layout_asking()
         with gr.Column(scale=1, min_width=320):
             reading = _layout_reading()
-    return VisionParts(**asking, **reading, seen=gr.State(PictureReadings()))
+    return VisionParts(about=line, **asking, **reading, seen=gr.State(PictureReadings()))
 
 
 def _layout_asking() -> dict[str, Any]:

@@ -6,6 +6,9 @@ import gradio as gr
 
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
+from ui.core.model_watch import build_model_watch
+from ui.core.render import note_html
+from ui.core.request import Update
 from ui.core.theme import ASSETS
 from workers.client import Client
 from workers.specs.spec import spec_of
@@ -18,6 +21,11 @@ def build_vision_tab(client: Client, settings: Settings) -> None:
     """Lay out the tab and wire it."""
     parts = layout_vision(_capabilities(client))
     _wire(parts, VisionHandlers(client, parts))
+
+    def fitted() -> Update:
+        return {parts.about: note_html(_capabilities(client))}
+
+    build_model_watch(client, "vision", fitted, (), [parts.about])
 
 
 def _wire(parts: VisionParts, handlers: VisionHandlers) -> None:

@@ -47,6 +47,8 @@ class Ready:
     """"cpu", "cuda:0", "mtl0", "vulkan0"; the host of a remote one."""
     capabilities: frozenset[str]
     """What this engine can do beyond the minimum: "answers", "translate", a language code…"""
+    lacks: frozenset[str] = frozenset()
+    """What this model cannot do that others of its kind can: see `workers.specs.hearing`."""
     voices: tuple[str, ...] = ()
     context_length: int = 0
     """Tokens a conversation may hold; 0 where the word has no meaning."""

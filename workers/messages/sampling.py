@@ -27,7 +27,7 @@ def sampling_for(
     Raises: UnsupportedInputError if a value has the wrong type.
     """
     asked = {name: value for name, value in given.items() if name in NAMES and value is not None}
-    merged: dict[str, Any] = {**_own(card, thinking), **asked}
+    merged: dict[str, Any] = {**own_sampling(card, thinking), **asked}
     stops = [*_strings(asked.get("stop")), *_strings(card.sampling.get("stop"))]
     try:
         merged["stop"] = tuple(dict.fromkeys(stops))
@@ -36,7 +36,7 @@ def sampling_for(
         raise UnsupportedInputError(_sentence(card, err)) from err
 
 
-def _own(card: ModelCard, thinking: Thinking) -> Mapping[str, Any]:
+def own_sampling(card: ModelCard, thinking: Thinking = NO_THOUGHTS) -> Mapping[str, Any]:
     """Return the card's values for an answer with or without thoughts before it."""
     thinks = card.thinks == "on" if thinking.is_on is None else thinking.is_on
     return {**card.sampling, **card.sampling_thinking} if thinks else card.sampling

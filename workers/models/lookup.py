@@ -164,6 +164,11 @@ class Models:
             self._configured = {**self._configured, modality: card.id}
             self._defaults = {**self._defaults, modality: card.id}
 
+    def use_configured(self) -> None:
+        """Use the models of the settings again."""
+        with self._writing:
+            self._defaults = dict(self._configured)
+
     def add(self, card: ModelCard) -> None:
         """Let a card be asked for until the program ends; it takes the place of one of its name.
 

@@ -8,6 +8,7 @@ same data folder, and the environments of engines. Who may ask is decided before
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from workers.messages.errors import UnsupportedInputError
 
 from . import importing, storage
 from .downloads.download import check_downloadable, is_downloadable
-from .downloads.manager import DownloadManager
+from .downloads.manager import DownloadManager, DownloadState
 from .downloads.progress import MIB, OnProgress
 from .environments.places import Environments
 from .found import finding
@@ -36,6 +37,9 @@ from .status import ModelStatus as ModelStatus
 from .status import ModelStatusView
 from .storage import Removal as Removal
 from .tuning.context import with_context
+
+UNDER_WAY = ("running", "waiting")
+"""Of this program's own downloads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,27 @@ class ModelManager:
         self._view.forget()
         self._pool.warm(card.modality)
         return card
+
+    def use_again(self, choose: Callable[[], None]) -> tuple[ModelCard, ...]:
+        """Use the models of the settings again, then what `choose` chooses, and load them if there is room.
+
+        Returns the defaults that have changed by that.
+        """
+        models = self._models
+        before = {name: models.default(name).id for name in models.modalities}
+        models.use_configured()
+        choose()
+        self._view.forget()
+        changed = [name for name in models.modalities if models.default(name).id != before[name]]
+        if changed:
+            self._pool.warm(*changed)
+        return tuple(models.default(name) for name in changed)
+
+    def downloads(self) -> tuple[tuple[ModelCard, DownloadState], ...]:
+        """Return what this program downloads now, and how far each is."""
+        cards = [self._models.get(name) for name in self._downloads.running()]
+        states = [(card, self._downloads.state(card)) for card in cards]
+        return tuple((card, state) for card, state in states if state.kind in UNDER_WAY)
 
     def used_for(self, card: ModelCard) -> tuple[Modality, ...]:
         """Return of which modalities a model is the default: text and vision, if it sees."""

@@ -76,6 +76,9 @@ class EngineSpec:
     """Python, its libraries and activations: a rough figure for a card that is being made."""
     reranker: str = ""
     """"module:Class" of `workers.engines.rag.engine.Reranker`, if its models can order passages."""
+    lacks: tuple[str, ...] = ()
+    """What its models cannot do that others of their kind can, as far as all of them are alike: see
+    `workers.specs.hearing`."""
     only_reads: bool = False
     """Whether it reads the text in pictures, but answers no question about them."""
     cards: Path | None = None

@@ -26,6 +26,7 @@ SPECS = (
         distributions=("onnx-asr", "onnxruntime"),
         imports=("onnx_asr", "onnxruntime"),
         memory="workers.pool.memory.estimate_onnx:estimate_recogniser",
+        lacks=("prompt", "translation"),
     ),
     torch_spec("stt", "workers.engines.stt.hf:HfWhisperEngine"),
     remote_spec("stt", "workers.engines.stt.remote:RemoteSttEngine"),

@@ -45,6 +45,7 @@ class SttWorker:
             slots=self._engine.slots,
             device=self._engine.device,
             capabilities=self._engine.capabilities | {*self._engine.languages, *extra},
+            lacks=_lacks(self._engine),
             load_s=time.monotonic() - began,
         )
 
@@ -97,6 +98,16 @@ class SttWorker:
                 f"{self._name} gives no times of single words.",
                 "Ask for the times of sentences, or choose another model.",
             )
+
+
+def _lacks(engine: SttEngine) -> frozenset[str]:
+    """Return what it cannot do, in the words of `workers.specs.hearing`."""
+    known = {
+        "prompt": engine.takes_prompt,
+        "word_times": engine.has_word_times,
+        "detection": not engine.needs_language,
+    }
+    return frozenset(name for name, has_it in known.items() if not has_it)
 
 
 def _listed(codes: tuple[str, ...]) -> str:

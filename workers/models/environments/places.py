@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from configs.catalogue import ModelCard
-from workers.messages.errors import EngineNotInstalledError
+from configs.errors import ConfigError
+from workers.messages.errors import EngineNotInstalledError, NotFetchedError
 from workers.specs.spec import spec_of
 
 from .recipes import RECIPES, Compiled, Recipe, read_recipe
@@ -148,3 +149,12 @@ def compile_minutes(compiled: Compiled) -> tuple[int, int]:
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
     return max(1, -(-compiled.core_minutes // cores)), cores
+
+
+def missing_environment(card: ModelCard, data_dir: Path) -> str:
+    """Return the name of the environment that a model needs and that is not there; "" if it needs none."""
+    try:
+        reason = Environments(data_dir=data_dir).unavailable_reason_of(card)
+    except (ConfigError, NotFetchedError) as err:
+        return str(err)
+    return environment_of(card) if reason is not None else ""

@@ -29,6 +29,8 @@ class Choices(BaseModel):
 
     defaults: Mapping[Modality, str] = {}
     """Modality → id of the model that requests without a model name use."""
+    before: Mapping[Modality, str] = {}
+    """What `defaults` was before a set was fetched: Undo goes back to it."""
     wanted: tuple[str, ...] = ()
     """Ids of the set that is being fetched; some are still missing if that was cut."""
     wanted_set: str = ""

@@ -89,6 +89,13 @@ def modality_of(part: Part) -> Modality | None:
     return None if part == "reranker" else part
 
 
+def ids_for(sets: Sequence[ModelSet], modality: Modality) -> tuple[str, ...]:
+    """Return which models sets recommend for a modality, in their order; pictures are the text model's."""
+    part: Part = "text" if modality == "vision" else modality
+    named = ((one.model_of(part), one.instead.get(part)) for one in sets)
+    return tuple(dict.fromkeys(name for pair in named for name in pair if name))
+
+
 def parts_of(only: Sequence[str]) -> tuple[Part, ...]:
     """Return the named parts of a set; all if none is named. Raises: UnsupportedInputError."""
     wrong = [name for name in only if name not in get_args(Part)]

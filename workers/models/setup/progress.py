@@ -11,6 +11,7 @@ from workers.messages.errors import AppError
 from workers.models.importing.gguf_files import is_projector
 
 from .choices import Choices
+from .getting import Fetching
 from .offer import UNDER_WAY, OfferedModel, SetOffer
 
 Stage = Literal["nothing", "offered", "running", "cut", "failed", "done"]
@@ -38,6 +39,8 @@ class SetupProgress:
     now: ModelCard | None = None
     """The text model that answers now."""
     problem: AppError | None = None
+    not_kept: str = ""
+    """Why the next start uses other models than those that are used now; "" if it does not."""
 
     @property
     def total_bytes(self) -> int:
@@ -83,6 +86,20 @@ def stage_of(
     if is_done and not offer.missing:
         return "done"
     return "offered" if is_small and offer.missing and not choices.is_declined else "nothing"
+
+
+def fetching_words(what: Fetching) -> str:
+    """Return "37 % of 3.4 GB, 12 MB/s, about 2 minutes left", as far as it is known."""
+    state = what.download
+    if state is None or state.kind == "waiting":
+        return "waits for another download"
+    size = f" of {size_words(state.total_bytes)}" if state.total_bytes else ""
+    parts = [
+        f"{state.percent} %{size}" if state.percent is not None else size_words(state.done_bytes),
+        f"{size_words(round(state.speed_bytes_s))}/s" if state.speed_bytes_s else "",
+        f"{time_words(what.left_s)} left" if what.left_s else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def size_words(num_bytes: int) -> str:

@@ -8,40 +8,34 @@ from __future__ import annotations
 
 import logging
 import threading
+import zlib
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 from configs.catalogue import ModelCard
-from configs.errors import ConfigError
-from configs.sets import ModelSet, load_sets, set_for
 from configs.settings import Settings
+from workers.messages import Modality
 from workers.messages.errors import (
     AppError,
     DownloadError,
     DownloadPausedError,
-    NotFetchedError,
     UnknownModelError,
 )
-from workers.models.downloads.download import license_not_accepted
-from workers.models.downloads.folders import model_folder
-from workers.models.downloads.placed import take_placed
 from workers.models.downloads.progress import DownloadProgress, OnProgress
-from workers.models.environments.places import Environments, environment_of
+from workers.models.environments.places import missing_environment
 from workers.models.lookup import Models
 from workers.models.manager import ModelManager, ModelStatus
-from workers.models.packaged import is_reachable
 
+from .beginning import begin_set
 from .choices import Choices, change_choices, read_choices
+from .choosing import Chosen, ModelChooser
 from .documents import has_documents
-from .offer import UNDER_WAY, OfferedModel, SetOffer, modality_of, offer_of, parts_of
+from .getting import Fetching, ModelGetter
+from .machine_set import Machine, MachineSet
+from .offer import UNDER_WAY, OfferedModel, SetOffer, ids_for, modality_of, offer_of, parts_of
 from .progress import SetupProgress, stage_of
+from .pulling import pull_and_wait
 
 log = logging.getLogger("quintet.models")
-
-POLL_S = 0.25
-
-Machine = tuple[int, int]
-"""MiB: RAM that is free, or that our own models hold; all of the largest graphics card's, 0 without one."""
 
 
 class ModelSetup:
@@ -61,29 +55,34 @@ class ModelSetup:
         self._models = models
         self._data_dir = settings.data_dir
         self._hub = settings.hub
-        self._read_machine = read_machine
-        self._is_serving = is_serving
+        self._sets = MachineSet(settings.data_dir, read_machine)
+        self._chooser = ModelChooser(manager, models, settings, is_serving=is_serving)
+        self._getter = ModelGetter(manager, self._chooser, self._changed)
+        self._num_changes = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._problem: AppError | None = None
         self._is_done = False
-        self._last_set: ModelSet | None = None
         self._paused = threading.Event()
 
-    @cached_property
-    def _sets(self) -> tuple[ModelSet, ...]:
-        return load_sets()
+    def ids_for(self, modality: Modality) -> tuple[str, ...]:
+        """Return which models are recommended for a modality, those of this machine's set first."""
+        return ids_for(self._sets.ranked, modality)
 
-    def _set(self) -> ModelSet:
-        """The set that was begun, as long as some of it is missing; else this machine's.
+    def not_kept(self, modality: Modality) -> str:
+        """Return why what was chosen for a modality lasts until the end only; "": it is kept."""
+        return self._chooser.not_kept(modality)
 
-        One for the whole program: what is free trembles, and the offer should not.
-        """
-        choices = self.choices
-        begun = [one for one in self._sets if choices.wanted and one.id == choices.wanted_set]
-        if begun or self._last_set is None:
-            self._last_set = begun[0] if begun else set_for(self._sets, *self._read_machine())
-        return self._last_set
+    @property
+    def revision(self) -> str:
+        """Something else whenever there is news about what is used and fetched; costs no look at the disk."""
+        models = self._models
+        used = [models.default(name).id for name in models.modalities]
+        coming = [(what.card.id, what.percent, what.problem) for what in self._getter.running()]
+        return format(zlib.crc32(repr((self._num_changes, used, coming)).encode()), "x")
+
+    def _changed(self) -> None:
+        self._num_changes += 1
 
     @property
     def choices(self) -> Choices:
@@ -93,17 +92,17 @@ class ModelSetup:
     def offer(self, only: Sequence[str] = ()) -> SetOffer:
         """Return what this machine is offered. Raises: UnsupportedInputError for parts that no set has."""
         return offer_of(
-            self._set(),
+            self._sets.current,
             self._status,
             parts=parts_of(only),
-            missing_environment=self._missing_environment,
+            missing_environment=lambda card: missing_environment(card, self._data_dir),
             has_documents=has_documents(self._data_dir),
         )
 
     def progress(self) -> SetupProgress:
         """Return how far it is, for the page."""
-        thread, now, offer, choices = self._thread, self._text(), self.offer(), self.choices
-        is_running = thread is not None and thread.is_alive()
+        now, offer, choices = self._models.default("text"), self.offer(), self.choices
+        is_running = self.is_running
         problem = None if is_running else self._problem
         stage = stage_of(
             offer,
@@ -113,10 +112,28 @@ class ModelSetup:
             is_done=self._is_done,
             has_failed=problem is not None,
         )
-        return SetupProgress(stage=stage, offer=offer, choices=choices, now=now, problem=problem)
+        reasons = map(self.not_kept, self._models.modalities)
+        return SetupProgress(
+            stage=stage,
+            offer=offer,
+            choices=choices,
+            now=now,
+            problem=problem,
+            not_kept=next(filter(None, reasons), ""),
+        )
 
-    def _text(self) -> ModelCard:
-        return self._models.default("text")
+    @property
+    def is_running(self) -> bool:
+        """Whether this program fetches the set now."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def fetching(self) -> tuple[Fetching, ...]:
+        """Return what this program downloads now, and what has failed a moment ago."""
+        return self._getter.running()
+
+    def on_the_way(self, modality: Modality) -> Fetching | None:
+        """Return what a modality is going to use, or what could not be had for it."""
+        return self._getter.on_the_way(modality)
 
     def start(self, *, accept_license: bool = False) -> None:
         """Begin in the background, or go on; what goes wrong later is in `progress`.
@@ -124,19 +141,24 @@ class ModelSetup:
         Raises: DownloadError, saying where files are put by hand, if no hub can be reached.
         """
         with self._lock:
-            if self._thread is not None and self._thread.is_alive() and not self._paused.is_set():
+            if self.is_running and not self._paused.is_set():
                 return
             try:
                 offered = self._begin((), accept_license=accept_license)
             except AppError as err:
                 self._problem = err
+                self._changed()
                 raise
+            for model in offered:
+                if modality_of(model.part) is not None:
+                    self._chooser.want(model.card)
             before, self._paused, self._problem = self._thread, threading.Event(), None
             self._is_done = False
             self._thread = threading.Thread(
                 target=self._run, args=(offered, self._paused, before), name="setup", daemon=True
             )
             self._thread.start()
+            self._changed()
 
     def pause(self) -> None:
         """Stop after the present block; what has arrived is kept."""
@@ -149,22 +171,35 @@ class ModelSetup:
         """Offer nothing any more on the page; the command and the Models tab still do."""
         self._is_done, self._problem = False, None
         change_choices(self._data_dir, is_declined=True, wanted=())
+        self._changed()
 
-    def undo(self) -> None:
-        """Forget what was chosen: from the next start on, the models of the settings are used.
+    def undo(self) -> tuple[ModelCard, ...]:
+        """Use what was used before the set, now and after every start; the weights stay.
 
-        The weights stay. Raises: OSError.
+        Returns the models that take its place. Raises: OSError.
         """
         self._is_done, self._problem = False, None
-        change_choices(self._data_dir, defaults={}, wanted=(), is_declined=True)
+        back = self._chooser.restore()
+        self._changed()
+        return back
 
-    def choose(self, model_id: str) -> ModelCard:
+    def choose(self, model_id: str, context_tokens: int | None = None) -> Chosen:
         """Use a model that is here, now and after every start.
 
-        Raises: UnknownModelError; NotFetchedError and other reasons why it cannot be used now; OSError.
+        Raises: UnknownModelError; NotFetchedError and other reasons why it cannot be used now.
         """
-        card = self._manager.use(model_id)
-        change_choices(self._data_dir, defaults={**self.choices.defaults, card.modality: card.id})
+        chosen = self._chooser.choose(model_id, context_tokens)
+        self._getter.forget(chosen.card.modality)
+        self._changed()
+        return chosen
+
+    def get(self, model_id: str, *, accept_license: bool = False) -> ModelCard:
+        """Fetch a model in the background and use it when it is here; what goes wrong then is in `on_the_way`.
+
+        Raises: as `ModelManager.pull`.
+        """
+        card = self._getter.get(model_id, accept_license=accept_license)
+        self._changed()
         return card
 
     def fetch(
@@ -184,33 +219,17 @@ class ModelSetup:
             self._manager.fetch(
                 model.card.id, self._measured(report), accept_license=accept_license
             )
-            self._keep(model)
+            self._keep(model, is_wanted=True)
             on_here(model.card)
         return self.offer(only)
 
     def _begin(self, only: Sequence[str], *, accept_license: bool) -> tuple[OfferedModel, ...]:
-        """Take over what lies here, see that the rest can be had, and write down what is wanted."""
-        offer = self.offer(only)
-        for model in offer.missing:
-            take_placed(model.card, self._data_dir)
-        offer = self.offer(only)
-        if offer.licences and not accept_license:
-            raise license_not_accepted(offer.licences[0].card)
-        if offer.missing and not is_reachable(self._hub):
-            raise self._unreachable(offer.missing)
-        ids = tuple(model.card.id for model in offer.models)
-        change_choices(self._data_dir, wanted=ids, wanted_set=self._set().id, is_declined=False)
-        return offer.models
-
-    def _unreachable(self, missing: Sequence[OfferedModel]) -> DownloadError:
-        first = missing[0].card
-        folder = model_folder(first, self._data_dir)
-        return DownloadError(
-            f"No model hub can be reached from here; {first.name} and {len(missing) - 1} more are "
-            "missing."
-            if len(missing) > 1
-            else f"No model hub can be reached from here; {first.name} is missing.",
-            f"Put {' and '.join(first.files)} into {folder}, then do this again.",
+        return begin_set(
+            lambda: self.offer(only),
+            self._data_dir,
+            self._hub,
+            set_id=self._sets.current.id,
+            accept_license=accept_license,
         )
 
     def _run(
@@ -226,7 +245,7 @@ class ModelSetup:
             for model in offered:
                 if paused.is_set():
                     return
-                self._pull(model, paused)
+                pull_and_wait(self._manager, model, paused, self._note_speed)
                 self._keep(model)
             self._is_done = True
         except DownloadPausedError:
@@ -237,55 +256,38 @@ class ModelSetup:
         except OSError as err:
             log.exception("setting up stopped")
             self._problem = DownloadError(f"What was chosen cannot be kept: {err}.")
-
-    def _pull(self, model: OfferedModel, paused: threading.Event) -> None:
-        """Wait until a model is here. Raises: AppError; DownloadPausedError."""
-        status = self._manager.status(model.card.id)
-        if not OfferedModel(part=model.part, status=status).is_here:
-            self._manager.pull(model.card.id, accept_license=True)  # asked for in `_begin`
-        while (status := self._manager.status(model.card.id)).state in UNDER_WAY:
-            if status.download is not None and status.download.speed_bytes_s:
-                self._speed = status.download.speed_bytes_s
-            if paused.wait(POLL_S):
-                self._manager.pause(model.card.id)
-                raise DownloadPausedError(f"{model.card.name} was paused.")
-        if OfferedModel(part=model.part, status=status).is_here:
-            return
-        if status.state == "paused":
-            raise DownloadPausedError(f"{model.card.name} was paused.")
-        raise DownloadError(status.hint or f"{model.card.name}: {status.words}.")
+        finally:
+            for model in offered:
+                self._chooser.drop(model.card)
+            self._changed()
 
     _speed = 0.0
     """Bytes a second, as last seen."""
 
+    def _note_speed(self, bytes_per_s: float) -> None:
+        self._speed = bytes_per_s or self._speed
+
     def _measured(self, report: OnProgress) -> OnProgress:
         def note_speed(step: DownloadProgress) -> None:
-            self._speed = step.speed_bytes_s or self._speed
+            self._note_speed(step.speed_bytes_s)
             report(step)
 
         return note_speed
 
-    def _keep(self, model: OfferedModel) -> None:
-        """Use a model that is here from now on, and after every start."""
-        modality = modality_of(model.part)
+    def _keep(self, model: OfferedModel, *, is_wanted: bool = False) -> None:
+        """Use a model that is here from now on, unless another one was chosen meanwhile."""
         fields: dict[str, object] = {"bytes_per_s": self._speed} if self._speed else {}
-        if modality is not None:
-            fields["defaults"] = {**self.choices.defaults, modality: model.card.id}
         wanted = tuple(name for name in self.choices.wanted if name != model.card.id)
         change_choices(self._data_dir, wanted=wanted, **fields)
         self._models.renew()
-        if self._is_serving and modality is not None:
-            self._manager.use(model.card.id)
+        if modality_of(model.part) is None:
+            return
+        if is_wanted or self._chooser.wants(model.card):
+            self._chooser.choose(model.card.id)
+        self._changed()
 
     def _status(self, model_id: str) -> ModelStatus | None:
         try:
             return self._manager.status(model_id)
         except UnknownModelError:
             return None
-
-    def _missing_environment(self, card: ModelCard) -> str:
-        try:
-            reason = Environments(data_dir=self._data_dir).unavailable_reason_of(card)
-        except (ConfigError, NotFetchedError) as err:
-            return str(err)
-        return environment_of(card) if reason is not None else ""
