@@ -39,11 +39,19 @@ def known(value: float | None) -> float:
     return value
 
 
-def test_half_of_the_context_is_filled() -> None:
+def test_a_thousand_tokens_of_a_chat_are_filled() -> None:
     # 0.05625 s to read, 1.2e9 ÷ 1e11 = 0.012 s to multiply, 0.0002 + 20 × 0.000045 = 0.0011 s; of 1,000
     # tokens (1e7 × 89 + 1000 × 1000 × 20 × 18) ÷ 1e11 = 0.0125 s: 0.08185 s in all.
-    found = text.estimate_llamacpp(CHAT, FACTS, ON_CPU, SPEEDS)
-    assert found == pytest.approx(1 / 0.08185)
+    for context in (2000, 200_000):
+        options = replace(ON_CPU, context_tokens=context)
+        found = text.estimate_llamacpp(CHAT, FACTS, options, SPEEDS)
+        assert found == pytest.approx(1 / 0.08185)
+
+
+def test_of_a_short_context_half_is_filled() -> None:
+    options = replace(ON_CPU, context_tokens=400)
+    found = text.estimate_llamacpp(CHAT, FACTS, options, SPEEDS)
+    assert found == pytest.approx(1 / (0.05625 + 0.012 + 0.0011 + 0.2 * 0.0125))
 
 
 def test_layers_that_stay_in_ram_take_the_cpus_time() -> None:

@@ -1,4 +1,4 @@
-"""How fast a model writes, with half of its context filled: llama.cpp, PyTorch and what stands on it."""
+"""How fast a model writes in an ordinary chat: llama.cpp, PyTorch and what stands on it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from .device_speed import DeviceSpeed, DeviceSpeeds
 from .token_time import TokenWork, cpu_token_s, gpu_token_s, token_work
 
 CPU = "cpu"
-FILLED = 0.5
-"""Of the context, when its speed is told."""
+CHAT_TOKENS = 1000.0
+"""Before the one that is written: some ten questions and answers. In half of a long context, a small model
+with many KV heads would seem slower than a large one, and nobody has filled it."""
 TORCH_LAYER_S, TORCH_GPU_LAYER_S = 0.4e-3, 0.6e-3
 """Python and the starting of kernels, a layer; estimated."""
 NF4_CPU_TIMES = 4.0
@@ -33,7 +34,7 @@ def estimate_llamacpp(
     kv_type = VISION_KV_TYPE
     if card.modality != "vision":
         kv_type = run_settings(card, options.threads or 1, options.device).kv_type
-    context = FILLED * context_tokens(card, facts, options)
+    context = _tokens_before(card, facts, options)
     work = token_work(facts, facts.token_bytes, context, KV_BYTES[kv_type])
     if not work.weights:
         return None
@@ -63,11 +64,16 @@ def estimate_torch(
     weights = _weights_in_memory(card, facts, dtype)
     if speed is None or not weights:
         return None
-    work = token_work(facts, weights, FILLED * context_tokens(card, facts, options), width)
+    work = token_work(facts, weights, _tokens_before(card, facts, options), width)
     if on_gpu:
         return 1 / (gpu_token_s(work, speed) + TORCH_GPU_LAYER_S * facts.num_layers)
     widens = NF4_CPU_TIMES if card.options.get("load_in") in QUANTIZED else 1.0
     return 1 / (widens * cpu_token_s(work, speed) + TORCH_LAYER_S * facts.num_layers)
+
+
+def _tokens_before(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> float:
+    """Return how much of the context is filled: no more than half."""
+    return min(CHAT_TOKENS, context_tokens(card, facts, options) / 2)
 
 
 def _weights_in_memory(card: ModelCard, facts: ModelFacts, dtype: str) -> Mapping[str, int]:
