@@ -12,7 +12,7 @@ from workers.models.downloads.folders import model_folder
 from workers.models.downloads.placed import take_placed
 from workers.models.packaged import is_reachable
 
-from .choices import change_choices, read_choices
+from .choices import Choices, update_choices
 from .offer import OfferedModel, SetOffer, modality_of
 
 
@@ -42,12 +42,17 @@ def begin_set(
 
 def _write_down(models: Sequence[OfferedModel], set_id: str, data_dir: Path) -> None:
     """Note what is wanted; and what was chosen before, unless this goes on with what was cut."""
-    kept = read_choices(data_dir)
     new = {modality_of(model.part): model.card.id for model in models}
-    changes = any(name and kept.defaults.get(name) != model_id for name, model_id in new.items())
-    before = kept.defaults if changes and not kept.wanted else kept.before
     ids = tuple(model.card.id for model in models)
-    change_choices(data_dir, wanted=ids, wanted_set=set_id, before=before, is_declined=False)
+
+    def begun(kept: Choices) -> dict[str, object]:
+        changes = any(
+            name and kept.defaults.get(name) != model_id for name, model_id in new.items()
+        )
+        before = kept.defaults if changes and not kept.wanted else kept.before
+        return {"wanted": ids, "wanted_set": set_id, "before": before, "is_declined": False}
+
+    update_choices(data_dir, begun)
 
 
 def _unreachable(missing: Sequence[OfferedModel], data_dir: Path) -> DownloadError:

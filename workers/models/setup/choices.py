@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from configs.errors import ConfigError
@@ -20,6 +21,8 @@ from workers.messages import Modality
 log = logging.getLogger("quintet.models")
 
 FILE = "chosen.json"
+LOCK_TIMEOUT_S = 5.0
+"""Writing takes a millisecond: who holds the lock for longer hangs."""
 
 
 class Choices(BaseModel):
@@ -53,17 +56,31 @@ def read_choices(data_dir: Path) -> Choices:
         return Choices()
 
 
-def write_choices(data_dir: Path, choices: Choices) -> None:
-    """Replace the file as a whole. Raises: OSError."""
+def change_choices(data_dir: Path, **fields: object) -> Choices:
+    """Replace some fields of what was chosen; returns what holds then. Raises: OSError."""
+    return update_choices(data_dir, lambda kept: fields)
+
+
+def update_choices(data_dir: Path, change: Callable[[Choices], Mapping[str, object]]) -> Choices:
+    """Replace the fields that `change` makes of what was chosen until now; returns what holds then.
+
+    A download that arrives and a person who clicks write at the same time, and so do the page and the
+    shell: what one of them reads must not be another's by the time it writes. Raises: OSError.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     path = data_dir / FILE
+    try:
+        with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S):
+            kept = read_choices(data_dir)
+            changed = kept.model_copy(update=dict(change(kept)))
+            _write(path, changed)
+    except Timeout as err:
+        raise OSError(f"{path} is locked by another program") from err
+    return changed
+
+
+def _write(path: Path, choices: Choices) -> None:
+    """Replace the file as a whole. Raises: OSError."""
     fresh = path.with_suffix(f".{os.getpid()}.new")
     fresh.write_text(choices.model_dump_json(indent=1), encoding="utf-8")
     fresh.replace(path)
-
-
-def change_choices(data_dir: Path, **fields: object) -> Choices:
-    """Replace some fields of what was chosen; returns what holds then. Raises: OSError."""
-    changed = read_choices(data_dir).model_copy(update=fields)
-    write_choices(data_dir, changed)
-    return changed

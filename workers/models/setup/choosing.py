@@ -17,7 +17,7 @@ from workers.messages import MODALITIES, Modality
 from workers.models.lookup import Models
 from workers.models.manager import ModelManager
 
-from .choices import change_choices, read_choices
+from .choices import Choices, update_choices
 
 log = logging.getLogger("quintet.models")
 
@@ -51,6 +51,8 @@ class ModelChooser:
         self._named = settings.named_models
         self._is_serving = is_serving
         self._lock = threading.Lock()
+        self._choosing = threading.RLock()
+        """Held from the question which model is wanted until it is used and written down."""
         self._wanted: dict[Modality, str] = {}
         self._not_kept: dict[Modality, str] = {}
 
@@ -74,35 +76,37 @@ class ModelChooser:
 
         Raises: as `ModelManager.use`.
         """
-        if self._is_serving:
-            card = self._manager.use(model_id, context_tokens)
-        else:
-            card = self._models.get(model_id)
-            self._models.available(card.id, card.modality)
-        with self._lock:
-            self._wanted.pop(card.modality, None)
-            not_kept = self._not_kept[card.modality] = self._keep(card)
+        with self._choosing:
+            if self._is_serving:
+                card = self._manager.use(model_id, context_tokens)
+            else:
+                card = self._models.get(model_id)
+                self._models.available(card.id, card.modality)
+            with self._lock:
+                self._wanted.pop(card.modality, None)
+                not_kept = self._not_kept[card.modality] = self._keep(card)
         used = self._manager.used_for(card) if self._is_serving else (card.modality,)
         return Chosen(card=card, used_for=used, not_kept=not_kept)
 
     def choose_if_wanted(self, card: ModelCard) -> None:
         """Use a model that has arrived, unless another one was chosen meanwhile. Raises: as `choose`."""
-        if self.wants(card):
-            self.choose(card.id)
+        with self._choosing:
+            if self.wants(card):
+                self.choose(card.id)
 
     def restore(self) -> tuple[ModelCard, ...]:
         """Use what was used before the set for this machine, now and after every start.
 
         Returns the defaults that have changed by that. Raises: OSError.
         """
-        with self._lock:
-            self._wanted.clear()
-            self._not_kept.clear()
-            before = read_choices(self._data_dir).before
-            change_choices(self._data_dir, defaults=before, before={}, wanted=(), is_declined=True)
-        if not self._is_serving:
-            return ()
-        return self._manager.use_again(lambda: use_chosen(self._models, before, self._named))
+        with self._choosing:
+            with self._lock:
+                self._wanted.clear()
+                self._not_kept.clear()
+            before = update_choices(self._data_dir, _before).defaults
+            if not self._is_serving:
+                return ()
+            return self._manager.use_again(lambda: use_chosen(self._models, before, self._named))
 
     def not_kept(self, modality: Modality) -> str:
         """Return why what was chosen for a modality lasts until the end only; "": it is kept."""
@@ -112,15 +116,23 @@ class ModelChooser:
         """Write it down; returns why that is in vain."""
         if card.modality in self._named:
             return NAMED.format(modality=card.modality.upper())
-        kept = {**read_choices(self._data_dir).defaults, card.modality: card.id}
-        if card.sees:
-            kept.pop("vision", None)  # pictures are its business now
+
+        def kept_too(choices: Choices) -> dict[str, object]:
+            defaults = {**choices.defaults, card.modality: card.id}
+            if card.sees:
+                defaults.pop("vision", None)  # pictures are its business now
+            return {"defaults": defaults}
+
         try:
-            change_choices(self._data_dir, defaults=kept)
+            update_choices(self._data_dir, kept_too)
         except OSError as err:
             log.warning("%s: %s", card.id, UNWRITABLE.format(err=err))
             return UNWRITABLE.format(err=err)
         return ""
+
+
+def _before(kept: Choices) -> dict[str, object]:
+    return {"defaults": kept.before, "before": {}, "wanted": (), "is_declined": True}
 
 
 def use_chosen(

@@ -26,7 +26,7 @@ from workers.models.lookup import Models
 from workers.models.manager import ModelManager, ModelStatus
 
 from .beginning import begin_set
-from .choices import Choices, change_choices, read_choices
+from .choices import Choices, change_choices, read_choices, update_choices
 from .choosing import Chosen, ModelChooser
 from .documents import has_documents
 from .getting import Fetching, ModelGetter
@@ -277,13 +277,18 @@ class ModelSetup:
     def _keep(self, model: OfferedModel, *, is_wanted: bool = False) -> None:
         """Use a model that is here from now on, unless another one was chosen meanwhile."""
         fields: dict[str, object] = {"bytes_per_s": self._speed} if self._speed else {}
-        wanted = tuple(name for name in self.choices.wanted if name != model.card.id)
-        change_choices(self._data_dir, wanted=wanted, **fields)
+
+        def arrived(kept: Choices) -> dict[str, object]:
+            return {"wanted": tuple(n for n in kept.wanted if n != model.card.id), **fields}
+
+        update_choices(self._data_dir, arrived)
         self._models.renew()
         if modality_of(model.part) is None:
             return
-        if is_wanted or self._chooser.wants(model.card):
+        if is_wanted:
             self._chooser.choose(model.card.id)
+        else:
+            self._chooser.choose_if_wanted(model.card)
         self._changed()
 
     def _status(self, model_id: str) -> ModelStatus | None:
