@@ -113,15 +113,18 @@ def test_what_is_asked_for_is_not_shortened_to_fit(tmp_path: Path) -> None:
     assert {tokens_of(found) for found in placements(settings, SMOL, ram=1 * GIB)} == {8192}
 
 
-def test_the_limit_bounds_settings_but_not_a_card_s_own_option(tmp_path: Path) -> None:
-    settings = settings_of(
-        tmp_path,
-        workers={"text": {"context_tokens": 8192}},
-        limits={"max_context_tokens": 2048},
-    )
+def test_the_limit_bounds_what_is_chosen_and_nothing_that_is_asked_for(tmp_path: Path) -> None:
+    limits = {"max_context_tokens": 2048}
+    chosen = settings_of(tmp_path, limits=limits)
+    worker = settings_of(tmp_path, limits=limits, workers={"text": {"context_tokens": 8192}})
+    everybody = settings_of(tmp_path, limits=limits, memory={"context_tokens": 8192})
     own = SMOL.model_copy(update={"options": {"context_tokens": 8192}})
-    assert tokens_of(placements(settings, SMOL, ram=16 * GIB)[0]) == 2048
-    assert tokens_of(placements(settings, own, ram=16 * GIB)[0]) == 8192
+    assert tokens_of(placements(chosen, SMOL, ram=16 * GIB)[0]) == 2048
+    for settings, card in ((worker, SMOL), (everybody, SMOL), (chosen, own)):
+        first = placements(settings, card, ram=16 * GIB)[0]
+        assert tokens_of(first) == 8192
+        spec = process_spec_of(card, settings, placement=first)
+        assert context_tokens(spec.settings.card, spec.settings.limits) == 8192
 
 
 def test_the_price_of_a_longer_context_is_said(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from workers.models.pool_protocol import LoadPlan
 OPTION = "context_tokens"
 """Of a card: counts before every setting."""
 LIMIT = "max_context_tokens"
-"""Of the settings' `limits`: what is chosen, or set for a whole worker, is never more."""
+"""Of the settings' `limits`: what nobody asked for is never more."""
 LEAST_TOKENS = 4096
 """Enough for a chat or for an answer from passages; less is only given to who asks for it."""
 FEWEST_TOKENS = 256

@@ -39,20 +39,15 @@ class Contexts:
         config: WorkerConfig = getattr(self._settings.workers, card.modality)
         asked = asked_tokens(card, config.context_tokens, self._settings.memory.context_tokens)
         if asked:
-            found: tuple[int, ...] = (self._bounded(card, facts, asked),)
+            found: tuple[int, ...] = (_bounded(card, facts, asked),)
         else:
-            most = self._bounded(card, facts, STEPS[-1])
+            limit = int(self._settings.limits.get(LIMIT, 0)) or STEPS[-1]
+            most = _bounded(card, facts, min(limit, STEPS[-1]))
             need_mib = self._needs(card, facts, device)
             found = chosen_steps(need_mib, self._usable_mib(device), device, most)
         return tuple(
             self._use(card, facts, device, tokens, is_asked=bool(asked)) for tokens in found
         )
-
-    def _bounded(self, card: ModelCard, facts: ModelFacts, wanted: int) -> int:
-        """A card's own option may be more than the limit, but not more than the model was made for."""
-        limit = 0 if asked_tokens(card) else int(self._settings.limits.get(LIMIT, 0))
-        known = (wanted, limit, card.context_length, facts.context_length)
-        return min(length for length in known if length > 0)
 
     def _needs(self, card: ModelCard, facts: ModelFacts, device: str) -> Callable[[int], float]:
         options = self._load_options(card, device)
@@ -91,6 +86,12 @@ class Contexts:
             mib_per_1024=(more_mib - kv_mib) / slots,
             is_asked=is_asked,
         )
+
+
+def _bounded(card: ModelCard, facts: ModelFacts, wanted: int) -> int:
+    """Never more than the model was made for."""
+    known = (wanted, card.context_length, facts.context_length)
+    return min(length for length in known if length > 0)
 
 
 def context_option(use: ContextUse) -> dict[str, int]:
