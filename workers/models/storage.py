@@ -23,7 +23,7 @@ from .downloads.progress import MIB, OnProgress
 from .downloads.repository import hub_source, on_hub
 from .importing import is_added
 from .packages import ensure_packages
-from .weights import find_folder, package_of
+from .weights import find_folder, package_of, shared_folder
 
 log = logging.getLogger("quintet.downloads")
 
@@ -85,6 +85,11 @@ def _own_folder(card: ModelCard, data_dir: Path) -> Path:
         raise UnsupportedInputError(
             f"{card.name} lies in the hub's cache, {folder}, which other programs use too.",
             f"Run: hf cache rm model/{hub_source(fetched.source).name}",
+        )
+    if shared_folder() in folder.parents:
+        raise UnsupportedInputError(
+            f"{card.name} lies in {folder}, where every data folder of this Quintet finds it.",
+            "If none needs it, delete that folder; make install fetches it again.",
         )
     packages = data_dir / "packages"
     if packages in folder.parents:
