@@ -83,4 +83,7 @@ def test_the_tags_are_those_of_the_template() -> None:
     qwen = "{% if enable_thinking %}<think>\n{% else %}<think>\n\n</think>{% endif %}"
     assert tags_of(qwen) == THINK
     assert tags_of("{% for m in messages %}[INST]{{ m }}[/INST]{% endfor %}") is None
+    phi = "{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}{{ '<|assistant|>' }}"
+    assert tags_of(phi) is None  # its turns end as the thoughts of gpt-oss do
+    assert tags_of("{{ content.split('</think>')[-1] }}") == THINK
     assert {tags_of(f"a {tags.start} b {tags.end}") for tags in FAMILIES} == set(FAMILIES)

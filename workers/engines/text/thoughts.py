@@ -23,12 +23,14 @@ class Tags:
 
     start: str
     end: str
+    is_end_common: bool = False
+    """Whether models that do not think end their turns with it too."""
 
 
 FAMILIES = (
     Tags("<think>", "</think>"),  # Qwen3, DeepSeek R1, SmolLM3, GLM, Granite 4
     Tags("[THINK]", "[/THINK]"),  # Magistral
-    Tags("<|channel|>analysis<|message|>", "<|end|>"),  # gpt-oss
+    Tags("<|channel|>analysis<|message|>", "<|end|>", is_end_common=True),  # gpt-oss; Phi 3 and 4
     Tags("<seed:think>", "</seed:think>"),  # Seed-OSS
     Tags("<|channel>thought\n", "<channel|>"),  # Gemma 4
     Tags("◁think▷", "◁/think▷"),  # Kimi
@@ -39,8 +41,18 @@ FAMILIES = (
 
 
 def tags_of(template: str) -> Tags | None:
-    """Return the tags that a chat template knows; None for a model that does not think."""
-    return next((tags for tags in FAMILIES if tags.end in template), None)
+    """Return the tags that a chat template knows; None for a model that does not think.
+
+    Some templates know the end alone: DeepSeek R1's cuts earlier thoughts off there.
+    """
+    return next(
+        (
+            tags
+            for tags in FAMILIES
+            if tags.end in template and (tags.start in template or not tags.is_end_common)
+        ),
+        None,
+    )
 
 
 def split_thoughts(
