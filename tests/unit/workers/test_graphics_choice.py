@@ -10,7 +10,12 @@ from configs.errors import ConfigError
 from workers.models.graphics.builds import BUILDS, CUDA_NEEDS, INDEX
 from workers.models.graphics.choosing import choose
 from workers.models.graphics.machine import Machine, NvidiaCard, NvidiaDriver, pci_vendors
-from workers.models.graphics.wheels import best_wheel, check_encrypted, links_in
+from workers.models.graphics.wheels import (
+    NoSuchWheelError,
+    best_wheel,
+    check_encrypted,
+    links_in,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -148,6 +153,12 @@ def test_the_right_package_version_and_platform_are_taken() -> None:
     )  # fmt: skip
     addresses = [f"https://a.example/{name}" for name in names]
     assert best_wheel(addresses, "x", "1.0", "a.example").endswith("x-1.0+cu128-py3-none-any.whl")
+
+
+def test_a_name_never_leads_out_of_the_folder() -> None:
+    address = "https://a.example/x-1.0-py3-none-any.%2F..%2F..%2Fx.whl"
+    with pytest.raises(NoSuchWheelError):
+        best_wheel([address], "x", "1.0", "a.example")
 
 
 @pytest.mark.parametrize("address", ["http://example.org/x", "ftp://localhost/x", "file:///x"])

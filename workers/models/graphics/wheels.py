@@ -128,6 +128,7 @@ def _read(session: httpx2.Client, page: str, package: str) -> tuple[str, str]:
         raise NoSuchWheelError(f"{host} does not have {page} (404), so no {package} of this build.")
     if answer.status_code >= 400:
         raise DownloadError(f"{page} cannot be read: {answer.status_code}.")
+    check_encrypted(str(answer.url))
     return answer.text, str(answer.url)
 
 
@@ -155,4 +156,5 @@ def _asked(session: httpx2.Client, method: str, address: str) -> httpx2.Response
 
 
 def _file_name(address: str) -> str:
-    return unquote(urlsplit(address).path.rpartition("/")[2])
+    # What is unquoted may hold a slash, and the name becomes a file's.
+    return unquote(urlsplit(address).path).rpartition("/")[2]
