@@ -159,6 +159,8 @@ class ModelCard(BaseModel):
         for field in ("file_bytes", "file_sources"):
             if unlisted := sorted(set(getattr(self, field)) - set(self.files)):
                 raise ValueError(f"{field} names {unlisted[0]!r}, which is not among its files")
+        if self.file_sources and not self.source.startswith("hf:"):
+            raise ValueError("file_sources is for an hf: source; all files of others lie together")
         return self
 
     def source_of(self, name: str) -> str:

@@ -290,6 +290,15 @@ def test_a_file_may_come_from_another_repository(
     assert (pull(card) / "mmproj.gguf").read_bytes() == b"sees"
 
 
+def test_another_repository_beside_what_is_no_repository_is_a_slip() -> None:
+    with pytest.raises(ValueError, match="file_sources is for an hf: source"):
+        make_card(
+            source="url:https://example.org/",
+            files={"mmproj.gguf": None},
+            file_sources={"mmproj.gguf": "hf:other/apart@main"},
+        )
+
+
 def test_a_size_of_a_file_that_is_not_listed_is_a_slip() -> None:
     with pytest.raises(ValueError, match="file_bytes names 'other'"):
         make_card(file_bytes={"other": 5})

@@ -86,6 +86,17 @@ def test_patterns_mean_what_is_there(store: Store, tmp_path: Path) -> None:
     assert list(as_fetched(card, tmp_path / "data").files) == [NAME, "config.json"]
 
 
+def test_a_file_of_another_repository_is_not_taken_from_the_card_s_own(
+    store: Store, tmp_path: Path
+) -> None:
+    store({NAME: WEIGHTS, "mmproj.gguf": b"another model's"})
+    card = make_card(
+        files={NAME: None, "mmproj.gguf": None},
+        file_sources={"mmproj.gguf": "hf:other/apart@main"},
+    )
+    assert not is_present(card, tmp_path / "data")
+
+
 def test_half_of_a_model_in_pieces_is_not_here(store: Store, tmp_path: Path) -> None:
     store({"m-00001-of-00002.gguf": b"one"})
     assert not is_present(make_card(files={"m*.gguf": None}), tmp_path / "data")

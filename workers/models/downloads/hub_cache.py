@@ -42,8 +42,8 @@ class CachedFiles:
 
 def cached_files(card: ModelCard) -> CachedFiles | None:
     """Return where the files of an `hf:` card are; None if one is missing, or is another one."""
-    if not card.source.startswith("hf:"):
-        return None
+    if not card.source.startswith("hf:") or card.file_sources:
+        return None  # an engine is given one folder, and there is one for each repository
     source = hub_source(card.source)
     repository = cache_folder() / f"models--{source.name.replace('/', '--')}"
     try:
