@@ -36,10 +36,15 @@ def to_generate(body: CountRequest, card: ModelCard) -> Generate:
 
 
 def _thinking(body: MessagesRequest) -> Thinking:
-    """Anthropic counts thoughts within `max_tokens`; a budget that leaves nothing is taken as none."""
-    if body.thinking is None or body.thinking.type == "disabled":
+    """Off unless it is asked for. A budget comes beside `max_tokens`, which is the answer's alone then.
+
+    Anthropic counts both within `max_tokens`; no engine here bounds the two together, and less for the
+    answer would cut one that follows a short thought.
+    """
+    wish = body.thinking
+    if wish is None or wish.type == "disabled" or wish.budget_tokens == 0:
         return Thinking(is_on=False)
-    return Thinking(is_on=True, max_tokens=body.thinking.budget_tokens or None)
+    return Thinking(is_on=True, max_tokens=wish.budget_tokens)
 
 
 def image_urls(body: CountRequest) -> list[str]:

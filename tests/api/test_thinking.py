@@ -122,6 +122,16 @@ def test_claude_clients_get_a_block_only_if_they_ask(claude_client: anthropic.An
     assert [block.type for block in plain.content] == ["text"]
 
 
+def test_a_budget_of_nothing_is_no_thought_for_claude_clients_too(
+    claude_client: anthropic.Anthropic,
+) -> None:
+    wish: Any = {"type": "enabled", "budget_tokens": 0}
+    answer = claude_client.messages.create(
+        model=MODEL, max_tokens=200, messages=ASKED, thinking=wish
+    )
+    assert [block.type for block in answer.content] == ["text"]
+
+
 def test_claude_clients_stream_it_as_a_block_of_its_own(
     claude_client: anthropic.Anthropic,
 ) -> None:
