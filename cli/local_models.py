@@ -76,8 +76,8 @@ class LocalModels:
             longer = f" {setting}CONTEXT_TOKENS={context_tokens}"
         sees = f" QUINTET_WORKERS__VISION__MODEL={card.id}" if card.sees else ""
         raise UnsupportedInputError(
-            "A model is used by a Quintet that runs, until it ends.",
-            f"Name that with --url; for every start set {setting}MODEL={card.id}{sees}{longer}.",
+            "A model is chosen in a Quintet that runs, and kept from then on.",
+            f"Name that with --url; or set for every start {setting}MODEL={card.id}{sees}{longer}.",
         )
 
     def removal(self, model: str) -> str:

@@ -70,7 +70,7 @@ def _fetched(
             lambda step: report(in_mib(step)),
             only=only,
             accept_license=accept_license,
-            on_here=lambda card: None if is_quiet else _tell(card),
+            on_here=lambda card: None if is_quiet else _tell(card, chosen.not_kept(card.modality)),
         )
 
 
@@ -85,8 +85,8 @@ def _show(offer: SetOffer, total: str) -> None:
         note(f"  {sentence}")
 
 
-def _tell(card: ModelCard) -> None:
-    say(f"{card.id}: here; a Quintet that starts now uses it.")
+def _tell(card: ModelCard, not_kept: str) -> None:
+    say(f"{card.id}: here; {not_kept or 'a Quintet that starts now uses it'}.")
 
 
 def _as_dict(offer: SetOffer) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def use(
     where: Where,
     as_json: Json = False,
 ) -> None:
-    """Make a model the one that the Quintet at --url uses by default, until that ends."""
+    """Make a model the one that the Quintet at --url uses by default, from now on; a context until it ends."""
     _tell(model, open_models(where).use(model, context), as_json=as_json)
 
 

@@ -73,10 +73,12 @@ class RemoteModels:
         return words
 
     def use(self, model: str, context_tokens: int | None) -> str:
-        """Make a model the default of its modality there; returns how it stands."""
+        """Make a model the default of its modality there; returns how it stands, and why it is not kept."""
         body = None if context_tokens is None else {"context_tokens": context_tokens}
         state = self._act("POST", model, "/use", body)
-        return ", ".join(filter(None, (state["words"], state.get("context"))))
+        return ", ".join(
+            filter(None, (state["words"], state.get("context"), state.get("not_kept")))
+        )
 
     def removal(self, model: str) -> str:
         """Return what is asked before a model is removed."""

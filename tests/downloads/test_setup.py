@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.model_setup import _fetched
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import Settings, load_settings
 from tests.downloads.conftest import CONFIG, WEIGHTS, make_card
@@ -209,6 +210,19 @@ def test_where_the_settings_name_a_model_a_choice_lasts_until_the_end_and_says_s
     assert "QUINTET_WORKERS__TEXT__MODEL" in setup.not_kept("text")
     assert setup.choose(DEMO).not_kept == setup.not_kept("text")
     assert read_choices(tmp_path).defaults == {}
+
+
+def test_the_shell_does_not_promise_a_model_that_the_settings_keep_out(
+    tmp_path: Path,
+    local_hub: LocalHub,
+    cards: tuple[ModelCard, ...],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    machine = FreshMachine(tmp_path, local_hub.url, *cards)
+    for named, words in (((), "a Quintet that starts now uses it"), (("text",), "a setting")):
+        machine.settings = machine.settings.model_copy(update={"named_models": named})
+        _fetched(machine.start(is_serving=False), ["text"], accept_license=False, is_quiet=False)
+        assert words in capsys.readouterr().out
 
 
 def test_a_choice_that_cannot_be_written_down_is_used_and_says_so(machine: FreshMachine) -> None:
