@@ -191,3 +191,11 @@ def test_the_page_offers_them_with_a_button(manager: ModelManager) -> None:
     assert f'data-id="{NAME}"' in html
     assert 'data-action="add"' in html
     assert "Found on this machine" not in models_html(manager.statuses())
+
+
+def test_models_with_names_alike_have_folders_of_their_own(tmp_path: Path) -> None:
+    ollama_folder(tmp_path, place="own/model/1b")
+    ollama_folder(tmp_path, place="library/own-model/1b")
+    found = list(find_ollama(tmp_path))
+    assert {model.name for model in found} == {"ollama:own/model:1b", "ollama:own-model:1b"}
+    assert len({model.folder(tmp_path / "data") for model in found}) == 2

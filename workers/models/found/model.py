@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +52,9 @@ class FoundModel:
         """Return the folder that a card names: the files' own, or one of links."""
         if self.is_named:
             return next(iter(self.files.values())).path.parent
-        return data_dir / LINKED / re.sub(r"[^\w.-]", "-", self.name)
+        plain = re.sub(r"[^\w.-]", "-", self.name)
+        mark = hashlib.sha256(self.name.encode()).hexdigest()[:8]  # a/b and a-b are two models
+        return data_dir / LINKED / f"{plain}-{mark}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
