@@ -13,10 +13,10 @@ from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 
 from .downloads.hub import repository_info, repository_of
+from .facts.gguf_pieces import without_number
 from .pool_protocol import LoadPlan
 
 MIB = 1 << 20
-_PIECE = re.compile(r"-\d{5}-of-\d{5}(?=\.gguf$)")
 _LABEL = re.compile(
     r"(?<![A-Za-z0-9])((?:UD-)?(?:I?Q\d|TQ\d|MXFP4|NVFP4|BF16|F16|F32)\w*)(?![A-Za-z0-9])",
     re.IGNORECASE,
@@ -68,7 +68,7 @@ def quantizations_of(card: ModelCard, hub: HubSettings) -> tuple[Quantization, .
     models = [n for n in sizes if n.endswith(".gguf") and not any(w in n.lower() for w in _BESIDE)]
     wholes: dict[str, list[str]] = {}
     for name in sorted(models):
-        wholes.setdefault(_PIECE.sub("", name), []).append(name)
+        wholes.setdefault(without_number(name), []).append(name)
     found = [_of_files(card, names, sizes, sha256s) for names in wholes.values()]
     return tuple(sorted(found, key=lambda one: (one.num_bytes, one.file)))
 
@@ -105,6 +105,6 @@ def _of_files(
 
 def _label(name: str) -> str:
     """Return the last word of a file's name that is one: "gpt-oss-20b-MXFP4.gguf" → "MXFP4"."""
-    stem = PurePosixPath(_PIECE.sub("", name)).stem
+    stem = PurePosixPath(without_number(name)).stem
     found = _LABEL.findall(stem)
     return str(found[-1]) if found else stem

@@ -5,10 +5,10 @@ Source: LM Studio's docs, "Import Models".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from workers.models.facts.gguf_pieces import piece_names, without_number
 from workers.models.walk import walk
 
 from .model import FoundFile, FoundModel
@@ -16,7 +16,6 @@ from .model import FoundFile, FoundModel
 PROGRAM, PREFIX = "LM Studio", "lmstudio:"
 MAX_DEPTH = 2
 """Publisher and repository."""
-_PIECE = re.compile(r"-(\d{5})-of-\d{5}(?=\.gguf$)")
 
 
 def find_lm_studio(root: Path) -> Iterator[FoundModel]:
@@ -29,14 +28,13 @@ def find_lm_studio(root: Path) -> Iterator[FoundModel]:
         if name.endswith(".gguf") and name.count("/") == MAX_DEPTH
     }
     for place in files:
-        piece = _PIECE.search(place.name)
-        if "mmproj" in place.name.lower() or (piece and piece[1] != "00001"):
+        if "mmproj" in place.name.lower() or place.name != piece_names(place.name)[0]:
             continue
-        whole = _PIECE.sub("", place.name)
+        whole = without_number(place.name)
         together = [
             other
             for other in files
-            if other.parent == place.parent and _PIECE.sub("", other.name) == whole
+            if other.parent == place.parent and without_number(other.name) == whole
         ]
         yield FoundModel(
             name=f"{PREFIX}{place}",

@@ -34,7 +34,7 @@ class Contexts:
     def of(self, card: ModelCard, facts: ModelFacts, device: str) -> tuple[ContextUse, ...]:
         """Return the contexts to try, the longest first; none for a model that keeps no conversation."""
         spec = spec_of(card)
-        if spec is None or not spec.has_context or card.source.startswith("remote:"):
+        if spec is None or not spec.has_context or card.is_remote:
             return ()
         config: WorkerConfig = getattr(self._settings.workers, card.modality)
         asked = asked_tokens(card, config.context_tokens, self._settings.memory.context_tokens)

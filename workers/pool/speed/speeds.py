@@ -68,15 +68,14 @@ class Speeds:
     def of(self, card: ModelCard, placement: Placement) -> SpeedEstimate | None:
         """Return how fast a model is in a place; None where nobody can tell, or not yet."""
         spec, unit = spec_of(card), UNITS[card.modality]
-        if spec is None or spec.is_for_tests or card.source.startswith("remote:"):
+        if spec is None or spec.is_for_tests or card.is_remote:
             return None
         seen = self._book.model(card, placement.device, placement.options)
         if seen is not None:
             return SpeedEstimate(value=seen, unit=unit, is_measured=True)
         if not spec.speed:
             return None
-        tuned = self._tuning.applied(card, placement.device)
-        laid = tuned.model_copy(update={"options": {**tuned.options, **placement.options}})
+        laid = placement.laid_over(self._tuning.applied(card, placement.device))
         options = load_options(self._settings, laid, placement.device)
         facts = read_facts(card, self._settings.data_dir)
         value = _estimator_of(spec.speed)(laid, facts, options, self.devices())
