@@ -83,11 +83,17 @@ def serve(settings: Settings, cards: Sequence[ModelCard], listeners: list[socket
 
 
 def fetch_recommended(client: Client) -> None:
-    """Begin to fetch the models for this machine; the page shows how far that is."""
-    from workers.messages.errors import AppError
+    """Begin to fetch the models for this machine, unless they are here; the page shows how far that is.
 
+    A start never takes back what somebody has chosen since the set was here.
+    """
+    from workers.messages.errors import AppError
+    from workers.models.setup.beginning import is_settled
+
+    setup = client.setup
     try:
-        client.setup.start()
+        if not is_settled(setup.offer(), setup.choices):
+            setup.start()
     except (AppError, OSError) as err:
         log.warning("the recommended models are not fetched: %s", err)
 

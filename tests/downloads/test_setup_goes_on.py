@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+from app import fetch_recommended
 from configs.sets import ModelSet, Part, load_sets
 from tests.downloads.conftest import make_card
 from tests.downloads.local_hub import LocalHub
-from tests.downloads.test_setup import FreshMachine, wait_for
+from tests.downloads.test_setup import DEMO, FreshMachine, wait_for
+from workers.client import Client
 from workers.models.setup.choices import read_choices
 from workers.models.setup.offer import SetOffer
 
@@ -52,3 +56,22 @@ def test_a_set_that_was_begun_goes_on_and_then_the_machines_own_counts(
     assert wait_for(next_program, "done", "failed").stage == "done"
     assert machine.models.default("text").id == LARGE.text
     assert names_of(machine.start(machine=(SMALL.free_ram_mib, 0)).offer()) == ids(SMALL)
+
+
+def test_a_start_that_fetches_what_is_recommended_keeps_what_was_chosen_since(
+    tmp_path: Path, local_hub: LocalHub
+) -> None:
+    machine = make_machine(tmp_path, local_hub)
+    first = machine.start(machine=(SMALL.free_ram_mib, 0))
+    fetch_recommended(cast("Client", SimpleNamespace(setup=first)))
+    assert wait_for(first, "done", "failed").stage == "done"
+    assert machine.models.default("text").id == SMALL.text
+    first.choose(DEMO)
+    again = machine.start(machine=(SMALL.free_ram_mib, 0))
+    fetch_recommended(cast("Client", SimpleNamespace(setup=again)))
+    assert not again.is_running
+    assert machine.models.default("text").id == DEMO
+    again.undo()
+    undone = machine.start(machine=(SMALL.free_ram_mib, 0))
+    fetch_recommended(cast("Client", SimpleNamespace(setup=undone)))
+    assert not undone.is_running

@@ -40,6 +40,11 @@ def begin_set(
     return offer.models
 
 
+def is_settled(offer: SetOffer, choices: Choices) -> bool:
+    """Whether all of the set is here, and a person has chosen since, or undone it: the last word was theirs."""
+    return not offer.missing and (bool(choices.defaults) or choices.is_declined)
+
+
 def _write_down(models: Sequence[OfferedModel], set_id: str, data_dir: Path) -> None:
     """Note what is wanted; and what was chosen before, unless this goes on with what was cut."""
     new = {modality_of(model.part): model.card.id for model in models}
