@@ -70,6 +70,7 @@ def test_a_listed_model_becomes_a_card_that_holds_no_key(
     assert (card.name, card.modality) == (f"Claude X ({service.title})", "text")
     assert (card.engine, card.is_remote) == (service.engine, True)
     assert card.options == {"remote_model": "claude-x", "api_key_env": service.key_name}
+    assert card.thinks == ("never" if service.engine == "claude" else None)
     assert KEY not in card.model_dump_json()
     assert (
         service_card(at(service, server), "great-image-2", modality="vision").modality == "vision"

@@ -27,6 +27,9 @@ ANTHROPIC_VERSION = "2023-06-01"
 MAX_MODELS = 1000
 """As many as Anthropic lists at once; OpenAI lists all."""
 
+NEVER_ASKED = ("claude",)
+"""Engines that ask no model to think, so that nobody is offered it."""
+
 _KINDS: tuple[tuple[str, Modality | None], ...] = (
     (r"embedding", "rag"),
     (r"transcribe|whisper", "stt"),
@@ -164,6 +167,7 @@ def _values(service: Service, found: ServiceModel, kind: str, model_id: str) -> 
         "parameters_m": 0,
         "memory_mib": _MEMORY_MIB.get(kind, 70),  # type: ignore[call-overload]
         "description": "Added by you; what is sent to it leaves this machine and is billed.",
+        "thinks": "never" if service.engine in NEVER_ASKED else None,
         "options": {"remote_model": found.id, "api_key_env": service.key_name},
     }
 

@@ -105,6 +105,8 @@ def test_a_card_says_when_it_was_checked_and_its_sizes_agree(card: ModelCard) ->
 
 def test_every_local_model_of_text_says_whether_it_thinks() -> None:
     assert [card.id for card in HERE if card.modality == "text" and card.thinks is None] == []
+    claude = [card for card in load_catalogue().values() if card.engine == "claude"]
+    assert {card.thinks for card in claude} == {"never"}  # its engine asks for no thoughts
     assert [card.id for card in HERE if card.sampling_thinking and card.thinks == "never"] == []
 
 
