@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from workers.flows.tuning import Trial, chosen, kv_choices, spin_choices, thread
 from workers.messages import Usage
 from workers.models.facts.model import ModelFacts
 from workers.models.tuning.book import FILE, Tuned, TuningBook
+from workers.models.tuning.entries import Entries
 from workers.models.tuning.learning import ReadingSpeeds
 from workers.models.tuning.run_settings import (
     LEAST_BATCH,
@@ -93,6 +95,19 @@ def test_a_choice_does_not_follow_the_folder_to_another_processor(
     book.note(SMOL, "cpu", TUNED)
     monkeypatch.setattr("workers.models.tuning.book.processor", lambda: "Another CPU @ 9 GHz")
     assert book.find(SMOL, "cpu") is None
+
+
+def test_nothing_is_forgotten_while_another_program_writes(tmp_path: Path) -> None:
+    entries = Entries(tmp_path / FILE, "models")
+    entries.note("a", {"n": 1})
+    with (
+        FileLock(tmp_path / "tuning.models-lock"),
+        pytest.raises(OSError, match="locked by another"),
+    ):
+        entries.forget("a")
+    assert entries.all() == {"a": {"n": 1}}
+    entries.forget("a")
+    assert entries.all() == {}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -43,19 +45,28 @@ class Entries:
         Raises: OSError.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self._path.with_suffix(f".{self._what}-lock"), timeout=_LOCK_TIMEOUT_S):
-                entries = self.all()
-                entries.pop(name, None)
-                self._write(dict([*entries.items(), (name, entry)][-most:]))
-        except Timeout as err:
-            raise OSError(f"{self._path} is locked by another program") from err
+        with self._locked():
+            entries = self.all()
+            entries.pop(name, None)
+            self._write(dict([*entries.items(), (name, entry)][-most:]))
 
     def forget(self, name: str) -> None:
         """Remove an entry, if there is one. Raises: OSError."""
-        entries = self.all()
-        if entries.pop(name, None) is not None:
-            self._write(entries)
+        if name not in self.all():
+            return
+        with self._locked():
+            entries = self.all()
+            if entries.pop(name, None) is not None:
+                self._write(entries)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep others from writing between what is read and what is written. Raises: OSError."""
+        try:
+            with FileLock(self._path.with_suffix(f".{self._what}-lock"), timeout=_LOCK_TIMEOUT_S):
+                yield
+        except Timeout as err:
+            raise OSError(f"{self._path} is locked by another program") from err
 
     def _write(self, entries: dict[str, Any]) -> None:
         unfinished = self._path.with_suffix(f".{os.getpid()}.part")
