@@ -87,8 +87,8 @@ def markdown(found: tuple[ModelSet, ...], cards: Mapping[str, ModelCard]) -> str
 
 
 def _row(one: ModelSet, cards: Mapping[str, ModelCard]) -> str:
-    from workers.pool.memory.machine import CPU
-    from workers.pool.memory.set_needs import CUDA, WORKERS, needs_of
+    from workers.pool.memory.machine import CPU, CUDA
+    from workers.pool.memory.set_needs import WORKERS, needs_of
 
     needs = needs_of(one, cards)
     parts: tuple[Part, ...] = ("text", "stt", "tts")

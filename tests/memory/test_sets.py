@@ -8,8 +8,8 @@ from cli.model_sets import markdown
 from configs.catalogue import load_catalogue
 from configs.sets import PARTS, ModelSet, load_sets, set_for
 from tests.running import ROOT
-from workers.pool.memory.machine import CPU
-from workers.pool.memory.set_needs import CUDA, needs_of
+from workers.pool.memory.machine import CPU, CUDA
+from workers.pool.memory.set_needs import needs_of
 
 CARDS = load_catalogue()
 SETS = load_sets()

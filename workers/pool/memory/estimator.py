@@ -24,11 +24,9 @@ from .context import ContextUse
 from .contexts import Contexts, context_option
 from .estimate import LoadOptions, MemoryEstimate, estimate
 from .facts import ModelFacts, read_facts
-from .machine import CPU
+from .machine import CPU, CUDA
 from .measured import MeasuredPeaks, PeakKey, key_of
 from .placement import Placement, with_options
-
-CUDA = "cuda:0"
 
 MAX_TIMES_PREDICTED = 2.0
 """Of the band's upper end: a peak beyond it is not the model's. Predictions were wrong by 32 % at most

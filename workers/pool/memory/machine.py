@@ -20,7 +20,7 @@ import psutil
 from .cgroup import container_memory
 
 MIB = 1 << 20
-CPU = "cpu"
+CPU, CUDA = "cpu", "cuda:0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

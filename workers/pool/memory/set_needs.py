@@ -15,9 +15,8 @@ from configs.sets import ModelSet, Part
 
 from .estimate import LoadOptions, MemoryEstimate, estimate
 from .facts import facts_of_card
-from .machine import CPU
+from .machine import CPU, CUDA
 
-CUDA = "cuda:0"
 CONTEXT_TOKENS, BATCH_TOKENS, THREADS = 8192, 512, 4
 WORKERS: tuple[Part, ...] = ("text", "stt", "tts", "rag")
 """Parts with a process of their own, those first that should stay awake longest."""

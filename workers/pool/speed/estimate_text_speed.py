@@ -9,12 +9,12 @@ from workers.models.facts.model import ModelFacts
 from workers.models.tuning.run_settings import KV_BYTES, run_settings
 from workers.pool.memory.estimate_llamacpp import VISION_KV_TYPE, context_tokens
 from workers.pool.memory.estimate_torch import FILE_TYPES, QUANTIZED, WIDTHS
+from workers.pool.memory.machine import CPU
 from workers.pool.memory.memory_estimate import LoadOptions
 
 from .device_speed import DeviceSpeed, DeviceSpeeds
 from .token_time import TokenWork, cpu_token_s, gpu_token_s, token_work
 
-CPU = "cpu"
 CHAT_TOKENS = 1000.0
 """Before the one that is written: some ten questions and answers. In half of a long context, a small model
 with many KV heads would seem slower than a large one, and nobody has filled it."""
