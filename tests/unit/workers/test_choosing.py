@@ -67,7 +67,7 @@ def test_a_model_that_nobody_wants_any_more_is_not_used(tmp_path: Path) -> None:
 
 
 def test_nothing_is_lost_of_what_several_write_at_once(tmp_path: Path) -> None:
-    names = [f"model-{number}" for number in range(24)]
+    names = [f"model-{number}" for number in range(12)]
 
     def write(name: str) -> None:
         def added(kept: Choices) -> dict[str, Any]:
@@ -75,6 +75,6 @@ def test_nothing_is_lost_of_what_several_write_at_once(tmp_path: Path) -> None:
 
         update_choices(tmp_path, added)
 
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPoolExecutor(4) as threads:
         list(threads.map(write, names))
     assert sorted(read_choices(tmp_path).wanted) == sorted(names)
