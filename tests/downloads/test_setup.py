@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,14 +18,21 @@ from tests.downloads.conftest import CONFIG, WEIGHTS, make_card
 from tests.downloads.local_hub import LocalHub
 from tests.downloads.test_manager import Pool
 from workers.assembly import build_models
-from workers.messages.errors import DownloadError, NotFetchedError, UnsupportedInputError
+from workers.messages.errors import (
+    DownloadError,
+    DownloadPausedError,
+    NotFetchedError,
+    UnsupportedInputError,
+)
 from workers.models.availability import Availability
 from workers.models.lookup import Models
 from workers.models.manager import ModelManager
+from workers.models.setup import running
 from workers.models.setup.choices import FILE, change_choices, read_choices
 from workers.models.setup.getting import Fetching
 from workers.models.setup.machine_set import Machine
 from workers.models.setup.progress import SetupProgress
+from workers.models.setup.pulling import pull_and_wait
 from workers.models.setup.running import ModelSetup
 from workers.standalone import StandalonePool
 
@@ -95,6 +104,33 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 NOTHING = Fetching(card=make_card())
+
+
+def test_what_goes_on_right_after_a_pause_is_used_all_the_same(
+    machine: FreshMachine, local_hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_begun_again = threading.Event()
+
+    def ends_late(*given: Any) -> None:
+        try:
+            pull_and_wait(*given)
+        except DownloadPausedError:
+            assert has_begun_again.wait(TIMEOUT_S)
+            raise
+
+    monkeypatch.setattr(running, "pull_and_wait", ends_late)
+    local_hub.faults.stall_after = 1_500_000
+    setup = machine.start()
+    setup.start()
+    wait_for(setup, "running", more_than=0.05)
+    setup.pause()
+    local_hub.faults.stall_after = None
+    setup.start()  # the first thread has not ended yet
+    has_begun_again.set()
+    while wait_for(setup, "done", "cut", "failed").stage == "cut":
+        setup.start()
+    assert setup.progress().stage == "done"
+    assert machine.models.default("text").id == TEXT
 
 
 def test_one_call_fetches_uses_and_remembers(machine: FreshMachine) -> None:

@@ -257,8 +257,10 @@ class ModelSetup:
             log.exception("setting up stopped")
             self._problem = DownloadError(f"What was chosen cannot be kept: {err}.")
         finally:
-            for model in offered:
-                self._chooser.drop(model.card)
+            with self._lock:
+                if self._thread is threading.current_thread():  # else it goes on, and is wanted
+                    for model in offered:
+                        self._chooser.drop(model.card)
             self._changed()
 
     _speed = 0.0
