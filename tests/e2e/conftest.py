@@ -44,7 +44,7 @@ def expect_answer(page: Page, number: int = 1) -> None:
     """
     said = page.locator('#chat-log [data-testid="bot"]')
     receipts = said.filter(has_text="tokens/s")
-    expect(receipts).to_have_count(number, timeout=90_000)
+    expect(receipts).to_have_count(number, timeout=150_000)
     expect(said.nth(-2)).to_contain_text(re.compile(r"\w\w"))
 
 

@@ -28,7 +28,7 @@ def test_a_longer_context_is_offered_and_answers(narrow_app: App, browser: Brows
     page.goto(narrow_app.url)
     page.locator("#chat-input textarea").fill(LONG)
     page.keyboard.press("Enter")
-    expect(page.locator("#chat-log")).to_contain_text("context holds 512", timeout=90_000)
+    expect(page.locator("#chat-log")).to_contain_text("context holds 512", timeout=150_000)
     reload = page.locator("#chat-reload")
     expect(reload).to_have_text("Reload with 4,096 tokens")
     reload.click()
