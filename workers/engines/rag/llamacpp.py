@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.catalogue import ModelCard
-from workers.engines.common.llamacpp.server import device_of
+from workers.engines.common.llamacpp.server import device_of, open_server
 from workers.messages import Loading
 from workers.messages.errors import GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
@@ -27,7 +27,6 @@ from .engine import Embedder, EmbeddingPrompts, prompts_of, space_id
 from .llamacpp_loading import (
     POOLING_TYPES,
     ListeningServer,
-    closed_server,
     embedding_params,
     read_facts,
 )
@@ -80,8 +79,10 @@ class LlamaCppEmbedder(Embedder):
         self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
     ) -> tuple[Any, str]:
         """Return the server with the model in it, and the device that it is on."""
-        open_server = closed_server if self._in_python else ListeningServer
-        server = open_server(xllamacpp, params, settings.card.name)
+        if self._in_python:
+            server = open_server(xllamacpp, params, settings.card.name, "rag")
+        else:
+            server = ListeningServer(xllamacpp, params, settings.card.name)
         return server, device_of(settings.device, params, xllamacpp)
 
     def _convert(self, settings: WorkerSettings, folder: Path, report: ReportLoading) -> Path:

@@ -68,7 +68,7 @@ class ListeningServer:
         with ExitStack() as opened:
             socket = opened.enter_context(scratch_folder("rag")) / "engine.sock"
             params.hostnames, params.api_keys = [str(socket)], [key]
-            self._server = _opened(xllamacpp, params, name)
+            self._server = started_server(xllamacpp, params, name)
             self._connection = ServerConnection(Address(host=str(socket), key=key))
             self._opened = opened.pop_all()
 
@@ -84,18 +84,3 @@ class ListeningServer:
         """Stop it."""
         self._server = None
         self._opened.close()
-
-
-def closed_server(xllamacpp: Any, params: Any, name: str) -> Any:
-    """Start llama.cpp's server so that nobody else reaches it. Raises: LoadError."""
-    with scratch_folder("rag") as socket_dir:
-        # The in-process server also listens: on a socket whose folder goes at once.
-        params.hostnames = [str(socket_dir / "engine.sock")]
-        return _opened(xllamacpp, params, name)
-
-
-def _opened(xllamacpp: Any, params: Any, name: str) -> Any:
-    try:
-        return started_server(xllamacpp, params)
-    except RuntimeError as err:
-        raise LoadError(f"llama.cpp could not load {name}: {err}") from err

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workers.engines.common.llamacpp.server import device_of, import_xllamacpp
+from workers.engines.common.llamacpp.server import device_of, import_xllamacpp, open_server
 from workers.messages.errors import GenerationError, LoadError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.facts.gguf_embedder import RANK
 from workers.models.tuning.embedding_sizes import RERANKER_TOKENS, text_tokens
 
 from .engine import Reranker, RerankScores, sigmoid
-from .llamacpp_loading import POOLING_TYPES, closed_server, embedding_params, read_facts
+from .llamacpp_loading import POOLING_TYPES, embedding_params, read_facts
 
 _CHARS_PER_TOKEN = 6
 """A first cut of what is surely too long; what still is, is halved until it fits."""
@@ -56,7 +56,7 @@ class LlamaCppReranker(Reranker):
         self, xllamacpp: Any, params: Any, settings: WorkerSettings, report: ReportLoading
     ) -> tuple[Any, str]:
         """Return the server with the model in it, and the device that it is on."""
-        server = closed_server(xllamacpp, params, settings.card.name)
+        server = open_server(xllamacpp, params, settings.card.name, "rag")
         return server, device_of(settings.device, params, xllamacpp)
 
     @property

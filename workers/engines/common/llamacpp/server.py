@@ -44,23 +44,23 @@ def open_server(xllamacpp: Any, params: Any, name: str, modality: str) -> Any:
     """
     with scratch_folder(modality) as folder:
         params.hostnames = [str(folder / "engine.sock")]
-        try:
-            return _started_server(xllamacpp, params)
-        except RuntimeError as err:
-            raise LoadError(
-                f"llama.cpp could not load {name}: {err}",
-                hint="The file may be damaged, or made for a newer llama.cpp.",
-            ) from err
+        return started_server(xllamacpp, params, name)
 
 
-def _started_server(xllamacpp: Any, params: Any) -> Any:
-    """Return a server whose loop has begun. Raises: RuntimeError.
+def started_server(xllamacpp: Any, params: Any, name: str) -> Any:
+    """Return a server whose loop has begun. Raises: LoadError.
 
     One that is ended earlier never hears of it, and whoever ends it waits for ever (`start_loop` in
     llama.cpp's tools/server/server-queue.cpp undoes `terminate`). The metrics come from within the loop.
     """
     params.endpoint_metrics = True
-    server = xllamacpp.Server(params)
+    try:
+        server = xllamacpp.Server(params)
+    except RuntimeError as err:
+        raise LoadError(
+            f"llama.cpp could not load {name}: {err}",
+            hint="The file may be damaged, or made for a newer llama.cpp.",
+        ) from err
     server.handle_metrics()
     return server
 
