@@ -1,7 +1,8 @@
 """How fast models are predicted to be, against how fast they are: packaged ones, and other quantizations of them.
 
 The machine's figures are measured first, as a Quintet does. Each model then answers with half of a short
-context filled, which is what the prediction is for.
+context filled, which is what the prediction is for. What the earlier ones showed corrects the later ones, as
+it does for whoever looks at the catalogue after a first chat with the packaged model.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from workers.messages import (
 )
 from workers.models.weights import find_folder
 from workers.pool.memory.machine import CPU
-from workers.pool.speed.device_speed import DeviceSpeed
 from workers.pool.speed.measuring_process import MeasuringProcess
 from workers.pool.speed.speed_book import SpeedBook
 from workers.pool.speed.speed_seen import speed_seen
@@ -68,9 +68,10 @@ class Compared:
 def measure() -> list[Measurement]:
     """Return the error for each model, and the median of those that write."""
     figures = MeasuringProcess().measure()
-    with tempfile.TemporaryDirectory() as made:
-        writing = [_compared(card, figures) for card in _writers(Path(made))]
-    others = [_compared(load_catalogue()[name], figures) for name in OTHERS]
+    with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as data:
+        SpeedBook(Path(data)).note_device(CPU, figures)
+        writing = [_compared(card, data) for card in _writers(Path(made))]
+        others = [_compared(load_catalogue()[name], data) for name in OTHERS]
     median = Measurement(
         what="prediction of tokens/s, median error",
         value=statistics.median(one.error for one in writing),
@@ -122,17 +123,15 @@ def _of_file(card: ModelCard, path: Path, quantization: str, name: str) -> Model
     return card.model_copy(update=changed)
 
 
-def _compared(card: ModelCard, figures: DeviceSpeed) -> Compared:
+def _compared(card: ModelCard, data_dir: str) -> Compared:
     options = {**card.options, "context_tokens": CONTEXT_TOKENS}
     card = card.model_copy(update={"options": options})
-    with tempfile.TemporaryDirectory() as data:
-        SpeedBook(Path(data)).note_device(CPU, figures)
-        with quiet_pool(card, data_dir=data) as (_, client):
-            predicted = client.plan(card).speed
-            assert predicted is not None, f"{card.id} has no prediction"
-            ask = Asking(card, client)
-            client.run(ask(0))  # it loads, and gets warm
-            seen = [_speed(client, ask(1)) for _ in range(RUNS)]
+    with quiet_pool(card, data_dir=data_dir) as (_, client):
+        predicted = client.plan(card).speed
+        assert predicted is not None, f"{card.id} has no prediction"
+        ask = Asking(card, client)
+        client.run(ask(0))  # it loads, and gets warm
+        seen = [_speed(client, ask(1)) for _ in range(RUNS)]
     return Compared(
         name=card.name,
         predicted=predicted.value,

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from configs.catalogue import load_catalogue
+from configs.catalogue import ModelCard, load_catalogue
 from workers.models.facts.model import ModelFacts
 from workers.models.facts.whisper import whisper_shape
 from workers.pool.memory.memory_estimate import LoadOptions
 from workers.pool.speed import estimate_embedding_speed as embedding
 from workers.pool.speed import estimate_sound_speed as sound
 from workers.pool.speed import estimate_text_speed as text
-from workers.pool.speed.device_speed import DeviceSpeed
+from workers.pool.speed.device_speed import DeviceSpeed, DeviceSpeeds
+from workers.pool.speed.speed_case import SpeedCase
 from workers.pool.speed.speed_estimate import SpeedEstimate, Unit
 
 CARDS = load_catalogue()
@@ -24,6 +25,7 @@ SPEEDS = {
     "cpu": DeviceSpeed(read_bytes_s=10e9, flops=100e9, source="measured"),
     "cuda:0": DeviceSpeed(read_bytes_s=1000e9, flops=20e12, source="driver"),
 }
+NOTHING = ModelFacts()
 FACTS = ModelFacts(
     weights_bytes={"Q4_0": 600_000_000},
     token_bytes={"Q4_0": 562_500_000},
@@ -32,6 +34,12 @@ FACTS = ModelFacts(
     hidden_size=1000,
     whole_kv_values=10_000,
 )
+
+
+def case(
+    card: ModelCard, facts: ModelFacts, options: LoadOptions, devices: DeviceSpeeds
+) -> SpeedCase:
+    return SpeedCase(card=card, facts=facts, options=options, devices=devices)
 
 
 def known(value: float | None) -> float:
@@ -44,32 +52,37 @@ def test_a_thousand_tokens_of_a_chat_are_filled() -> None:
     # tokens (1e7 × 89 + 1000 × 1000 × 20 × 18) ÷ 1e11 = 0.0125 s: 0.08185 s in all.
     for context in (2000, 200_000):
         options = replace(ON_CPU, context_tokens=context)
-        found = text.estimate_llamacpp(CHAT, FACTS, options, SPEEDS)
+        found = text.estimate_llamacpp(case(CHAT, FACTS, options, SPEEDS))
         assert found == pytest.approx(1 / 0.08185)
 
 
 def test_of_a_short_context_half_is_filled() -> None:
     options = replace(ON_CPU, context_tokens=400)
-    found = text.estimate_llamacpp(CHAT, FACTS, options, SPEEDS)
+    found = text.estimate_llamacpp(case(CHAT, FACTS, options, SPEEDS))
     assert found == pytest.approx(1 / (0.05625 + 0.012 + 0.0011 + 0.2 * 0.0125))
+
+
+def test_what_was_in_use_is_compared_at_the_context_that_it_had() -> None:
+    found = text.estimate_llamacpp(replace(case(CHAT, FACTS, ON_CPU, SPEEDS), tokens_before=40.0))
+    assert found == pytest.approx(1 / (0.05625 + 0.012 + 0.0011 + 0.04 * 0.0125))
 
 
 def test_layers_that_stay_in_ram_take_the_cpus_time() -> None:
     cut = CHAT.model_copy(update={"options": {"gpu_layers": 7}})  # of 20 and the head: a third
     on_cpu, on_card, between = (
-        known(text.estimate_llamacpp(one, FACTS, options, SPEEDS))
+        known(text.estimate_llamacpp(case(one, FACTS, options, SPEEDS)))
         for one, options in ((CHAT, ON_CPU), (CHAT, ON_CARD), (cut, ON_CARD))
     )
     assert 1 / between == pytest.approx(2 / 3 / on_cpu + 1 / 3 / on_card)
 
 
 def test_nobody_can_tell_without_the_devices_figures_or_the_models() -> None:
-    assert text.estimate_llamacpp(CHAT, FACTS, ON_CPU, {}) is None
-    assert text.estimate_llamacpp(CHAT, ModelFacts(), ON_CPU, SPEEDS) is None
-    assert text.estimate_torch(CHAT, ModelFacts(), ON_CPU, SPEEDS) is None
-    assert embedding.estimate_onnx(CARDS["all-minilm-l6-v2"], ModelFacts(), ON_CPU, SPEEDS) is None
-    assert sound.estimate_piper(CARDS["piper-en-us-joe-medium"], FACTS, ON_CPU, {}) is None
-    assert sound.estimate_whisper(CARDS["whisper-tiny-en"], FACTS, ON_CPU, {}) is None
+    assert text.estimate_llamacpp(case(CHAT, FACTS, ON_CPU, {})) is None
+    assert text.estimate_llamacpp(case(CHAT, NOTHING, ON_CPU, SPEEDS)) is None
+    assert text.estimate_torch(case(CHAT, NOTHING, ON_CPU, SPEEDS)) is None
+    assert embedding.estimate_onnx(case(CHAT, NOTHING, ON_CPU, SPEEDS)) is None
+    assert sound.estimate_piper(case(CARDS["piper-en-us-joe-medium"], FACTS, ON_CPU, {})) is None
+    assert sound.estimate_whisper(case(CARDS["whisper-tiny-en"], FACTS, ON_CPU, {})) is None
 
 
 def test_pytorch_reads_weights_as_wide_as_it_computes() -> None:
@@ -77,7 +90,7 @@ def test_pytorch_reads_weights_as_wide_as_it_computes() -> None:
     wide, narrow, packed = (
         known(
             text.estimate_torch(
-                CHAT.model_copy(update={"options": options}), facts, ON_CARD, SPEEDS
+                case(CHAT.model_copy(update={"options": options}), facts, ON_CARD, SPEEDS)
             )
         )
         for options in ({"dtype": "float32"}, {}, {"load_in": "nf4"})
@@ -92,20 +105,20 @@ def test_a_window_of_whisper_is_its_frames_and_its_tokens() -> None:
     encoder = 39e6 - decoder
     attention = 4 * 1500**2 * 384 * encoder / (12 * 384**2)
     assert flops == pytest.approx(3000 * encoder + attention + 1000 * decoder)
-    found = sound.estimate_whisper(CARDS["whisper-tiny-en"], FACTS, ON_CPU, SPEEDS)
+    found = sound.estimate_whisper(case(CARDS["whisper-tiny-en"], FACTS, ON_CPU, SPEEDS))
     assert found == pytest.approx(30 / (0.2 + 1.35 * flops / 100e9))
 
 
 def test_a_voice_takes_as_long_as_it_is_large() -> None:
     # Joe has 16 million parameters: 222 × 16e6 = 3.552e9 operations for a second.
-    found = sound.estimate_piper(CARDS["piper-en-us-joe-medium"], FACTS, ON_CPU, SPEEDS)
+    found = sound.estimate_piper(case(CARDS["piper-en-us-joe-medium"], FACTS, ON_CPU, SPEEDS))
     assert found == pytest.approx(100e9 / 3.552e9)
 
 
 def test_an_embedder_computes_every_token_of_a_chunk() -> None:
     # 200 tokens × 1e7 values × 1.08 ÷ 1e11 = 21.6 ms, and 0.3 ms.
     facts = ModelFacts(linear_elements=10_000_000)
-    found = embedding.estimate_onnx(CARDS["all-minilm-l6-v2"], facts, ON_CPU, SPEEDS)
+    found = embedding.estimate_onnx(case(CARDS["all-minilm-l6-v2"], facts, ON_CPU, SPEEDS))
     assert found == pytest.approx(1 / 0.0219)
 
 

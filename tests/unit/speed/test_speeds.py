@@ -27,6 +27,7 @@ from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement
 from workers.pool.memory.plan import Plan
 from workers.pool.speed import graphics_speed
+from workers.pool.speed.correction import LEAST, MOST, correction
 from workers.pool.speed.device_speed import DeviceSpeed
 from workers.pool.speed.measuring import last_cache_bytes
 from workers.pool.speed.speed_book import MACHINE_FILE, MODEL_FILE, NUM_VALUES, SpeedBook
@@ -34,6 +35,8 @@ from workers.pool.speed.speed_seen import speed_seen
 from workers.pool.speed.speeds import Speeds
 
 CARD = load_catalogue()["smollm2-135m-instruct"]
+OTHER = load_catalogue()["qwen3-4b"]
+VOICE = load_catalogue()["piper-en-us-joe-medium"]
 NEED = MemoryEstimate(weights_mib=90, kv_cache_mib=0, activations_mib=0, runtime_mib=0, error=0.0)
 PLACE = Placement(device="cpu", need_mib={"cpu": 90}, memory_estimate=NEED)
 CPU = DeviceSpeed(read_bytes_s=30e9, flops=100e9, source="measured", date="2026-11-30")
@@ -66,6 +69,43 @@ def test_a_use_replaces_the_prediction_and_says_so(tmp_path: Path) -> None:
     seen = speeds(tmp_path).of(CARD, PLACE)
     assert seen is not None
     assert seen.words == "measured here 20 tokens/s"
+
+
+def test_what_one_model_showed_is_believed_of_the_others(tmp_path: Path) -> None:
+    here = speeds(tmp_path)
+    here.measure()
+    before, voice_before = (here.of(card, PLACE) for card in (OTHER, VOICE))
+    seen = here.of(CARD, PLACE)
+    assert before is not None
+    assert seen is not None
+    slow = 500 / seen.value  # seconds for half of what a chat of 1,000 tokens lets expect
+    here.note(CARD, PLACE, SAY, done(prompt_tokens=875, completion_tokens=250, decode_s=slow))
+    here.close()
+    after = speeds(tmp_path)
+    corrected = after.of(OTHER, PLACE)
+    assert corrected is not None
+    assert not corrected.is_measured
+    assert corrected.value == pytest.approx(before.value / 2, rel=0.01)
+    assert after.of(VOICE, PLACE) == voice_before  # another engine predicts for itself
+
+
+def test_one_model_is_not_believed_without_limits(tmp_path: Path) -> None:
+    assert correction([]) == 1.0
+    assert correction([0.8]) == 0.8
+    assert correction([0.8, 0.9, 0.1]) == 0.8
+    assert correction([0.01]) == LEAST
+    assert correction([100.0]) == MOST
+
+
+def test_corrections_belong_to_the_figures_that_they_were_seen_with(tmp_path: Path) -> None:
+    book = SpeedBook(tmp_path)
+    book.note_device("cpu", CPU)
+    book.note_ratio(CARD, "estimator", "cpu", 0.5)
+    assert book.ratios("estimator", "cpu") == [0.5]
+    assert book.ratios("another", "cpu") == []
+    assert book.ratios("estimator", "cuda:0") == []
+    book.note_device("cpu", DeviceSpeed(read_bytes_s=15e9, flops=50e9, source="measured"))
+    assert book.ratios("estimator", "cpu") == []
 
 
 def test_a_plan_says_how_fast_unless_the_model_goes_nowhere(tmp_path: Path) -> None:

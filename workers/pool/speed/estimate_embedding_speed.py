@@ -6,11 +6,9 @@ Runtime, and 3.8 times less in llama.cpp. PyTorch's constants are estimated.
 
 from __future__ import annotations
 
-from configs.catalogue import ModelCard
-from workers.models.facts.model import ModelFacts
-from workers.pool.memory.memory_estimate import LoadOptions
+from workers.pool.memory.machine import CPU
 
-from .device_speed import DeviceSpeeds
+from .speed_case import SpeedCase
 from .speed_estimate import CHUNK_TOKENS
 
 ONNX_FLOPS, TORCH_FLOPS, TORCH_GPU_FLOPS, LLAMACPP_FLOPS = 1.08, 1.3, 5.0, 4.1
@@ -20,34 +18,24 @@ CHUNK_FIXED_S = 0.3e-3
 """Cutting it into tokens."""
 
 
-def estimate_onnx(
-    card: ModelCard, facts: ModelFacts, options: LoadOptions, speeds: DeviceSpeeds
-) -> float | None:
+def estimate_onnx(case: SpeedCase) -> float | None:
     """Return chunks per second in ONNX Runtime; None where the figures are not known."""
-    return _chunks(facts, options, speeds, ONNX_FLOPS)
+    return _chunks(case, ONNX_FLOPS)
 
 
-def estimate_torch(
-    card: ModelCard, facts: ModelFacts, options: LoadOptions, speeds: DeviceSpeeds
-) -> float | None:
+def estimate_torch(case: SpeedCase) -> float | None:
     """Return chunks per second in PyTorch; None where the figures are not known."""
-    return _chunks(
-        facts, options, speeds, TORCH_FLOPS if options.device == "cpu" else TORCH_GPU_FLOPS
-    )
+    on_cpu = case.options.device == CPU
+    return _chunks(case, TORCH_FLOPS if on_cpu else TORCH_GPU_FLOPS)
 
 
-def estimate_llamacpp(
-    card: ModelCard, facts: ModelFacts, options: LoadOptions, speeds: DeviceSpeeds
-) -> float | None:
+def estimate_llamacpp(case: SpeedCase) -> float | None:
     """Return chunks per second in llama.cpp; None where the figures are not known."""
-    return _chunks(facts, options, speeds, LLAMACPP_FLOPS)
+    return _chunks(case, LLAMACPP_FLOPS)
 
 
-def _chunks(
-    facts: ModelFacts, options: LoadOptions, speeds: DeviceSpeeds, flops_per_value: float
-) -> float | None:
-    speed = speeds.get(options.device)
-    if speed is None or not facts.linear_elements:
+def _chunks(case: SpeedCase, flops_per_value: float) -> float | None:
+    speed, elements = case.device, case.facts.linear_elements
+    if speed is None or not elements:
         return None
-    flops = flops_per_value * facts.linear_elements * CHUNK_TOKENS
-    return 1 / (CHUNK_FIXED_S + flops / speed.flops)
+    return 1 / (CHUNK_FIXED_S + flops_per_value * elements * CHUNK_TOKENS / speed.flops)

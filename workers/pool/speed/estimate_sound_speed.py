@@ -8,12 +8,9 @@ extrapolated.
 
 from __future__ import annotations
 
-from configs.catalogue import ModelCard
-from workers.models.facts.model import ModelFacts
 from workers.models.facts.whisper import NUM_FRAMES, WhisperShape, whisper_shape
-from workers.pool.memory.memory_estimate import LoadOptions
 
-from .device_speed import DeviceSpeeds
+from .speed_case import SpeedCase
 
 WINDOW_S = 30.0
 WINDOW_TOKENS, NUM_BEAMS = 100, 5
@@ -27,14 +24,12 @@ VOICE_FLOPS_PER_PARAMETER = 222.0
 """For a second of sound."""
 
 
-def estimate_whisper(
-    card: ModelCard, facts: ModelFacts, options: LoadOptions, speeds: DeviceSpeeds
-) -> float | None:
+def estimate_whisper(case: SpeedCase) -> float | None:
     """Return × real time of a long recording; None where the device's figures are not known."""
-    speed = speeds.get(options.device)
-    if speed is None or not card.parameters_m:
+    speed, parameters_m = case.device, case.card.parameters_m
+    if speed is None or not parameters_m:
         return None
-    flops = WHISPER_TIMES * window_flops(whisper_shape(card.parameters_m), card.parameters_m)
+    flops = WHISPER_TIMES * window_flops(whisper_shape(parameters_m), parameters_m)
     return WINDOW_S / (WINDOW_FIXED_S + flops / speed.flops)
 
 
@@ -50,11 +45,9 @@ def window_flops(shape: WhisperShape, parameters_m: float) -> float:
     return 2 * encoder * NUM_FRAMES + attention + 2 * decoder * WINDOW_TOKENS * NUM_BEAMS
 
 
-def estimate_piper(
-    card: ModelCard, facts: ModelFacts, options: LoadOptions, speeds: DeviceSpeeds
-) -> float | None:
+def estimate_piper(case: SpeedCase) -> float | None:
     """Return × real time of a voice; None where the device's figures are not known."""
-    speed = speeds.get(options.device)
-    if speed is None or not card.parameters_m:
+    speed, parameters_m = case.device, case.card.parameters_m
+    if speed is None or not parameters_m:
         return None
-    return speed.flops / (VOICE_FLOPS_PER_PARAMETER * 1e6 * card.parameters_m)
+    return speed.flops / (VOICE_FLOPS_PER_PARAMETER * 1e6 * parameters_m)

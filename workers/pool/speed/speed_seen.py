@@ -35,3 +35,8 @@ def speed_seen(request: Request, end: Finished) -> float | None:
         is_long = usage.num_chunks >= LEAST_CHUNKS and usage.prefill_s > 0
         return usage.num_chunks / usage.prefill_s if is_long else None
     return None
+
+
+def tokens_before(end: Finished) -> float:
+    """Return how many tokens stood before the one that was written, in the middle of an answer."""
+    return end.usage.prompt_tokens + end.usage.completion_tokens / 2

@@ -1,7 +1,8 @@
 """How fast each model is on this machine: seen in use if it was, else predicted from the machine's figures.
 
-The figures are measured once, in a process of its own for three seconds, when somebody first asks for a speed;
-until then there is none. Safe to use from any thread.
+What was seen of other models corrects what is predicted. The figures are measured once, in a process of
+its own for three seconds, when somebody first asks for a speed; until then there is none. Safe to use from
+any thread.
 """
 
 from __future__ import annotations
@@ -19,26 +20,26 @@ from functools import lru_cache
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.messages import Finished, Request
-from workers.models.facts.model import ModelFacts
 from workers.models.tuning.book import TuningBook
 from workers.pool.memory.estimator import load_options
 from workers.pool.memory.facts import read_facts
 from workers.pool.memory.machine import CPU
-from workers.pool.memory.memory_estimate import LoadOptions
 from workers.pool.memory.placement import Placement
 from workers.pool.memory.plan import Plan
-from workers.specs.spec import resolve, spec_of
+from workers.specs.spec import EngineSpec, resolve, spec_of
 
+from .correction import correction
 from .device_speed import DeviceSpeed, DeviceSpeeds
 from .graphics_speed import graphics_speeds
 from .measuring_process import MeasuringProcess, load_now
 from .speed_book import SpeedBook
+from .speed_case import SpeedCase
 from .speed_estimate import UNITS, SpeedEstimate
-from .speed_seen import speed_seen
+from .speed_seen import speed_seen, tokens_before
 
 log = logging.getLogger("quintet.speed")
 
-Estimate = Callable[[ModelCard, ModelFacts, LoadOptions, DeviceSpeeds], float | None]
+Estimate = Callable[[SpeedCase], float | None]
 """In the unit of the card's modality; None: that cannot be told."""
 
 BUSY = 1.0
@@ -73,13 +74,31 @@ class Speeds:
         seen = self._book.model(card, placement.device, placement.options)
         if seen is not None:
             return SpeedEstimate(value=seen, unit=unit, is_measured=True)
+        value = self._predicted(card, spec, placement)
+        if value is None:
+            return None
+        value *= correction(self._book.ratios(spec.speed, placement.device))
+        return SpeedEstimate(value=value, unit=unit)
+
+    def _predicted(
+        self,
+        card: ModelCard,
+        spec: EngineSpec,
+        placement: Placement,
+        tokens_before: float | None = None,
+    ) -> float | None:
+        """Return the speed by the devices' figures alone; None: they or the model's are not known."""
         if not spec.speed:
             return None
         laid = placement.laid_over(self._tuning.applied(card, placement.device))
-        options = load_options(self._settings, laid, placement.device)
-        facts = read_facts(card, self._settings.data_dir)
-        value = _estimator_of(spec.speed)(laid, facts, options, self.devices())
-        return None if value is None else SpeedEstimate(value=value, unit=unit)
+        case = SpeedCase(
+            card=laid,
+            facts=read_facts(card, self._settings.data_dir),
+            options=load_options(self._settings, laid, placement.device),
+            devices=self.devices(),
+            tokens_before=tokens_before,
+        )
+        return _estimator_of(spec.speed)(case)
 
     def added_to(self, plan: Plan, card: ModelCard) -> Plan:
         """Return a plan with how fast the model would be where it goes; as it is if it goes nowhere."""
@@ -125,7 +144,7 @@ class Speeds:
         if now - self._noted.get(card.id, -PAUSE_S) >= PAUSE_S:
             self._noted[card.id] = now
             with suppress(RuntimeError):
-                self._writing.submit(self._note, card, placement, value)
+                self._writing.submit(self._note, card, spec, placement, value, tokens_before(end))
 
     def close(self) -> None:
         """Wait until what was seen is written; what is still being measured is not waited for."""
@@ -133,9 +152,15 @@ class Speeds:
         self._process.stop()
         self._writing.shutdown()
 
-    def _note(self, card: ModelCard, placement: Placement, value: float) -> None:
+    def _note(
+        self, card: ModelCard, spec: EngineSpec, placement: Placement, value: float, before: float
+    ) -> None:
         try:
             self._book.note_model(card, placement.device, placement.options, value)
+            predicted = self._predicted(card, spec, placement, before)
+            is_on_one_device = placement.options.get("gpu_layers") is None
+            if predicted is not None and is_on_one_device:
+                self._book.note_ratio(card, spec.speed, placement.device, value / predicted)
         except OSError as err:
             log.warning("how fast %s was is not kept: %s", card.name, err)
 
