@@ -2,7 +2,7 @@
 
 Whisper hears windows of 30 s: the encoder looks at all frames, the decoder writes some hundred tokens with
 five beams. Piper's work grows with its voice and with what is spoken. The constants are from one model each,
-tiny.en (36 × real time) and Joe (40 ×) on two threads of a Zen 5 (142 GFLOP/s): for others they are
+tiny.en (37 × real time) and Joe (41 ×) on two cores of a Zen 5 (250 GFLOP/s): for others they are
 extrapolated.
 """
 
@@ -18,9 +18,9 @@ WINDOW_TOKENS, NUM_BEAMS = 100, 5
 VOCABULARY = 51_865
 WINDOW_FIXED_S = 0.2
 """Spectrum, voice detection, and what each token costs beside its products."""
-WHISPER_TIMES = 1.35
+WHISPER_TIMES = 2.0
 """By which its operations take longer than those of large matrices."""
-VOICE_FLOPS_PER_PARAMETER = 222.0
+VOICE_FLOPS_PER_PARAMETER = 380.0
 """For a second of sound."""
 
 
