@@ -19,7 +19,6 @@ AppError
 │   │   ├── NotFetchedError            known, but not downloaded yet (404)
 │   │   └── DownloadError              could not be downloaded (502)
 │   ├── LoadError
-│   │   └── MissingKeyError            no key for a remote model (400)
 │   │   └── MissingKeyError           no key for a remote model (400)
 │   ├── GenerationError
 │   └── RemoteError                another server refused, failed or broke off (502)
