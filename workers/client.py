@@ -13,7 +13,7 @@ from contextlib import aclosing, closing
 
 from configs.catalogue import ModelCard
 
-from .messages import END_EVENTS, MODALITY_OF, Event, Failed, Modality, Ready, Request
+from .messages import END_EVENTS, Event, Failed, Modality, Ready, Request, modality_of
 from .messages.deadline import with_deadline
 from .messages.errors import AppError, ContextTooLongError, UnknownModelError, from_code
 from .models.lookup import Models
@@ -219,7 +219,7 @@ class Client:
 
         Raises: UnknownModelError; NotFetchedError.
         """
-        modality = MODALITY_OF.get(type(request))
+        modality = modality_of(request)
         if modality is None:
             raise UnknownModelError(f"No worker knows {type(request).__name__} requests.")
         return self._models.available(request.model, modality)

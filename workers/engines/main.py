@@ -29,6 +29,7 @@ from workers.messages import (
     Finished,
     LoadFailed,
     Loading,
+    LoadModel,
     Ping,
     Pong,
     Request,
@@ -186,7 +187,10 @@ def answer(
     started = time.monotonic()
     sender.put(Started(request_id=request.request_id, queue_wait_s=0.0))
     try:
-        end = _forward(worker.handle(request, cancel), request, sender)
+        is_load = isinstance(
+            request, LoadModel
+        )  # the model is in memory, or nothing could be asked here
+        end = _forward(iter(()) if is_load else worker.handle(request, cancel), request, sender)
     except AppError as err:
         end = Failed(
             request_id=request.request_id,

@@ -66,6 +66,7 @@ from .requests import Ingest as Ingest
 from .requests import ListChunks as ListChunks
 from .requests import ListCollections as ListCollections
 from .requests import ListDocuments as ListDocuments
+from .requests import LoadModel as LoadModel
 from .requests import Modality as Modality
 from .requests import Request as Request
 from .requests import Rerank as Rerank
@@ -73,6 +74,7 @@ from .requests import Retrieve as Retrieve
 from .requests import Synthesize as Synthesize
 from .requests import Transcribe as Transcribe
 from .requests import UpdateDocument as UpdateDocument
+from .requests import modality_of as modality_of
 from .requests import new_request_id as new_request_id
 from .values import NO_THOUGHTS as NO_THOUGHTS
 from .values import ChatMessage as ChatMessage

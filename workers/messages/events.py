@@ -142,6 +142,8 @@ class Embedded(Event):
     dim: int
     num_tokens: int = 0
     """Tokens that the model read, special ones included; 0: the engine does not say."""
+    num_cut: int = 0
+    """Texts that were longer than the model reads."""
 
 
 @dataclass(frozen=True, kw_only=True)

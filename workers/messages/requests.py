@@ -29,6 +29,16 @@ class Request:
     """`time.monotonic()` after which nobody waits any more; parent and child share that clock."""
     model: str | None = None
     """Id of the card that must answer; None: the one that the modality uses."""
+    keep_s: float | None = None
+    """How long its model stays in memory when nobody uses it after this, in seconds: 0 lets it leave at
+    once, infinity keeps it; None: as before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadModel(Request):
+    """Have a model in memory, and ask nothing of it (any modality). Answered by Finished alone."""
+
+    modality: Modality
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +123,8 @@ class Embed(Request):
     """Turn texts into vectors (rag). Answered by Embedded."""
 
     texts: tuple[str, ...]
+    may_cut: bool = True
+    """Whether a text that is longer than the model reads counts as far as it reads; else it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,4 +230,9 @@ MODALITY_OF: dict[type[Request], Modality] = {
     DeleteDocument: "rag",
     DeleteCollection: "rag",
 }
-"""Which worker answers which request."""
+"""Which worker answers which request; `LoadModel` says it itself."""
+
+
+def modality_of(request: Request) -> Modality | None:
+    """Return which worker answers a request; None for one that none of them knows."""
+    return request.modality if isinstance(request, LoadModel) else MODALITY_OF.get(type(request))

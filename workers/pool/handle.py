@@ -21,6 +21,7 @@ from workers.pool.memory.eviction import ResidentModel
 from workers.pool.memory.placement import Placement
 
 from .ending import Ending
+from .idleness import Idleness
 from .pending import STOPPING, PendingRequest
 from .running import with_waits
 from .scheduler import Scheduler
@@ -53,7 +54,7 @@ class WorkerHandle(WorkerView):
         self._scheduler = scheduler
         self._supervisor = Supervisor(default(), world, self)
         self._turns = Turns(self, self._supervisor, scheduler, self._advance)
-        self._last_used = world.now
+        self._idleness = Idleness(world)
         self._is_closed = False
 
     # --- what the pool asks for ------------------------------------------------------------------
@@ -165,12 +166,12 @@ class WorkerHandle(WorkerView):
             reserved_mib=reserved_mib,
             is_busy=bool(self._turns.running or self._turns.waiting),
             is_pinned=is_pinned,
-            last_used=self._last_used,
+            last_used=self._idleness.last_used,
         )
 
     def admit(self, card: ModelCard, placement: Placement) -> None:
         """See `Requester`."""
-        self._last_used = self._world.now
+        self._idleness.begin()
         self._turns.departure.begin(self._turns.waiting.last_turn)
         self._supervisor.start(card, placement)  # if it fails, nobody waits for that model any more
         if not self.has_process:
@@ -198,7 +199,7 @@ class WorkerHandle(WorkerView):
 
     def on_ready(self) -> None:
         """Put it to work."""
-        self._last_used = self._world.now
+        self._idleness.use()
         self._scheduler.on_loaded(self._supervisor.card)
         self._advance()
 
@@ -226,8 +227,9 @@ class WorkerHandle(WorkerView):
         if isinstance(event, END_EVENTS):
             self._turns.running.end(event.request_id)
             self._supervisor.note_served(pending, event, is_alone=not self._turns.running)
-            self._last_used = now
+            self._idleness.end(pending.request)
             self._advance()
+            self._sleep_if_idle(self._world.now)  # who asked for that must find it asleep
             self._scheduler.schedule()
         if isinstance(event, Failed) and event.traceback:
             log.error("%s: %s\n%s", self.modality, event.message, event.traceback)
@@ -275,9 +277,8 @@ class WorkerHandle(WorkerView):
 
     def _sleep_if_idle(self, now: float) -> None:
         is_used = self._supervisor.phase != "ready" or self._turns.running or self._turns.waiting
-        is_due = 0 < self._world.limits.idle_ttl_s < now - self._last_used
-        if is_due and not is_used and not self._scheduler.is_pinned(self):
-            log.info("%s unused for %.0f s: asleep", self.modality, now - self._last_used)
+        if self._idleness.is_due(now) and not is_used and not self._scheduler.is_pinned(self):
+            log.info("%s unused for %.0f s: asleep", self.modality, now - self._idleness.last_used)
             self._stop()
 
     # --- what people are told --------------------------------------------------------------------

@@ -89,7 +89,12 @@ class WorkerSnapshot:
         return f"waking {name}: {self.loading.what if self.loading else self.state}"
 
     def status(
-        self, resident_mib: int, *, granted_mib: int = 0, is_pinned: bool = False
+        self,
+        resident_mib: int,
+        *,
+        granted_mib: int = 0,
+        is_pinned: bool = False,
+        leaves_at: float | None = None,
     ) -> WorkerStatus:
         """Return what the page shows."""
         process, ready, failure = (
@@ -114,6 +119,7 @@ class WorkerSnapshot:
             resident_mib=resident_mib,
             granted_mib=granted_mib,
             is_pinned=is_pinned,
+            leaves_at=leaves_at if process and not is_pinned else None,
             memory_estimate=placement.memory_estimate if placement else None,
             num_running=self.num_running,
             num_waiting=len(self.waiting),

@@ -44,6 +44,8 @@ class WorkerStatus:
     """How that was estimated; None while asleep."""
     is_pinned: bool = False
     """It is not put to sleep for another, nor for being idle."""
+    leaves_at: float | None = None
+    """When it goes to sleep unless it is used before, by `time.monotonic()`; None: it stays, or sleeps."""
     num_running: int = 0
     num_waiting: int = 0
     slots: int = 0

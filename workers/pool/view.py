@@ -7,6 +7,7 @@ from collections.abc import Callable
 from configs.catalogue import ModelCard
 from workers.messages import Modality, Ready
 
+from .idleness import Idleness
 from .memory.machine import CPU
 from .requester import Requester
 from .scheduler import Scheduler
@@ -25,6 +26,7 @@ class WorkerView(Requester):
     _supervisor: Supervisor
     _turns: Turns
     _scheduler: Scheduler
+    _idleness: Idleness
 
     @property
     def serves(self) -> tuple[Modality, ...]:
@@ -79,6 +81,7 @@ class WorkerView(Requester):
             resident_mib,
             granted_mib=self._scheduler.granted_mib(self, device),
             is_pinned=self._scheduler.is_pinned(self),
+            leaves_at=self._idleness.leaves_at,
         )
 
     @property

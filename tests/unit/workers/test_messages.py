@@ -15,9 +15,11 @@ from workers.messages import (
     END_EVENTS,
     MODALITY_OF,
     Event,
+    LoadModel,
     Request,
     control,
     events,
+    modality_of,
     requests,
     values,
 )
@@ -67,7 +69,8 @@ def test_every_type_survives_the_pipe_with_every_field_set(cls: type) -> None:
 def test_every_request_has_a_modality() -> None:
     # slots=True builds each class twice; the module holds the second
     kinds = {getattr(messages, kind.__name__) for kind in Request.__subclasses__()}
-    assert set(MODALITY_OF) == kinds
+    assert {*MODALITY_OF, LoadModel} == kinds
+    assert modality_of(LoadModel(modality="rag")) == "rag"
 
 
 def test_ends_are_events() -> None:

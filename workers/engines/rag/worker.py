@@ -38,7 +38,7 @@ from workers.messages import (
     UpdateDocument,
     Usage,
 )
-from workers.messages.errors import FolderInUseError, UnsupportedInputError
+from workers.messages.errors import ContextTooLongError, FolderInUseError, UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 
@@ -146,6 +146,7 @@ class RagWorker:
 
         if not request.texts:
             raise UnsupportedInputError("There is no text to embed.")
+        lengths = self._lengths(request)
         max_tokens = self._embedder.context_length
         rows = [np.zeros((0, self._embedder.dim), dtype=np.float32)]
         step = self._embedder.batch_size
@@ -156,18 +157,30 @@ class RagWorker:
             rows.append(self._embedder.embed(request.texts[start : start + step]))
             cancel.progressed()
         embedding_s = time.monotonic() - started
-        num_tokens = sum(
-            min(self._embedder.count_tokens(readable(text, max_tokens)), max_tokens)
-            for text in request.texts
-        )
+        num_tokens = sum(min(length, max_tokens) for length in lengths)
         yield Embedded(
             request_id=request.request_id,
             vectors=np.concatenate(rows).tobytes(),
             dim=self._embedder.dim,
             num_tokens=num_tokens,
+            num_cut=sum(length > max_tokens for length in lengths),
         )
         usage = Usage(num_chunks=num_tokens / MAX_TOKENS, prefill_s=embedding_s)
         yield Finished(request_id=request.request_id, usage=usage)
+
+    def _lengths(self, request: Embed) -> list[int]:
+        """Return the tokens of each text. Raises: ContextTooLongError for one that may not be cut."""
+        most = self._embedder.context_length
+        lengths = [self._embedder.count_tokens(readable(text, most)) for text in request.texts]
+        longest = max(lengths)
+        if longest > most and not request.may_cut:
+            raise ContextTooLongError(
+                f"Text {lengths.index(longest)} of the input is {longest:,} tokens long; "
+                f"{self._settings.card.name} reads {most:,}.",
+                "Shorten it, or cut it into parts.",
+                num_tokens=longest,
+            )
+        return lengths
 
     def _ingest(self, request: Ingest, cancel: CancelToken) -> Iterator[Event]:
         return self._ingestion.run(request, cancel)
