@@ -70,6 +70,15 @@ class Shape(BaseModel):
     """What one conversation has in layers without a KV cache."""
 
 
+class OpeningTurn(BaseModel):
+    """One turn that conversations begin with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
 class ModelCard(BaseModel):
     """What the pool, the page and the licence notice need to know about one model."""
 
@@ -143,6 +152,10 @@ class ModelCard(BaseModel):
     """What differs from `sampling` while it thinks."""
     templates: Templates | None = None
     """Prompt formats in place of the chat template that the weights carry."""
+    opening: tuple[OpeningTurn, ...] = ()
+    """What every conversation begins with; the system's words only where it has none of its own."""
+    base: str = ""
+    """Id of the card whose weights it has, under another name and with defaults of its own."""
     options: Annotated[Mapping[str, Any], AfterValidator(checked_options)] = {}
     """For its engine alone: `gpu_layers`, `use_mmap`, `remote_model`, `api_key_env`…"""
 

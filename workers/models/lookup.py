@@ -18,6 +18,7 @@ from workers.messages.errors import UnknownModelError, UnsupportedInputError
 from workers.models.card_reader import ReadCards
 
 from .availability import Availability
+from .names import spelled
 from .reranker import RerankerChoice
 
 log = logging.getLogger("quintet.models")
@@ -111,15 +112,16 @@ class Models:
 
     def knows(self, model_id: str) -> bool:
         """Whether `get` finds this name without reading the disk."""
-        return model_id in self._cards
+        return spelled(model_id, self._cards) is not None
 
     def get(self, model_id: str, modality: Modality | None = None) -> ModelCard:
-        """Return a card by its id; for a name that is new, the folders are read again.
+        """Return a card by its id, however that is spelled; for a name that is new, the folders are read again.
 
         Raises: UnknownModelError listing what there is.
         """
         problem = "" if self.knows(model_id) else self._read_again()
-        card = self._cards.get(model_id)
+        cards = self._cards
+        card = cards.get(spelled(model_id, cards) or "")
         if card is None or not (modality is None or card.serves(modality)):
             known = ", ".join(card.id for card in self.all(modality)) or "none"
             kind = f"{modality} model" if modality else "model"

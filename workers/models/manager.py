@@ -8,9 +8,10 @@ same data folder, and the environments of engines. Who may ask is decided before
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings
@@ -18,6 +19,7 @@ from workers.messages import Modality
 from workers.messages.errors import UnsupportedInputError
 
 from . import importing, storage
+from .deriving import derive, derived_from
 from .downloads.download import check_downloadable, is_downloadable
 from .downloads.manager import DownloadManager, DownloadState
 from .downloads.progress import MIB, OnProgress
@@ -199,6 +201,20 @@ class ModelManager:
         self._view.forget()
         return self.status(card.id)
 
+    def derive(self, model_id: str, new_id: str, changes: Mapping[str, Any]) -> ModelStatus:
+        """Add a model that has another's weights, with other defaults (`changes`: fields of a card).
+
+        One that was derived under this id before is replaced. Raises: UnknownModelError; WeightsError;
+        UnsupportedInputError if the id is another's or cannot be one, or for what no card can hold.
+        """
+        card = derive(self._models.get(model_id), new_id, changes, self._data_dir)
+        taken = next((known for known in self._models.known() if known.id == new_id), None)
+        if taken is not None and not taken.base:
+            raise UnsupportedInputError(
+                f"There is a model {new_id!r} already.", "Choose another name."
+            )
+        return self.add(card)
+
     def pull(self, model_id: str, *, accept_license: bool = False) -> ModelCard:
         """Start a model's download in the background, or go on with it; one that runs is joined.
 
@@ -249,6 +265,10 @@ class ModelManager:
         card = self._models.get(model_id)
         removal = storage.removal_of(card, self._data_dir)
         models = self._models
+        if needed := derived_from(card, models.known()):
+            raise UnsupportedInputError(
+                f"{needed[0]} has the weights of {card.name}.", f"Remove {needed[0]} first."
+            )
         if self._is_serving and any(models.default(name) == card for name in models.modalities):
             raise UnsupportedInputError(f"{card.name} is in use.", "Choose another model first.")
         return removal

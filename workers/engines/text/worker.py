@@ -28,6 +28,7 @@ from workers.models.weights import verified_folder
 from workers.templates.conversation import formats_chat, lay_out, shows_tools
 
 from .engine import CallDelta, Completion, Delta, PictureTaken, Piece, TextEngine, Thought
+from .opening import opened
 from .prompt import check_length, check_sampling, check_text, tidy
 from .thoughts import with_thinking_cost
 from .tools import check_tools, hear_calls, prepare
@@ -55,6 +56,8 @@ class TextWorker:
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """See `workers.engines.contract.Worker`."""
+        if isinstance(request, (Generate, Describe)):
+            request = opened(self._card, request)
         if isinstance(request, Describe):
             self._check_pictures(request)
             yield Progress(
