@@ -29,6 +29,7 @@ from .gate.headers import SecurityHeaders, security_headers
 from .gate.limits import KeyLimits
 from .gate.origin import Origins
 from .mcp.door import mount_tools
+from .ollama.routes import OLLAMA
 from .openai.routes import OPENAI
 from .openai.unsupported_routes import create_unsupported_router
 from .responses.routes import RESPONSES
@@ -38,6 +39,7 @@ DIALECTS: tuple[Dialect, ...] = (
     OPENAI,
     RESPONSES,
     ANTHROPIC,
+    OLLAMA,
 )
 """Today's systems. To add one: a folder with `schemas.py`, `convert.py`, `routes.py`, and its name here.
 

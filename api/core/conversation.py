@@ -48,6 +48,7 @@ class Conversations:
             sampling=request.sampling,
             model=model if model and self._sees(model) else None,
             text_model=request.model,
+            keep_s=request.keep_s,
         )
 
     def open(self, request: Question) -> AsyncGenerator[Event, None]:

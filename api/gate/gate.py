@@ -36,9 +36,9 @@ from .limits import COUNTED_INSIDE, KeyLimits
 from .methods import is_of_page, routed
 from .origin import Origins, is_safe, is_same_site
 
-OPEN_PATHS = ("/healthz", "/readyz", "/admin")
+OPEN_PATHS = ("/", "/healthz", "/readyz", "/admin")
 """What a supervisor asks, which has no key and learns nothing that needs one; and where an admin
-logs in."""
+logs in. The page at the root asks for its own login."""
 
 
 class Gate:

@@ -95,6 +95,7 @@ async def _answer(
             sampling=describe.sampling,
             model=describe.text_model,
             deadline=describe.deadline,
+            keep_s=describe.keep_s,
         )
         try:
             async with aclosing(client.astream(request)) as events:
