@@ -50,7 +50,7 @@ def ignored_of(body: CreateBody) -> list[str]:
 
 
 def _changes(body: CreateBody, base: ModelCard) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"name": names.untagged(body.model)}
     if body.system or body.messages:
         changes["opening"] = _opening(body, base)
     if body.parameters:

@@ -52,7 +52,8 @@ def create_managing_router(client: Client) -> APIRouter:
     def copy(body: CopyBody) -> Response:
         """Let a model be known by another name, too; its weights are not copied."""
         source = names.find(client.models, body.source)
-        client.manager.derive(source.id, names.new_id(body.destination), {})
+        new_id = names.new_id(body.destination)
+        client.manager.derive(source.id, new_id, {"name": names.untagged(body.destination)})
         return Response()
 
     @router.delete("/delete", dependencies=ADMIN)
@@ -80,8 +81,12 @@ def _add_refusals(router: APIRouter, client: Client) -> None:
         raise UnsupportedInputError(NO_BLOBS, HOW_TO_ADD)
 
     @router.post("/push", status_code=400)
+    def push() -> None:
+        """Refused: nothing leaves this machine."""
+        raise UnsupportedInputError(NO_ACCOUNT)
+
     @router.post("/me", status_code=404, include_in_schema=False)
     @router.post("/signout", status_code=404, include_in_schema=False)
     def no_account() -> None:
-        """Refused: nothing leaves this machine."""
+        """Refused: nobody is logged in anywhere."""
         raise NotFoundError(NO_ACCOUNT)

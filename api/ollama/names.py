@@ -20,8 +20,14 @@ WORDS = {"text": "chat", "rag": "embedding"}
 
 
 def shown(card: ModelCard) -> str:
-    """Return a model's name with its tag."""
-    return card.id if ":" in card.id else f"{card.id}{LATEST}"
+    """Return a model's name with its tag; one that was made here has the name that it was given."""
+    name = card.name if card.base else card.id
+    return name if ":" in name else f"{name}{LATEST}"
+
+
+def untagged(name: str) -> str:
+    """Return a name without the tag that it has if it has none."""
+    return name.removesuffix(LATEST)
 
 
 def find(models: Models, name: str, *modalities: Modality) -> ModelCard:
@@ -63,15 +69,15 @@ def new_id(name: str) -> str:
             f"{name!r} cannot be a model's name.",
             "Use letters, digits, dots, hyphens, and a tag behind a colon, at most 80 of each.",
         )
-    return name.removesuffix(LATEST).replace(":", "-")
+    return untagged(name).replace(":", "-")
 
 
 def _unknown(models: Models, name: str) -> UnknownModelError:
     known = [card.id for card in models.known() if is_listed(card)]
-    wanted = name.removesuffix(LATEST).replace(":", "-").lower()
+    wanted = untagged(name).replace(":", "-").lower()
     nearest = difflib.get_close_matches(wanted, known, NUM_NEAREST, cutoff=0.4)
     hint = f"Nearest: {', '.join(nearest)}. " if nearest else ""
     return UnknownModelError(
-        f"model {name!r} not found",
+        f"model {name!r} not found.",
         f"{hint}GET /api/tags lists what is here; POST /api/pull fetches a model of the catalogue.",
     )
