@@ -6,6 +6,7 @@ from typing import Any
 
 from configs.catalogue import ModelCard
 from workers.client import Client
+from workers.messages import NO_THOUGHTS
 from workers.messages.errors import UnsupportedInputError
 
 from . import names, options
@@ -35,11 +36,11 @@ def create(client: Client, body: CreateBody) -> list[Json]:
         )
     base = names.find(client.models, body.source)
     changes = _changes(body, base)
-    made = client.manager.derive(base.id, names.new_id(body.model), changes).card
+    client.manager.derive(base.id, names.new_id(body.model), changes)
     return [
         {"status": f"using existing layer from {names.shown(base)}"},
         {"status": "writing manifest"},
-        {"status": "success", "model": names.shown(made)},
+        {"status": "success"},
     ]
 
 
@@ -54,6 +55,7 @@ def _changes(body: CreateBody, base: ModelCard) -> dict[str, Any]:
     if body.system or body.messages:
         changes["opening"] = _opening(body, base)
     if body.parameters:
+        options.sampling_of(body.parameters, base, NO_THOUGHTS)  # refuses what is of the wrong type
         changes["sampling"] = {**base.sampling, **options.card_values(body.parameters)}
     if (tokens := body.parameters.get(options.CONTEXT)) is not None:
         changes["options"] = {**base.options, "context_tokens": tokens}

@@ -89,7 +89,9 @@ def is_awake(client: Client, worker: WorkerStatus) -> bool:
 def in_memory(client: Client, worker: WorkerStatus) -> Json:
     """Return what is known of a model only while it is in memory."""
     allocation = client.status().memory.allocations.get(worker.modality)
-    held = dict(allocation.resident_mib) if allocation else {CPU: worker.resident_mib}
+    held = {CPU: worker.resident_mib}
+    if allocation is not None:
+        held = {device: allocation.reserved_mib(device) for device in allocation.devices}
     ready = client.ready(worker.modality, worker.model_id)
     left_s = None if worker.leaves_at is None else worker.leaves_at - time.monotonic()
     return {
