@@ -13,7 +13,7 @@ import pytest
 
 from tests.running import App, free_port, start_app, stop_app
 
-OLD_PORTS = {"gai": 12031, "localai": 8080, "geniusrise": 3000, "llm_api": 8000}
+OLD_PORTS = {"gai": 12031, "localai": 8080, "geniusrise": 3000, "llm_api": 8000, "ollama": 11434}
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODELS = {
     "mistral.yaml": """
