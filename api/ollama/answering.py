@@ -34,7 +34,7 @@ FOLLOWED_BY_NAME = ("shift",)
 
 
 @dataclass(slots=True, kw_only=True)
-class Answering:
+class OllamaAnswer:
     """Answers one body."""
 
     conversations: Conversations
@@ -45,7 +45,7 @@ class Answering:
     ignored: tuple[str, ...] = ()
     """Keys that this way of answering does not follow, besides those that none does."""
 
-    async def answer(self, question: Question, connection: fastapi.Request) -> Response:
+    async def send(self, question: Question, connection: fastapi.Request) -> Response:
         """Return the answer; a refusal is still an HTTP status. Raises: AppError."""
         if self.body.stream:
             source = await self._open(question)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from workers.messages import ChatMessage
 
-from .answering import Answering
+from .answering import OllamaAnswer
 from .context import encoded
 from .objects import Json
 
 
 @dataclass(slots=True, kw_only=True)
-class ContinuedAnswering(Answering):
+class ContinuedAnswer(OllamaAnswer):
     """Answers one body of /api/generate."""
 
     turns: tuple[ChatMessage, ...] = ()

@@ -30,7 +30,7 @@ TEMPLATE = "tokenizer.chat_template"
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFiles:
+class LocatedWeights:
     """Where a model's weights are; no path: another server has them, or they are not here."""
 
     card: ModelCard
@@ -43,16 +43,16 @@ class ModelFiles:
         return self.weights is not None and self.weights.suffix == GGUF
 
 
-def files_of(card: ModelCard, data_dir: Path) -> ModelFiles:
+def files_of(card: ModelCard, data_dir: Path) -> LocatedWeights:
     """Return where the weights are."""
     if card.is_remote:
-        return ModelFiles(card, None)
+        return LocatedWeights(card, None)
     try:
         fetched = as_fetched(card, data_dir) if is_downloadable(card) else card
         path = find_folder(card, data_dir) / fetched.weight_file
     except AppError:
-        return ModelFiles(card, None)
-    return ModelFiles(fetched, path if path.is_file() else None)
+        return LocatedWeights(card, None)
+    return LocatedWeights(fetched, path if path.is_file() else None)
 
 
 def entry(client: Client, card: ModelCard, data_dir: Path) -> Json:
@@ -70,7 +70,7 @@ def entry(client: Client, card: ModelCard, data_dir: Path) -> Json:
     }
 
 
-def digest(files: ModelFiles, size: int) -> str:
+def digest(files: LocatedWeights, size: int) -> str:
     """Return 64 hexadecimal digits: the SHA-256 of the weights, or of what tells them from others."""
     card = files.card
     known = card.files.get(card.weight_file)
@@ -78,12 +78,12 @@ def digest(files: ModelFiles, size: int) -> str:
     return known or hashlib.sha256(described.encode()).hexdigest()
 
 
-def modified_at(files: ModelFiles) -> str:
+def modified_at(files: LocatedWeights) -> str:
     """Return when the weights were written; of a model without a file here, the beginning of 1970."""
     return timestamp(files.weights.stat().st_mtime if files.weights else 0.0)
 
 
-def details(files: ModelFiles) -> Json:
+def details(files: LocatedWeights) -> Json:
     """Return family, size and width of the weights."""
     card = files.card
     family = _family(files)
@@ -97,7 +97,7 @@ def details(files: ModelFiles) -> Json:
     }
 
 
-def metadata(files: ModelFiles, context_length: int, *, verbose: bool = False) -> Json:
+def metadata(files: LocatedWeights, context_length: int, *, verbose: bool = False) -> Json:
     """Return the metadata of a GGUF file; of other weights what their card says, under the same keys."""
     if files.is_gguf and files.weights is not None:
         try:
@@ -116,7 +116,7 @@ def metadata(files: ModelFiles, context_length: int, *, verbose: bool = False) -
     return _metadata_of_card(files, context_length)
 
 
-def chat_template(files: ModelFiles) -> str:
+def chat_template(files: LocatedWeights) -> str:
     """Return the format of conversations that the weights carry; "" if they carry none."""
     card = files.card
     if card.templates and (card.templates.chat_message or card.templates.chat):
@@ -129,7 +129,7 @@ def chat_template(files: ModelFiles) -> str:
         return ""
 
 
-def _metadata_of_card(files: ModelFiles, context_length: int) -> Json:
+def _metadata_of_card(files: LocatedWeights, context_length: int) -> Json:
     family = _family(files)
     return {
         "general.architecture": family,
@@ -139,7 +139,7 @@ def _metadata_of_card(files: ModelFiles, context_length: int) -> Json:
     }
 
 
-def _family(files: ModelFiles) -> str:
+def _family(files: LocatedWeights) -> str:
     if files.is_gguf and files.weights is not None:
         try:
             architecture = gguf_facts(files.weights).architecture
@@ -150,7 +150,7 @@ def _family(files: ModelFiles) -> str:
     return files.card.engine
 
 
-def _format(files: ModelFiles) -> str:
+def _format(files: LocatedWeights) -> str:
     suffix = Path(files.card.weight_file).suffix.lstrip(".")
     return suffix or ("remote" if files.card.is_remote else files.card.engine)
 

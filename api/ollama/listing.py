@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from pathlib import Path
 from typing import Any
 
 import fastapi
@@ -36,30 +38,12 @@ def create_listing_router(client: Client, settings: Settings) -> APIRouter:
     def tags() -> dict[str, Any]:
         """The models that are here and answer, or make vectors."""
         cards = [card for card in listed(client.models) if client.manager.state(card).is_ready]
-        return {
-            "models": [
-                {
-                    **facts.entry(client, card, data_dir),
-                    "capabilities": capabilities(client, card),
-                }
-                for card in cards
-            ]
-        }
+        return {"models": [_entry(client, card, data_dir) for card in cards]}
 
     @router.get("/ps")
     def running() -> dict[str, Any]:
         """The models in memory, those that stay longest first."""
-        workers = [worker for worker in client.status().workers if is_awake(client, worker)]
-        workers.sort(key=lambda worker: worker.leaves_at or float("inf"), reverse=True)
-        return {
-            "models": [
-                {
-                    **facts.entry(client, client.models.get(worker.model_id), data_dir),
-                    **in_memory(client, worker),
-                }
-                for worker in workers
-            ]
-        }
+        return {"models": [_awake_entry(client, worker, data_dir) for worker in awake(client)]}
 
     @router.post("/show")
     def show(body: ShowBody, connection: fastapi.Request) -> dict[str, Any]:
@@ -79,11 +63,28 @@ def listed(models: Models) -> list[ModelCard]:
     return [card for card in models.all() if names.is_listed(card)]
 
 
-def is_awake(client: Client, worker: WorkerStatus) -> bool:
-    """Whether a worker has a model in memory that Ollama's clients can use, and is not counted elsewhere."""
-    if worker.state not in AWAKE or worker.together_with is not None:
-        return False
-    return names.is_listed(client.models.get(worker.model_id))
+def _entry(client: Client, card: ModelCard, data_dir: Path) -> Json:
+    return {**facts.entry(client, card, data_dir), "capabilities": capabilities(client, card)}
+
+
+def awake(client: Client) -> list[WorkerStatus]:
+    """Return the workers with a model in memory that Ollama's clients can use, the longest-lived first.
+
+    Without those whose model lives in another's process.
+    """
+    found = [
+        worker
+        for worker in client.status().workers
+        if worker.state in AWAKE
+        and worker.together_with is None
+        and names.is_listed(client.models.get(worker.model_id))
+    ]
+    return sorted(found, key=lambda worker: worker.leaves_at or math.inf, reverse=True)
+
+
+def _awake_entry(client: Client, worker: WorkerStatus, data_dir: Path) -> Json:
+    card = client.models.get(worker.model_id)
+    return {**facts.entry(client, card, data_dir), **in_memory(client, worker)}
 
 
 def in_memory(client: Client, worker: WorkerStatus) -> Json:
@@ -114,7 +115,9 @@ def capabilities(client: Client, card: ModelCard) -> list[str]:
     return [name for name, is_there in can.items() if is_there]
 
 
-def description(client: Client, card: ModelCard, files: facts.ModelFiles, *, verbose: bool) -> Json:
+def description(
+    client: Client, card: ModelCard, files: facts.LocatedWeights, *, verbose: bool
+) -> Json:
     """Return the answer of /api/show."""
     ready = client.ready(card.modality, card.id)
     context_length = ready.context_length if ready else card.context_length

@@ -62,11 +62,11 @@ def create_managing_router(client: Client) -> APIRouter:
         client.manager.remove(names.find(client.models, body.model).id)
         return Response()
 
-    _add_refusals(router, client)
+    _add_unsupported(router, client)
     return router
 
 
-def _add_refusals(router: APIRouter, client: Client) -> None:
+def _add_unsupported(router: APIRouter, client: Client) -> None:
     @router.get("/blobs/{digest}")
     def has_blob(digest: Digest) -> Response:
         """Whether a model that is here has a file of this digest."""

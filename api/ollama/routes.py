@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fastapi
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from api.core.answers import IN_LINES
-from api.core.conversation import Conversations
+from api.core.conversation import Conversations, Question
 from api.core.dialect import Dialect
 from api.core.errors import headers_of, status_of
 from configs.catalogue import ModelCard
@@ -17,9 +18,9 @@ from workers.messages import Generate
 from workers.messages.errors import AppError, UnsupportedInputError
 
 from . import convert, names, prompting
-from .answering import Answering, hold
+from .answering import OllamaAnswer, hold
 from .bodies import AnyTypeRoute
-from .continuing import ContinuedAnswering
+from .continuing import ContinuedAnswer
 from .durations import seconds_of
 from .embeddings import create_embeddings_router
 from .heartbeat import create_heartbeat_router
@@ -37,7 +38,9 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     router = APIRouter()
     router.include_router(create_heartbeat_router())
     answers = APIRouter(prefix="/api", route_class=AnyTypeRoute)
-    _add_answers(answers, client, settings)
+    conversations = Conversations(client, settings)
+    _add_chat(answers, conversations)
+    _add_generate(answers, conversations)
     router.include_router(answers)
     router.include_router(create_embeddings_router(client))
     router.include_router(create_listing_router(client, settings))
@@ -45,46 +48,45 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     return router
 
 
-def _add_answers(router: APIRouter, client: Client, settings: Settings) -> None:
-    conversations = Conversations(client, settings)
+def _add_chat(router: APIRouter, conversations: Conversations) -> None:
+    client = conversations.client
 
     @router.post("/chat", responses=IN_LINES)
     async def chat(body: ChatBody, connection: fastapi.Request) -> Response:
         """Continue a conversation, as newline-delimited JSON or at once; without messages, only load."""
-        urls = convert.image_urls(image for turn in body.messages for image in turn.images)
-        card = _card(client, body, has_pictures=bool(urls))
+        card = names.find(client.models, body.model, "text", "vision")
         if not body.messages:
             return await _only_load(client, card, body, "chat", connection)
+        urls = convert.image_urls(image for turn in body.messages for image in turn.images)
         _check(body, card, has_pictures=bool(urls))
         text_card = conversations.text_card(card.id, has_pictures=bool(urls))
         request = convert.to_chat(body, text_card)
-        question = await conversations.with_pictures(request, urls, card.id)
-        answering = Answering(
+        answer = OllamaAnswer(
             conversations=conversations,
             card=text_card,
             body=body,
             writer=AnswerWriter(route="chat", model=body.model),
             ignored=_not_of_pictures(body) if urls else (),
         )
-        return await answering.answer(question, connection)
+        question = await conversations.with_pictures(request, urls, card.id)
+        return await answer.send(question, connection)
+
+
+def _add_generate(router: APIRouter, conversations: Conversations) -> None:
+    client = conversations.client
 
     @router.post("/generate", responses=IN_LINES)
     async def generate(body: GenerateBody, connection: fastapi.Request) -> Response:
         """Answer one prompt, as newline-delimited JSON or at once; without a prompt, only load."""
-        urls = convert.image_urls(body.images)
-        card = _card(client, body, has_pictures=bool(urls))
-        if not (body.prompt or body.suffix or urls):
+        card = names.find(client.models, body.model, "text", "vision")
+        if not (body.prompt or body.suffix or body.images):
             return await _only_load(client, card, body, "generate", connection)
+        urls = convert.image_urls(body.images)
         _check(body, card, has_pictures=bool(urls))
         text_card = conversations.text_card(card.id, has_pictures=bool(urls))
-        # a template is rendered by a process of its own
-        request = await fastapi.concurrency.run_in_threadpool(prompting.to_request, body, text_card)
-        question = (
-            await conversations.with_pictures(request, urls, card.id)
-            if isinstance(request, Generate)
-            else request
-        )
-        answering = ContinuedAnswering(
+        # a template is rendered by a process of its own, and waited for
+        request = await run_in_threadpool(prompting.to_request, body, text_card)
+        answer = ContinuedAnswer(
             conversations=conversations,
             card=text_card,
             body=body,
@@ -92,11 +94,10 @@ def _add_answers(router: APIRouter, client: Client, settings: Settings) -> None:
             ignored=_not_of_pictures(body) if urls else (),
             turns=request.messages if isinstance(request, Generate) else (),
         )
-        return await answering.answer(question, connection)
-
-
-def _card(client: Client, body: Asked, *, has_pictures: bool) -> ModelCard:
-    return names.find(client.models, body.model, "text", "vision")
+        question: Question = request
+        if isinstance(request, Generate):
+            question = await conversations.with_pictures(request, urls, card.id)
+        return await answer.send(question, connection)
 
 
 def _check(body: Asked, card: ModelCard, *, has_pictures: bool) -> None:

@@ -134,9 +134,10 @@ def test_options_need_no_key_and_a_refusal_can_be_read(locked_app: App) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/config", "/v1/models", "/gradio_api/info"])
 def test_the_page_and_the_rest_have_one_cors(unlocked: App, path: str) -> None:
-    foreign = httpx.get(unlocked.url + path, headers={"Origin": "https://evil.example"})
+    browser = {"Accept": "text/html"}
+    foreign = httpx.get(unlocked.url + path, headers={**browser, "Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in foreign.headers
-    ours = httpx.get(unlocked.url + path, headers={"Origin": "https://chat.example.org"})
+    ours = httpx.get(unlocked.url + path, headers={**browser, "Origin": "https://chat.example.org"})
     assert ours.headers.get_list("Access-Control-Allow-Origin") == ["https://chat.example.org"]
 
 

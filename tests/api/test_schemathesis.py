@@ -71,6 +71,8 @@ def bounded(body: dict[str, Any]) -> dict[str, Any]:
     small: dict[str, Any] = shortened("body", body)
     if body.get("params", small) is None or ("prompt" in body and "params" not in body):
         small["params"] = {"max_tokens": MAX_TOKENS}  # else 300, in LLM API
+    if isinstance(small.get("options", {}), dict):  # of Ollama's
+        small["options"] = {**small.get("options", {}), "num_predict": MAX_TOKENS}
     return {"max_tokens": MAX_TOKENS, "max_output_tokens": MAX_TOKENS, **small}
 
 

@@ -57,11 +57,11 @@ def test_a_pull_tells_how_far_it_is_and_ends_in_success(
     client: Client, local_hub: LocalHub
 ) -> None:
     local_hub.faults.bytes_per_s = 6_000_000
-    told = lines(client, model="Tiny:latest")
-    statuses = [line["status"] for line in told]
+    steps = lines(client, model="Tiny:latest")
+    statuses = [line["status"] for line in steps]
     assert statuses[0] == "pulling manifest"
     assert statuses[-3:] == ["verifying sha256 digest", "writing manifest", "success"]
-    pulling = told[1:-3]
+    pulling = steps[1:-3]
     assert all(line["status"].startswith("pulling ") for line in pulling)
     assert all(0 <= line["completed"] <= line["total"] for line in pulling)
     done = [line["completed"] for line in pulling[:-1]]
@@ -88,12 +88,12 @@ def test_what_goes_wrong_is_the_last_line(client: Client, local_hub: LocalHub) -
         body = PullBody(model=model)
         return [json.loads(line) async for line in pull_lines(client, body)]
 
-    told = asyncio.run(all_of("tinny"))
-    assert "'tinny' not found" in told[-1]["error"]
-    assert "tiny" in told[-1]["error"]
+    steps = asyncio.run(all_of("tinny"))
+    assert "'tinny' not found" in steps[-1]["error"]
+    assert "tiny" in steps[-1]["error"]
     local_hub.repositories.clear()
-    told = asyncio.run(all_of("tiny"))
-    assert list(told[-1]) == ["error"]
+    steps = asyncio.run(all_of("tiny"))
+    assert list(steps[-1]) == ["error"]
 
 
 def test_a_model_of_anothers_weights_lies_where_they_lie(

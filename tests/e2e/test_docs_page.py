@@ -16,7 +16,7 @@ def test_the_documentation_lists_every_door_offline(app: App, browser: Browser) 
     page.goto(f"{app.url}/docs")
     page.locator(".opblock").first.wait_for()
     doors = page.locator(".opblock-tag").all_inner_texts()
-    for name in ("OpenAI", "Anthropic", "LocalAI", "Gai", "Geniusrise", "LLM API"):
+    for name in ("OpenAI", "Anthropic", "Ollama", "LocalAI", "Gai", "Geniusrise", "LLM API"):
         assert any(name in door for door in doors), doors
     assert page.locator(".opblock").count() > 40
     assert hosts <= {"127.0.0.1", None}

@@ -17,7 +17,8 @@ PATHS = ("/", "/docs", "/docs/README.md", "/openapi.json", "/config", "/theme.cs
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_every_answer_has_them(served: App, method: str, path: str) -> None:
-    answer = httpx.request(method, served.url + path, timeout=60)
+    browser = {"accept": "text/html"}
+    answer = httpx.request(method, served.url + path, headers=browser, timeout=60)
     policy = answer.headers["content-security-policy"]
     rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
     assert rules["img-src"] == "'self' data: blob:"

@@ -11,7 +11,7 @@ from typing import Any, cast
 import fastapi
 from fastapi.responses import StreamingResponse
 
-from api.ollama.answering import Answering, ignored_header
+from api.ollama.answering import OllamaAnswer, ignored_header
 from api.ollama.objects import AnswerWriter
 from api.ollama.schemas import ChatBody
 from configs.catalogue import load_catalogue
@@ -28,14 +28,14 @@ async def broken() -> AsyncGenerator[Event, None]:
 
 async def lines_of(events: AsyncGenerator[Event, None]) -> list[dict[str, Any]]:
     client = SimpleNamespace(ready=lambda *_: None)
-    answering = Answering(
+    writing = OllamaAnswer(
         conversations=cast(Any, SimpleNamespace(client=client, open=lambda _: events)),
         card=CARD,
         body=ChatBody(model="m"),
         writer=AnswerWriter(route="chat", model="m"),
     )
     question = Generate(messages=(ChatMessage(role="user", text="Hi"),))
-    answer = await answering.answer(question, cast(fastapi.Request, None))
+    answer = await writing.send(question, cast(fastapi.Request, None))
     assert isinstance(answer, StreamingResponse)
     return [json.loads(str(line)) async for line in answer.body_iterator]
 
