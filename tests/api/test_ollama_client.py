@@ -63,7 +63,7 @@ def test_a_python_function_is_called_and_its_result_said(client: ollama.Client) 
 
     asked: list[Any] = [{"role": "user", "content": "!call"}]
     called = client.chat(model=MODEL, messages=asked, tools=[get_weather])
-    call = list(called.message.tool_calls or [])[0]
+    call = next(iter(called.message.tool_calls or []))
     result = {"role": "tool", "content": get_weather(**call.function.arguments)}
     answer = client.chat(
         model=MODEL, messages=[*asked, called.message, result], tools=[get_weather]
