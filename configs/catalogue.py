@@ -39,6 +39,8 @@ class Templates(BaseModel):
     """Around one message (`.Role`, `.RoleName`, `.Content`)."""
     completion: str = ""
     edit: str = ""
+    insert: str = ""
+    """Around what stands before (`.Prompt`) and behind (`.Suffix`) what the model is to write."""
     function: str = ""
     roles: Mapping[str, str] = {}
     """Role → prefix put before the content."""

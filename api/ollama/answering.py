@@ -29,8 +29,8 @@ DROPPED = "X-Quintet-Dropped-Turns"
 """Header with how many turns were left out of a conversation that did not fit."""
 MAX_NAMED = 20
 MAX_NAME_CHARS = 40
-FOLLOWED_BY_NAME = ("shift",)
-"""Keys that mean nothing here when they are false."""
+SWITCHES = ("shift",)
+"""Keys that nothing here follows, and that ask for nothing when they are false."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,8 +101,8 @@ class OllamaAnswer:
         return ready.context_length if ready else None
 
     def _headers(self) -> dict[str, str]:
-        unknown = [key for key in self.body.model_extra or {} if key not in FOLLOWED_BY_NAME]
-        unknown += [key for key in FOLLOWED_BY_NAME if (self.body.model_extra or {}).get(key)]
+        others = self.body.model_extra or {}
+        unknown = [key for key, value in others.items() if value or key not in SWITCHES]
         named = options.ignored(self.body.options, self._context_length)
         headers = ignored_header([*self.ignored, *unknown, *named])
         return {**headers, **({DROPPED: str(self.num_dropped)} if self.num_dropped else {})}

@@ -117,10 +117,21 @@ def metadata(files: LocatedWeights, context_length: int, *, verbose: bool = Fals
 
 
 def chat_template(files: LocatedWeights) -> str:
-    """Return the format of conversations that the weights carry; "" if they carry none."""
-    card = files.card
-    if card.templates and (card.templates.chat_message or card.templates.chat):
-        return card.templates.chat_message or card.templates.chat
+    """Return the format of conversations that the card or the weights have; "" if there is none.
+
+    What a model inserts before a `.Suffix` stands before it: clients look for that.
+    """
+    templates = files.card.templates
+    chat = _own_template(files)
+    if templates is None or not templates.insert:
+        return chat
+    return f"{{{{- if .Suffix }}}}{templates.insert}{{{{- else }}}}{chat}{{{{- end }}}}"
+
+
+def _own_template(files: LocatedWeights) -> str:
+    templates = files.card.templates
+    if templates and (templates.chat_message or templates.chat):
+        return templates.chat_message or templates.chat
     if not files.is_gguf or files.weights is None:
         return ""
     try:

@@ -15,6 +15,7 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import CPU, Client, WorkerStatus
 from workers.models.lookup import Models
+from workers.templates.conversation import inserts
 
 from . import facts, names
 from .bodies import AnyTypeRoute
@@ -111,7 +112,13 @@ def capabilities(client: Client, card: ModelCard) -> list[str]:
         return ["completion", "vision"]
     ready = client.ready("text", card.id)
     thinks = "thinks" in ready.capabilities if ready else card.thinks in ("on", "off")
-    can = {"completion": True, "tools": True, "vision": card.sees, "thinking": thinks}
+    can = {
+        "completion": True,
+        "tools": True,
+        "insert": inserts(card.templates),
+        "vision": card.sees,
+        "thinking": thinks,
+    }
     return [name for name, is_there in can.items() if is_there]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from configs.catalogue import ModelCard
 from workers.messages import ChatMessage, Complete, Generate, Thinking
 from workers.messages.errors import UnsupportedInputError
+from workers.templates.conversation import inserts, render_insert
 from workers.templates.go import TemplateError, render
 
 from .context import decoded
@@ -19,21 +20,36 @@ Prompted = Generate | Complete
 
 
 def to_request(body: GenerateBody, card: ModelCard) -> Prompted:
-    """Return the request: raw, within a template of the body's own, or as a conversation.
+    """Return the request: before a suffix, raw, within a template of the body's own, or as a conversation.
 
-    Raises: UnsupportedInputError for keys that do not go together, a suffix, a template that cannot be
-    rendered.
+    Raises: UnsupportedInputError for keys that do not go together, a template that cannot be rendered, a
+    suffix that the model can do nothing with.
     """
     if body.suffix:
-        raise UnsupportedInputError(
-            f"{body.model!r} does not support insert: no text can be put before a suffix.",
-            "Ask for it in words with /api/chat.",
-        )
+        return _complete(body, card, inserted(body, card))
     if body.raw:
         return _complete(body, card, _raw(body))
     if body.template:
         return _complete(body, card, rendered(body, card))
     return to_generate(body, card, _turns(body))
+
+
+def inserted(body: GenerateBody, card: ModelCard) -> str:
+    """Return the prompt that asks for what stands between the prompt and the suffix.
+
+    Raises: UnsupportedInputError if the model cannot, or for keys that do not go together with it.
+    """
+    if card.templates is None or not inserts(card.templates):
+        raise UnsupportedInputError(
+            f"{body.model!r} does not support insert: it writes nothing before a suffix.",
+            "Ask for it in words with /api/chat, or choose a model that has the capability.",
+        )
+    both = [name for name in ("raw", "template", "system", "context") if getattr(body, name)]
+    if both or body.images:
+        raise UnsupportedInputError(
+            f"A suffix does not go together with {(both or ['images'])[0]}."
+        )
+    return render_insert(card.templates, body.prompt, body.suffix)
 
 
 def _raw(body: GenerateBody) -> str:
@@ -91,7 +107,7 @@ def _system_of(body: GenerateBody, card: ModelCard) -> str:
 def _complete(body: GenerateBody, card: ModelCard, prompt: str) -> Complete:
     if body.think:
         raise UnsupportedInputError(
-            "think needs the model's own format: leave out raw and template."
+            "think needs the model's own format of a chat: leave out raw, template and suffix."
         )
     sampling = sampling_of(body.options, card, Thinking(is_on=False))
     if body.logprobs:

@@ -103,6 +103,16 @@ def render_edit(templates: Templates | None, instruction: str, text: str) -> str
     return f"{instruction}\n\n{text}".strip()
 
 
+def inserts(templates: Templates | None) -> bool:
+    """Whether the model writes what stands between two texts."""
+    return templates is not None and bool(templates.insert)
+
+
+def render_insert(templates: Templates, prompt: str, suffix: str) -> str:
+    """Return the prompt that asks for what stands between two texts. Raises: LoadError."""
+    return _rendered(templates.insert, {"Prompt": prompt, "Suffix": suffix}, "insert")
+
+
 def _prompt(templates: Templates, template: str, **values: Any) -> str:
     source: str = getattr(templates, template)
     if not source:

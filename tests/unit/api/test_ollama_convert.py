@@ -206,6 +206,9 @@ def test_a_raw_prompt_stays_as_it_is_and_goes_together_with_nothing() -> None:
 def test_a_suffix_is_refused_by_the_capability_that_it_needs() -> None:
     with pytest.raises(UnsupportedInputError, match="insert"):
         generate(suffix="end")
+    body = GenerateBody(model="m", prompt="a", suffix="b", system="x")
+    with pytest.raises(UnsupportedInputError, match="system"):
+        prompting.to_request(body, CARDS["qwen2.5-coder-7b-instruct"])
 
 
 def long_talk(num_turns: int, words: int = 50) -> Generate:
