@@ -57,7 +57,7 @@ def bench(
         card = quintet.client.card("text")
         runs = _measured(quintet, iterations)
         ready = quintet.client.ready("text")
-    is_remote = card.source.startswith("remote:")
+    is_remote = card.is_remote
     if as_json:
         emit({"model": card.id, "device": ready.device if ready else "", "runs": runs})
     else:

@@ -103,7 +103,7 @@ def weights(cards: Iterable[ModelCard], settings: Settings, options: str) -> Ite
     `options` are those that the commands need to mean the same data folder.
     """
     for card in cards:
-        if card.source.startswith("remote:"):
+        if card.is_remote:
             yield ok(f"model {card.id}", f"runs on {card.source.removeprefix('remote:')}")
         else:
             yield _weights(card, settings.data_dir, options)

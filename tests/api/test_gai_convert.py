@@ -191,7 +191,7 @@ def test_other_names_are_a_mismatch(name: str) -> None:
 
 
 def test_a_remote_wrapper_is_its_own_card() -> None:
-    assert card_of(MODELS, "text", "gpt-4").source.startswith("remote:")
+    assert card_of(MODELS, "text", "gpt-4").is_remote
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,15 @@ def test_a_build_that_is_not_on_the_index_is_told(project: Project) -> None:
     assert "(404), so no xllamacpp of this build" in project.make().stdout
 
 
+def test_an_environment_that_cannot_be_written_is_told_in_a_sentence(project: Project) -> None:
+    project.has_driver(driver_answer("580.95.05", RTX_4060))
+    publish(project, "cu132", CUDA0)
+    (project.folder / ".venv" / ".graphics.draft").mkdir()  # the record cannot be written
+    done = project.make()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "could not be kept" in done.stdout
+
+
 def test_one_that_sees_no_card_is_taken_out_again(project: Project) -> None:
     project.has_driver(driver_answer("580.95.05", RTX_4060))
     publish(project, "cu132")

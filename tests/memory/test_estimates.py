@@ -16,7 +16,7 @@ from workers.pool.memory.estimate import LoadOptions, MemoryEstimate, estimate
 from workers.pool.memory.facts import facts_of_card, read_facts
 
 CARDS = load_catalogue()
-LOCAL = [card for card in CARDS.values() if not card.source.startswith("remote:")]
+LOCAL = [card for card in CARDS.values() if not card.is_remote]
 
 MEASURED_MIB = [
     ("smollm2-135m-instruct", 512, 1, 180),

@@ -98,7 +98,7 @@ def test_every_packaged_model_is_read_from_its_files(model_id: str, tmp_path: Pa
 
 def test_every_card_that_is_not_here_says_enough_to_reckon_with(tmp_path: Path) -> None:
     for card in CARDS.values():
-        if not card.source.startswith("remote:"):
+        if not card.is_remote:
             assert read_facts(card, tmp_path).total_bytes > 0, card.id
 
 

@@ -104,7 +104,7 @@ def test_a_conversation_aloud_fits_beside_a_card_of_8_gb(tmp_path: Path) -> None
 LOCAL = [
     card
     for card in CARDS.values()
-    if card.modality in ("text", "vision", "stt") and not card.source.startswith("remote:")
+    if card.modality in ("text", "vision", "stt") and not card.is_remote
 ]
 
 

@@ -21,7 +21,7 @@ from workers.engines.vision.remote import RemoteVisionOptions
 from workers.models.lookup import Models
 
 ROOT = Path(__file__).parents[2]
-REMOTE = [card for card in load_catalogue().values() if card.source.startswith("remote:")]
+REMOTE = [card for card in load_catalogue().values() if card.is_remote]
 OPTIONS: dict[str, type[RemoteOptions]] = {
     "text": RemoteOptions,
     "stt": RemoteSttOptions,

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.tiny_llama import ANSWERS, TEMPLATE
+from workers.engines.text.hf_thoughts import ThoughtMask
+from workers.engines.text.thoughts import FAMILIES
 from workers.engines.text.worker import TextWorker
 from workers.messages import Constraint, Thinking
 from workers.messages.folds import thought_of
@@ -77,3 +79,23 @@ def test_a_schema_binds_the_answer_and_not_the_thought(thinker: TextWorker) -> N
     events = run(thinker, request)
     assert thought_of(events)
     assert text_of(events).lstrip().startswith("{")
+
+
+class Forgetful:
+    """A tokenizer whose tokens of a tag do not give the tag back."""
+
+    def encode(self, _text: str, *, add_special_tokens: bool) -> list[int]:
+        return [5, 6]
+
+    def decode(self, _ids: list[int]) -> str:
+        return "?"
+
+
+def test_a_tag_that_is_not_given_back_ends_the_thought_all_the_same() -> None:
+    mask = ThoughtMask(Forgetful(), FAMILIES[0], None, is_open=True, max_tokens=2)
+    said = []
+    for _ in range(6):
+        allowed = mask.allowed(9)
+        said.append(int(allowed.nonzero()[0]) if allowed.sum() == 1 else 8)
+        mask.accept(said[-1])
+    assert said == [8, 8, 5, 6, 8, 8]

@@ -56,6 +56,9 @@ def test_a_failure_says_what_to_do_and_nothing_says_nothing() -> None:
     html = setup_html(failed, may_change=True)
     assert "No hub &lt;here&gt;. Put it there." in html
     assert 'data-action="retry"' in html
+    for_others = setup_html(failed, may_change=False)
+    assert "its administrator sees why" in for_others
+    assert "No hub" not in for_others  # it may name folders of this machine
     assert setup_html(progress_at("nothing", absent), may_change=True) == ""
 
 
@@ -108,16 +111,20 @@ def test_the_chip_and_the_strip_tell_how_far_it_is_and_why_it_is_not() -> None:
     state = ChipState(modality="text", card=DEMO, coming=coming, may_change=True)
     assert f"{far}. It is used as soon as it is here" in chip_html(state)
     running = ModelStatus(card=BETTER, state="running", download=half)
-    html = fetching_html([coming], progress_at("running", running))
+    html = fetching_html([coming], progress_at("running", running), says_why=True)
     assert f"{far}; then Text uses it · 29 % of the set" in html
-    assert "uses it" not in fetching_html([replace(coming, is_wanted=False)])
+    assert "uses it" not in fetching_html([replace(coming, is_wanted=False)], says_why=True)
 
     failed = Fetching(card=BETTER, problem="No hub <here>.")
     html = chip_html(replace(state, coming=failed))
     assert "is not used: No hub &lt;here&gt;." in html
     assert f'data-action="get" data-id="{BETTER.id}">Try again' in html
-    assert "Try again" not in chip_html(replace(state, coming=failed, may_change=False))
-    assert "No hub &lt;here&gt;." in fetching_html([failed])
+    for_others = chip_html(replace(state, coming=failed, may_change=False))
+    assert "is not used." in for_others
+    assert "Try again" not in for_others
+    assert "No hub" not in for_others
+    assert "No hub &lt;here&gt;." in fetching_html([failed], says_why=True)
+    assert "No hub" not in fetching_html([failed], says_why=False)
 
 
 def test_what_is_not_kept_is_said() -> None:

@@ -73,9 +73,9 @@ def _line(state: ChipState) -> str:
             f' <button type="button" class="q-do" data-action="get" '
             f'data-id="{escape(coming.card.id, quote=True)}">Try again</button>'
         )
+        why = f": {escape(coming.problem)}{retry}" if state.may_change else "."
         return (
-            f'{note}<p class="q-model-line q-model-failed" role="alert">{name} is not used: '
-            f"{escape(coming.problem)}{retry if state.may_change else ''}</p>"
+            f'{note}<p class="q-model-line q-model-failed" role="alert">{name} is not used{why}</p>'
         )
     value = f' value="{coming.percent}"' if coming.percent is not None else ""
     return (

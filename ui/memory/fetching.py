@@ -10,16 +10,22 @@ from workers.models.setup.getting import Fetching
 from workers.models.setup.progress import SetupProgress, fetching_words
 
 
-def fetching_html(fetching: Sequence[Fetching], total: SetupProgress | None = None) -> str:
-    """Return a line for each model on its way; `total`: how far the set for this machine is, if it is fetched."""
+def fetching_html(
+    fetching: Sequence[Fetching], total: SetupProgress | None = None, *, says_why: bool
+) -> str:
+    """Return a line for each model on its way; `total`: how far the set for this machine is, if it is fetched.
+
+    `says_why`: whether the reason of a failure is shown, which may name folders of this machine.
+    """
     of_set = f" · {round(100 * total.fraction)} % of the set" if total is not None else ""
-    return "".join(_line(what, of_set) for what in fetching)
+    return "".join(_line(what, of_set, says_why=says_why) for what in fetching)
 
 
-def _line(what: Fetching, of_set: str) -> str:
+def _line(what: Fetching, of_set: str, *, says_why: bool) -> str:
     name = f"<b>{escape(what.card.name)}</b>"
     if what.problem:
-        return f'<p class="q-fetching q-fetching-failed">{name} is not used: {escape(what.problem)}</p>'
+        why = f": {escape(what.problem)}" if says_why else "."
+        return f'<p class="q-fetching q-fetching-failed">{name} is not used{why}</p>'
     then = f"; then {TITLES[what.card.modality]} uses it" if what.is_wanted else ""
     return (
         f'<div class="q-fetching"><p>Fetching {name}: {escape(fetching_words(what))}{then}{of_set}</p>'

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from ui.core.callers import caller_of
 from ui.core.events import LIGHT
 from ui.core.theme import ASSETS
 from ui.core.titles import TITLES
@@ -22,9 +23,9 @@ AT_REST = ("asleep", "ready", "failed")
 def build_strip(client: Client) -> None:
     """Add the strip; its script asks for it, each second while something is going on."""
 
-    def on_look(event: gr.EventData) -> Any:
+    def on_look(event: gr.EventData, request: gr.Request) -> Any:
         """Return the strip, nothing if the browser shows it already."""
-        html = look(client)
+        html = look(client, says_why=caller_of(request).is_admin)
         seen = (event._data or {}).get("seen")
         return gr.skip() if seen and f'data-seen="{seen}"' in html else html
 
@@ -39,11 +40,14 @@ def build_strip(client: Client) -> None:
     strip.look(on_look, None, strip, **LIGHT)
 
 
-def look(client: Client) -> str:
-    """Return the strip of now, with what its script goes by: its pace, and whether there is news of models."""
+def look(client: Client, *, says_why: bool = True) -> str:
+    """Return the strip of now, with what its script goes by: its pace, and whether there is news of models.
+
+    `says_why`: see `fetching_html`.
+    """
     status, fetching = client.status(), client.setup.fetching()
     total = client.setup.progress() if client.setup.is_running else None
-    body = strip_html(status) + fetching_html(fetching, total)
+    body = strip_html(status) + fetching_html(fetching, total, says_why=says_why)
     is_busy = any(worker.state not in AT_REST or worker.num_waiting for worker in status.workers)
     pace = "busy" if is_busy or fetching or total is not None else "idle"
     awake = [worker.model_id for worker in status.workers if worker.state in ("ready", "busy")]

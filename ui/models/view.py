@@ -62,7 +62,7 @@ def _section(modality: str, rows: Iterable[ModelStatus]) -> str:
 
 def _rank(row: ModelStatus) -> tuple[int, bool, bool, bool, int]:
     place = DOWNLOADED.index(row.state) if row.state in DOWNLOADED else len(DOWNLOADED)
-    is_remote = row.card.source.startswith("remote:")
+    is_remote = row.card.is_remote
     is_hard = (
         row.plan is not None and row.plan.outcome == "too_large"
     ) or row.card.license_restricted

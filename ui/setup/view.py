@@ -31,7 +31,8 @@ def setup_html(progress: SetupProgress, *, may_change: bool) -> str:
     if progress.stage == "nothing":
         return ""
     parts = {
-        "offered": _offered, "running": _running, "cut": _cut, "failed": _failed, "done": _done,
+        "offered": _offered, "running": _running, "cut": _cut, "done": _done,
+        "failed": _failed if may_change else _failed_for_others,
     }  # fmt: skip
     sentence, actions = parts[progress.stage](progress)
     buttons = "".join(map(_button, actions)) if may_change else ""
@@ -77,6 +78,11 @@ def _failed(progress: SetupProgress) -> tuple[str, tuple[str, ...]]:
     problem = progress.problem
     words = f"{problem.message} {problem.hint}" if problem is not None else ""
     return f"<b>{escape(words.strip())}</b>", ("retry", "decline")
+
+
+def _failed_for_others(_progress: SetupProgress) -> tuple[str, tuple[str, ...]]:
+    """Why is not theirs to know: the sentence may name folders and addresses of this machine."""
+    return "The models for this machine could not be fetched; its administrator sees why.", ()
 
 
 def _done(progress: SetupProgress) -> tuple[str, tuple[str, ...]]:

@@ -115,7 +115,7 @@ def about_html(card: ModelCard) -> str:
 def placeholder(card: ModelCard) -> str:
     """What an empty chat says: where the words go."""
     host = urlsplit(card.source.removeprefix("remote:")).hostname
-    is_remote = card.source.startswith("remote:") and host not in ("localhost", "127.0.0.1")
+    is_remote = card.is_remote and host not in ("localhost", "127.0.0.1")
     place = RUNS_REMOTELY.format(host=escape(host or "")) if is_remote else HERE
     return f"""<div class="q-chat-empty"><strong>Ask anything.</strong>
 <span>{place}</span></div>"""

@@ -42,9 +42,7 @@ class Availability:
         """
         if not may_be_default(card):
             return only_beside(card)
-        may_lack = (
-            is_downloadable(card) or environment_of(card) or card.source.startswith("remote:")
-        )
+        may_lack = is_downloadable(card) or environment_of(card) or card.is_remote
         return self._reason(card, state_of(card, self.data_dir)) if may_lack else None
 
     def _reason(self, card: ModelCard, state: ModelState) -> AppError | None:

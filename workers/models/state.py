@@ -69,7 +69,7 @@ def state_of(
     card: ModelCard, data_dir: Path, read_download: ReadDownload | None = None
 ) -> ModelState:
     """Return the state of a card's model; without `read_download`, as the disk tells of it."""
-    if card.source.startswith("remote:"):
+    if card.is_remote:
         return _of_remote(card)
     no_environment = Environments(data_dir=data_dir).unavailable_reason_of(card)
     if is_downloadable(card):

@@ -45,7 +45,7 @@ def size_mib(card: ModelCard, data_dir: Path) -> int:
     """Return the size of the files on this disk, incomplete ones too; 0 if there is none."""
     if download.is_downloadable(card) and (stored := download.stored_bytes(card, data_dir)):
         return -(-stored // MIB)
-    if card.source.startswith("remote:"):
+    if card.is_remote:
         return 0
     try:
         folder = find_folder(card, data_dir)
@@ -73,7 +73,7 @@ def removal_of(card: ModelCard, data_dir: Path) -> Removal:
 
 def _own_folder(card: ModelCard, data_dir: Path) -> Path:
     """Return the folder that Quintet made for files that it did not download by name."""
-    if card.source.startswith("remote:"):
+    if card.is_remote:
         raise UnsupportedInputError(f"{card.name} runs on another server: nothing of it is here.")
     folder = find_folder(card, data_dir)
     if card.source.startswith("path:"):

@@ -134,7 +134,7 @@ def verified_folder(card: ModelCard, data_dir: Path, report: ReportLoading) -> P
     WeightsError naming the file and both checksums. A model on another server has no files here:
     its folder is the data folder.
     """
-    if card.source.startswith("remote:"):
+    if card.is_remote:
         return data_dir
     _await_package(card, report)
     folder = find_folder(card, data_dir)

@@ -57,7 +57,7 @@ class Wrapper:
     @property
     def is_remote(self) -> bool:
         """Whether another server runs it."""
-        return self.card.source.startswith("remote:")
+        return self.card.is_remote
 
 
 def resolve(name: str, config: GaiConfig, models: Models, data_dir: Path) -> Wrapper:
@@ -92,7 +92,7 @@ def _known_card(name: str, modality: Modality, models: Models, data_dir: Path) -
 
 
 def _has_weights(card: ModelCard, data_dir: Path) -> bool:
-    if card.source.startswith("remote:"):
+    if card.is_remote:
         return True
     if is_downloadable(card):
         return is_present(card, data_dir)

@@ -15,7 +15,7 @@ from tests.running import ROOT
 from workers.specs.spec import spec_of
 
 NOTICE = (ROOT / "THIRD_PARTY.md").read_text("utf-8")
-HERE = [card for card in load_catalogue().values() if not card.source.startswith("remote:")]
+HERE = [card for card in load_catalogue().values() if not card.is_remote]
 DOWNLOADS = [card for card in HERE if card.source.startswith(("hf:", "url:"))]
 NAMED_BY_OLDER_SYSTEMS = (
     "mistral-7b-instruct-v0.1-gptq", "mistral-7b-instruct-v0.1", "mistral-7b-instruct-v0.2",
@@ -40,7 +40,7 @@ def test_every_card_names_a_known_engine_and_a_licence() -> None:
     for card in load_catalogue().values():
         assert spec_of(card) is not None
         assert card.license
-        assert bool(card.weight_file) != card.source.startswith("remote:")
+        assert bool(card.weight_file) != card.is_remote
 
 
 def test_the_defaults_name_cards_of_their_modality() -> None:

@@ -65,7 +65,8 @@ class ThoughtMask:
             begun = tail.lstrip()
             self._is_open = begun.startswith(self._tags.start)
             self._is_thinking = self._is_open or self._tags.start.startswith(begun)
-        elif self._tags.end in tail:
+        elif self._tags.end in tail or self._num_forced == len(self._end):
+            # A tokenizer may not give back the very tag that it was asked to encode.
             self._is_thinking = False
 
     @property

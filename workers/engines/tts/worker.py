@@ -47,7 +47,7 @@ class TtsWorker:
         folder = verified_folder(settings.card, settings.data_dir, report)
         report(Loading(what="loading"))
         self._engine.load(folder, settings, report)
-        if not settings.card.source.startswith("remote:"):  # it would cost money
+        if not settings.card.is_remote:  # it would cost money
             report(Loading(what="warming up"))
             self._warm_up()
         return Ready(

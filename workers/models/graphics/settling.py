@@ -46,6 +46,11 @@ def settle(asked: str = AUTO, index: str = INDEX) -> int:
     except ConfigError as err:
         say(str(err))
         return 2
+    except OSError as err:
+        say(
+            f"What was found of the graphics card could not be kept: {err}. It is looked for again next time."
+        )
+        return 0 if installed_files() else 1
 
 
 def _without(now: GraphicsRecord, kept: GraphicsRecord | None) -> int:

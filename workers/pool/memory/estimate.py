@@ -25,7 +25,7 @@ UNKNOWN_ERROR = 0.5
 
 def estimate(card: ModelCard, facts: ModelFacts, options: LoadOptions) -> MemoryEstimate:
     """Return the peak that a worker with this model will reach when it is used with these options."""
-    if card.source.startswith("remote:"):
+    if card.is_remote:
         return _flat(REMOTE_MIB, 0.25)
     spec = spec_of(card)
     if spec is None or not spec.memory or not facts.total_bytes:

@@ -43,7 +43,7 @@ GPTQ and AWQ of 4 bits in groups of 128, with embeddings and head in 16 bits.
 def read_facts(card: ModelCard, data_dir: Path) -> ModelFacts:
     """Return the facts of a card's model. Reads headers only; what was read is remembered."""
     guessed = facts_of_card(card)
-    if card.source.startswith("remote:"):
+    if card.is_remote:
         return guessed
     try:
         known = as_fetched(card, data_dir) if is_downloadable(card) else card
