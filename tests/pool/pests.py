@@ -37,7 +37,7 @@ class Pest:
         if self._is_over:
             return
         acts: dict[Kind, Callable[[], object]] = {
-            "sleep": self._sleep,
+            "sleep": lambda: self._sim.sleep(self.modality),
             "budget": self._budget,
             "pin": lambda: self._sim.pool.pin(self.modality, is_pinned=self._is_even),
             "warm": lambda: self._sim.pool.warm([self.modality]),
@@ -53,10 +53,6 @@ class Pest:
     @property
     def _is_even(self) -> bool:
         return self._num_acts % 2 == 0
-
-    def _sleep(self) -> None:
-        self._sim.sent_to_sleep[self.modality] = self._sim.loop.time()
-        self._sim.pool.sleep(self.modality)
 
     def _budget(self) -> None:
         self._sim.pool.allow(budget_of(45 if self._is_even else ROOM_MIB))

@@ -75,8 +75,7 @@ class Scheduling(RuleBasedStateMachine):
 
     @rule(modality=modalities)
     def sleep(self, modality: Modality) -> None:
-        self.sim.sent_to_sleep[modality] = self.sim.loop.time()
-        self.pool.sleep(modality)
+        self.sim.sleep(modality)
 
     @rule(chosen=st.lists(modalities, max_size=3))
     def warm(self, chosen: list[Modality]) -> None:

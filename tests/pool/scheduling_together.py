@@ -35,11 +35,7 @@ class SchedulingTogether(Scheduling):
 
     @rule()
     def sleep_vision(self) -> None:
-        self.sim.sent_to_sleep["vision"] = self.sim.loop.time()
-        self.sim.sent_to_sleep["text"] = (
-            self.sim.loop.time()
-        )  # who is meant is decided a moment later
-        self.pool.sleep("vision")
+        self.sim.sleep("vision")
 
     @rule()
     def warm_vision(self) -> None:

@@ -146,6 +146,12 @@ class SimulatedPool:
     def cancel(self, asked: Ask) -> None:
         self.pool.cancel(asked.request.request_id)
 
+    def sleep(self, modality: Modality) -> None:
+        """Say so to a worker; to that of pictures is to text, if their models are one a moment later."""
+        meant: tuple[Modality, ...] = ("vision", "text") if modality == "vision" else (modality,)
+        self.sent_to_sleep.update(dict.fromkeys(meant, self.loop.time()))
+        self.pool.sleep(modality)
+
     def run_for(self, duration_s: float) -> None:
         self.loop.run_for(duration_s)
 
