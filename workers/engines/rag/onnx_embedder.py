@@ -8,9 +8,8 @@ as ONNX is run as it is (`onnx_file.py`). Option of a card: `pooling`, mean or c
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,7 @@ from .batches import groups_of_like_length
 from .bert_graph import IDS, MASK, POOLINGS, VECTORS, build, shape_of
 from .engine import Embedder, EmbeddingPrompts, StoppedError, prompts_of, readable, space_id
 from .onnx_file import PooledFile, open_file
+from .stopping import ThreadCancel
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -52,7 +52,7 @@ class OnnxEmbedder(Embedder):
         card = settings.card
         self._card, self._prompts = card, prompts_of(card)
         self._weights_id = weights_id(card, folder)
-        self._now = threading.local()
+        self._cancel = ThreadCancel()
         self._run_options = onnxruntime.RunOptions
         try:
             self._session = self._open(onnxruntime, folder, settings)
@@ -127,14 +127,9 @@ class OnnxEmbedder(Embedder):
             return np.zeros((0, self._dim), dtype=np.float32)
         return np.stack([rows[number] for number in range(len(texts))])
 
-    @contextmanager
-    def stopped_by(self, cancel: CancelToken) -> Iterator[None]:
+    def stopped_by(self, cancel: CancelToken) -> AbstractContextManager[None]:
         """See `Embedder.stopped_by`."""
-        self._now.cancel = cancel
-        try:
-            yield
-        finally:
-            del self._now.cancel
+        return self._cancel.set_to(cancel)
 
     def close(self) -> None:
         """Free the model."""
@@ -156,7 +151,7 @@ class OnnxEmbedder(Embedder):
         for number, text in enumerate(ids):
             tokens[number, : len(text)] = text
             mask[number, : len(text)] = 1
-        cancel = getattr(self._now, "cancel", None) or CancelToken()
+        cancel = self._cancel.token
         session = CancellableSession(self._session, self._run_options(), cancel)
         try:
             vectors: FloatArray = session.run([VECTORS], {IDS: tokens, MASK: mask})[0]

@@ -7,9 +7,8 @@ share of the second. Options of a card: `context_tokens`, how many of query and 
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from workers.specs.spec import missing_library
 
 from .batches import groups_of_like_length
 from .engine import Reranker, RerankScores, StoppedError, readable, sigmoid
+from .stopping import ThreadCancel
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -51,7 +51,7 @@ class OnnxReranker(Reranker):
             raise missing_library("rag", "onnxruntime", err) from err
         card = settings.card
         self._name = card.name
-        self._now = threading.local()
+        self._cancel = ThreadCancel()
         self._run_options = onnxruntime.RunOptions
         self.context_length = text_tokens(card, 0, is_encoder=True, usual=RERANKER_TOKENS)
         try:
@@ -97,14 +97,9 @@ class OnnxReranker(Reranker):
                 scores[number] = sigmoid(float(row[0] if len(row) == 1 else row[1] - row[0]))
         return RerankScores(scores=scores, num_tokens=sum(lengths))
 
-    @contextmanager
-    def stopped_by(self, cancel: CancelToken) -> Iterator[None]:
+    def stopped_by(self, cancel: CancelToken) -> AbstractContextManager[None]:
         """See `Reranker.stopped_by`."""
-        self._now.cancel = cancel
-        try:
-            yield
-        finally:
-            del self._now.cancel
+        return self._cancel.set_to(cancel)
 
     def close(self) -> None:
         """Free the model."""
@@ -115,7 +110,7 @@ class OnnxReranker(Reranker):
 
         Raises: GenerationError, StoppedError; LoadError if the graph gives something else.
         """
-        cancel = getattr(self._now, "cancel", None) or CancelToken()
+        cancel = self._cancel.token
         session = CancellableSession(self._session, self._run_options(), cancel)
         try:
             logits: FloatArray = session.run(None, self._feeds(pairs))[0]
