@@ -14,6 +14,7 @@ from pathlib import Path
 from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 from workers.messages.errors import DownloadError, UnsupportedInputError, WeightsError
+from workers.models.disk_files import folder_bytes
 
 from .downloads import download
 from .downloads.checksums import ChecksumCache
@@ -102,7 +103,7 @@ def _own_folder(card: ModelCard, data_dir: Path) -> Path:
 
 def delete_package(card: ModelCard, folder: Path, data_dir: Path) -> int:
     """Delete a package that was fetched into the data folder; returns the bytes that came free."""
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = folder_bytes(folder)
     shutil.rmtree(folder)
     ChecksumCache(data_dir, card.id).delete()
     return size

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from configs.catalogue import ModelCard
 from configs.settings import HubSettings
 from workers.messages.errors import DownloadError, UnsupportedInputError
+from workers.models.disk_files import files_below
 
 from .address import address_files
 from .checksums import ChecksumCache, fits, sha256_of
@@ -222,7 +223,7 @@ def _prepare(card: ModelCard, data_dir: Path, files: Sequence[RemoteFile]) -> No
     part.mkdir(parents=True, exist_ok=True)
     plan = {file.name: file.fingerprint for file in files}
     known = read_plan(card, data_dir)
-    for path in [path for path in part.rglob("*") if path.is_file()]:
+    for path in list(files_below(part)):
         name = path.relative_to(part).as_posix()
         if name not in plan or plan[name] != known.get(name):
             path.unlink()

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from configs.catalogue import ModelCard
+from workers.models.disk_files import file_bytes, files_below, folder_bytes
 
 MANIFEST = ".quintet.json"
 PLAN = ".plan.json"
@@ -118,21 +119,19 @@ def is_complete(card: ModelCard, data_dir: Path) -> bool:
     if manifest is None:
         return False
     folder = model_folder(card, data_dir)
-    return all(_size(folder / name) == file.size for name, file in manifest.files.items())
+    return all(file_bytes(folder / name) == file.size for name, file in manifest.files.items())
 
 
 def stored_bytes(card: ModelCard, data_dir: Path) -> int:
     """Return how much of the disk the card's download takes, complete or not."""
     folders = (model_folder(card, data_dir), part_folder(card, data_dir))
-    files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*")]
-    return sum(_size(path) or 0 for path in files)
+    return sum(map(folder_bytes, folders))
 
 
 def part_bytes(card: ModelCard, data_dir: Path) -> int:
     """Return how many bytes of an unfinished download are on this disk."""
-    part = part_folder(card, data_dir)
-    files = part.rglob("*") if part.is_dir() else ()
-    return sum(_size(path) or 0 for path in files if path.name != PLAN)
+    files = files_below(part_folder(card, data_dir))
+    return sum(file_bytes(path) or 0 for path in files if path.name != PLAN)
 
 
 def planned_bytes(card: ModelCard, data_dir: Path) -> int | None:
@@ -183,11 +182,3 @@ def delete_folders(card: ModelCard, data_dir: Path) -> None:
     for folder in (model_folder(card, data_dir), part_folder(card, data_dir)):
         if folder.exists():
             shutil.rmtree(folder)
-
-
-def _size(path: Path) -> int | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_size if path.is_file() else None

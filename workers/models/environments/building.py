@@ -20,6 +20,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from workers.messages.errors import DiskFullError, EngineNotInstalledError, LoadError
+from workers.models.disk_files import file_bytes, files_below
 
 from . import compiling, installer
 from .places import Environments, interpreter, python_version, size_sentence, write_stamp
@@ -72,7 +73,7 @@ def remove(environments: Environments, name: str) -> int:
 
 def size_mib(folder: Path) -> int:
     """Return what a folder takes on the disk."""
-    sizes = (path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink())
+    sizes = (file_bytes(path) or 0 for path in files_below(folder) if not path.is_symlink())
     return -(-sum(sizes) // (1024 * 1024))
 
 

@@ -6,13 +6,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from workers.models.disk_files import files_below
+
 DATABASE = "chroma.sqlite3"
 """Source: Chroma's own name; its table `embeddings` has a row per passage."""
 
 
 def has_documents(data_dir: Path) -> bool:
     """Whether any passage is kept; a database that cannot be read counts as one that has some."""
-    return any(_has_rows(path) for path in (data_dir / "collections").rglob(DATABASE))
+    files = files_below(data_dir / "collections")
+    return any(_has_rows(path) for path in files if path.name == DATABASE)
 
 
 def _has_rows(path: Path) -> bool:
