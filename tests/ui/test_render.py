@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ui.core.receipt import Receipt
 from ui.core.render import clock, error_html, note_html, receipt_html, seconds, status_html
+from workers.flows.receipt import Receipt
 from workers.messages import Finished, Progress, Queued, Started, TextDelta, Usage
 from workers.messages.errors import UnsupportedInputError
 

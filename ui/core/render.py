@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from workers.flows.receipt import Receipt
 from workers.messages import Event, Finished, Progress, Queued, Started
 from workers.messages.errors import AppError
-
-from .receipt import Receipt
 
 ENDINGS = {"cancelled": "stopped", "length": "cut at the token limit"}
 """What a receipt says about an end that is not the answer's own."""

@@ -20,12 +20,12 @@ from contextlib import aclosing
 from functools import wraps
 from typing import Any, ParamSpec, TypeAlias
 
+from workers.flows.pacing import paced
+from workers.flows.receipt import Receipt
 from workers.messages import Event
 from workers.messages.errors import AppError
 
-from .receipt import Receipt
 from .render import error_html
-from .streaming import paced
 
 log = logging.getLogger(__name__)
 Given = ParamSpec("Given")

@@ -12,9 +12,9 @@ import gradio as gr
 from ui.core.kept import keep
 from ui.core.light_updates import Tail
 from ui.core.parts import can_stop
-from ui.core.receipt import Receipt
 from ui.core.render import busy_html, note_html, receipt_html, status_html
 from ui.core.request import RequestRun, Update
+from workers.flows.receipt import Receipt
 from workers.messages import Event, PictureRead, Progress, TextDelta
 
 from .layout import VisionParts

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from ui.core.streaming import paced
+from workers.flows.pacing import paced
 from workers.messages import Event, Finished, TextDelta
 from workers.messages.errors import UnsupportedInputError
 
