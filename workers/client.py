@@ -10,10 +10,11 @@ import asyncio
 import queue
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, closing
+from copy import copy
 
 from configs.catalogue import ModelCard
 
-from .messages import END_EVENTS, Event, Failed, Modality, Ready, Request, modality_of
+from .messages import END_EVENTS, Event, Failed, Finished, Modality, Ready, Request, modality_of
 from .messages.deadline import with_deadline
 from .messages.errors import AppError, ContextTooLongError, UnknownModelError, from_code
 from .models.lookup import Models
@@ -29,6 +30,7 @@ from .pool.memory.tracker import Budget as Budget
 from .pool.pool import Pool
 from .pool.status import PoolStatus as PoolStatus
 from .pool.status import WorkerStatus as WorkerStatus
+from .pool.stop_switch import StopSwitch as StopSwitch
 
 __all__ = [
     "CPU",
@@ -39,6 +41,7 @@ __all__ = [
     "MemoryEstimate",
     "Plan",
     "PoolStatus",
+    "StopSwitch",
     "WorkerStatus",
 ]
 
@@ -60,12 +63,24 @@ class Client:
         self._deadline = deadline
         self._manager = manager
         self._setup = setup
+        self._stop = StopSwitch()
 
     def until(self, deadline: float | None) -> Client:
         """Return the same door for one question that has a deadline: see `workers.messages.deadline`."""
         if deadline is None:
             return self
-        return Client(self._pool, self._models, deadline, self._manager, self._setup)
+        client = copy(self)
+        client._deadline = deadline
+        return client
+
+    def stopped_by(self, switch: StopSwitch) -> Client:
+        """Return the same door for a chain of requests that one switch stops.
+
+        Each request under way then ends with Finished(reason="cancelled"); later ones do at once.
+        """
+        client = copy(self)
+        client._stop = switch
+        return client
 
     def stream(self, request: Request) -> Generator[Event, None, None]:
         """Yield the request's events, the last being Finished.
@@ -77,7 +92,11 @@ class Client:
         card = self._card_for(request)
         if not self._is_loaded(card):
             self._pool.prepare(card)
+        if self._stop.is_pressed:
+            yield Finished(request_id=request.request_id, reason="cancelled")
+            return
         self._pool.submit(request, card, inbox.put)
+        self._stop.watch(request.request_id, self._pool.cancel)
         has_ended = False
         try:
             while not has_ended:
@@ -87,6 +106,7 @@ class Client:
                     raise self._error_of(event, card)
                 yield event
         finally:
+            self._stop.forget(request.request_id)
             if not has_ended:
                 self._pool.cancel(request.request_id)
 
@@ -106,7 +126,11 @@ class Client:
             card = await asyncio.to_thread(self._card_for, request)
         if not self._is_loaded(card):
             await asyncio.to_thread(self._pool.prepare, card)
+        if self._stop.is_pressed:
+            yield Finished(request_id=request.request_id, reason="cancelled")
+            return
         self._pool.submit(request, card, deliver)
+        self._stop.watch(request.request_id, self._pool.cancel)
         has_ended = False
         try:
             while not has_ended:
@@ -116,6 +140,7 @@ class Client:
                     raise await asyncio.to_thread(self._error_of, event, card)
                 yield event
         finally:
+            self._stop.forget(request.request_id)
             if not has_ended:
                 self._pool.cancel(request.request_id)
 

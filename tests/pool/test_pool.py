@@ -18,6 +18,8 @@ from workers.messages.errors import (
     TimedOutError,
     UnsupportedInputError,
 )
+from workers.messages.folds import end_of
+from workers.pool.stop_switch import StopSwitch
 
 
 def test_a_request_wakes_the_worker_and_ends_in_one_finished(make_pool: MakePool) -> None:
@@ -98,6 +100,24 @@ def test_cancel_by_id_ends_in_finished_cancelled(make_pool: MakePool) -> None:
     assert isinstance(seen[-1], Finished)
     assert seen[-1].reason == "cancelled"
     assert len(seen) < 1000
+
+
+async def test_one_switch_ends_what_a_chain_has_under_way_and_what_it_begins_later(
+    make_pool: MakePool,
+) -> None:
+    switch = StopSwitch()
+    client = make_pool()[1]
+    chained = client.stopped_by(switch)
+    seen: list[Event] = []
+    async for event in chained.astream(say(LONG)):
+        seen.append(event)
+        if isinstance(event, TextDelta):
+            switch.press()
+    assert end_of(seen).reason == "cancelled"
+    assert len(seen) < 2000
+    assert end_of(await chained.arun(say("hello"))).reason == "cancelled"
+    assert end_of(chained.run(say("hello"))).reason == "cancelled"
+    assert end_of(await client.arun(say("hello"))).reason == "stop"  # nobody else's
 
 
 def test_a_waiting_request_is_cancelled_without_reaching_the_worker(make_pool: MakePool) -> None:
