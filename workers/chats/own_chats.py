@@ -13,7 +13,7 @@ from typing import Any
 from workers.messages.errors import NotFoundError
 
 from .database import ChatDatabase
-from .records import NOTHING, FoundChat, KeptChat, Message, MessageState, TitledBy, Tree, tree_of
+from .records import NOTHING, FoundChat, KeptChat, Message, TitledBy, Tree, tree_of
 from .rows import as_json, chat_of, excerpt_of, holds, message_of, phrase, title_from
 from .writing import add, begin_again, check_parent, end
 
@@ -146,6 +146,15 @@ class OwnChats:
 
     # --- messages ---
 
+    def message(self, message: int) -> Message:
+        """Return one message, also of a chat that was deleted and can be brought back.
+
+        Raises: NotFoundError.
+        """
+        self._check_owned(message)
+        rows = self._database.rows("SELECT * FROM whole_messages WHERE id = ?", (message,))
+        return message_of(rows[0])
+
     def add_question(
         self, chat_id: str, parent: int | None, text: str, details: Mapping[str, Any] = NOTHING
     ) -> int:
@@ -196,29 +205,20 @@ class OwnChats:
                 (message, text, thought),
             )
 
-    def end_answer(
-        self,
-        message: int,
-        state: MessageState,
-        *,
-        text: str | None = None,
-        error: str = "",
-        details: Mapping[str, Any] = NOTHING,
-    ) -> Message:
-        """End an answer; returns it whole. `text`: takes the place of what was written.
+    def end_answer(self, whole: Message) -> Message:
+        """Let an answer have ended so, with these words in the place of what was written; returns it.
 
-        Raises: NotFoundError.
+        Its details are added to what was noted. Raises: NotFoundError.
         """
         with self._database.writing() as database:
-            written = self._owned(message)
-            whole = written if text is None else replace(written, text=text)
-            end(database, whole, state, error=error, details=details)
-            return self._owned(message)
+            noted = self.message(whole.id).details
+            end(database, replace(whole, details={**noted, **whole.details}))
+            return self.message(whole.id)
 
     def note(self, message: int, details: Mapping[str, Any]) -> None:
         """Add to a message's details, whether it is being written or not. Raises: NotFoundError."""
         with self._database.writing() as database:
-            merged = as_json({**self._owned(message).details, **details})
+            merged = as_json({**self.message(message).details, **details})
             database.execute("UPDATE messages SET details = ? WHERE id = ?", (merged, message))
 
     def show(self, chat_id: str, message: int | None) -> None:
@@ -244,13 +244,6 @@ class OwnChats:
             raise NotFoundError(
                 f"There is no message {message}.", "Its chat may have been deleted."
             )
-
-    def _owned(self, message: int) -> Message:
-        """Raises: NotFoundError."""
-        self._check_owned(message)
-        return message_of(
-            self._database.rows("SELECT * FROM whole_messages WHERE id = ?", (message,))[0]
-        )
 
     def _by_title(self, query: str) -> dict[str, FoundChat]:
         own = (chat for chat in self.all() if holds(chat.title, query))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -81,7 +82,7 @@ class ChatStore:
         """Say of the answers that an earlier process began and did not end that they were interrupted."""
         for row in self._database.rows("SELECT * FROM whole_messages WHERE state = 'running'"):
             with self._database.writing() as database:
-                end(database, message_of(row), "interrupted")
+                end(database, replace(message_of(row), state="interrupted"))
 
     def _unlock(self) -> None:
         if self._lock is not None:

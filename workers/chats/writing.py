@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from workers.messages.errors import NotFoundError
 
-from .records import NOTHING, Message, MessageState
+from .records import Message
 from .rows import as_json
 
 
@@ -48,28 +46,14 @@ def begin_again(database: sqlite3.Connection, message: int) -> None:
     database.execute("UPDATE messages SET state = 'running', error = '' WHERE id = ?", (message,))
 
 
-def end(
-    database: sqlite3.Connection,
-    message: Message,
-    state: MessageState,
-    *,
-    error: str = "",
-    details: Mapping[str, Any] = NOTHING,
-) -> None:
-    """Make the pieces of an answer its text, and say how it ended; `details` are added to its own."""
+def end(database: sqlite3.Connection, whole: Message) -> None:
+    """Make an answer's pieces its text, and say how it ended."""
     database.execute(
         "UPDATE messages SET text = ?, thought = ?, state = ?, error = ?, details = ? WHERE id = ?",
-        (
-            message.text,
-            message.thought,
-            state,
-            error,
-            as_json({**message.details, **details}),
-            message.id,
-        ),
+        (whole.text, whole.thought, whole.state, whole.error, as_json(whole.details), whole.id),
     )
-    database.execute("DELETE FROM pieces WHERE message = ?", (message.id,))
-    index(database, message.id, message.text)
+    database.execute("DELETE FROM pieces WHERE message = ?", (whole.id,))
+    index(database, whole.id, whole.text)
 
 
 def index(database: sqlite3.Connection, message: int, text: str) -> None:

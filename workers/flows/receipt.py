@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from workers.messages import (
     AudioDelta,
@@ -23,6 +25,10 @@ PIECES = (TextDelta, ToolCallDelta, SegmentDelta, AudioDelta, DocumentIndexed)
 """Events that bring something of the answer itself."""
 
 
+KEPT = ("queued_s", "loaded_s", "first_s", "total_s", "peak_mib", "reranker", "reason")
+"""Fields that are kept with an answer, besides `usage`."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Receipt:
     """Feed it every event with `see`; read it at any time. Times in seconds."""
@@ -40,6 +46,25 @@ class Receipt:
     """Id of the model that put the passages in order."""
     reason: FinishReason | None = None
     """None while it runs."""
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as JSON, without what is 0 or unknown; `Receipt.of` reads it."""
+        values = {name: getattr(self, name) for name in KEPT}
+        values["usage"] = {name: value for name, value in asdict(self.usage).items() if value}
+        rounded = {
+            name: round(value, 4) if isinstance(value, float) else value
+            for name, value in values.items()
+        }
+        return {name: value for name, value in rounded.items() if value not in (None, 0, "", {})}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Receipt:
+        """Return what `kept` has written; what this Quintet does not know is left out."""
+        known = {name: kept[name] for name in KEPT if name in kept}
+        given = kept.get("usage") or {}
+        names = {one.name for one in fields(Usage)}
+        usage = Usage(**{name: value for name, value in given.items() if name in names})
+        return cls(**known, usage=usage)
 
     def see(self, event: Event) -> None:
         """Take note of one event."""

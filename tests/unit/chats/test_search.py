@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.unit.chats.ending import end_answer
 from workers.chats.own_chats import SEARCH_LIMIT, OwnChats
 from workers.chats.rows import excerpt_of, title_from
 from workers.chats.store import ChatStore
@@ -21,7 +22,7 @@ def own() -> Iterator[OwnChats]:
 def kept(own: OwnChats, question: str, answer: str, title: str = "") -> str:
     chat = own.create(title=title)
     first = own.add_question(chat.id, None, question)
-    own.end_answer(own.begin_answer(chat.id, first), "stop", text=answer)
+    end_answer(own, own.begin_answer(chat.id, first), "stop", text=answer)
     return chat.id
 
 
@@ -77,7 +78,7 @@ def test_text_that_an_end_has_replaced_is_not_found(own: OwnChats) -> None:
     chat = own.create()
     answer = own.begin_answer(chat.id, own.add_question(chat.id, None, "Go."))
     own.write(answer, text="wrong words")
-    own.end_answer(answer, "stop", text="right ones")
+    end_answer(own, answer, "stop", text="right ones")
     assert own.search("wrong") == ()
     assert len(own.search("right")) == 1
 

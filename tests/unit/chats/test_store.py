@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.chats.ending import end_answer
 from workers.chats.own_chats import OwnChats
 from workers.chats.store import FILE, ChatStore
 from workers.messages.errors import FolderInUseError, NotFoundError, ResourceError
@@ -31,7 +32,7 @@ def asked(own: OwnChats, question: str, answer: str) -> tuple[str, int, int]:
     first = own.add_question(chat.id, None, question)
     second = own.begin_answer(chat.id, first)
     own.write(second, text=answer)
-    own.end_answer(second, "stop")
+    end_answer(own, second, "stop")
     return chat.id, first, second
 
 
@@ -76,20 +77,20 @@ def test_a_crash_in_the_middle_of_an_answer_leaves_all_that_was_shown(
 
 def test_what_is_written_can_be_read_before_its_end_and_goes_on_after_it(own: OwnChats) -> None:
     chat, _, answer = asked(own, "Count.", "one")
-    own.end_answer(answer, "length")
+    end_answer(own, answer, "length")
     own.go_on(answer)
     own.write(answer, text=" two")
     message = own.tree(chat).messages[answer]
     assert (message.text, message.state) == ("one two", "running")
     own.write(answer, text=" three")
-    assert own.end_answer(answer, "stop").text == "one two three"
+    assert end_answer(own, answer, "stop").text == "one two three"
 
 
 def test_the_end_may_bring_another_text_and_details(own: OwnChats) -> None:
     chat, _, answer = asked(own, "Who?", "Anna")
     own.note(answer, {"model": "tiny"})
     own.go_on(answer)
-    own.end_answer(answer, "stop", text="Anna [1]", details={"sources": [1]})
+    end_answer(own, answer, "stop", text="Anna [1]", details={"sources": [1]})
     message = own.tree(chat).messages[answer]
     assert message.text == "Anna [1]"
     assert message.details == {"model": "tiny", "sources": [1]}
@@ -98,10 +99,10 @@ def test_the_end_may_bring_another_text_and_details(own: OwnChats) -> None:
 def test_a_retry_is_a_sibling_and_an_edit_a_branch(own: OwnChats) -> None:
     chat, question, first = asked(own, "Say a number.", "one")
     second = own.begin_answer(chat, question)
-    own.end_answer(second, "stop", text="two")
+    end_answer(own, second, "stop", text="two")
     changed = own.add_question(chat, None, "Say a letter.")
     third = own.begin_answer(chat, changed)
-    own.end_answer(third, "stop", text="a")
+    end_answer(own, third, "stop", text="a")
     tree = own.tree(chat)
     assert [one.text for one in tree.versions(tree.messages[second])] == ["one", "two"]
     assert [one.text for one in tree.versions(tree.messages[changed])] == [
@@ -152,7 +153,7 @@ def test_nobody_sees_or_changes_the_chats_of_others(store: ChatStore, own: OwnCh
         lambda: other.write(answer, text="!"),
         lambda: other.note(answer, {"a": 1}),
         lambda: other.go_on(answer),
-        lambda: other.end_answer(answer, "stop"),
+        lambda: other.end_answer(own.tree(chat).messages[answer]),
     ):
         with pytest.raises(NotFoundError):
             attempt()
@@ -182,7 +183,7 @@ def test_a_chat_that_is_being_written_is_not_purged(store: ChatStore, own: OwnCh
     own.delete(chat.id)
     assert store.purge(before_s=float("inf")) == 0
     own.write(answer, text="one")
-    own.end_answer(answer, "cancelled")
+    end_answer(own, answer, "cancelled")
     assert store.purge(before_s=float("inf")) == 1
 
 

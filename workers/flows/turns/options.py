@@ -1,0 +1,52 @@
+"""How a chat is answered: what the composer's switches say, kept with each chat as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workers.chats.records import NOTHING
+from workers.messages import Thinking
+
+SYSTEM_PROMPT = "You are a helpful assistant. Answer clearly and briefly."
+DIRECT = "direct"
+"""The flow that asks one model once."""
+
+
+class TurnOptions(BaseModel):
+    """One answer's wishes. Whatever is not said is the model's own."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    model: str | None = None
+    """Id of a card; None: the default of the modality."""
+    system: str = SYSTEM_PROMPT
+    """Who the model is and how it answers; "": nothing is said."""
+    sampling: Mapping[str, Any] = Field(default_factory=dict)
+    """Fields of SamplingParams that somebody has changed."""
+    is_thinking: bool | None = None
+    """Whether the model thinks before it answers; None: as it does by itself."""
+    thinking_tokens: int | None = Field(default=None, ge=1)
+    """The longest thought; None: as long as the model likes."""
+    flow: str = DIRECT
+    """How the answer is come by: a key of `WAYS`."""
+
+    @property
+    def thinking(self) -> Thinking:
+        """Return the wish as a request has it."""
+        return Thinking(is_on=self.is_thinking, max_tokens=self.thinking_tokens)
+
+
+def options_of(settings: Mapping[str, Any] = NOTHING) -> TurnOptions:
+    """Return what a chat's settings say; one that was written wrongly says nothing."""
+    try:
+        return TurnOptions.model_validate(dict(settings))
+    except ValidationError:
+        return TurnOptions()
+
+
+def settings_of(options: TurnOptions) -> dict[str, Any]:
+    """Return options as a chat keeps them: what differs from the default."""
+    return options.model_dump(mode="json", exclude_defaults=True)
