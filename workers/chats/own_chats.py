@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -95,6 +95,35 @@ class OwnChats:
                 ),
             )  # fmt: skip
         return self.get(chat_id)
+
+    def take_in(
+        self, like: KeptChat, messages: Sequence[tuple[str, str | None, Message]], shown: str | None
+    ) -> KeptChat:
+        """Keep a whole chat from elsewhere as a new one.
+
+        `messages`: id there, the parent's id there (which comes before), and the message; `shown` is
+        such an id, too. What they say of their own ids does not count.
+        """
+        chat = self.create(title=like.title, settings=like.settings, folder=like.folder)
+        ids: dict[str | None, int] = {}
+        with self._changing(chat.id) as database:
+            for name, parent, message in messages:
+                ids[name] = add(database, chat.id, replace(message, parent=ids.get(parent)))
+            first = next((one.text for _, _, one in messages if one.role == "user"), "")
+            database.execute(
+                "UPDATE chats SET title = ?, titled_by = ?, is_pinned = ?, shown = ?, "
+                "created_s = coalesce(nullif(?, 0), created_s) WHERE id = ?",
+                (
+                    like.title or title_from(first), like.titled_by, like.is_pinned,
+                    ids.get(shown, max(ids.values(), default=None)), like.created_s, chat.id,
+                ),
+            )  # fmt: skip
+            database.execute(
+                "UPDATE chats SET changed_s = coalesce("
+                "(SELECT max(created_s) FROM messages WHERE chat = chats.id), created_s) WHERE id = ?",
+                (chat.id,),
+            )
+        return self.get(chat.id)
 
     def rename(self, chat_id: str, title: str, by: TitledBy = "person") -> None:
         """Give a chat a title. One that a person chose, no model changes. Raises: NotFoundError."""
