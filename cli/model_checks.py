@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from workers.messages.errors import UnsupportedInputError
 
-from .options import Json, Where
+from .options import Json, SomeModels, Where
 from .output import emit, say
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    model: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL]…", help="Ids; default: all.")
-    ] = None,
+    model: SomeModels = None,
     *,
     where: Where,
     as_json: Json = False,

@@ -17,7 +17,7 @@ from .model_checks import check
 from .model_services import services
 from .model_sets import sets
 from .model_setup import setup
-from .options import Json, Where, Yes, grouped
+from .options import Json, SomeModels, Where, Yes, grouped
 from .output import confirm, emit, note, progress, say, table
 
 if TYPE_CHECKING:
@@ -186,9 +186,7 @@ def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = Fa
 
 
 def plan(
-    model: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL]…", help="Ids; default: all.")
-    ] = None,
+    model: SomeModels = None,
     *,
     where: Where,
     as_json: Json = False,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
-from typer import Option
+from typer import Argument, Option
 
 WHERE = "Where the models are"
 SAMPLING = "How the answer is written"
@@ -83,6 +83,7 @@ class SamplingFlags:
         return {name: value for name, value in asked.items() if value is not None}
 
 
+SomeModels = Annotated[list[str] | None, Argument(metavar="[MODEL]…", help="Ids; default: all.")]
 Json = Annotated[bool, Option("--json", help="Write JSON, one object a line, and nothing else.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
 
