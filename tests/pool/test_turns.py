@@ -13,6 +13,7 @@ from workers.chats.own_chats import OwnChats
 from workers.chats.store import ChatStore
 from workers.flows.turns.options import TurnOptions, options_of, settings_of
 from workers.flows.turns.runner import TurnRunner
+from workers.flows.turns.turn import Turn
 from workers.messages.errors import UnsupportedInputError
 
 OPTIONS = TurnOptions(system="")
@@ -33,6 +34,16 @@ async def runner(make_pool: MakePool) -> AsyncIterator[TurnRunner]:
 def asked(own: OwnChats, question: str) -> tuple[str, int]:
     chat = own.create().id
     return chat, own.add_question(chat, None, question)
+
+
+async def begun(own: OwnChats, runner: TurnRunner) -> Turn:
+    """A long answer of which the first words have come."""
+    chat, question = asked(own, LONG)
+    turn = runner.answer(own, chat, question, OPTIONS)
+    async for answer in turn.follow():
+        if answer.message.text:
+            break
+    return turn
 
 
 async def test_an_answer_is_written_into_its_chat_by_the_model_that_is_named(
@@ -61,14 +72,11 @@ async def test_two_answers_to_one_question_do_not_mix(own: OwnChats, runner: Tur
 async def test_one_stopped_answer_goes_on_where_it_broke_off(
     own: OwnChats, runner: TurnRunner
 ) -> None:
-    chat, question = asked(own, LONG)
-    turn = runner.answer(own, chat, question, OPTIONS)
-    async for answer in turn.follow():
-        if answer.message.text:
-            with pytest.raises(UnsupportedInputError, match="being written already"):
-                runner.go_on(own, chat, answer.message.id, OPTIONS)
-            turn.stop()
-            break
+    turn = await begun(own, runner)
+    chat, message = turn.chat, turn.answer.message.id
+    with pytest.raises(UnsupportedInputError, match="being written already"):
+        runner.go_on(own, chat, message, OPTIONS)
+    turn.stop()
     stopped = (await turn.wait()).message
     assert (stopped.state, own.message(stopped.id)) == ("cancelled", stopped)
     # The fake says the last message back: that is the answer so far, as a model is to go on with it.
@@ -90,11 +98,8 @@ async def test_a_worker_that_dies_leaves_what_was_said_and_the_next_answer_works
 async def test_when_the_server_ends_what_was_said_is_kept(
     own: OwnChats, runner: TurnRunner
 ) -> None:
-    chat, question = asked(own, LONG)
-    turn = runner.answer(own, chat, question, OPTIONS)
-    async for answer in turn.follow():
-        if answer.message.text:
-            await runner.close()
+    turn = await begun(own, runner)
+    await runner.close()
     kept = own.message(turn.answer.message.id)
     assert (kept.state, bool(kept.text)) == ("cancelled", True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,8 +13,8 @@ from workers.messages.errors import NotFoundError
 
 from .database import ChatDatabase
 from .records import NOTHING, FoundChat, KeptChat, Message, TitledBy, Tree, tree_of
-from .rows import as_json, chat_of, excerpt_of, holds, message_of, phrase, title_from
-from .writing import add, begin_again, check_parent, end
+from .rows import as_json, chat_of, excerpt_of, holds, message_of, phrase
+from .writing import add, begin_again, check_parent, end, insert, settle
 
 SEARCH_LIMIT = 50
 """Chats that a search returns at most, the newest first."""
@@ -84,46 +83,31 @@ class OwnChats:
         self, *, title: str = "", settings: Mapping[str, Any] = NOTHING, folder: str = ""
     ) -> KeptChat:
         """Begin a chat; without a title, its first question gives it one."""
-        now, chat_id = time.time(), uuid.uuid4().hex
+        like = KeptChat(
+            id="",
+            title=title,
+            titled_by="person" if title else "question",
+            folder=folder,
+            settings=settings,
+        )
         with self._database.writing() as database:
-            database.execute(
-                "INSERT INTO chats (id, owner, title, titled_by, folder, created_s, changed_s, "
-                "settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    chat_id, self._owner, title, "person" if title else "question", folder, now,
-                    now, as_json(settings),
-                ),
-            )  # fmt: skip
-        return self.get(chat_id)
+            return self.get(insert(database, self._owner, like))
 
-    def take_in(
-        self, like: KeptChat, messages: Sequence[tuple[str, str | None, Message]], shown: str | None
-    ) -> KeptChat:
-        """Keep a whole chat from elsewhere as a new one.
+    def take_in(self, like: KeptChat, messages: Sequence[Message]) -> KeptChat:
+        """Keep a whole chat from a file as a new one, or nothing of it.
 
-        `messages`: id there, the parent's id there (which comes before), and the message; `shown` is
-        such an id, too. What they say of their own ids does not count.
+        The ids of the messages, and those that `like` and they name, are the file's; what follows a
+        message comes after it. Nobody writes on what was being written there.
         """
-        chat = self.create(title=like.title, settings=like.settings, folder=like.folder)
-        ids: dict[str | None, int] = {}
-        with self._changing(chat.id) as database:
-            for name, parent, message in messages:
-                ids[name] = add(database, chat.id, replace(message, parent=ids.get(parent)))
-            first = next((one.text for _, _, one in messages if one.role == "user"), "")
-            database.execute(
-                "UPDATE chats SET title = ?, titled_by = ?, is_pinned = ?, shown = ?, "
-                "created_s = coalesce(nullif(?, 0), created_s) WHERE id = ?",
-                (
-                    like.title or title_from(first), like.titled_by, like.is_pinned,
-                    ids.get(shown, max(ids.values(), default=None)), like.created_s, chat.id,
-                ),
-            )  # fmt: skip
-            database.execute(
-                "UPDATE chats SET changed_s = coalesce("
-                "(SELECT max(created_s) FROM messages WHERE chat = chats.id), created_s) WHERE id = ?",
-                (chat.id,),
-            )
-        return self.get(chat.id)
+        with self._database.writing() as database:
+            chat_id = insert(database, self._owner, like)
+            ids: dict[int | None, int] = {}
+            for message in messages:
+                state = "interrupted" if message.state == "running" else message.state
+                new = replace(message, parent=ids.get(message.parent), state=state)
+                ids[message.id] = add(database, chat_id, new)
+            settle(database, chat_id, ids.get(like.shown, max(ids.values(), default=None)))
+            return self.get(chat_id)
 
     def rename(self, chat_id: str, title: str, by: TitledBy = "person") -> None:
         """Give a chat a title. One that a person chose, no model changes. Raises: NotFoundError."""
@@ -192,10 +176,6 @@ class OwnChats:
         Raises: NotFoundError.
         """
         with self._changing(chat_id) as database:
-            database.execute(
-                "UPDATE chats SET title = ? WHERE id = ? AND title = ''",
-                (title_from(text), chat_id),
-            )
             question = Message(id=0, parent=parent, role="user", text=text, details=details)
             return add(database, chat_id, question)
 
@@ -233,6 +213,13 @@ class OwnChats:
                 "INSERT INTO pieces (message, text, thought) VALUES (?, ?, ?)",
                 (message, text, thought),
             )
+
+    def rewrite(self, message: int, text: str) -> None:
+        """Let an answer that is being written have other words so far. Raises: NotFoundError."""
+        with self._database.writing() as database:
+            self._check_owned(message)
+            database.execute("UPDATE messages SET text = ? WHERE id = ?", (text, message))
+            database.execute("UPDATE pieces SET text = '' WHERE message = ?", (message,))
 
     def end_answer(self, whole: Message) -> Message:
         """Let an answer have ended so, with these words in the place of what was written; returns it.

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import uuid
 
 from workers.messages.errors import NotFoundError
 
-from .records import Message
-from .rows import as_json
+from .records import KeptChat, Message
+from .rows import as_json, title_from
+
+
+def insert(database: sqlite3.Connection, owner: str, like: KeptChat) -> str:
+    """Begin a chat like another, without its messages; returns its id, which nobody can guess."""
+    now, chat_id = time.time(), uuid.uuid4().hex
+    database.execute(
+        "INSERT INTO chats (id, owner, title, titled_by, folder, is_pinned, created_s, changed_s, "
+        "settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            chat_id, owner, like.title, like.titled_by, like.folder, like.is_pinned,
+            like.created_s or now, like.changed_s or now, as_json(like.settings),
+        ),
+    )  # fmt: skip
+    return chat_id
+
+
+def settle(database: sqlite3.Connection, chat: str, shown: int | None) -> None:
+    """Let a chat that was taken in show a message, and be as old as its newest one."""
+    database.execute(
+        "UPDATE chats SET shown = ?, changed_s = coalesce("
+        "(SELECT max(created_s) FROM messages WHERE chat = chats.id), changed_s) WHERE id = ?",
+        (shown, chat),
+    )
 
 
 def add(database: sqlite3.Connection, chat: str, new: Message) -> int:
@@ -30,6 +54,10 @@ def add(database: sqlite3.Connection, chat: str, new: Message) -> int:
     message = int(added.lastrowid or 0)
     if new.text:
         index(database, message, new.text)
+    if new.role == "user":
+        database.execute(
+            "UPDATE chats SET title = ? WHERE id = ? AND title = ''", (title_from(new.text), chat)
+        )
     database.execute("UPDATE chats SET shown = ?, changed_s = ? WHERE id = ?", (message, now, chat))
     return message
 

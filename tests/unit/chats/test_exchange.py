@@ -12,10 +12,10 @@ import pytest
 
 from tests.unit.chats.ending import end_answer
 from workers.chats.exchange.exporting import as_html, as_json, as_markdown
-from workers.chats.exchange.importing import read
-from workers.chats.exchange.portable import PortableChat, take_in
+from workers.chats.exchange.importing import read_chats
+from workers.chats.exchange.portable import WholeChat
 from workers.chats.own_chats import OwnChats
-from workers.chats.records import KeptChat, Tree
+from workers.chats.records import KeptChat, Message, Tree
 from workers.chats.store import ChatStore
 from workers.messages.errors import UnsupportedInputError
 
@@ -25,6 +25,10 @@ def own() -> Iterator[OwnChats]:
     store = ChatStore(None)
     yield store.of("anna")
     store.close()
+
+
+def kept(own: OwnChats, whole: WholeChat) -> KeptChat:
+    return own.take_in(whole.chat, whole.messages)
 
 
 def two_versions(own: OwnChats) -> tuple[KeptChat, Tree]:
@@ -46,10 +50,10 @@ def two_versions(own: OwnChats) -> tuple[KeptChat, Tree]:
 
 def test_our_own_export_comes_back_with_every_version(own: OwnChats) -> None:
     chat, tree = two_versions(own)
-    found = read(as_json([(chat, tree)]).encode())
+    found = read_chats(as_json([(chat, tree)]).encode())
     assert found.left_out == ""
     (portable,) = found.chats
-    again = take_in(own, portable)
+    again = kept(own, portable)
     assert (again.title, again.folder, again.is_pinned, again.settings) == (
         "Sky & sea", "Nature", True, {"flow": "plan"},
     )  # fmt: skip
@@ -126,10 +130,10 @@ def test_openais_export_keeps_its_tree(own: OwnChats, *, is_zipped: bool) -> Non
             archive.writestr("user.json", "{}")
             archive.writestr("export/conversations.json", data)
         data = buffer.getvalue()
-    found = read(data)
+    found = read_chats(data)
     assert found.left_out == "Left out: 1 system prompt, 1 picture."
     (portable,) = found.chats
-    chat = take_in(own, portable)
+    chat = kept(own, portable)
     tree = own.tree(chat.id)
     question, answer = tree.path(chat.shown)
     assert (question.text, answer.text) == ("How long?", "Six hours.")
@@ -164,17 +168,17 @@ def test_open_webuis_export_keeps_its_tree(own: OwnChats) -> None:
         "created_at": 1_700_000_000,
         "chat": {"history": history},
     }
-    found = read(json.dumps([entry]).encode())
+    found = read_chats(json.dumps([entry]).encode())
     assert found.left_out == "Left out: 1 picture, 1 file."
-    chat = take_in(own, found.chats[0])
+    chat = kept(own, found.chats[0])
     assert (chat.title, chat.is_pinned) == ("Walls", True)
     assert [one.text for one in own.tree(chat.id).path(chat.shown)] == ["How high?", "4 m."]
 
 
 def test_an_older_export_of_open_webui_is_a_list(own: OwnChats) -> None:
     listed = [{"role": "user", "content": "One?"}, {"role": "assistant", "content": "1."}]
-    found = read(json.dumps({"chat": {"title": "Old", "messages": listed}}).encode())
-    chat = take_in(own, found.chats[0])
+    found = read_chats(json.dumps({"chat": {"title": "Old", "messages": listed}}).encode())
+    chat = kept(own, found.chats[0])
     assert [one.text for one in own.tree(chat.id).path(chat.shown)] == ["One?", "1."]
     assert chat.title == "Old"
 
@@ -193,12 +197,13 @@ def test_an_older_export_of_open_webui_is_a_list(own: OwnChats) -> None:
         b"PK\x03\x04 broken",
         b"[" * 100_000,
         b'{"format": "quintet-chats", "version": 99, "chats": []}',
-        b'{"format": "quintet-chats", "chats": [{"messages": [{"id": "1", "role": "robot", "text": ""}]}]}',
+        b'{"format": "quintet-chats", "chats": [{"chat": {}, "messages": []}]}',
+        b'{"format": "quintet-chats", "chats": 7}',
     ],
 )
 def test_what_holds_no_chats_is_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(UnsupportedInputError):
-        read(data)
+        read_chats(data)
 
 
 @pytest.mark.parametrize(
@@ -210,11 +215,64 @@ def test_what_holds_no_chats_is_refused_with_a_sentence(data: bytes) -> None:
     ],
 )
 def test_odd_shapes_bring_nothing_and_no_failure(mapping: dict[str, Any]) -> None:
-    assert read(json.dumps([{"mapping": mapping}]).encode()).chats == []
+    assert read_chats(json.dumps([{"mapping": mapping}]).encode()).chats == ()
 
 
 def test_a_file_without_titles_takes_them_from_the_questions(own: OwnChats) -> None:
-    messages = [{"id": "1", "role": "user", "text": "What is this?"}]
-    chat = take_in(own, PortableChat.model_validate({"messages": messages}))
+    mapping = openai_node("q", None, "user", "What is this?")
+    chat = kept(own, read_chats(json.dumps([{"mapping": mapping}]).encode()).chats[0])
     assert (chat.title, chat.titled_by) == ("What is this?", "question")
     assert own.tree(chat.id).path(chat.shown)[0].text == "What is this?"
+
+
+def test_messages_that_lead_round_in_a_circle_are_kept_all_the_same(own: OwnChats) -> None:
+    mapping = openai_node("a", "b", "user", "One?") | openai_node("b", "a", "assistant", "1.")
+    chat = kept(own, read_chats(json.dumps([{"mapping": mapping}]).encode()).chats[0])
+    assert {one.text for one in own.tree(chat.id).messages.values()} == {"One?", "1."}
+
+
+@pytest.mark.parametrize(
+    ("order", "sentence"),
+    [
+        ([(2, 1), (1, None)], "has message 2 before message 1, which it follows"),
+        ([(1, None), (1, None)], "has message 1 twice"),
+        ([(1, 7)], "has message 1 before message 7"),
+    ],
+)
+def test_an_export_of_ours_that_is_out_of_order_is_refused(
+    order: list[tuple[int, int | None]], sentence: str
+) -> None:
+    messages = [{"id": one, "parent": parent, "role": "user", "text": "?"} for one, parent in order]
+    whole = {"chat": {"id": "", "title": "T"}, "messages": messages}
+    file = {"format": "quintet-chats", "version": 1, "chats": [whole]}
+    with pytest.raises(UnsupportedInputError, match=sentence):
+        read_chats(json.dumps(file).encode())
+
+
+def test_a_chat_that_cannot_be_kept_whole_is_not_kept_at_all(own: OwnChats) -> None:
+    question = Message(id=1, parent=None, role="user", text="Why?")
+    wrong = Message(id=2, parent=1, role="assistant", text="x", details={"score": float("nan")})
+    with pytest.raises(ValueError, match="JSON"):
+        own.take_in(KeptChat(id="", title="T"), [question, wrong])
+    assert own.all() == ()
+
+
+def zipped(*, password: bool = False, damaged: bool = False) -> bytes:
+    """A zip with conversations.json; locked and damaged are single bytes of it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("conversations.json", "[" + "1," * 1000 + "1]")
+    data = bytearray(buffer.getvalue())
+    if password:
+        for mark in (b"PK\x03\x04", b"PK\x01\x02"):
+            data[data.index(mark) + (6 if mark[2] == 3 else 8)] |= 1
+    if damaged:
+        place = data.index(b"conversations.json") + len("conversations.json")
+        data[place : place + 4] = b"\xff" * 4
+    return bytes(data)
+
+
+@pytest.mark.parametrize("fault", [{"password": True}, {"damaged": True}])
+def test_a_zip_that_cannot_be_unpacked_is_refused_with_a_sentence(fault: dict[str, bool]) -> None:
+    with pytest.raises(UnsupportedInputError, match="This zip cannot be read"):
+        read_chats(zipped(**fault))

@@ -140,12 +140,17 @@ async def test_the_last_thing_it_waits_for_is_known_until_words_come(own: OwnCha
 
 async def test_a_rewritten_answer_takes_the_place_of_what_was_said(own: OwnChats) -> None:
     turn = new_turn(own)
+    gate = asyncio.Event()
     steps: list[Event | Exception | asyncio.Event] = [
-        text("Anna."), Rewritten(request_id="r", text="Anna [1]."), end(),
+        text("An"), Rewritten(request_id="r", text="Anna [1]."), gate, text(" Yes."), end(),
     ]  # fmt: skip
     turn.begin(Script(steps).events())
-    answer = await turn.wait()
-    assert own.tree(turn.chat).messages[answer.message.id].text == "Anna [1]."
+    async for answer in turn.follow():
+        shown = answer.message
+        assert own.message(shown.id).text == shown.text  # at each moment, as if all ended there
+        if shown.text == "Anna [1].":
+            gate.set()
+    assert own.message(turn.answer.message.id).text == "Anna [1]. Yes."
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from html import escape
@@ -11,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from workers.chats.records import KeptChat, Message, Tree
 
-from .portable import PortableFile, portable
+from .portable import FILE, ChatsFile, WholeChat
 
 WHO = {"user": "You", "assistant": "Answer"}
 PAGE = """<!doctype html>
@@ -30,9 +29,9 @@ small {{ color: #646a79 }} section {{ break-inside: avoid-page }}
 
 
 def as_json(chats: Iterable[tuple[KeptChat, Tree]]) -> str:
-    """Return chats with all of their versions; `importing.read` takes it back."""
-    file = PortableFile(chats=[portable(chat, tree) for chat, tree in chats])
-    return json.dumps(file.model_dump(mode="json"), ensure_ascii=False, indent=1)
+    """Return chats with all of their versions; `importing.read_chats` reads it again."""
+    whole = (WholeChat(chat=chat, messages=tuple(tree.messages.values())) for chat, tree in chats)
+    return FILE.dump_json(ChatsFile(chats=tuple(whole)), indent=1).decode()
 
 
 def as_markdown(chat: KeptChat, tree: Tree) -> str:

@@ -5,23 +5,29 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic import ValidationError
 
 from workers.messages.errors import UnsupportedInputError
 
 from .open_webui import read_open_webui
 from .openai import read_openai
-from .portable import PortableChat, PortableFile
+from .portable import FORMAT, WholeChat, read_own
 from .reading import Left
 
 KNOWN = (
     "It may be an export of Quintet (JSON), of ChatGPT (conversations.json, or the zip with it), "
     "or of Open WebUI (JSON)."
 )
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,  # its content is damaged
+    EOFError,
+    RuntimeError,  # it is locked with a password, or packed in a way that Python does not know
+)
+"""What `zipfile` raises for archives that it cannot unpack."""
 MAX_MIB = 500
 """Of JSON, unpacked; real exports of years have some tens."""
 
@@ -30,44 +36,33 @@ MAX_MIB = 500
 class ImportedChats:
     """What a file held."""
 
-    chats: Sequence[PortableChat]
+    chats: tuple[WholeChat, ...]
     left_out: str
     """One sentence about what was not taken over; "": all was."""
 
 
-def read(data: bytes) -> ImportedChats:
+def read_chats(data: bytes) -> ImportedChats:
     """Return the chats in a file. Raises: UnsupportedInputError for one that is none of the three."""
     content = _json(_unpacked(data))
     left = Left()
-    if isinstance(content, dict) and content.get("format") == "quintet-chats":
-        return ImportedChats(chats=_own(content), left_out="")
+    if isinstance(content, dict) and content.get("format") == FORMAT:
+        return ImportedChats(chats=read_own(content), left_out="")
     entries = content if isinstance(content, list) else [content]
     if not entries or not all(isinstance(one, dict) for one in entries):
         raise UnsupportedInputError("This file holds no chats.", KNOWN)
     chats = [_foreign(entry, left) for entry in entries]
     return ImportedChats(
-        chats=[chat for chat in chats if chat is not None and chat.messages],
+        chats=tuple(chat for chat in chats if chat.messages),
         left_out=left.sentence(),
     )
 
 
-def _foreign(entry: Mapping[str, Any], left: Left) -> PortableChat | None:
+def _foreign(entry: Mapping[str, Any], left: Left) -> WholeChat:
     if isinstance(entry.get("mapping"), dict):
         return read_openai(entry, left)
     if isinstance(entry.get("chat"), dict):
         return read_open_webui(entry, left)
     raise UnsupportedInputError("This file holds no chats that are known here.", KNOWN)
-
-
-def _own(content: Mapping[str, Any]) -> Sequence[PortableChat]:
-    try:
-        return PortableFile.model_validate(content).chats
-    except ValidationError as err:
-        first = err.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UnsupportedInputError(
-            f"This export of Quintet cannot be read: {where}: {first['msg'].lower()}."
-        ) from err
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -84,7 +79,7 @@ def _unpacked(data: bytes) -> bytes:
                     f"The conversations.json in this zip is larger than {MAX_MIB} MiB."
                 )
             return archive.read(names[0])
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as err:
+    except UNREADABLE as err:
         raise UnsupportedInputError(f"This zip cannot be read: {err}.") from err
 
 

@@ -6,68 +6,54 @@ Older ones have `chat.messages` alone, a list in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from workers.chats.records import KeptChat, Message
 
-from .portable import PortableChat, PortableMessage
-from .reading import Left, parents_first, seconds, text_or
+from .portable import WholeChat
+from .reading import Left, Node, mapping_or_empty, read_tree, seconds, text_of_parts, text_or
 
 
-def read_open_webui(entry: Mapping[str, Any], left: Left) -> PortableChat:
-    """Return one chat; files and pictures are left out."""
-    chat: Mapping[str, Any] = entry["chat"]
-    nodes, shown = _nodes(chat)
-    kept: dict[str, str | None] = {}
-    messages: list[PortableMessage] = []
-    for name in parents_first(nodes, "parentId"):
-        node = nodes[name]
-        above = kept.get(str(node.get("parentId")))
-        message = _message(name, above, node, left)
-        kept[name] = name if message is not None else above
-        if message is not None:
-            messages.append(message)
-    return PortableChat(
+def read_open_webui(entry: Node, left: Left) -> WholeChat:
+    """Return one chat; files, pictures and system prompts are left out."""
+    chat: Node = entry["chat"]
+    nodes, end = _nodes(chat)
+    messages, shown = read_tree(nodes, "parentId", end, lambda node: _message(node, left))
+    kept = KeptChat(
+        id="",
         title=text_or(entry.get("title"), text_or(chat.get("title"))),
         is_pinned=entry.get("pinned") is True,
         created_s=seconds(entry.get("created_at")),
-        messages=messages,
-        shown=kept.get(shown),
+        shown=shown,
     )
+    return WholeChat(chat=kept, messages=messages)
 
 
-def _nodes(chat: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], str]:
+def _nodes(chat: Node) -> tuple[dict[str, Node], object]:
     """Return the messages by id, and the id of the one that ends what is shown."""
-    history = chat.get("history")
-    if isinstance(history, dict) and isinstance(history.get("messages"), dict):
-        found = history["messages"]
-        nodes = {name: node for name, node in found.items() if isinstance(node, dict)}
-        return nodes, str(history.get("currentId"))
+    history = mapping_or_empty(chat.get("history"))
+    if isinstance(history.get("messages"), dict):
+        nodes = {name: mapping_or_empty(node) for name, node in history["messages"].items()}
+        return nodes, history.get("currentId")
     listed = chat.get("messages")
-    in_order = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    nodes = {
-        str(index): {**one, "parentId": str(index - 1) if index else None}
-        for index, one in enumerate(in_order)
-    }
-    return nodes, str(len(nodes) - 1)
+    in_order = map(mapping_or_empty, listed if isinstance(listed, list) else ())
+    nodes = {str(index): {**one, "parentId": str(index - 1)} for index, one in enumerate(in_order)}
+    return nodes, len(nodes) - 1
 
 
-def _message(
-    name: str, parent: str | None, node: Mapping[str, Any], left: Left
-) -> PortableMessage | None:
-    role, text = text_or(node.get("role")), text_or(node.get("content"))
+def _message(node: Node, left: Left) -> Message | None:
     files = node.get("files")
     for file in files if isinstance(files, list) else ():
-        is_picture = isinstance(file, dict) and file.get("type") == "image"
-        left.note("picture" if is_picture else "file")
+        left.note("picture" if mapping_or_empty(file).get("type") == "image" else "file")
+    role, content = text_or(node.get("role")), node.get("content")
+    text = text_of_parts(content, left) if isinstance(content, list) else text_or(content)
+    if not text:
+        return None
     if role not in ("user", "assistant"):
         left.note("system prompt" if role == "system" else "tool's answer")
         return None
-    if not text:
-        return None
     model = node.get("model")
-    return PortableMessage(
-        id=name,
-        parent=parent,
+    return Message(
+        id=0,
+        parent=None,
         role="user" if role == "user" else "assistant",
         text=text,
         created_s=seconds(node.get("timestamp")),

@@ -6,53 +6,40 @@ Source: the file that "Export data" sends, as its fields are named there: `mappi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from workers.chats.records import KeptChat, Message
 
-from .portable import PortableChat, PortableMessage
-from .reading import Left, parents_first, seconds, text_or
-
-ROLES = {"user": "user", "assistant": "assistant"}
+from .portable import WholeChat
+from .reading import Left, Node, mapping_or_empty, read_tree, seconds, text_of_parts, text_or
 
 
-def read_openai(entry: Mapping[str, Any], left: Left) -> PortableChat:
-    """Return one conversation; system prompts, tools' answers and pictures are left out."""
-    nodes: Mapping[str, Any] = entry["mapping"]
-    kept: dict[str, str | None] = {}
-    """Id of a node → of the nearest message at or above it that is taken over."""
-    messages: list[PortableMessage] = []
-    for name in parents_first(nodes, "parent"):
-        node = nodes[name] if isinstance(nodes[name], dict) else {}
-        above = kept.get(str(node.get("parent")))
-        message = _message(name, above, node.get("message"), left)
-        kept[name] = name if message is not None else above
-        if message is not None:
-            messages.append(message)
-    return PortableChat(
+def read_openai(entry: Node, left: Left) -> WholeChat:
+    """Return one conversation; system prompts, thoughts, tools' answers and pictures are left out."""
+    nodes = {name: mapping_or_empty(node) for name, node in entry["mapping"].items()}
+    messages, shown = read_tree(
+        nodes, "parent", entry.get("current_node"), lambda node: _message(node, left)
+    )
+    chat = KeptChat(
+        id="",
         title=text_or(entry.get("title")),
         created_s=seconds(entry.get("create_time")),
-        messages=messages,
-        shown=kept.get(str(entry.get("current_node"))),
+        shown=shown,
     )
+    return WholeChat(chat=chat, messages=messages)
 
 
-def _message(name: str, parent: str | None, message: object, left: Left) -> PortableMessage | None:
-    if not isinstance(message, dict):
-        return None
-    author, content = message.get("author"), message.get("content")
-    role = text_or(author.get("role")) if isinstance(author, dict) else ""
-    text = _text(content if isinstance(content, dict) else {}, left)
-    if role not in ROLES:
-        if text:
-            left.note("system prompt" if role == "system" else "tool's answer")
-        return None
+def _message(node: Node, left: Left) -> Message | None:
+    message = mapping_or_empty(node.get("message"))
+    role = text_or(mapping_or_empty(message.get("author")).get("role"))
+    text = _text(mapping_or_empty(message.get("content")), left)
     if not text:
         return None
-    metadata = message.get("metadata")
-    model = metadata.get("model_slug") if isinstance(metadata, dict) else None
-    return PortableMessage(
-        id=name,
-        parent=parent,
+    if role not in ("user", "assistant"):
+        left.note("system prompt" if role == "system" else "tool's answer")
+        return None
+    model = mapping_or_empty(message.get("metadata")).get("model_slug")
+    return Message(
+        id=0,
+        parent=None,
         role="user" if role == "user" else "assistant",
         text=text,
         created_s=seconds(message.get("create_time")),
@@ -60,12 +47,8 @@ def _message(name: str, parent: str | None, message: object, left: Left) -> Port
     )
 
 
-def _text(content: Mapping[str, Any], left: Left) -> str:
+def _text(content: Node, left: Left) -> str:
+    if "thoughts" in content:
+        left.note("thought")
     parts = content.get("parts")
-    if not isinstance(parts, list):
-        return text_or(content.get("text"))
-    for part in parts:
-        if not isinstance(part, str):
-            kind = text_or(part.get("content_type")) if isinstance(part, dict) else ""
-            left.note("picture" if "image" in kind else "part that is no text")
-    return "\n".join(part for part in parts if isinstance(part, str) and part)
+    return text_of_parts(parts, left) if isinstance(parts, list) else text_or(content.get("text"))

@@ -2,111 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import TypeAdapter, ValidationError
 
-from workers.chats.own_chats import OwnChats
-from workers.chats.records import KeptChat, Message, MessageState, Role, Tree
+from workers.chats.records import KeptChat, Message
+from workers.messages.errors import UnsupportedInputError
 
-VERSION = 1
-
-
-class PortableMessage(BaseModel):
-    """One message; ids are the file's own."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    parent: str | None = None
-    role: Role
-    text: str
-    thought: str = ""
-    state: MessageState = "stop"
-    error: str = ""
-    created_s: float = 0.0
-    details: Mapping[str, Any] = Field(default_factory=dict)
+FORMAT: Literal["quintet-chats"] = "quintet-chats"
 
 
-class PortableChat(BaseModel):
-    """One chat with all its versions; parents come before what follows them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeChat:
+    """One chat with all its versions. Ids are the file's own; what follows a message comes after it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    title: str = ""
-    folder: str = ""
-    is_pinned: bool = False
-    created_s: float = 0.0
-    settings: Mapping[str, Any] = Field(default_factory=dict)
-    messages: Sequence[PortableMessage] = ()
-    shown: str | None = None
-    """Id of the message that ends what is shown."""
+    chat: KeptChat
+    messages: tuple[Message, ...]
 
 
-class PortableFile(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatsFile:
     """What an export of ours holds."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    format: Literal["quintet-chats"] = "quintet-chats"
-    version: int = Field(default=VERSION, le=VERSION)
-    chats: Sequence[PortableChat]
+    format: Literal["quintet-chats"] = FORMAT
+    version: Literal[1] = 1
+    chats: tuple[WholeChat, ...]
 
 
-def portable(chat: KeptChat, tree: Tree) -> PortableChat:
-    """Return a chat with all of its versions as a file holds it."""
-    return PortableChat(
-        title=chat.title,
-        folder=chat.folder,
-        is_pinned=chat.is_pinned,
-        created_s=chat.created_s,
-        settings=chat.settings,
-        messages=[
-            PortableMessage(
-                id=str(one.id),
-                parent=str(one.parent) if one.parent is not None else None,
-                role=one.role,
-                text=one.text,
-                thought=one.thought,
-                state=one.state,
-                error=one.error,
-                created_s=one.created_s,
-                details=one.details,
+FILE = TypeAdapter(ChatsFile)
+
+
+def read_own(content: object) -> tuple[WholeChat, ...]:
+    """Return the chats of an export of ours. Raises: UnsupportedInputError saying where it is wrong."""
+    try:
+        chats = FILE.validate_python(content).chats
+    except ValidationError as err:
+        first = err.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnsupportedInputError(
+            f"This export of Quintet cannot be read: {where}: {first['msg'].lower()}."
+        ) from err
+    for whole in chats:
+        _check_order(whole)
+    return chats
+
+
+def _check_order(whole: WholeChat) -> None:
+    """Raises: UnsupportedInputError if a message stands before the one it follows, or twice."""
+    seen: set[int] = set()
+    for message in whole.messages:
+        if message.id in seen:
+            raise UnsupportedInputError(f"This export of Quintet has message {message.id} twice.")
+        if message.parent is not None and message.parent not in seen:
+            raise UnsupportedInputError(
+                f"This export of Quintet has message {message.id} before message {message.parent}, "
+                "which it follows."
             )
-            for one in tree.messages.values()
-        ],
-        shown=str(chat.shown) if chat.shown is not None else None,
-    )
-
-
-def take_in(own: OwnChats, chat: PortableChat) -> KeptChat:
-    """Keep a chat from a file as a new one. Raises: ResourceError, DiskFullError."""
-    messages = [(one.id, one.parent, _message(one)) for one in chat.messages]
-    return own.take_in(
-        KeptChat(
-            id="",
-            title=chat.title,
-            titled_by="person" if chat.title else "question",
-            folder=chat.folder,
-            is_pinned=chat.is_pinned,
-            created_s=chat.created_s,
-            settings=chat.settings,
-        ),
-        messages,
-        chat.shown,
-    )
-
-
-def _message(one: PortableMessage) -> Message:
-    return Message(
-        id=0,
-        parent=None,
-        role=one.role,
-        text=one.text,
-        thought=one.thought,
-        state="interrupted" if one.state == "running" else one.state,
-        error=one.error,
-        created_s=one.created_s,
-        details=one.details,
-    )
+        seen.add(message.id)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from workers.chats.records import Message
+
+Node: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -26,18 +30,42 @@ class Left:
         return f"Left out: {', '.join(parts)}."
 
 
-def parents_first(nodes: Mapping[str, Mapping[str, Any]], parent_key: str) -> Iterator[str]:
-    """Yield the ids of a tree, each after its parent; what leads round in a circle is left out."""
+def read_tree(
+    nodes: Mapping[str, Node],
+    parent_key: str,
+    shown: object,
+    read: Callable[[Node], Message | None],
+) -> tuple[tuple[Message, ...], int | None]:
+    """Return the messages that `read` makes of nodes, numbered from 1, and which of them ends what is shown.
+
+    What follows a node without a message follows the nearest message above it.
+    """
+    kept: dict[str, int | None] = {}
+    """Name of a node → number of the message at or above it."""
+    messages: list[Message] = []
+    for name in _parents_first(nodes, parent_key):
+        above = kept.get(str(nodes[name].get(parent_key)))
+        kept[name] = above
+        if (message := read(nodes[name])) is not None:
+            kept[name] = len(messages) + 1
+            messages.append(replace(message, id=len(messages) + 1, parent=above))
+    return tuple(messages), kept.get(str(shown))
+
+
+def _parents_first(nodes: Mapping[str, Node], parent_key: str) -> Iterator[str]:
+    """Yield the names of a tree, each after its parent's; then those that lead round in a circle."""
     below: dict[str | None, list[str]] = {}
     for name, node in nodes.items():
-        parent = node.get(parent_key) if isinstance(node, dict) else None
+        parent = node.get(parent_key)
         is_known = isinstance(parent, str) and parent in nodes
         below.setdefault(parent if is_known else None, []).append(name)
-    waiting = list(reversed(below.get(None, [])))
+    waiting = list(reversed(below.pop(None, [])))
     while waiting:
         name = waiting.pop()
         yield name
-        waiting.extend(reversed(below.get(name, [])))
+        waiting.extend(reversed(below.pop(name, [])))
+    for in_circle in below.values():
+        yield from in_circle
 
 
 def seconds(value: object) -> float:
@@ -50,3 +78,21 @@ def seconds(value: object) -> float:
 def text_or(value: object, other: str = "") -> str:
     """Return a value that is a text, else another."""
     return value if isinstance(value, str) else other
+
+
+def mapping_or_empty(value: object) -> Node:
+    """Return a value that is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text_of_parts(parts: list[Any], left: Left) -> str:
+    """Return the texts among the parts of a message, a line each; the others are counted."""
+    texts: list[str] = []
+    for part in parts:
+        text = part if isinstance(part, str) else mapping_or_empty(part).get("text")
+        if isinstance(text, str):
+            texts.append(text)
+            continue
+        kind = f"{mapping_or_empty(part).get('content_type')} {mapping_or_empty(part).get('type')}"
+        left.note("picture" if "image" in kind else "part that is no text")
+    return "\n".join(text for text in texts if text)

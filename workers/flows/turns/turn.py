@@ -96,6 +96,8 @@ class Turn:
             if now.message.text.startswith(before.text):
                 text = now.message.text[len(before.text) :]
                 self.own.write(before.id, text, now.message.thought[len(before.thought) :])
+            else:
+                self.own.rewrite(before.id, now.message.text)
             if now.message.details != before.details:
                 self.own.note(before.id, now.message.details)
         except AppError as err:
