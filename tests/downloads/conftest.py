@@ -11,6 +11,7 @@ import pytest
 
 from configs.catalogue import ModelCard
 from configs.settings import HubSettings
+from tests.downloads.fresh_machine import CHANGED, SPEECH, TEXT, FreshMachine
 from tests.downloads.local_hub import LocalHub, serve
 from workers.models.downloads import transfer
 from workers.models.downloads.download import DownloadProgress, fetch
@@ -19,6 +20,7 @@ REPOSITORY = "maker/tiny"
 WEIGHTS = random.Random(1).randbytes(3_000_000)
 CONFIG = b'{"context": 512}\n'
 OTHER = b"another quantisation"
+LENGTHS = {"tiny.Q4_K_M.gguf": len(WEIGHTS), "config.json": len(CONFIG)}
 
 
 def make_card(**changes: Any) -> ModelCard:
@@ -67,3 +69,19 @@ def pull(local_hub: LocalHub, tmp_path: Path) -> Pull:
         return fetch(card, tmp_path, hub, on_progress, is_cancelled, **options)
 
     return pull_card
+
+
+@pytest.fixture
+def cards() -> tuple[ModelCard, ...]:
+    """The set's models, whose files are small ones of the local hub."""
+    return (
+        make_card(id=TEXT, name="Better chat", file_bytes=LENGTHS),
+        make_card(id="own", name="Somebody's own", files={"tiny.Q8_0.gguf": None}),
+        make_card(id=SPEECH, name="Better ears", modality="stt", engine="onnxasr"),
+        *(make_card(id=name, modality="rag", engine="onnx") for name in CHANGED),
+    )
+
+
+@pytest.fixture
+def machine(tmp_path: Path, local_hub: LocalHub, cards: tuple[ModelCard, ...]) -> FreshMachine:
+    return FreshMachine(tmp_path, local_hub.url, *cards)

@@ -15,44 +15,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from huggingface_hub import close_session
 
-from configs.catalogue import load_catalogue
-from workers.models.importing import save
-from workers.models.weights import find_folder
-
 COMMIT = "c0ffee" + "0" * 34
 BLOCK = 64 * 1024
 STALL_TIMEOUT_S = 120
-
-
-PACKAGED = "smollm2-135m-instruct"
-
-
-@cache
-def stand_in() -> bytes:
-    """The packaged chat model, for our hub to give out as others."""
-    packaged = load_catalogue()[PACKAGED]
-    return (find_folder(packaged, Path("/none")) / packaged.weight_file).read_bytes()
-
-
-def say_its_size(data_dir: Path, *model_ids: str) -> None:
-    """Let the cards of models promise as many bytes as `stand_in` has, before a Quintet starts there.
-
-    A person who corrects a card does it this way, too: a card in `models.d` takes the place of the
-    catalogue's. The real sizes, up to 800 MB, would only be more of the same bytes.
-    """
-    for model_id in model_ids:
-        card = load_catalogue()[model_id]
-        card = card.model_copy(update={"file_bytes": {card.weight_file: len(stand_in())}})
-        path = save(card, data_dir)
-        path.rename(path.with_stem(f"corrected-{model_id}"))  # by its id it is one that was added
 
 
 @lru_cache

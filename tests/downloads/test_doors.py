@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.downloads.local_hub import LocalHub, say_its_size, serve, stand_in
+from tests.downloads.local_hub import LocalHub, serve
+from tests.downloads.stand_ins import say_its_size, stand_in
 from tests.running import ROOT, App, start_app, stop_app
 from tests.security.page_calls import Page, Press
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from configs.catalogue import ModelCard, load_catalogue
+from configs.catalogue import load_catalogue
 from configs.settings import Settings, load_settings
 from tests.downloads.conftest import make_card
 from tests.downloads.local_hub import LocalHub
-from workers.messages import Modality
+from tests.downloads.planning_pool import Pool
 from workers.messages.errors import (
     DownloadPausedError,
     NotFetchedError,
@@ -24,36 +24,12 @@ from workers.models.importing import read_added
 from workers.models.lookup import Models
 from workers.models.manager import ModelManager, ModelStatus
 from workers.models.weights import find_folder
-from workers.pool.memory.plan import Plan
 from workers.specs.spec import may_be_default
 from workers.standalone import StandalonePool
 
 TIMEOUT_S = 30.0
 CARDS = load_catalogue()
 DEFAULT = "smollm2-135m-instruct"
-
-
-class Pool:
-    """Plans as a real one does; remembers what it was asked to load."""
-
-    def __init__(self, planner: StandalonePool) -> None:
-        self.plans = planner
-        self.in_memory: ModelCard | None = None
-        self.warmed: list[str] = []
-        self.slept: list[str] = []
-
-    def plan(self, card: ModelCard) -> Plan:
-        return self.plans.plan(card)
-
-    def loaded(self, modality: Modality) -> ModelCard | None:
-        card = self.in_memory
-        return card if card is not None and card.modality == modality else None
-
-    def warm(self, *modalities: Modality) -> None:
-        self.warmed += modalities
-
-    def sleep(self, modality: Modality) -> None:
-        self.slept.append(modality)
 
 
 @pytest.fixture

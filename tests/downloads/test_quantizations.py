@@ -10,9 +10,9 @@ import pytest
 
 from cli.main import main
 from configs.settings import HubSettings
+from tests.downloads.adding import GGUF, HEAD_BYTES
 from tests.downloads.conftest import make_card
 from tests.downloads.local_hub import LocalHub, serve
-from tests.downloads.test_adding import GGUF, HEAD_BYTES
 from workers.models.quantizations import quantizations_of
 
 HEAD = GGUF.read_bytes()[:HEAD_BYTES]

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.model_setup import _fetched
-from configs.catalogue import ModelCard, load_catalogue
-from configs.settings import Settings, load_settings
-from tests.downloads.conftest import CONFIG, WEIGHTS, make_card
+from configs.catalogue import ModelCard
+from configs.settings import load_settings
+from tests.downloads.conftest import CONFIG, LENGTHS, WEIGHTS, make_card
+from tests.downloads.fresh_machine import (
+    CHANGED,
+    DEMO,
+    SPEECH,
+    TEXT,
+    TIMEOUT_S,
+    FreshMachine,
+    wait_for,
+    wait_until,
+)
 from tests.downloads.local_hub import LocalHub
-from tests.downloads.test_manager import Pool
 from workers.assembly import build_models
 from workers.messages.errors import (
     DownloadError,
@@ -24,86 +30,9 @@ from workers.messages.errors import (
     NotFetchedError,
     UnsupportedInputError,
 )
-from workers.models.availability import Availability
-from workers.models.lookup import Models
-from workers.models.manager import ModelManager
 from workers.models.setup import running
-from workers.models.setup.choices import FILE, change_choices, read_choices
-from workers.models.setup.getting import Fetching
-from workers.models.setup.machine_set import Machine
-from workers.models.setup.progress import SetupProgress
+from workers.models.setup.choices import read_choices
 from workers.models.setup.pulling import pull_and_wait
-from workers.models.setup.running import ModelSetup
-from workers.standalone import StandalonePool
-
-TIMEOUT_S = 240.0
-SMALLEST = (5_000, 0)
-"""MiB of RAM, and no graphics card: the machine of the first set."""
-TEXT, SPEECH, DEMO = "qwen3.5-2b", "parakeet-tdt-0.6b-v3", "smollm2-135m-instruct"
-CHANGED = ("granite-embedding-97m", "ms-marco-minilm-l6-v2")
-LENGTHS = {"tiny.Q4_K_M.gguf": len(WEIGHTS), "config.json": len(CONFIG)}
-
-
-class FreshMachine:
-    """One data folder; each program on it is built anew, as after a restart."""
-
-    def __init__(self, folder: Path, hub_url: str, *cards: ModelCard) -> None:
-        own = {card.id: card for card in cards}
-        self.folder = folder
-        self.catalogue = {**load_catalogue(), **own}
-        self.settings: Settings = load_settings(
-            "cpu", {"data_dir": str(folder), "hub": {"endpoint": hub_url}}
-        )
-
-    def start(self, *, is_serving: bool = True, machine: Machine | None = None) -> ModelSetup:
-        self.models = Models(
-            lambda: self.catalogue, {"text": DEMO}, Availability(data_dir=self.folder)
-        )
-        self.pool = Pool(StandalonePool(self.models, self.settings))
-        manager = ModelManager(self.models, self.pool, self.settings, is_serving=is_serving)
-        return ModelSetup(
-            manager,
-            self.models,
-            self.settings,
-            lambda: machine or SMALLEST,
-            is_serving=is_serving,
-        )
-
-
-@pytest.fixture
-def cards() -> tuple[ModelCard, ...]:
-    """The set's models, whose files are small ones of the local hub."""
-    return (
-        make_card(id=TEXT, name="Better chat", file_bytes=LENGTHS),
-        make_card(id="own", name="Somebody's own", files={"tiny.Q8_0.gguf": None}),
-        make_card(id=SPEECH, name="Better ears", modality="stt", engine="onnxasr"),
-        *(make_card(id=name, modality="rag", engine="onnx") for name in CHANGED),
-    )
-
-
-@pytest.fixture
-def machine(tmp_path: Path, local_hub: LocalHub, cards: tuple[ModelCard, ...]) -> FreshMachine:
-    return FreshMachine(tmp_path, local_hub.url, *cards)
-
-
-def wait_for(setup: ModelSetup, *stages: str, more_than: float = -1.0) -> SetupProgress:
-    give_up = time.monotonic() + TIMEOUT_S
-    while True:
-        found = setup.progress()
-        if found.stage in stages and found.fraction > more_than:
-            return found
-        assert time.monotonic() < give_up, found
-        time.sleep(0.05)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + TIMEOUT_S
-    while not is_so():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
-
-NOTHING = Fetching(card=make_card())
 
 
 def test_what_goes_on_right_after_a_pause_is_used_all_the_same(
@@ -201,100 +130,6 @@ def test_undo_goes_back_at_once_to_what_was_used_before_the_set(machine: FreshMa
     assert build_models(machine.settings, machine.catalogue).default("text").id == "own"
     assert [card.id for card in setup.undo()] == [DEMO]
     assert read_choices(machine.folder).defaults == {}
-
-
-def test_a_click_gets_and_uses_and_the_last_click_wins(
-    machine: FreshMachine, local_hub: LocalHub
-) -> None:
-    local_hub.faults.stall_after = 1_500_000
-    setup = machine.start()
-    before = setup.revision
-    setup.get(TEXT)
-    wait_until(lambda: (setup.on_the_way("text") or NOTHING).percent is not None)
-    assert [what.is_wanted for what in setup.fetching()] == [True]
-    assert setup.revision != before
-    setup.choose(DEMO)
-    assert setup.on_the_way("text") is None
-    local_hub.faults.stall_after = None
-    wait_until(lambda: setup.fetching() == ())
-    assert machine.models.default("text").id == DEMO
-    setup.get(TEXT)
-    assert machine.models.default("text").id == TEXT
-    assert read_choices(machine.folder).defaults == {"text": TEXT}
-
-
-def test_what_cannot_be_had_or_used_is_told_until_something_else_is_chosen(
-    machine: FreshMachine, local_hub: LocalHub
-) -> None:
-    local_hub.repositories["maker/tiny"].pop("tiny.Q4_K_M.gguf")
-    setup = machine.start()
-    setup.get(TEXT)
-    wait_until(lambda: bool((setup.on_the_way("text") or NOTHING).problem))
-    assert "tiny.Q4_K_M.gguf" in setup.fetching()[0].problem
-    setup.choose(DEMO)
-    assert setup.on_the_way("text") is None
-
-
-def test_where_the_settings_name_a_model_a_choice_lasts_until_the_end_and_says_so(
-    tmp_path: Path, local_hub: LocalHub, cards: tuple[ModelCard, ...]
-) -> None:
-    machine = FreshMachine(tmp_path, local_hub.url, *cards)
-    machine.settings = machine.settings.model_copy(update={"named_models": ("text",)})
-    setup = machine.start()
-    setup.get(TEXT)
-    wait_until(lambda: machine.models.default("text").id == TEXT)
-    assert "QUINTET_WORKERS__TEXT__MODEL" in setup.not_kept("text")
-    assert setup.choose(DEMO).not_kept == setup.not_kept("text")
-    assert read_choices(tmp_path).defaults == {}
-
-
-def test_the_shell_does_not_promise_a_model_that_the_settings_keep_out(
-    tmp_path: Path,
-    local_hub: LocalHub,
-    cards: tuple[ModelCard, ...],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    machine = FreshMachine(tmp_path, local_hub.url, *cards)
-    for named, words in (((), "a Quintet that starts now uses it"), (("text",), "a setting")):
-        machine.settings = machine.settings.model_copy(update={"named_models": named})
-        _fetched(machine.start(is_serving=False), ["text"], accept_license=False, is_quiet=False)
-        assert words in capsys.readouterr().out
-
-
-def test_a_choice_that_cannot_be_written_down_is_used_and_says_so(machine: FreshMachine) -> None:
-    setup = machine.start()
-    (machine.folder / FILE).mkdir()
-    chosen = setup.choose(DEMO)
-    assert (chosen.card.id, chosen.used_for) == (DEMO, ("text",))
-    assert "cannot be written" in chosen.not_kept
-
-
-def test_pictures_follow_a_text_model_that_sees(machine: FreshMachine) -> None:
-    change_choices(machine.folder, defaults={"vision": "smolvlm2-256m"})
-    sees = make_card(id="sees", files={"tiny.Q4_K_M.gguf": None, "mmproj.gguf": None})
-    models = Models(lambda: {**machine.catalogue, "sees": sees}, {"text": DEMO})
-    pool = Pool(StandalonePool(models, machine.settings))
-    manager = ModelManager(models, pool, machine.settings)
-    ModelSetup(manager, models, machine.settings, lambda: SMALLEST).choose("sees")
-    assert read_choices(machine.folder).defaults == {"text": "sees"}
-
-
-def test_a_chosen_model_that_has_gone_is_told_of_and_replaced(
-    machine: FreshMachine, caplog: pytest.LogCaptureFixture
-) -> None:
-    change_choices(machine.folder, defaults={"text": TEXT, "stt": "nobody"})
-    models = build_models(machine.settings, machine.catalogue)
-    assert models.default("text").id == DEMO
-    assert "Better chat was chosen, and is not here" in caplog.text
-    assert "nobody was chosen" in caplog.text
-
-
-def test_choices_that_cannot_be_read_are_told_of(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / FILE).write_text("{", encoding="utf-8")
-    assert read_choices(tmp_path).defaults == {}
-    assert FILE in caplog.text
 
 
 def test_without_a_hub_the_folder_is_named_and_files_put_there_are_taken(

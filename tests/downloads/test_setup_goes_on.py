@@ -9,8 +9,8 @@ from typing import cast
 from app import fetch_recommended
 from configs.sets import ModelSet, Part, load_sets
 from tests.downloads.conftest import make_card
+from tests.downloads.fresh_machine import DEMO, FreshMachine, wait_for
 from tests.downloads.local_hub import LocalHub
-from tests.downloads.test_setup import DEMO, FreshMachine, wait_for
 from workers.client import Client
 from workers.models.setup.choices import read_choices
 from workers.models.setup.offer import SetOffer

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.downloads.local_hub import LocalHub, say_its_size, serve, stand_in
+from tests.downloads.local_hub import LocalHub, serve
+from tests.downloads.stand_ins import say_its_size, stand_in
 from tests.running import ROOT, App, start_app, stop_app
 
 MODEL = "smollm2-360m-instruct"

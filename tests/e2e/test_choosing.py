@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from configs.catalogue import ModelCard, load_catalogue
 from configs.sets import load_sets
 from tests.downloads.conftest import make_card
-from tests.downloads.local_hub import LocalHub, serve, stand_in
+from tests.downloads.local_hub import LocalHub, serve
+from tests.downloads.stand_ins import stand_in
 from tests.running import App, start_app, stop_app
 from workers.models.importing.saved import save
 from workers.models.setup.choices import read_choices

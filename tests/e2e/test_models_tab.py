@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.downloads.local_hub import LocalHub, say_its_size, serve, stand_in
+from tests.downloads.local_hub import LocalHub, serve
+from tests.downloads.stand_ins import say_its_size, stand_in
 from tests.running import App, start_app, stop_app
 
 from .conftest import expect_answer

@@ -1,14 +1,13 @@
-"""A made-up machine: its clock jumps, its processes and its memory are numbers."""
+"""A made-up machine: its processes and its memory are numbers."""
 
 from __future__ import annotations
 
-import asyncio
-import selectors
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from tests.pool.simulated_clock import VirtualLoop
 from workers.messages import (
     Cancel,
     Failed,
@@ -49,37 +48,6 @@ LIMITS = PoolLimits(
 
 Load = Literal["ready", "error", "out_of_memory", "die", "hang"]
 """How a process fares on its way into memory."""
-
-
-class _NoTime(selectors.SelectSelector):
-    """Instead of waiting, lets the clock jump."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 1000.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        assert timeout is not None, "nothing will ever happen"
-        self.now += max(0.0, timeout)
-        return []
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """Runs timers as soon as nothing else is to do."""
-
-    def __init__(self) -> None:
-        self._jumping = _NoTime()
-        super().__init__(self._jumping)
-
-    def time(self) -> float:
-        return self._jumping.now
-
-    call_soon_threadsafe = asyncio.SelectorEventLoop.call_soon  # there is one thread
-
-    def run_for(self, duration_s: float) -> None:
-        """Let so much time pass."""
-        self.call_later(duration_s, self.stop)
-        self.run_forever()
 
 
 @dataclass(slots=True, kw_only=True)
