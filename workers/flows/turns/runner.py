@@ -9,9 +9,10 @@ from workers.client import Client
 from workers.messages.errors import UnsupportedInputError
 
 from .answer import begun
+from .ask import TurnAsk
 from .options import TurnOptions
 from .turn import Turn
-from .ways import TurnAsk, way_of
+from .ways import way_of
 
 
 class TurnRunner:

@@ -1,0 +1,19 @@
+"""What is to be answered in a kept chat, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workers.chats.records import Message
+
+from .options import TurnOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAsk:
+    """One answer's question."""
+
+    path: Sequence[Message]
+    """The chat from its beginning to the question, or to the answer that is gone on with."""
+    options: TurnOptions
