@@ -14,6 +14,7 @@ from workers.chats.store import ChatStore
 from workers.flows.turns.options import TurnOptions, options_of, settings_of
 from workers.flows.turns.runner import TurnRunner
 from workers.flows.turns.turn import Turn
+from workers.messages import Queued
 from workers.messages.errors import UnsupportedInputError
 
 OPTIONS = TurnOptions(system="")
@@ -102,6 +103,29 @@ async def test_when_the_server_ends_what_was_said_is_kept(
     await runner.close()
     kept = own.message(turn.answer.message.id)
     assert (kept.state, bool(kept.text)) == ("cancelled", True)
+
+
+async def test_a_question_in_the_middle_of_an_answer_is_answered_after_it(
+    own: OwnChats, runner: TurnRunner
+) -> None:
+    first = await begun(own, runner)
+    chat = first.chat
+    question = own.add_question(chat, first.answer.message.id, "and then")
+    second = runner.answer(own, chat, question, OPTIONS, after=first)
+    third_question = own.add_question(chat, second.answer.message.id, "and last")
+    third = runner.answer(own, chat, third_question, OPTIONS, after=second)
+    assert runner.of_chat(chat) == (first, second, third)
+    async for answer in second.follow():
+        if answer.waits_for is not None:
+            break
+    assert isinstance(answer.waits_for, Queued)
+    assert answer.waits_for.reason == "waits for the answer above"
+    third.stop()
+    assert (await third.wait()).message.state == "cancelled"
+    first.stop()
+    assert (await first.wait()).message.state == "cancelled"
+    assert (await second.wait()).message.text == "and then "
+    assert own.get(chat).shown == third.answer.message.id
 
 
 async def test_a_flow_that_is_not_there_begins_nothing(own: OwnChats, runner: TurnRunner) -> None:

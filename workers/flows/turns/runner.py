@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from workers.chats.own_chats import OwnChats
-from workers.client import Client
-from workers.messages.errors import UnsupportedInputError
+from workers.client import Client, StopSwitch
+from workers.messages import Event, Finished
+from workers.messages.errors import AppError, UnsupportedInputError
 
 from .answer import begun
 from .ask import TurnAsk
 from .options import TurnOptions
+from .titling import title_of
 from .turn import Turn
+from .waiting import after
 from .ways import way_of
+
+log = logging.getLogger("quintet.turns")
 
 
 class TurnRunner:
@@ -23,13 +31,25 @@ class TurnRunner:
         self._turns: dict[tuple[str, int], Turn] = {}
         """By chat and message: the ids of messages are those of one store."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._titling = StopSwitch()
+        """Stops titles that are being thought of: an answer is waited for, a title is not."""
 
-    def answer(self, own: OwnChats, chat: str, question: int, options: TurnOptions) -> Turn:
-        """Begin to answer a question of a chat: one version more. Raises: AppError."""
+    def answer(
+        self,
+        own: OwnChats,
+        chat: str,
+        question: int,
+        options: TurnOptions,
+        after: Turn | None = None,
+    ) -> Turn:
+        """Begin to answer a question of a chat: one version more. Raises: AppError.
+
+        `after`: the answer that the question follows, if it is still being written; this one waits for it.
+        """
         way_of(options)
         card = options.model or self._client.card("text").id
         message = own.begin_answer(chat, question, {"model": card})
-        return self._begin(own, chat, message, question, options)
+        return self._begin(own, chat, message, question, options, after)
 
     def go_on(self, own: OwnChats, chat: str, answer: int, options: TurnOptions) -> Turn:
         """Go on with an answer that broke off. Raises: AppError; UnsupportedInputError if it runs."""
@@ -56,20 +76,59 @@ class TurnRunner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _begin(
-        self, own: OwnChats, chat: str, message: int, end: int, options: TurnOptions
+        self,
+        own: OwnChats,
+        chat: str,
+        message: int,
+        end: int,
+        options: TurnOptions,
+        before: Turn | None = None,
     ) -> Turn:
-        tree = own.tree(chat)
-        turn = Turn(own, chat, begun(tree.messages[message]))
-        ask = TurnAsk(path=tree.path(end), options=options)
-        client = self._client.stopped_by(turn.switch)
+        self._titling.press()
+        turn = Turn(own, chat, begun(own.tree(chat).messages[message]))
         self._turns[chat, message] = turn
-        task = turn.begin(way_of(options)(client, ask))
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._forget(turn, done))
+        task = turn.begin(self._events(turn, end, options, before))
+        self._note_task(task)
+        task.add_done_callback(lambda _: self._end(turn, options))
         return turn
 
-    def _forget(self, turn: Turn, task: asyncio.Task[None]) -> None:
+    async def _events(
+        self, turn: Turn, end: int, options: TurnOptions, before: Turn | None
+    ) -> AsyncGenerator[Event, None]:
+        """Yield what the chosen way makes of the path, which is whole once the turn before has ended."""
+        if before is not None:
+            async for event in after(before, turn):
+                yield event
+                if isinstance(event, Finished):
+                    return
+        ask = TurnAsk(path=turn.own.tree(turn.chat).path(end), options=options)
+        client = self._client.stopped_by(turn.switch)
+        async with aclosing(way_of(options)(client, ask)) as events:
+            async for event in events:
+                yield event
+
+    def _end(self, turn: Turn, options: TurnOptions) -> None:
         key = turn.chat, turn.answer.message.id
         if self._turns.get(key) is turn:  # or the answer is gone on with already
             del self._turns[key]
-        self._tasks.discard(task)
+        if turn.answer.message.state in ("stop", "length") and not self.of_chat(turn.chat):
+            self._note_task(asyncio.ensure_future(self._give_title(turn, options)))
+
+    def _note_task(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _give_title(self, turn: Turn, options: TurnOptions) -> None:
+        """Let the model name a chat after its first answer; a remote one is not paid for that."""
+        try:
+            chat = turn.own.get(turn.chat)
+            path = turn.own.tree(turn.chat).path(turn.answer.message.id)
+            card = self._client.models.get(options.model or self._client.card("text").id, "text")
+            if len(path) != 2 or chat.titled_by != "question" or card.is_remote:
+                return
+            self._titling = switch = StopSwitch()
+            title = await title_of(self._client.stopped_by(switch), options.model, path)
+            if title:
+                turn.own.rename(turn.chat, title, by="model")
+        except AppError as err:  # deleted meanwhile, or the disk is full: the question is its title
+            log.info("a chat keeps its question as its title: %s", err)
