@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workers.messages.amounts import memory_words
+
 from .options import Json, Where, Yes
 from .output import confirm, emit, say
 from .proposal import show_quantizations
@@ -72,7 +74,9 @@ def _describe(card: ModelCard, plan: Mapping[str, Any]) -> None:
     """Show what a card would say, and whether the model fits."""
     kind = {"none": ""}.get(card.quantization, f", {card.quantization}")
     licence = f"{card.license}, limits its use" if card.license_restricted else card.license
-    size = f"{card.parameters_m:,.0f} million parameters; to fetch: {card.download_mib:,} MiB"
+    size = (
+        f"{card.parameters_m:,.0f} million parameters; to fetch: {memory_words(card.download_mib)}"
+    )
     rows = [
         ("id", card.id),
         ("name", card.name),

@@ -15,6 +15,7 @@ from pathlib import Path
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
 from configs.settings import CONFIGS_DIR, Settings
+from workers.messages.amounts import memory_words, share_words
 from workers.messages.errors import WeightsError
 from workers.models.downloads.checksums import sha256_of
 from workers.models.downloads.download import is_downloadable
@@ -137,7 +138,9 @@ def memory(cards: Iterable[ModelCard], settings: Settings) -> Finding:
     places = build_memory_manager(settings).places
     need = sum(places(card)[0].memory_estimate.total_mib for card in cards)
     free, total = machine.free_memory_mib(), machine.total_memory_mib()
-    detail = f"{free:,} of {total:,} MiB free; all models in use together take {need:,}"
+    detail = (
+        f"{share_words(free, total)} free; all models in use together take {memory_words(need)}"
+    )
     if need > total:
         return warning("memory", f"{detail}: not all at once", "quintet models plan")
     return ok("memory", detail)
@@ -170,7 +173,7 @@ def data_folder(folder: Path) -> Iterator[Finding]:
         yield broken("data folder", f"{there} cannot be written", f"sudo chown -R $USER {there}")
         return
     free = machine.free_disk_mib(folder)
-    detail = f"{folder}: {free:,} MiB free"
+    detail = f"{folder}: {memory_words(free)} free"
     is_low = free < LOW_DISK_MIB
     yield warning("data folder", detail, "make room there") if is_low else ok("data folder", detail)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workers.messages.amounts import memory_words
 from workers.messages.errors import EngineNotInstalledError, UnsupportedInputError
 
 from .options import Json, Where, Yes, grouped
@@ -36,12 +37,14 @@ def list_environments(*, where: Where, as_json: Json = False) -> None:
             emit(row)
         return
     table(
-        ("name", "state", "#disk MiB", "needed for"),
+        ("name", "state", "#disk", "needed for"),
         [
             (
                 row["name"],
                 row["state"],
-                f"{row['size_mib']:,}" if row["size_mib"] else f"about {row['expected_mib']:,}",
+                memory_words(row["size_mib"])
+                if row["size_mib"]
+                else f"about {memory_words(row['expected_mib'])}",
                 row["about"],
             )
             for row in rows
@@ -84,7 +87,7 @@ def create(
     if as_json:
         emit({"name": name, "was_made": was_made, "size_mib": size})
     else:
-        say(f"{name}: {'made' if was_made else 'up to date'}, {size:,} MiB")
+        say(f"{name}: {'made' if was_made else 'up to date'}, {memory_words(size)}")
         if recipe.compiles is not None:
             note("Set QUINTET_GGUF__ENGINE=llama-server, and all models in GGUF run on it.")
 
@@ -107,7 +110,7 @@ def remove(name: Name, *, yes: Yes = False, where: Where, as_json: Json = False)
     if as_json:
         emit({"name": name, "removed": str(folder), "freed_mib": freed_mib})
     else:
-        say(f"Removed {folder}: {freed_mib:,} MiB.")
+        say(f"Removed {folder}: {memory_words(freed_mib)}.")
 
 
 def check(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from configs.settings import CONFIGS_DIR
+from workers.messages.amounts import memory_words
 from workers.models.graphics.builds import BUILDS, PACKAGE
 from workers.models.graphics.choosing import AUTO, choose
 from workers.models.graphics.devices import ask_cublas, ask_llamacpp
@@ -43,7 +44,7 @@ def _cards(machine: Machine) -> Finding:
 
 
 def _described(card: NvidiaCard) -> str:
-    memory = f"{card.total_mib:,} MiB" if card.total_mib else "shares the RAM"
+    memory = memory_words(card.total_mib) if card.total_mib else "shares the RAM"
     return f"{card.name} (compute capability {card.capability[0]}.{card.capability[1]}, {memory})"
 
 

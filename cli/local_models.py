@@ -9,8 +9,9 @@ from typing import Any
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.messages import Progress
+from workers.messages.amounts import MB
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
-from workers.models.downloads.progress import MIB, DownloadProgress
+from workers.models.downloads.progress import DownloadProgress
 from workers.models.tuning.book import words_of
 from workers.models.tuning.context import with_context
 from workers.standalone import build_standalone
@@ -57,7 +58,7 @@ class LocalModels:
         card = self._card(model)
         before = self._manager.state(card).words
         self._manager.fetch(
-            card.id, lambda step: report(in_mib(step)), accept_license=accept_license
+            card.id, lambda step: report(in_mb(step)), accept_license=accept_license
         )
         return before, self._manager.state(card).words
 
@@ -130,12 +131,12 @@ class LocalModels:
             raise UnknownModelError(sentence, err.hint) from err
 
 
-def in_mib(step: DownloadProgress) -> Progress:
+def in_mb(step: DownloadProgress) -> Progress:
     """Return a download's progress as commands draw it."""
     return Progress(
         request_id="",
-        done=step.done_bytes / MIB,
-        total=(step.total_bytes or 0) / MIB,
-        unit="MiB",
+        done=step.done_bytes / MB,
+        total=(step.total_bytes or 0) / MB,
+        unit="MB",
         what=step.what,
     )

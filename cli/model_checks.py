@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import UnsupportedInputError
 
 from .options import Json, SomeModels, Where
@@ -58,7 +59,7 @@ def _as_json(found: Recheck) -> dict[str, Any]:
 
 
 def _tell(found: Recheck) -> None:
-    size = f"{len(found.files)} files, {found.total_bytes / 2**20:,.0f} MiB"
+    size = f"{len(found.files)} files, {fine_size_words(found.total_bytes)}"
     say(f"{'ok' if found.is_right else 'look':5} {found.card.id}: {size}")
     for problem in found.problems:
         say(f"{'':5} -> {problem}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from workers.messages.amounts import memory_words
+
 from .options import Json, Where
 from .output import emit, say
 
@@ -56,8 +58,8 @@ def sets(
             emit({**one.model_dump(), "is_for_this_machine": one == chosen})
         return
     say(markdown(found, {card.id: card for card in read_models(where).known()}))
-    with_card = f" and a graphics card of {card_mib:,} MiB" if card_mib else ""
-    say(f"\nFor this machine, with {free_mib:,} MiB of RAM free{with_card}:")
+    with_card = f" and a graphics card of {memory_words(card_mib)}" if card_mib else ""
+    say(f"\nFor this machine, with {memory_words(free_mib)} of RAM free{with_card}:")
     for model_id in dict.fromkeys(map(chosen.model_of, PARTS)):
         say(f"  quintet models pull {model_id}")
 
@@ -95,8 +97,8 @@ def _row(one: ModelSet, cards: Mapping[str, ModelCard]) -> str:
     cells = [_model(one, part) for part in parts]
     cells.append(f"{_model(one, 'rag')}, `{one.reranker}`")
     taken = needs.together_mib
-    on_card = f"{_gib(taken[CUDA])} of the card, " if CUDA in taken else ""
-    last = f"{on_card}{_gib(taken[CPU])} of RAM"
+    on_card = f"{memory_words(taken[CUDA])} of the card, " if CUDA in taken else ""
+    last = f"{on_card}{memory_words(taken[CPU])} of RAM"
     waiting = [TURNS[part] for part in WORKERS if part not in needs.awake]
     last += f"; {' and '.join(waiting)} in turn" if waiting else "; all awake"
     return f"| {one.name} | {' | '.join(cells)} | {last} |"
@@ -105,7 +107,3 @@ def _row(one: ModelSet, cards: Mapping[str, ModelCard]) -> str:
 def _model(one: ModelSet, part: Part) -> str:
     chosen, other = f"`{one.model_of(part)}`", one.instead.get(part)
     return f"{chosen} (or `{other}`)" if other else chosen
-
-
-def _gib(mib: int) -> str:
-    return f"{mib / 1024:.1f} GiB"

@@ -63,11 +63,11 @@ def _fetched(
     chosen: ModelSetup, only: Sequence[str], *, accept_license: bool, is_quiet: bool
 ) -> SetOffer:
     """Fetch with a bar, telling of each model that is here. Raises: AppError."""
-    from .local_models import in_mib
+    from .local_models import in_mb
 
     with progress("Fetching") as report:
         return chosen.fetch(
-            lambda step: report(in_mib(step)),
+            lambda step: report(in_mb(step)),
             only=only,
             accept_license=accept_license,
             on_here=lambda card: None if is_quiet else _tell(card, chosen.not_kept(card.modality)),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workers.messages.amounts import memory_words, size_words
 from workers.messages.errors import UnsupportedInputError
 
 from .adding import add
@@ -94,13 +95,13 @@ def list_models(
 
 def _show_table(rows: list[dict[str, Any]]) -> None:
     table(
-        ("", "id", "modality", "#memory MiB", "#disk MiB", "speed", "licence", "weights"),
+        ("", "id", "modality", "#memory", "#disk", "speed", "licence", "weights"),
         [
             (
                 "*" if row["is_default"] else "+" if row["recommended"] else "",
                 row["id"],
                 row["modality"],
-                f"{row['memory_mib']:,}",
+                memory_words(row["memory_mib"]) if row["memory_mib"] else "",
                 _disk(row),
                 row["speed"],
                 f"{row['license']} (limited)" if row["license_restricted"] else row["license"],
@@ -118,8 +119,8 @@ def _tell_of_found(found: list[dict[str, Any]], where: Where) -> None:
         )
     there = f" --url {shlex.quote(where.url)}" if where.url else ""
     for model in found:
-        mib = -(-model["size_bytes"] // (1 << 20))
-        say(f"   {mib:>7,} MiB  quintet models add {shlex.quote(model['name'])}{there}")
+        size = size_words(model["size_bytes"])
+        say(f"   {size:>8}  quintet models add {shlex.quote(model['name'])}{there}")
 
 
 def show(model: ModelId, *, where: Where, as_json: Json = False) -> None:
@@ -182,7 +183,9 @@ def remove(model: ModelId, *, yes: Yes = False, where: Where, as_json: Json = Fa
         emit(removed)
     else:
         forgot = " Forgot it." * removed["forgotten"]
-        say(f"Removed {removed['removed'] or removed['id']}: {removed['freed_mib']:,} MiB.{forgot}")
+        say(
+            f"Removed {removed['removed'] or removed['id']}: {memory_words(removed['freed_mib'])}.{forgot}"
+        )
 
 
 def plan(
@@ -220,5 +223,5 @@ def _place(row: dict[str, Any]) -> tuple[int, bool, bool]:
 def _disk(row: dict[str, Any]) -> str:
     """Return what a model takes on the disk, or about would."""
     if row["size_mib"]:
-        return f"{row['size_mib']:,}"
-    return f"~{row['download_mib']:,}" if row["download_mib"] else ""
+        return memory_words(row["size_mib"])
+    return f"~{memory_words(row['download_mib'])}" if row["download_mib"] else ""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workers.messages.amounts import size_words
+
 from .output import say, table
 
 if TYPE_CHECKING:
@@ -39,12 +41,12 @@ def show_quantizations(found: Proposal) -> None:
         return
     say("")
     table(
-        ("", "quantization", "#MiB", "plan", "file"),
+        ("", "quantization", "#size", "plan", "file"),
         [
             (
                 "*" if row["is_chosen"] else "",
                 row["quantization"],
-                f"{-(-row['bytes'] // MIB):,}",
+                size_words(row["bytes"]),
                 FITS[row["plan"]["outcome"]] if row["plan"] else "",
                 row["file"],
             )

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from configs.catalogue import ModelCard
 from workers.messages import Progress
+from workers.messages.amounts import MB
 from workers.messages.errors import DownloadError, DownloadPausedError, RequestError
 
 from .output import note
@@ -157,8 +158,8 @@ def _speed(plan: dict[str, Any] | None) -> str:
 def _progress(state: dict[str, Any]) -> Progress:
     return Progress(
         request_id="",
-        done=(state["done_bytes"] or 0) / MIB,
-        total=(state["total_bytes"] or 0) / MIB,
-        unit="MiB",
+        done=(state["done_bytes"] or 0) / MB,
+        total=(state["total_bytes"] or 0) / MB,
+        unit="MB",
         what=state["words"],
     )

@@ -85,5 +85,5 @@ def test_what_keeps_no_conversation_has_no_context(quintet: Quintet) -> None:
 
 def test_a_model_s_context_and_its_price_are_shown(quintet: Quintet) -> None:
     shown = quintet("models", "show", MODEL).stdout
-    assert "22.5 MiB per 1,024 tokens and slot" in shown
+    assert "24 MB per 1,024 tokens and slot" in shown
     assert "chosen for this machine" in shown

@@ -144,7 +144,7 @@ def test_a_worker_gets_the_real_names_and_hears_the_progress(hub: LocalHub, tmp_
     assert loaded == as_fetched(card, tmp_path)
     assert loaded.files == load_catalogue()["smollm2-135m-instruct"].files
     assert said[-1].fraction == 1.0
-    assert said[-1].what.startswith("downloading SmolLM2 135M Instruct: 94 of 94 MiB")
+    assert said[-1].what.startswith("downloading SmolLM2 135M Instruct: 98 of 98 MB")
 
 
 def test_what_can_be_used_is_said_of_every_kind_of_card(

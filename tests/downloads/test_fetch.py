@@ -190,7 +190,9 @@ def test_a_full_disk_is_reported_with_both_numbers_before_the_first_byte(
     pull: Pull, local_hub: LocalHub
 ) -> None:
     local_hub.declared_size[BIG] = 10**15
-    with pytest.raises(DiskFullError, match=r"needs 953674316 MiB more, and \d+ MiB are free in /"):
+    with pytest.raises(
+        DiskFullError, match=r"needs 1,000,000\.0 GB more, and [\d.,]+ GB are free in /"
+    ):
         pull(make_card())
     assert local_hub.gets(BIG) == []
 

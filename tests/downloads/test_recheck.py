@@ -74,7 +74,7 @@ def test_the_command_ends_with_1_where_something_has_changed(
     save(make_card(id="wrong", file_bytes={BIG: 7}), tmp_path)
     at = ["--data-dir", str(tmp_path)]
     assert main(["models", "check", "right", *at]) == 0
-    assert "ok    right: 2 files, 3 MiB" in capsys.readouterr().out
+    assert "ok    right: 2 files, 3.0 MB" in capsys.readouterr().out
     assert main(["models", "check", "right", "wrong", "--json", *at]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["is_right"] for line in lines] == [True, False]

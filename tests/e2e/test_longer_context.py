@@ -38,5 +38,5 @@ def test_a_longer_context_is_offered_and_answers(narrow_app: App, browser: Brows
     row = page.locator('[data-id="smollm2-135m-instruct"]')
     row.get_by_text("How it runs here").click()
     expect(row).to_contain_text("Context: 4,096 tokens in each of 4 slots")
-    expect(row).to_contain_text("22.5 MiB per 1,024 tokens and slot")
+    expect(row).to_contain_text("24 MB per 1,024 tokens and slot")
     page.close()

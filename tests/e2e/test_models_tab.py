@@ -120,7 +120,7 @@ def test_downloaded_paused_killed_resumed_used_and_removed(
     page.once("dialog", lambda dialog: dialog.accept())
     press(page, MODEL, "remove")
     expect(row(page, MODEL)).to_contain_text("not downloaded")
-    expect(page.locator("#models-status")).to_contain_text("MiB are free again")
+    expect(page.locator("#models-status")).to_contain_text("GB are free again")
 
 
 def test_a_licence_is_read_before_the_yes_by_keyboard_alone(

@@ -191,7 +191,7 @@ def test_doctor_tells_driver_card_build_and_what_is_missing(
     found = said_by_doctor()
     card = found["graphics card"]
     assert card.state == "ok"
-    assert "NVIDIA GeForce RTX 4060 (compute capability 8.9, 8,188 MiB)" in card.detail
+    assert "NVIDIA GeForce RTX 4060 (compute capability 8.9, 8.6 GB)" in card.detail
     assert "driver 580.95.05, CUDA 13.0" in card.detail
     speech = found["speech recognition on the card"]
     assert (speech.state, speech.mend.endswith(" install")) == ("warning", True)

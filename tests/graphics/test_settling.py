@@ -10,6 +10,7 @@ import pytest
 from configs.errors import ConfigError
 from tests.graphics.conftest import NO_LIBRARY, RTX_4060, Project, driver_answer
 from tests.graphics.wheel_files import CUDA0, VERSION, engine_wheel
+from workers.messages.amounts import fine_size_words
 from workers.models.graphics.builds import BUILDS
 from workers.models.graphics.choosing import choose
 from workers.models.graphics.machine import read_machine
@@ -38,7 +39,10 @@ def test_a_card_gets_its_build_once_and_it_is_told_how_large_it_is(project: Proj
     done = project.make()
     assert done.returncode == 0, done.stderr
     assert "Installing llama.cpp for CUDA 13.2 from localhost" in done.stdout
-    assert f"NVIDIA's libraries, up to {BUILDS['cu132'].libraries_mb:,} MB" in done.stdout
+    assert (
+        f"NVIDIA's libraries, up to {fine_size_words(BUILDS['cu132'].libraries_mb * 10**6)}"
+        in done.stdout
+    )
     assert "llama.cpp runs on CUDA0 (NVIDIA GeForce RTX 4060)." in done.stdout
     assert project.devices() == ["CPU", "BLAS", "CUDA0"]
     assert (project.site / "nvidia/cuda12/lib/libtiny.so").exists()

@@ -50,7 +50,7 @@ def test_every_file_says_what_became_of_it() -> None:
 
 def test_table_names_pages_and_chunks() -> None:
     shown = documents_html([info("a.pdf"), info("b.md", num_pages=None)])
-    assert "<td>a.pdf</td><td>3</td><td>7</td><td>2 KiB</td>" in shown
+    assert "<td>a.pdf</td><td>3</td><td>7</td><td>2 kB</td>" in shown
     assert "<td>b.md</td><td>–</td>" in shown
     assert "No documents yet" in documents_html([])
 

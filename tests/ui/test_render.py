@@ -49,5 +49,5 @@ def test_a_receipt_adds_up() -> None:
     usage = Usage(prompt_tokens=20, cached_tokens=5, completion_tokens=50, decode_s=0.5)
     receipt.see(Finished(request_id="r", usage=usage, peak_mib=300))
     html = receipt_html(receipt)
-    for part in ("queued 500 ms", "loaded 1.0 s", "100 tokens/s", "20 + 50 tokens", "peak 300 MiB"):
+    for part in ("queued 500 ms", "loaded 1.0 s", "100 tokens/s", "20 + 50 tokens", "peak 0.3 GB"):
         assert part in html

@@ -16,7 +16,6 @@ from ui.speech_out.view import (
     NUM_RECENT_LINES,
     SpokenRecording,
     download_name,
-    file_size,
     player_value,
     read_text_file,
     subtitles,
@@ -115,10 +114,6 @@ def test_two_recordings_never_share_a_name(tmp_path: Path) -> None:
 )
 def test_downloads_are_named_after_the_first_words(text: str, name: str) -> None:
     assert download_name(text, "mp3") == name
-
-
-def test_sizes_are_short() -> None:
-    assert [file_size(size) for size in (1, 433_000, 2_400_000)] == ["1 kB", "433 kB", "2.4 MB"]
 
 
 @pytest.mark.parametrize(

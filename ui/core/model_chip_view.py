@@ -9,10 +9,11 @@ from html import escape
 from configs.catalogue import ModelCard
 from ui.core.titles import TITLES
 from workers.messages import Modality
+from workers.messages.amounts import size_words
 from workers.models.manager import ModelStatus
 from workers.models.setup.getting import Fetching
 from workers.models.setup.offer import download_bytes
-from workers.models.setup.progress import fetching_words, size_words
+from workers.models.setup.progress import fetching_words
 from workers.specs.spec import may_be_default
 
 MAX_BETTER = 3

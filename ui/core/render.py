@@ -6,6 +6,7 @@ from html import escape
 
 from workers.flows.receipt import Receipt
 from workers.messages import Event, Finished, Progress, Queued, Started
+from workers.messages.amounts import memory_words, pace_words
 from workers.messages.errors import AppError
 
 ENDINGS = {"cancelled": "stopped", "length": "cut at the token limit"}
@@ -69,7 +70,7 @@ def receipt_parts(receipt: Receipt) -> list[str]:
     parts = [
         ENDINGS.get(receipt.reason or "", ""),
         f"{receipt.tokens_per_s:.0f} tokens/s" if receipt.tokens_per_s else "",
-        f"RTF {receipt.real_time_factor:.2f}" if receipt.real_time_factor else "",
+        pace_words(1 / receipt.real_time_factor) if receipt.real_time_factor else "",
         f"first after {seconds(receipt.first_s)}" if receipt.first_s is not None else "",
         f"total {seconds(receipt.total_s)}",
         f"queued {seconds(receipt.queued_s)}",
@@ -79,7 +80,7 @@ def receipt_parts(receipt: Receipt) -> list[str]:
         f"{usage.image_tokens} for pictures" if usage.image_tokens else "",
         f"audio {seconds(usage.audio_s)}" if usage.audio_s else "",
         f"passages ordered by {receipt.reranker}" if receipt.reranker else "",
-        f"peak {receipt.peak_mib} MiB" if receipt.peak_mib else "",
+        f"peak {memory_words(receipt.peak_mib)}" if receipt.peak_mib else "",
     ]
     return [part for part in parts if part]
 

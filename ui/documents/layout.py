@@ -10,6 +10,7 @@ import gradio as gr
 
 from configs.settings import Settings
 from ui.core.parts import status_line, stop_button
+from workers.messages.amounts import memory_words
 
 from .view import documents_html
 
@@ -89,7 +90,7 @@ def _layout_collections(settings: Settings) -> CollectionParts:
         elem_id="rag-collection",
     )
     files = gr.File(
-        label=f"Add documents (up to {settings.limits['max_file_mib']:g} MiB each)",
+        label=f"Add documents (up to {memory_words(settings.limits['max_file_mib'])} each)",
         file_count="multiple",
         file_types=FILE_TYPES,
         height=160,

@@ -8,6 +8,7 @@ from html import escape
 
 from ui.core.render import note_html
 from workers.messages import CollectionInfo, DocumentIndexed, DocumentInfo, Passage
+from workers.messages.amounts import fine_size_words
 
 _MARK = re.compile(r"\[(\d{1,2})\]")
 _WORD = re.compile(r"\w+")
@@ -39,7 +40,7 @@ def documents_html(documents: Sequence[DocumentInfo]) -> str:
         return f'<p class="q-empty">{escape(_NO_DOCUMENTS)}</p>'
     rows = "".join(
         f"<tr><td>{escape(document.name)}</td><td>{document.num_pages or '–'}</td>"
-        f"<td>{document.num_chunks}</td><td>{_size(document.num_bytes)}</td></tr>"
+        f"<td>{document.num_chunks}</td><td>{fine_size_words(document.num_bytes)}</td></tr>"
         for document in documents
     )
     return (
@@ -171,11 +172,6 @@ def remarks(
 def remarks_html(lines: Sequence[str]) -> str:
     """The remarks below an answer."""
     return "".join(f"<p>{escape(line)}</p>" for line in lines)
-
-
-def _size(num_bytes: int) -> str:
-    kib = num_bytes / 1024
-    return f"{kib / 1024:.1f} MiB" if kib >= 1024 else f"{kib:.0f} KiB"
 
 
 def failures_html(done: Sequence[DocumentIndexed]) -> str:

@@ -13,6 +13,7 @@ from configs.catalogue import ModelCard
 from ui.core.callers import caller_of
 from ui.core.render import error_html, note_html
 from ui.core.titles import chosen_words
+from workers.messages.amounts import memory_words
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.standing import Standing
 from workers.models.found.finding import is_found_name
@@ -134,4 +135,4 @@ class ModelHandlers:
 
     def _remove(self, model_id: str) -> str:
         removed = self._manager.remove(model_id)
-        return f"Removed {removed.card.name}: {removed.freed_mib:,} MiB are free again."
+        return f"Removed {removed.card.name}: {memory_words(removed.freed_mib)} are free again."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from configs.catalogue import ModelCard
+from workers.messages.amounts import memory_words, size_words
 from workers.models.manager import FoundModel, ModelStatus
 from workers.specs.spec import spec_of
 
@@ -39,7 +40,7 @@ def found_html(found: FoundModel) -> str:
     return (
         f'<li class="q-model" data-id="{name}" data-found="{name.lower()}" data-here="1">'
         f'<div class="q-model-head"><b>{escape(found.name.partition(":")[2])}</b></div>'
-        f'<p class="q-model-facts">{gib(found.size_bytes / (1 << 20))} · {escape(found.program)}</p>'
+        f'<p class="q-model-facts">{size_words(found.size_bytes)} · {escape(found.program)}</p>'
         f'{note}<div class="q-model-side"><div class="q-model-do">'
         f'<button type="button" class="q-do q-main" data-action="add" aria-label="Add {name}">Add'
         "</button></div></div></li>"
@@ -61,9 +62,9 @@ def _about(card: ModelCard) -> str:
 
 def _facts(row: ModelStatus) -> str:
     card = row.card
-    size = f"{gib(row.size_mib)} on disk" if row.size_mib else ""
+    size = f"{memory_words(row.size_mib)} on disk" if row.size_mib else ""
     if not size and card.download_mib:
-        size = f"{gib(card.download_mib)} to download"
+        size = f"{memory_words(card.download_mib)} to download"
     parts = [
         _parameters(card.parameters_m),
         card.quantization.upper() if card.quantization not in ("none", "unknown") else "",
@@ -173,8 +174,3 @@ def _parameters(millions: float) -> str:
     if millions <= 0:
         return ""
     return f"{millions / 1000:.1f} B" if millions >= 1000 else f"{millions:.0f} M"
-
-
-def gib(mib: float) -> str:
-    """2,350 → "2.3 GiB", 94 → "94 MiB"."""
-    return f"{mib / 1024:.1f} GiB" if mib >= 1000 else f"{mib:.0f} MiB"

@@ -7,9 +7,10 @@ from html import escape
 
 from ui.core.titles import TITLES
 from workers.messages import MODALITIES
+from workers.messages.amounts import memory_words
 from workers.models.manager import FoundModel, ModelStatus, Quantization
 
-from .rows import COLOURS, DOWNLOADED, found_html, gib, row_html
+from .rows import COLOURS, DOWNLOADED, found_html, row_html
 
 NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
 WIDTH_COLUMNS = ("Quantisation", "Size", "Whether it fits", "Speed", "File")
@@ -99,7 +100,7 @@ def _width_row(one: Quantization) -> str:
     colour = COLOURS[one.plan.outcome] if one.plan else ""
     return (
         f'<tr class="{"q-chosen" if one.is_chosen else ""}">'
-        f'<th scope="row">{escape(one.label)}{mark}</th><td>{gib(one.size_mib)}</td>'
+        f'<th scope="row">{escape(one.label)}{mark}</th><td>{memory_words(one.size_mib)}</td>'
         f'<td class="q-fit {colour}">{escape(plan[:1].upper() + plan[1:])}</td><td>{escape(speed)}</td>'
         f"<td><code>{escape(one.file)}</code></td></tr>"
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
+from workers.messages.amounts import size_words
 from workers.models.setup.progress import (
     WORK,
     SetupProgress,
     model_words,
-    size_words,
     time_words,
     total_words,
     work_words,

@@ -13,6 +13,7 @@ from ui.core.render import error_html, note_html
 from ui.core.request import Steps, Update, run_request, streamed
 from workers.client import Client
 from workers.messages import Synthesize
+from workers.messages.amounts import fine_size_words
 from workers.messages.consent import check_consent
 from workers.messages.errors import AppError
 
@@ -20,7 +21,7 @@ from .clip import spoken_as
 from .layout import SpeechOutParts, about, discard, recordings_folder, voice_choices
 from .run import SpeechRun, speak_or_stop, speech_at_rest
 from .save import encoded
-from .view import SpokenRecording, file_size, read_text_file
+from .view import SpokenRecording, read_text_file
 
 IN_FLIGHT_S = 0.1
 """How long an update may be on its way to the page after it was yielded."""
@@ -76,7 +77,7 @@ class SpeechOutHandlers:
             if recording.path.exists():  # else the next text has begun, and nobody waits for this
                 yield {status: error_html(err), download: gr.DownloadButton("Download")}
             return
-        label = f"Download {name} · {file_size(path.stat().st_size)}"
+        label = f"Download {name} · {fine_size_words(path.stat().st_size)}"
         yield {download: gr.DownloadButton(label, value=str(path), interactive=True)}
 
     def fitted(self, voice: str) -> Update:

@@ -146,13 +146,6 @@ def download_name(text: str, extension: str) -> str:
     return f"{'-'.join(words)[:60] or 'speech'}.{extension}"
 
 
-def file_size(num_bytes: int) -> str:
-    """Return 433_000 as "433 kB", 2_400_000 as "2.4 MB"."""
-    if num_bytes < 1_000_000:
-        return f"{max(1, round(num_bytes / 1000))} kB"
-    return f"{num_bytes / 1_000_000:.1f} MB"
-
-
 def read_text_file(path: Path, max_chars: int) -> str:
     """Return the text of an uploaded file. Raises: UnsupportedInputError if it is not text."""
     size = path.stat().st_size

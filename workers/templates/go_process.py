@@ -19,6 +19,8 @@ import threading
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
+from workers.messages.amounts import memory_words
+
 from .go_engine import TemplateError, compile_here, render_here
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +151,9 @@ def _answer(question: bytes) -> bytes:
     except TemplateError as err:
         sentence = str(err)
     except MemoryError:
-        sentence = f"{name} needs more than {MAX_MEMORY_MIB} MiB of memory; make it simpler."
+        sentence = (
+            f"{name} needs more than {memory_words(MAX_MEMORY_MIB)} of memory; make it simpler."
+        )
     except RecursionError:
         sentence = f"{name} is nested too deeply; make it simpler."
     except Exception as err:  # noqa: BLE001 — of a library, about a stranger's text

@@ -82,7 +82,7 @@ def test_a_model_that_cannot_fit_is_refused_with_the_numbers_and_harms_nobody(st
     ask(client, "text")
     ask(client, "stt")
     message = ask(client, "text", model="fake-text-huge")
-    assert "Fake text-huge will not fit: needs about 4,060 MiB of RAM" in message
+    assert "Fake text-huge will not fit: needs about 4.3 GB of RAM" in message
     assert awake(client) == {"text", "stt"}
 
 

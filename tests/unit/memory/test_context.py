@@ -134,7 +134,7 @@ def test_the_price_of_a_longer_context_is_said(tmp_path: Path) -> None:
     assert first.context.mib_per_1024 == pytest.approx(30 * 3 * 128 * 2 * 1024 / 2**20)
     assert first.context.slots == 4
     assert "8,192 tokens in each of 4 slots" in str(first.context)
-    assert "22.5 MiB per 1,024 tokens and slot" in str(first.context)
+    assert "24 MB per 1,024 tokens and slot" in str(first.context)
 
 
 def test_a_model_without_conversations_has_no_context(tmp_path: Path) -> None:

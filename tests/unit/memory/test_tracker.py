@@ -131,7 +131,7 @@ WHISPER = ResidentModel(name="stt", model="Whisper tiny", reserved_mib={"cpu": 7
 
 def test_a_plan_that_fits_says_so_with_the_numbers() -> None:
     assert str(a_plan(1000, 1500)) == (
-        "Fake text fits now: needs about 1,000 MiB of RAM, 1,500 are free."
+        "Fake text fits now: needs about 1.0 GB of RAM, 1.6 GB are free."
     )
 
 
@@ -145,7 +145,7 @@ def test_a_plan_that_cannot_be_names_the_nearest_that_can() -> None:
     found = a_plan(9000, 500, (WHISPER,))
     assert found.outcome == "too_large"
     assert str(found) == (
-        "Fake text will not fit: needs about 9,000 MiB of RAM, 1,200 can be made free. "
+        "Fake text will not fit: needs about 9.4 GB of RAM, 1.3 GB can be made free. "
         "Try Fake text-small."
     )
 

@@ -126,8 +126,8 @@ BAD_FILES = [
     ("broken.docx", b"PK\x03\x04" + bytes(200), "damaged"),
     ("slides.pptx", archive(ppt__presentation_xml=b"<p/>"), "cannot be read yet"),
     ("damaged.docx", archive(word__document_xml=b"<w:docu"), "damaged"),
-    ("bomb.docx", archive(word__document_xml=bytes(8 * 2**20)), "unpack to 8 MiB"),
-    ("large.txt", b"word " * 300_000, "1.4 MiB"),
+    ("bomb.docx", archive(word__document_xml=bytes(8 * 2**20)), "unpack to 8.4 MB"),
+    ("large.txt", b"word " * 300_000, "1.5 MB"),
     ("long.pdf", handbook_pdf(31), "31 pages; at most 30"),
 ]
 

@@ -126,10 +126,10 @@ def test_an_embedder_computes_every_token_of_a_chunk() -> None:
     ("value", "unit", "is_measured", "words"),
     [
         (14.4, "tokens/s", False, "about 14 tokens/s"),
-        (14.4, "tokens/s", True, "measured here 14 tokens/s"),
+        (14.4, "tokens/s", True, "14 tokens/s, measured"),
         (142.3, "tokens/s", False, "about 140 tokens/s"),
-        (142.3, "tokens/s", True, "measured here 142 tokens/s"),
-        (2.345, "× real time", False, "about 2.3 × real time"),
+        (142.3, "tokens/s", True, "142 tokens/s, measured"),
+        (2.345, "× real time", False, "about 2.3× real time"),
         (9.96, "chunks/s", False, "about 10 chunks/s"),
         (12_345.0, "chunks/s", False, "about 12,000 chunks/s"),
     ],

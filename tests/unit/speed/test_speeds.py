@@ -68,7 +68,7 @@ def test_a_use_replaces_the_prediction_and_says_so(tmp_path: Path) -> None:
     here.close()
     seen = speeds(tmp_path).of(CARD, PLACE)
     assert seen is not None
-    assert seen.words == "measured here 20 tokens/s"
+    assert seen.words == "20 tokens/s, measured"
 
 
 def test_what_one_model_showed_is_believed_of_the_others(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import UnsupportedInputError
 
 from .open_webui import read_open_webui
@@ -76,7 +77,7 @@ def _unpacked(data: bytes) -> bytes:
                 raise UnsupportedInputError("This zip holds no conversations.json.", KNOWN)
             if archive.getinfo(names[0]).file_size > MAX_MIB << 20:
                 raise UnsupportedInputError(
-                    f"The conversations.json in this zip is larger than {MAX_MIB} MiB."
+                    f"The conversations.json in this zip is larger than {fine_size_words(MAX_MIB << 20)}."
                 )
             return archive.read(names[0])
     except UNREADABLE as err:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import DiskFullError
 
 _FULL_SIGNS = ("disk is full", "no space left", "disk i/o error", "code: 13)")
@@ -41,7 +42,7 @@ def require_room(folder: Path) -> None:
 
 def _full(folder: Path) -> DiskFullError:
     return DiskFullError(
-        f"No room left in {folder}: {shutil.disk_usage(folder).free / 2**20:.1f} MiB are free, and "
-        f"the index needs {RESERVE_MIB:g} to work.",
+        f"No room left in {folder}: {fine_size_words(shutil.disk_usage(folder).free)} are free, and "
+        f"the index needs {fine_size_words(RESERVE_MIB * 2**20)} to work.",
         hint="Free some space or delete a collection; what was indexed before is kept.",
     )

@@ -21,6 +21,7 @@ from workers.messages import (
     Metadata,
     Usage,
 )
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import RequestError, UnsupportedInputError
 
 from .chunking import MAX_TOKENS, OVERLAP_TOKENS
@@ -104,10 +105,11 @@ class Ingestion:
     def _read(self, name: str, media: Media) -> bytes:
         """Raises: UnsupportedInputError if the file has gone or is too large even to be opened."""
         try:
-            num_mib = Path(media.path).stat().st_size / 2**20 if media.path else 0.0
-            if num_mib > self._limits.max_file_mib:
+            num_bytes = Path(media.path).stat().st_size if media.path else 0
+            most = self._limits.max_file_mib * 2**20
+            if num_bytes > most:
                 raise UnsupportedInputError(
-                    f"{name} has {num_mib:.1f} MiB; at most {self._limits.max_file_mib:g} are read.",
+                    f"{name} has {fine_size_words(num_bytes)}; at most {fine_size_words(most)} are read.",
                     hint="Split it into smaller files.",
                 )
             return media.read()

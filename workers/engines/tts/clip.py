@@ -12,6 +12,7 @@ from typing import Any
 
 from workers.media.audio import CONTAINERS, PCM_WIDTH, duration_s, pcm_to_float
 from workers.messages import Media
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import UnsupportedInputError
 
 CLIP_RATE_HZ = 22_050
@@ -78,10 +79,11 @@ def _bytes_of(media: Media) -> bytes:
         data = media.read()
     except OSError as err:
         raise UnsupportedInputError(f"{media.name} cannot be read: {err.strerror}.") from err
-    mib = len(data) / 2**20
-    if mib > MAX_CLIP_MIB:
+    most = MAX_CLIP_MIB * 2**20
+    if len(data) > most:
         raise UnsupportedInputError(
-            f"The clip {media.name} has {mib:.0f} MiB; the limit is {MAX_CLIP_MIB} MiB.", HINT
+            f"The clip {media.name} has {fine_size_words(len(data))}; the limit is {fine_size_words(most)}.",
+            HINT,
         )
     return data
 

@@ -16,12 +16,13 @@ from typing import Literal
 
 from configs.catalogue import ModelCard
 from configs.settings import HubSettings
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import AppError, DownloadPausedError, GenerationError
 
 from .download import fetch, is_downloadable, is_present, license_not_accepted, remove
 from .folders import is_locked, part_bytes, planned_bytes
 from .pausing import PauseWatch, request_pause
-from .progress import MIB, DownloadProgress
+from .progress import DownloadProgress
 
 log = logging.getLogger("quintet.downloads")
 
@@ -59,7 +60,7 @@ class DownloadState:
         share = "" if self.percent is None else f" {self.percent} %"
         match self.kind:
             case "running":
-                speed = f", {self.speed_bytes_s / MIB:.1f} MiB/s" if self.speed_bytes_s else ""
+                speed = f", {fine_size_words(self.speed_bytes_s)}/s" if self.speed_bytes_s else ""
                 return f"downloading{share}{speed}"
             case "elsewhere":
                 return f"downloading{share}, in another program"

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workers.messages.amounts import done_words, fine_size_words
+
 REPORT_EVERY_S = 0.25
 SPEED_WINDOW_S = 5.0
 
@@ -33,11 +35,8 @@ class DownloadProgress:
         return min(self.done_bytes / self.total_bytes, 1.0) if self.total_bytes else 1.0
 
     def __str__(self) -> str:
-        sizes = f"{self.done_bytes / MIB:.0f} MiB"
-        if self.total_bytes is not None:
-            sizes = f"{self.done_bytes / MIB:.0f} of {self.total_bytes / MIB:.0f} MiB"
-        speed = f", {self.speed_bytes_s / MIB:.1f} MiB/s" if self.speed_bytes_s else ""
-        return f"{self.what}: {sizes}{speed}"
+        speed = f", {fine_size_words(self.speed_bytes_s)}/s" if self.speed_bytes_s else ""
+        return f"{self.what}: {done_words(self.done_bytes, self.total_bytes)}{speed}"
 
 
 OnProgress = Callable[[DownloadProgress], None]

@@ -11,9 +11,8 @@ import socket
 from pathlib import Path
 
 from configs.catalogue import ModelCard
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import AppError, DiskFullError, DownloadError, NotFetchedError
-
-from .progress import MIB
 
 TOKEN = "HF_TOKEN"  # noqa: S105 — the name of a variable
 GOES_ON = "What has arrived is kept: the next attempt goes on from there."
@@ -52,7 +51,7 @@ def license_not_accepted(card: ModelCard) -> NotFetchedError:
 def disk_full(card: ModelCard, needed: int, free: int, folder: Path) -> DiskFullError:
     """Say how much is missing; sizes in bytes."""
     return DiskFullError(
-        f"{card.name} needs {needed / MIB:.0f} MiB more, and {free / MIB:.0f} MiB are free in "
+        f"{card.name} needs {fine_size_words(needed)} more, and {fine_size_words(free)} are free in "
         f"{folder}.",
         "Make room there, or choose another folder with data_dir.",
     )

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from workers.messages.amounts import memory_words
 from workers.messages.errors import DiskFullError, EngineNotInstalledError, LoadError
 from workers.models.disk_files import file_bytes, files_below
 
@@ -190,7 +191,7 @@ def _check_room(recipe: Recipe, folder: Path) -> None:
     if free_mib < recipe.disk_mib + scratch_mib:
         raise DiskFullError(
             f"The environment {recipe.name} takes {size_sentence(recipe)}"
-            + (f", {scratch_mib / 1024:.1f} GB more meanwhile" if scratch_mib else "")
-            + f"; {folder} has {free_mib / 1024:.1f} GB left.",
+            + (f", {memory_words(scratch_mib)} more meanwhile" if scratch_mib else "")
+            + f"; {folder} has {memory_words(free_mib)} left.",
             "Free some, or set data_dir to another disk.",
         )

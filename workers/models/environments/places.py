@@ -15,6 +15,7 @@ from typing import Literal
 
 from configs.catalogue import ModelCard
 from configs.errors import ConfigError
+from workers.messages.amounts import memory_words
 from workers.messages.errors import EngineNotInstalledError, NotFetchedError
 from workers.specs.spec import spec_of
 
@@ -135,13 +136,13 @@ def write_stamp(folder: Path, recipe: Recipe) -> None:
 
 def size_sentence(recipe: Recipe) -> str:
     """Say how much disk an environment takes, and how long it is compiled."""
-    size = f"about {recipe.disk_mib / 1024:.1f} GB"
+    size = f"about {memory_words(recipe.disk_mib)}"
     if recipe.compiles is not None:
         minutes, cores = compile_minutes(recipe.compiles)
         return f"{size}, and about {minutes} minutes of compiling on {cores} cores"
     if not recipe.torch:
         return size
-    return f"{size}, and {TORCH_CUDA_MIB / 1024:.0f} GB more where PyTorch comes with CUDA"
+    return f"{size}, and {memory_words(TORCH_CUDA_MIB)} more where PyTorch comes with CUDA"
 
 
 def compile_minutes(compiled: Compiled) -> tuple[int, int]:

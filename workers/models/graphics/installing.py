@@ -14,6 +14,7 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import DownloadError
 from workers.models.downloads.progress import DownloadProgress
 from workers.models.downloads.remote import RemoteFile
@@ -92,10 +93,10 @@ def _found(build: Build, index: str) -> RemoteFile:
 
 
 def _announcement(build: Build, wheel: RemoteFile) -> str:
-    size = f"{(wheel.size or 0) / MB:,.0f} MB" if wheel.size else "some hundred MB"
+    size = fine_size_words(wheel.size) if wheel.size else "some hundred MB"
     said = f"Installing llama.cpp for {build.title} from {wheel.host}, {size}"
     if build.libraries_mb:
-        said += f", and NVIDIA's libraries, up to {build.libraries_mb:,} MB"
+        said += f", and NVIDIA's libraries, up to {fine_size_words(build.libraries_mb * MB)}"
     return f"{said}; this happens once (GPU=none leaves it out) ..."
 
 
@@ -104,7 +105,8 @@ def _check_room(build: Build, wheel: RemoteFile) -> None:
     free_mb = shutil.disk_usage(sys.prefix).free // MB
     if free_mb < needed_mb:
         raise NotInstalledError(
-            f"it takes up to {needed_mb:,} MB of disk, and {sys.prefix} has {free_mb:,} left",
+            f"it takes up to {fine_size_words(needed_mb * MB)} of disk, and {sys.prefix} has "
+            f"{fine_size_words(free_mb * MB)} left",
             is_final=False,
         )
 

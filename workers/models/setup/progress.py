@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from configs.catalogue import ModelCard
+from workers.messages.amounts import fine_size_words, size_words
 from workers.messages.errors import AppError
 from workers.models.importing.gguf_files import is_projector
 
@@ -16,8 +17,6 @@ from .offer import UNDER_WAY, OfferedModel, SetOffer
 
 Stage = Literal["nothing", "offered", "running", "cut", "failed", "done"]
 
-GB = 1_000_000_000
-MB = 1_000_000
 MINUTE_S = 60
 WORK = {
     "text": "Chat",
@@ -96,15 +95,10 @@ def fetching_words(what: Fetching) -> str:
     size = f" of {size_words(state.total_bytes)}" if state.total_bytes else ""
     parts = [
         f"{state.percent} %{size}" if state.percent is not None else size_words(state.done_bytes),
-        f"{size_words(round(state.speed_bytes_s))}/s" if state.speed_bytes_s else "",
+        f"{fine_size_words(state.speed_bytes_s)}/s" if state.speed_bytes_s else "",
         f"{time_words(what.left_s)} left" if what.left_s else "",
     ]
     return ", ".join(filter(None, parts))
-
-
-def size_words(num_bytes: int) -> str:
-    """2740937888 → "2.7 GB", 90000000 → "90 MB"."""
-    return f"{num_bytes / GB:.1f} GB" if num_bytes >= GB else f"{num_bytes / MB:.0f} MB"
 
 
 def time_words(seconds: float | None) -> str:

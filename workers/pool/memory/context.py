@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workers.messages.amounts import memory_words
 from workers.models.tuning.context import LEAST_TOKENS
 
 from .machine import CPU
@@ -44,7 +45,7 @@ class ContextUse:
         slots = f" in each of {self.slots} slots" if self.slots > 1 else ""
         whose = "set" if self.is_asked else "chosen for this machine"
         own = f", the model's own is {self.made_for:,}" if self.made_for > self.tokens else ""
-        price = f"{self.mib_per_1024:,.1f} MiB per 1,024 tokens and slot"
+        price = f"{memory_words(self.mib_per_1024)} per 1,024 tokens and slot"
         return f"{self.tokens:,} tokens{slots} ({whose}{own}); {price}"
 
     def as_dict(self) -> dict[str, object]:

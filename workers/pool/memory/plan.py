@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from configs.catalogue import ModelCard
+from workers.messages.amounts import memory_words
 from workers.pool.speed.speed_estimate import SpeedEstimate
 
 from .context import ContextUse
@@ -119,7 +120,8 @@ class Plan:
         where = "of RAM" if self.placement.memory_device == CPU else "of graphics memory"
         band = "" if self.placement.memory_estimate.is_measured else "about "
         can = "can be made free" if self.outcome == "too_large" else "are free"
-        return f"needs {band}{self.need_mib:,} MiB {where}, {max(0, self.free_mib):,} {can}"
+        free = memory_words(max(0, self.free_mib))
+        return f"needs {band}{memory_words(self.need_mib)} {where}, {free} {can}"
 
     @property
     def speed_words(self) -> str:

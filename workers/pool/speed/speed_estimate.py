@@ -40,8 +40,10 @@ class SpeedEstimate:
 
     @property
     def words(self) -> str:
-        """For people: "about 14 tokens/s", "measured here 14 tokens/s"."""
-        return f"{'measured here' if self.is_measured else 'about'} {self.number} {self.unit}"
+        """For people: "about 14 tokens/s", "14 tokens/s, measured", "about 3.0× real time"."""
+        space = "" if self.unit.startswith("×") else " "
+        said = f"{self.number}{space}{self.unit}"
+        return f"{said}, measured" if self.is_measured else f"about {said}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""

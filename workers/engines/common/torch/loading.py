@@ -26,6 +26,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from workers.messages.amounts import done_words
 from workers.messages.errors import (
     EngineNotInstalledError,
     LoadError,
@@ -216,7 +217,7 @@ def _memory_of(device: str) -> str:
     import torch
 
     free, total = torch.cuda.mem_get_info(device)
-    return f"{free // MIB:,} of {total // MIB:,} MiB are free on {device}"
+    return f"{done_words(free, total)} are free on {device}"
 
 
 def free_cache(device: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from workers.messages.amounts import fine_size_words
 from workers.messages.errors import UnsupportedInputError
 
 from . import markdown, pdf, plain, web, word
@@ -57,7 +58,7 @@ def open_document(name: str, data: bytes, limits: DocumentLimits) -> OpenDocumen
         raise UnsupportedInputError(f"{name} is empty (0 bytes).")
     if len(data) > max_bytes:
         raise UnsupportedInputError(
-            f"{name} has {len(data) / 2**20:.1f} MiB; at most {limits.max_file_mib:g} are read.",
+            f"{name} has {fine_size_words(len(data))}; at most {fine_size_words(max_bytes)} are read.",
             hint="Split it into smaller files.",
         )
     if b"%PDF-" in data[:1024]:
@@ -86,8 +87,8 @@ def _open_zip(name: str, data: bytes, max_bytes: int) -> OpenDocument:
     inflated = sum(member.file_size for member in members)
     if inflated > 4 * max_bytes:
         raise UnsupportedInputError(
-            f"{name} would unpack to {inflated / 2**20:.0f} MiB; "
-            f"at most {4 * max_bytes / 2**20:.0f} are read."
+            f"{name} would unpack to {fine_size_words(inflated)}; "
+            f"at most {fine_size_words(4 * max_bytes)} are read."
         )
     return word.open_docx(name, data)
 
