@@ -9,32 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from workers.messages import ChatMessage, SamplingParams
+from workers.messages import ChatMessage
 from workers.messages.errors import ContextTooLongError, UnsupportedInputError
 
-MAX_LOGPROBS = 20
-MAX_INT = 2**31 - 1
-MAX_SEED = 2**32 - 1
-"""Engines keep both in 32 bits."""
 MAX_TOKEN_CHARS = 128
 """No more stand in one token, on average over a whole context."""
 USUAL_TOKEN_CHARS = 4
 """Of English text in one token: to say about how long a conversation is that nobody counted."""
 ROLES = ("system", "user", "assistant", "tool")
-
-_BOUNDS = {
-    "temperature": (0.0, 5.0),
-    "top_p": (0.0, 1.0),
-    "top_k": (0, 1_000_000),
-    "min_p": (0.0, 1.0),
-    "repeat_penalty": (0.1, 10.0),
-    "frequency_penalty": (-2.0, 2.0),
-    "presence_penalty": (-2.0, 2.0),
-    "typical_p": (0.0, 1.0),
-    "mirostat": (0, 2),
-    "mirostat_tau": (0.0, 100.0),
-    "mirostat_eta": (0.0, 10.0),
-}
 
 
 def tidy(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
@@ -94,24 +76,4 @@ def check_length(texts: Iterable[str], context_length: int) -> None:
             f"the model's context holds {context_length:,} tokens.",
             hint="Shorten the message, or start a new chat.",
             num_tokens=num_chars // USUAL_TOKEN_CHARS,
-        )
-
-
-def check_sampling(sampling: SamplingParams) -> None:
-    """Raises: UnsupportedInputError naming the parameter, its value and its range."""
-    for name, (low, high) in _BOUNDS.items():
-        value = getattr(sampling, name)
-        if not low <= value <= high:
-            raise UnsupportedInputError(f"{name} is {value}; it must lie in [{low}, {high}].")
-    if sampling.num_logprobs is not None and not 0 <= sampling.num_logprobs <= MAX_LOGPROBS:
-        raise UnsupportedInputError(
-            f"{sampling.num_logprobs} logprobs were asked for; 0 to {MAX_LOGPROBS} can be given."
-        )
-    if sampling.max_tokens is not None and not 1 <= sampling.max_tokens <= MAX_INT:
-        raise UnsupportedInputError(
-            f"max_tokens is {sampling.max_tokens}; it must be at least 1 and below 2^31, or unset."
-        )
-    if sampling.seed is not None and not -1 <= sampling.seed <= MAX_SEED:
-        raise UnsupportedInputError(
-            f"seed is {sampling.seed}; it must be at least 0 and below 2^32, or unset."
         )

@@ -24,12 +24,13 @@ from workers.messages import (
 )
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.process_spec import ReportLoading, WorkerSettings
+from workers.messages.sampling_bounds import check_sampling
 from workers.models.weights import verified_folder
 from workers.templates.conversation import formats_chat, lay_out, shows_tools
 
 from .engine import CallDelta, Completion, Delta, PictureTaken, Piece, TextEngine, Thought
 from .opening import opened
-from .prompt import check_length, check_sampling, check_text, tidy
+from .prompt import check_length, check_text, tidy
 from .thoughts import with_thinking_cost
 from .tools import check_tools, hear_calls, prepare
 
