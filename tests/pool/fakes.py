@@ -17,7 +17,7 @@ class FakeWorker:
     """Says the last message back, one word per delta; the first word may be an order.
 
     "slow …" pauses 10 ms between words; "refuse", "crash", "bug", "die", "hang", "who" (answers
-    with its model's id) and "breed" (starts a process, answers with its number) do what they say.
+    with its model's id), "sent" (with the system's words and the temperature that it was sent) and "breed" (starts a process, answers with its number) do what they say.
 
     Each process leaves its model's id in the file "loads" of the data folder. A file named
     "refuse-to-load" or "die-on-load", with a model's id behind it or not, does what it says.
@@ -46,13 +46,9 @@ class FakeWorker:
             raise ZeroDivisionError("a bug in the engine")
         if order == "die":
             os._exit(9)
-        if order == "breed":
-            words = [str(subprocess.Popen(["sleep", "600"]).pid)]
-        if order == "who":
-            words = [self._id]
         if order == "hang":
             time.sleep(3600)
-        for word in words:
+        for word in self._answer(request, words):
             if cancel.is_cancelled:
                 return
             yield TextDelta(request_id=request.request_id, text=word + " ")
@@ -60,6 +56,15 @@ class FakeWorker:
                 time.sleep(0.01)
         usage = Usage(completion_tokens=len(words))
         yield Finished(request_id=request.request_id, reason="stop", usage=usage)
+
+    def _answer(self, request: Generate, words: list[str]) -> list[str]:
+        if words[0] == "breed":
+            return [str(subprocess.Popen(["sleep", "600"]).pid)]
+        if words[0] == "who":
+            return [self._id]
+        if words[0] == "sent":
+            return [request.messages[0].text, str(request.sampling.temperature)]
+        return words
 
     def close(self) -> None:
         pass

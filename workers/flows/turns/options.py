@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workers.chats.records import NOTHING
 from workers.messages import Thinking
+from workers.personas.records import DIRECT as DIRECT
 
 SYSTEM_PROMPT = "You are a helpful assistant. Answer clearly and briefly."
-DIRECT = "direct"
-"""The flow that asks one model once."""
+PLAIN = "plain"
+"""The persona whose words SYSTEM_PROMPT is."""
 
 
 class TurnOptions(BaseModel):
@@ -20,6 +21,10 @@ class TurnOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    persona: str = PLAIN
+    """Id of the persona that was chosen last; what it said is in the other fields already: `wearing`."""
+    persona_said: Mapping[str, Any] = Field(default_factory=dict)
+    """What that was, by field: what differs from it is the chat's own."""
     model: str | None = None
     """Id of a card; None: the default of the modality."""
     system: str = SYSTEM_PROMPT
@@ -30,6 +35,8 @@ class TurnOptions(BaseModel):
     """Whether the model thinks before it answers; None: as it does by itself."""
     thinking_tokens: int | None = Field(default=None, ge=1)
     """The longest thought; None: as long as the model likes."""
+    voice: str | None = None
+    """Who reads the answers aloud; None: the voice in use."""
     flow: str = DIRECT
     """How the answer is come by: a key of `WAYS`."""
 
