@@ -50,7 +50,7 @@ document.addEventListener("click", (event) => {
 watch("value", update);
 update();
 const isSeen = () => !document.hidden && element.offsetParent !== null;
-document.addEventListener("quintet-models", () => { if (isSeen()) look(); }); // told by the strip
+document.addEventListener("quintet-models", () => { if (isSeen()) look(); }); // told by the head
 new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) look(); }).observe(element);
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);

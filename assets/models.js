@@ -118,7 +118,7 @@ function look() {
   trigger("look", {});
 }
 
-for (const news of ["quintet-models", "quintet-used"]) document.addEventListener(news, look); // by the strip
+for (const news of ["quintet-models", "quintet-used"]) document.addEventListener(news, look); // by the head
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);
   else if (list.querySelector(MOVING) || Date.now() - lookedAt >= IDLE_MS) look();

@@ -24,7 +24,7 @@ watch("value", update);
 update();
 const look = () => { if (!document.hidden) trigger("look", {}); };
 look();
-document.addEventListener("quintet-models", look); // told by the strip
+document.addEventListener("quintet-models", look); // told by the head
 document.addEventListener("visibilitychange", look);
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);

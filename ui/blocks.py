@@ -1,4 +1,4 @@
-"""The page: header, strip, memory, and the tabs.
+"""The page: the tabs with the head around them, the memory sheet, the settings.
 
 A new tab is a folder and one line here, in `TABS`.
 """
@@ -23,20 +23,13 @@ from .core.guard import ClosedDoors
 from .core.light_updates import LightBlocks
 from .core.model_chip import build_model_chip
 from .core.quiet_queue import use_quiet_queue
+from .core.sidebar import tab_with_sidebar
 from .core.theme import ASSETS, build_theme, scripts, style_sheets
 from .core.uploads import bound_uploads
 from .endpoints import add_endpoints
+from .head.head import build_head
 from .memory.panel import build_memory_panel
-from .memory.strip import build_strip
 from .setup.line import build_setup_line
-
-HEADER = """<header class="q-header"><h1><svg viewBox="0 0 25 20" aria-hidden="true">
-<rect class="q-text" x="0" y="8" width="3" height="12" rx="1.5"/>
-<rect class="q-stt" x="5.5" y="3" width="3" height="17" rx="1.5"/>
-<rect class="q-tts" x="11" y="0" width="3" height="20" rx="1.5"/>
-<rect class="q-vision" x="16.5" y="5" width="3" height="15" rx="1.5"/>
-<rect class="q-rag" x="22" y="10" width="3" height="10" rx="1.5"/></svg>Quintet</h1>
-<p>Text, speech, pictures and documents, on one machine.</p></header>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +69,25 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
         title="Quintet",
         analytics_enabled=False,
         delete_cache=(CACHE_SWEEP_S, CACHE_AGE_S),
-        fill_width=False,
+        fill_width=True,
     ) as page:
-        gr.HTML(HEADER, container=False, padding=False, elem_id="q-header")
-        build_strip(client)
-        build_setup_line(client)
-        build_memory_panel(client)
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap", elem_id="q-tabs"):
             for tab in TABS:
-                with gr.Tab(tab.title, id=tab.id, elem_id=f"tab-{tab.id}"):
-                    if tab.id in MODALITIES:
-                        build_model_chip(client, tab.id)
-                    tab.build(client, settings)
+                with gr.Tab(tab.title, id=tab.id, elem_id=f"tab-{tab.id}"), tab_with_sidebar():
+                    _build_tab(tab, client, settings)
+        build_head(client)
+        build_memory_panel(client)
         add_endpoints(client)
     page._queue.max_size = MAX_WAITING  # `queue` would make all of the page's routes once more
     return page
+
+
+def _build_tab(tab: PageTab, client: Client, settings: Settings) -> None:
+    if tab.id in MODALITIES:
+        build_model_chip(client, tab.id)
+    if tab.id == TABS[0].id:
+        build_setup_line(client)
+    tab.build(client, settings)
 
 
 def mount_ui(
@@ -109,7 +106,7 @@ def mount_ui(
         server_name=server.host,
         server_port=server.port,
         auth=check_login if server.is_protected else None,
-        footer_links=["settings"],
+        footer_links=[],
         run_history=False,
         allowed_paths=[str(ASSETS)],
         show_error=True,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from configs.catalogue import load_catalogue
 from tests.downloads.conftest import make_card
 from ui.core.model_chip_view import ChipState, chip_html
-from ui.memory.fetching import fetching_html
+from ui.head.view import models_words
 from ui.setup.view import setup_html
 from workers.messages.errors import DownloadError
 from workers.models.downloads.manager import DownloadState
@@ -104,16 +104,23 @@ def test_pictures_are_offered_the_text_models_that_see() -> None:
     assert 'data-id="tiny"' not in html
 
 
-def test_the_chip_and_the_strip_tell_how_far_it_is_and_why_it_is_not() -> None:
+def test_the_chip_and_the_models_tab_tell_how_far_it_is_and_why_it_is_not() -> None:
     half = DownloadState(kind="running", done_bytes=GB, total_bytes=4 * GB, speed_bytes_s=GB / 60)
     coming = Fetching(card=BETTER, download=half, is_wanted=True)
     far = "25 % of 4.0 GB, 17 MB/s, about 3 minutes left"
     state = ChipState(modality="text", card=DEMO, coming=coming, may_change=True)
     assert f"{far}. It is used as soon as it is here" in chip_html(state)
     running = ModelStatus(card=BETTER, state="running", download=half)
-    html = fetching_html([coming], progress_at("running", running), says_why=True)
-    assert f"{far}; then Text uses it · 29 % of the set" in html
-    assert "uses it" not in fetching_html([replace(coming, is_wanted=False)], says_why=True)
+    tab = models_words([coming], progress_at("running", running), says_why=True)
+    assert tab["words"] == [
+        f"Fetching {BETTER.name}: {far}; then Text uses it",
+        "29 % of the set for this machine",
+    ]
+    assert (tab["tag"], tab["is_failed"]) == ("29 %", False)
+    alone = models_words([replace(coming, is_wanted=False)], says_why=True)
+    assert alone["words"] == [f"Fetching {BETTER.name}: {far}"]
+    assert alone["tag"] == "25 %"
+    assert models_words([], says_why=True)["tag"] == ""
 
     failed = Fetching(card=BETTER, problem="No hub <here>.")
     html = chip_html(replace(state, coming=failed))
@@ -123,8 +130,10 @@ def test_the_chip_and_the_strip_tell_how_far_it_is_and_why_it_is_not() -> None:
     assert "is not used." in for_others
     assert "Try again" not in for_others
     assert "No hub" not in for_others
-    assert "No hub &lt;here&gt;." in fetching_html([failed], says_why=True)
-    assert "No hub" not in fetching_html([failed], says_why=False)
+    tab = models_words([failed], says_why=True)
+    assert (tab["tag"], tab["is_failed"]) == ("failed", True)
+    assert tab["words"] == [f"{BETTER.name} is not used: No hub <here>."]
+    assert models_words([failed], says_why=False)["words"] == [f"{BETTER.name} is not used."]
 
 
 def test_what_is_not_kept_is_said() -> None:

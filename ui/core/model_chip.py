@@ -87,7 +87,7 @@ def build_model_chip(client: Client, modality: Modality) -> None:
         html_template='<div class="q-model-chip-frame"></div>',
         js_on_load=(ASSETS / "model_chip.js").read_text(encoding="utf-8"),
         elem_id=f"q-model-chip-{modality}",
-        elem_classes="q-model-chip-box",
+        elem_classes=["q-model-chip-box", "q-sub"],
         container=False,
         padding=False,
     )

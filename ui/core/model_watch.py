@@ -14,7 +14,7 @@ from workers.messages import Modality
 
 WATCH_JS = """
 const tell = () => { if (element.isConnected) trigger("look", {}); };
-document.addEventListener("quintet-used", tell); // by the strip's script
+document.addEventListener("quintet-used", tell); // by the head's script
 tell();
 """
 

@@ -37,7 +37,7 @@ class MemoryParts:
 
 def layout_memory(status: PoolStatus) -> MemoryParts:
     """Draw everything, closed. Its fields open to an admin at his first look."""
-    with gr.Accordion("Memory: limits, pins and measurements", open=False, elem_id="memory"):
+    with gr.Column(elem_id="memory"):
         with gr.Row(elem_id="memory-bounds"):
             bounds = _layout_bounds(status)
         return MemoryParts(

@@ -1,4 +1,4 @@
-"""The Memory panel under the strip: how much may be taken, who stays, prediction and measurement."""
+"""The memory sheet, opened from the head: how much may be taken, who stays, prediction and measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line under the strip in the first minutes: what answers now, and the best set for this machine."""
+"""The line of the first minutes: what answers now, and the best set for this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frozen snapshots of the pool, for the page's strip, health checks and metrics."""
+"""Frozen snapshots of the pool, for the page's head, health checks and metrics."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The memory of each device as one bar: who uses what, what is reserved, what is left. Pure.
+"""The memory of each device: who uses what, what is set aside, what is free; in words and as a bar. Pure.
 
-|page|text##//////|stt###//|                        room                         |
-      in use reserved                                                         limit
+|page|text##//////|stt###//|                        free                         |
+      in use set aside                                                      limit
 """
 
 from __future__ import annotations
@@ -15,6 +15,19 @@ from workers.client import CPU, Allocation, DeviceMemory, PoolStatus
 
 COARSE_MIB = 50
 """MiB. The system's free memory varies all the time: a limit that depends on it is shown in these steps."""
+BYTES_PER_MIB = 2**20
+GB = 1e9
+ONE_DIGIT_TO_GB = 10
+
+
+def gb(mib: float) -> str:
+    """Return MiB as decimal gigabytes without the unit: 1,050 → "1.1", 16,000 → "17", 20 → "under 0.1"."""
+    amount = mib * BYTES_PER_MIB / GB
+    if not amount:
+        return "0"
+    if amount < 0.05:
+        return "under 0.1"
+    return f"{amount:.1f}" if round(amount, 1) < ONE_DIGIT_TO_GB else f"{amount:.0f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +38,14 @@ class MemoryShare:
     """Its modality, or "page"."""
     used_mib: int
     growth_mib: int = 0
-    """What is reserved for it beyond that: it may still grow into it."""
+    """What is set aside for it beyond that: it may still grow into it."""
 
     @property
     def title(self) -> str:
-        """For people: "Text uses 240 MiB; 60 more are reserved"."""
+        """For people: "Text: 0.3 GB in use, 0.1 more set aside"."""
         name = TITLES.get(self.kind, "Page")
-        more = f"; {self.growth_mib:,} more are reserved" if self.growth_mib else ""
-        return f"{name} uses {self.used_mib:,} MiB{more}"
+        more = f", {gb(self.growth_mib)} more set aside" if self.growth_mib else ""
+        return f"{name}: {gb(self.used_mib)} GB in use{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +73,18 @@ class DeviceUse:
         return self.used_mib + sum(share.growth_mib for share in self.shares)
 
     @property
+    def over_mib(self) -> int:
+        """How much more is in use than may be."""
+        return max(0, self.used_mib - self.limit_mib)
+
+    @property
     def label(self) -> str:
-        """The numbers: "1,240 of 8,192 MiB in use, 2,100 reserved"."""
-        over_mib = self.used_mib - self.limit_mib
-        if over_mib > 0:
-            return (
-                f"{self.used_mib:,} MiB in use, {over_mib:,} over the limit of {self.limit_mib:,}"
-            )
-        reserved = f", {self.reserved_mib:,} reserved"
-        more = reserved if self.reserved_mib > self.used_mib else ""
-        return f"{self.used_mib:,} of {self.limit_mib:,} MiB in use{more}"
+        """The numbers: "1.1 GB in use · 1.9 GB set aside · 17 GB free"."""
+        used = f"{gb(self.used_mib)} GB in use"
+        if self.over_mib:
+            return f"{used} · {gb(self.over_mib)} GB over the limit of {gb(self.limit_mib)}"
+        free_mib = max(0, self.limit_mib - self.reserved_mib)
+        return f"{used} · {gb(self.reserved_mib)} GB set aside · {gb(free_mib)} GB free"
 
 
 def device_uses(status: PoolStatus) -> tuple[DeviceUse, ...]:
@@ -78,9 +93,18 @@ def device_uses(status: PoolStatus) -> tuple[DeviceUse, ...]:
     return tuple(_use(memory, status, len(devices) > 2) for memory in devices)
 
 
-def bars_html(status: PoolStatus) -> str:
-    """Return one bar per device, with its numbers beside it."""
-    return "".join(map(_bar, device_uses(status)))
+def bar_html(use: DeviceUse) -> str:
+    """One device as a bar: solid is in use, pale is set aside, the rest is free."""
+    total_mib = max(use.limit_mib, use.reserved_mib, 1)
+    pieces = "".join(map(_piece, use.shares))
+    free_mib = total_mib - use.reserved_mib
+    if free_mib:
+        pieces += f'<i class="q-room" style="flex-grow:{free_mib}"></i>'
+    if use.limit_mib < total_mib:
+        left = f"{100 * use.limit_mib / total_mib:.1f}%"
+        pieces += f'<u style="left:{left}" title="Limit: {gb(use.limit_mib)} GB"></u>'
+    label = escape(f"{use.name}: {use.label}", quote=True)
+    return f'<span class="q-bar" role="img" aria-label="{label}">{pieces}</span>'
 
 
 def _use(memory: DeviceMemory, status: PoolStatus, is_numbered: bool) -> DeviceUse:
@@ -89,7 +113,7 @@ def _use(memory: DeviceMemory, status: PoolStatus, is_numbered: bool) -> DeviceU
     budget = status.memory.budget
     coarse_mib = (in_use_mib + memory.free_mib - budget.leave_room_mib) // COARSE_MIB * COARSE_MIB
     limit_mib, why = max(0, coarse_mib), (
-        f"what is free, less {budget.leave_room_mib:,} MiB left to other programs"
+        f"what is free, less {gb(budget.leave_room_mib)} GB left to other programs"
     )  # fmt: skip
     allowed_mib = budget.limit_mib(memory.device)
     if allowed_mib is not None and allowed_mib <= coarse_mib:
@@ -118,28 +142,7 @@ def _shares(device: str, status: PoolStatus) -> Iterator[MemoryShare]:
             )
 
 
-def _bar(use: DeviceUse) -> str:
-    total_mib = max(use.limit_mib, use.reserved_mib, 1)
-    pieces = "".join(map(_piece, use.shares))
-    room_mib = total_mib - use.reserved_mib
-    if room_mib:
-        pieces += (
-            f'<i class="q-room" style="flex-grow:{room_mib}" title="{room_mib:,} MiB left"></i>'
-        )
-    if use.limit_mib < total_mib:
-        left = f"{100 * use.limit_mib / total_mib:.1f}%"
-        pieces += f'<u style="left:{left}" title="Limit: {use.limit_mib:,} MiB"></u>'
-    name, about = escape(use.name), escape(use.about, quote=True)
-    over = " q-over" if use.used_mib > use.limit_mib else ""
-    return (
-        f'<div class="q-memory{over}"><b title="{about}">{name}</b>'
-        f'<div class="q-bar" role="img" aria-label="{name}: {use.label}">{pieces}</div>'
-        f'<span title="The limit is {escape(use.why, quote=True)}.">{use.label}</span></div>'
-    )
-
-
 def _piece(share: MemoryShare) -> str:
-    """Solid is in use, hatched is reserved."""
     parts = (("", share.used_mib), (" q-soon", share.growth_mib))
     return "".join(
         f'<i class="q-{share.kind}{soon}" style="flex-grow:{mib}" title="{share.title}"></i>'

@@ -1,0 +1,108 @@
+// The frame: which tab is seen, its sidebar, the memory sheet, where the focus goes. Listens on the
+// document, so that it does not matter when Gradio draws what.
+(() => {
+  const root = document.documentElement;
+  const isPhone = () => window.matchMedia("(max-width: 720px)").matches;
+  const isSeen = (node) => node.offsetParent !== null || getComputedStyle(node).position === "fixed";
+  const selected = () => document.querySelector('#q-tabs [role="tab"][aria-selected="true"]');
+  const panel = () => document.getElementById(selected()?.getAttribute("aria-controls"));
+  const KEPT = "quintet-sidebar";
+
+  // --- sidebar: kept open or closed on a wide screen, a drawer on a phone
+  const side = () => [...(panel()?.querySelectorAll(".q-side") ?? [])][0];
+  function showSide() {
+    const isOpen = isPhone() ? root.classList.contains("q-drawer") : !root.classList.contains("q-no-side");
+    const button = document.getElementById("q-menu");
+    if (!button) return;
+    button.hidden = !side();
+    button.setAttribute("aria-expanded", String(isOpen));
+    button.setAttribute("aria-label", isOpen ? "Hide the sidebar" : "Show the sidebar");
+  }
+  function toggleSide() {
+    if (!side()) return;
+    if (isPhone()) {
+      root.classList.toggle("q-drawer");
+      if (root.classList.contains("q-drawer")) side().querySelector("button, input, a")?.focus();
+    } else {
+      const isClosed = root.classList.toggle("q-no-side");
+      localStorage.setItem(KEPT, isClosed ? "closed" : "open");
+    }
+    showSide();
+  }
+  function closeDrawer() {
+    if (!root.classList.contains("q-drawer")) return false;
+    root.classList.remove("q-drawer");
+    showSide();
+    document.getElementById("q-menu")?.focus();
+    return true;
+  }
+  const isOnVeil = ({ target, clientX }) => // the veil is the drawer's own ::before
+    target.classList?.contains("q-side") && clientX > target.getBoundingClientRect().right;
+  root.classList.toggle("q-no-side", localStorage.getItem(KEPT) === "closed");
+
+  // --- memory: a sheet over the page, which is out of reach meanwhile
+  const sheet = () => document.getElementById("memory");
+  const opener = () => document.getElementById("q-mem");
+  function openMemory() {
+    if (!sheet() || root.classList.contains("q-memory-open")) return closeMemory();
+    root.classList.add("q-memory-open");
+    sheet().setAttribute("role", "dialog");
+    sheet().setAttribute("aria-modal", "true");
+    sheet().setAttribute("aria-label", "Memory");
+    sheet().tabIndex = -1;
+    for (const other of sheet().parentElement.children) if (other !== sheet()) other.inert = true;
+    opener()?.setAttribute("aria-expanded", "true");
+    sheet().focus({ preventScroll: true });
+    document.dispatchEvent(new CustomEvent("quintet-memory"));
+  }
+  function closeMemory() {
+    if (!root.classList.contains("q-memory-open")) return false;
+    root.classList.remove("q-memory-open");
+    for (const other of sheet().parentElement.children) other.inert = false;
+    opener()?.setAttribute("aria-expanded", "false");
+    opener()?.focus();
+    return true;
+  }
+
+  // --- focus: after a tab change it is in that tab's main input
+  const INPUTS = ".q-main-input :is(textarea, input, button), textarea, input:not([type=file], [type=hidden])";
+  function mainInput() {
+    const inputs = [...(panel()?.querySelectorAll(INPUTS) ?? [])].filter(
+      (one) => !one.disabled && isSeen(one) && !one.closest(".q-side"),
+    );
+    return inputs.find((one) => one.closest(".q-main-input")) ?? inputs.find((one) => one.tagName === "TEXTAREA") ?? inputs[0];
+  }
+  function focusMain(tries = 20) { // a tab is drawn when it is first opened
+    const input = mainInput();
+    if (input) input.focus({ preventScroll: true });
+    else if (tries > 0) requestAnimationFrame(() => focusMain(tries - 1));
+  }
+  window.quintetFrame = { focusMain, toggleSide, closeDrawer, openMemory, closeMemory };
+
+  document.addEventListener("click", (event) => {
+    const at = (selector) => event.target.closest?.(selector);
+    if (at('[data-key="sidebar"]')) toggleSide();
+    else if (at('[data-key="memory"]')) openMemory();
+    else if (at("[data-close-memory]")) closeMemory();
+    else if (at(".q-skip")) {
+      event.preventDefault();
+      focusMain();
+    } else if (at('#q-tabs [role="tab"]')) {
+      root.classList.remove("q-drawer");
+      requestAnimationFrame(showSide);
+      if (event.detail > 0 && window.matchMedia("(hover: hover)").matches) requestAnimationFrame(() => focusMain());
+    } else if (at("[data-closes-drawer]") || isOnVeil(event)) closeDrawer();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (root.classList.contains("q-memory-open") && !event.target.closest?.("#memory")) {
+      event.preventDefault();
+      closeMemory();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented && (closeMemory() || closeDrawer())) event.preventDefault();
+  });
+  document.addEventListener("quintet-head", showSide);
+  new MutationObserver(showSide).observe(root, { subtree: true, attributeFilter: ["aria-selected"] });
+  window.addEventListener("resize", showSide);
+})();

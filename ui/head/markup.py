@@ -1,0 +1,30 @@
+"""What stands in the row of the tabs beside them; `assets/head.js` puts it there and fills it."""
+
+from __future__ import annotations
+
+from ui.core.icons import icon
+
+MARK = (
+    '<svg viewBox="0 0 20 20" aria-hidden="true">'
+    '<rect x="1" y="8" width="2.5" height="9" rx="1.2" fill="#6366f1"/>'
+    '<rect x="5" y="5" width="2.5" height="12" rx="1.2" fill="#0ea5e9"/>'
+    '<rect x="9" y="3" width="2.5" height="14" rx="1.2" fill="#14b8a6"/>'
+    '<rect x="13" y="6" width="2.5" height="11" rx="1.2" fill="#f59e0b"/>'
+    '<rect x="17" y="10" width="2.5" height="7" rx="1.2" fill="#ec4899"/></svg>'
+)
+
+START = f"""<div class="q-head-start"><a class="q-skip" href="#main">Skip to the work</a>
+<button type="button" class="q-ib" id="q-menu" data-key="sidebar" aria-label="Sidebar" title="Sidebar (Ctrl B)"
+aria-expanded="true">{icon("menu")}</button>
+<h1 class="q-brand">{MARK}<span>Quintet</span></h1></div>"""
+
+END = f"""<div class="q-head-end"><button type="button" class="q-mem" id="q-mem" data-key="memory"
+aria-haspopup="dialog" aria-expanded="false"><span class="q-mem-words"></span><span class="q-mem-short"></span>
+<span class="q-mem-bars"></span><span class="q-sr">Open the memory panel</span></button>
+<button type="button" class="q-ib" id="q-settings-open" data-key="settings" aria-haspopup="dialog"
+aria-label="Settings" title="Settings (Ctrl ,)">{icon("settings")}</button></div>"""
+
+HEAD = (
+    f'{START}{END}<div class="q-tip" role="tooltip" id="q-tip" hidden><b></b><span></span></div>'
+    '<div class="q-tab-words" hidden></div><p class="q-sr" role="status" id="q-head-said"></p>'
+)
