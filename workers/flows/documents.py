@@ -30,6 +30,7 @@ from workers.messages import (
 from workers.messages.errors import ContextTooLongError, NotFoundError
 
 from .citations import cite
+from .off_topic import NotInDocuments, off_topic
 
 CHARS_PER_TOKEN = 3.0
 """Deliberately low for prose; an estimate that is too high only costs one more try."""
@@ -94,10 +95,12 @@ class Question:
     model: str | None = None
     """Id of the card that answers; None: the default."""
     thinking: Thinking = NO_THOUGHTS
+    refuses: bool = False
+    """Ask no model where the documents have nothing about it: NotInDocuments comes instead."""
 
 
 async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Event, None]:
-    """Yield Retrieved, ContextCut, TextDelta…, Cited, and one Finished.
+    """Yield Retrieved, ContextCut, TextDelta…, Cited, and one Finished; or Retrieved, NotInDocuments, Finished.
 
     Closing it stops whichever worker is at work. Raises: AppError; NotFoundError if the collection
     has no passages at all.
@@ -118,6 +121,11 @@ async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Ev
             f"The collection “{question.collection}” has no documents yet.",
             hint="Add a document first.",
         )
+    if question.refuses and (missed := off_topic(client.card("rag").id, question.text, passages)):
+        best, floor = missed
+        yield NotInDocuments(request_id=request.request_id, best=best, floor=floor)
+        yield Finished(request_id=request.request_id)
+        return
     model = question.model
     task = _Task(
         question=question,

@@ -1,0 +1,94 @@
+"""Deleting with a way back: what is deleted goes off the list at once and from the disk a little later.
+
+If the process ends in between nothing is deleted: the document is there at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass
+
+from workers.client import Client
+from workers.messages import DeleteCollection, DeleteDocument
+from workers.messages.errors import AppError
+
+UNDO_S = 10.0
+"""How long it can be undone; page/design.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One document, or a whole collection, that is about to go."""
+
+    key: int
+    collection: str
+    document_id: str | None
+    """None: the whole collection."""
+    name: str
+
+
+class Removals:
+    """Lives on the event loop of the server."""
+
+    def __init__(self, client: Client, undo_s: float = UNDO_S) -> None:
+        self._client = client
+        self._undo_s = undo_s
+        self._pending: dict[int, Removal] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._problems: dict[str, str] = {}
+        self._keys = itertools.count(1)
+
+    def begin(self, collection: str, document_id: str | None, name: str) -> Removal:
+        """Take it off the lists, and delete it unless that is undone in time."""
+        removal = Removal(
+            key=next(self._keys), collection=collection, document_id=document_id, name=name
+        )
+        self._problems.pop(collection, None)
+        self._pending[removal.key] = removal
+        self._tasks[removal.key] = asyncio.create_task(self._later(removal))
+        return removal
+
+    def undo(self, key: int) -> bool:
+        """Keep it after all; False if it is gone already."""
+        task = self._tasks.pop(key, None)
+        if task is not None:
+            task.cancel()
+        return self._pending.pop(key, None) is not None
+
+    def pending(self) -> tuple[Removal, ...]:
+        """Return what is about to go, oldest first."""
+        return tuple(self._pending.values())
+
+    def problem(self, collection: str) -> str:
+        """Return why the last thing of a collection could not be deleted; "" if it could."""
+        return self._problems.get(collection, "")
+
+    def hides(self, collection: str, document_id: str | None = None) -> bool:
+        """Whether a collection, or a document of it, is off the lists already."""
+        return any(
+            one.collection == collection and one.document_id in (None, document_id)
+            for one in self._pending.values()
+        )
+
+    async def settle(self, collection: str) -> None:
+        """Delete now what is about to go from a collection: a question must not find it."""
+        for one in [one for one in self._pending.values() if one.collection == collection]:
+            if (task := self._tasks.pop(one.key, None)) is not None:
+                task.cancel()
+                await self._delete(one)
+
+    async def _later(self, removal: Removal) -> None:
+        await asyncio.sleep(self._undo_s)
+        self._tasks.pop(removal.key, None)
+        await self._delete(removal)
+
+    async def _delete(self, removal: Removal) -> None:
+        request: DeleteCollection | DeleteDocument = DeleteCollection(collection=removal.collection)
+        if removal.document_id is not None:
+            request = DeleteDocument(collection=removal.collection, document_id=removal.document_id)
+        try:
+            await self._client.arun(request)
+        except AppError as err:  # it is on the lists again
+            self._problems[removal.collection] = f"{removal.name} is still there: {err}"
+        self._pending.pop(removal.key, None)
