@@ -18,7 +18,6 @@ MODULES = {
     "index": "documents",
     "search": "documents",
     "collections": "documents",
-    "personas": "personas",
     "models": "models",
     "env": "environments",
     "tune": "tuning",

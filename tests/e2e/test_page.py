@@ -8,7 +8,6 @@ from pathlib import Path
 
 import av
 import pytest
-from fpdf import FPDF
 from playwright.sync_api import Page, expect
 
 from benchmarks.material import long_text, picture_of
@@ -16,27 +15,7 @@ from ui.blocks import TABS as PAGE_TABS
 
 from .conftest import OpenTab, expect_answer
 
-PAGES = 24
 TABS = {tab.title: tab.id for tab in PAGE_TABS}
-
-
-def a_book(path: Path) -> Path:
-    """A PDF of 24 pages with one distinct fact on each."""
-    animals = [
-        "otter", "heron", "badger", "lynx", "raven", "stoat", "hare", "owl", "seal", "crane", "fox",
-        "newt", "toad", "swift", "boar", "finch", "mole", "bat", "eel", "wolf", "deer", "bee",
-        "crab", "swan",
-    ]  # fmt: skip
-    pdf = FPDF()
-    pdf.set_font("Helvetica", size=12)
-    for number, animal in enumerate(animals, start=1):
-        pdf.add_page()
-        fact = f"The {animal} of the valley is called by the keepers number {number * 111}."
-        pdf.multi_cell(
-            0, 7, f"{long_text(8, number * 50)}\n\n{fact}\n\n{long_text(6, number * 90)}"
-        )
-    pdf.output(str(path))
-    return path
 
 
 def ask(page: Page, text: str) -> None:
@@ -83,34 +62,6 @@ def test_a_message_longer_than_the_context_is_refused_and_kept(open_tab: OpenTab
         re.compile("the model's context holds [48],[0-9]{3}"), timeout=60_000
     )
     expect(page.locator("#chat-log")).to_contain_text("word word")
-
-
-def test_documents_answer_with_the_right_page(open_tab: OpenTab, tmp_path: Path) -> None:
-    page = open_tab("RAG")
-    page.set_input_files("#rag-files input[type=file]", str(a_book(tmp_path / "valley.pdf")))
-    expect(page.locator("#rag-table")).to_contain_text("valley.pdf", timeout=120_000)
-    expect(page.locator("#rag-table")).to_contain_text("24")
-    page.locator("#rag-question textarea, #rag-question input").first.fill(
-        "Which number do the keepers call the badger?"
-    )
-    page.locator("#rag-ask").click()
-    expect(page.locator("#rag-passages")).to_contain_text("page 3", timeout=60_000)
-    expect(page.locator("#rag-answer-status")).to_contain_text("total", timeout=90_000)
-    assert page.locator("#rag-passages").inner_text().index("333") >= 0
-    assert len(page.locator("#rag-answer").inner_text()) > 5
-
-
-@pytest.mark.slow
-def test_a_renamed_program_is_refused_and_the_index_lives(
-    open_tab: OpenTab, tmp_path: Path
-) -> None:
-    page = open_tab("RAG")
-    fake = tmp_path / "setup.pdf"
-    fake.write_bytes(b"MZ\x90\x00" + bytes(2000))
-    page.set_input_files("#rag-files input[type=file]", str(fake))
-    expect(page.locator("#rag-results")).to_contain_text("setup.pdf", timeout=60_000)
-    expect(page.locator("#rag-results")).to_contain_text("PDF")
-    expect(page.locator("#rag-table")).not_to_contain_text("setup.pdf")
 
 
 def test_a_picture_is_read_and_asked_about(open_tab: OpenTab, tmp_path: Path) -> None:

@@ -1,25 +1,22 @@
-"""Documents and answers as HTML: escaped, numbered, honest."""
+"""An answer from documents as HTML: escaped, numbered, honest about what supports it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ui.documents.view import (
-    answer_html,
-    document_choices,
-    documents_html,
-    failures_html,
-    files_html,
-    passages_html,
-    remarks,
+    AskedDocuments,
+    after_html,
+    cautions_of,
+    evidence_html,
+    said_html,
+    turn_html,
 )
-from workers.messages import DocumentIndexed, DocumentInfo, Passage
-
-
-def info(name: str, document_id: str = "0123456789", num_pages: int | None = 3) -> DocumentInfo:
-    return DocumentInfo(
-        document_id=document_id, name=name, num_pages=num_pages, num_chunks=7, num_bytes=2048
-    )
+from workers.flows.documents import Cited, ContextCut
+from workers.flows.off_topic import NotInDocuments
+from workers.messages import Passage
 
 
 def passage(text: str, score: float = 0.5, page: int | None = 4) -> Passage:
@@ -28,85 +25,117 @@ def passage(text: str, score: float = 0.5, page: int | None = 4) -> Passage:
     )
 
 
-def test_what_a_reranker_says_stands_beside_the_similarity() -> None:
-    plain = passages_html([passage("It rained.")], "rain")
+def asked(*passages: Passage, question: str = "q", **changes: object) -> AskedDocuments:
+    given = AskedDocuments(question=question, number=1, passages=passages, is_done=True)
+    return replace(given, **changes)  # type: ignore[arg-type]
+
+
+def cited(text: str, *numbers: int, is_by_model: bool = True) -> Cited:
+    return Cited(request_id="r", text=text, numbers=numbers, is_by_model=is_by_model)
+
+
+def cut(num_used: int, num_found: int) -> ContextCut:
+    reason = "they did not fit its context"
+    return ContextCut(request_id="r", num_used=num_used, num_found=num_found, reason=reason)
+
+
+def test_what_a_reranker_says_sets_the_order_and_stands_first() -> None:
+    plain = evidence_html(asked(passage("It rained."), question="rain"))
     assert "relevance" not in plain
+    assert "Meaning and shared words" in plain
     judged = replace(passage("It rained.", score=0.41), relevance=0.93)
-    html = passages_html([judged], "rain")
+    html = evidence_html(asked(judged, question="rain"))
     assert 'value="0.93" aria-label="relevance"></meter>0.93' in html
-    assert 'value="0.41" aria-label="similarity"></meter>0.41' in html
+    assert "likeness 0.41" in html
+    assert "as the reranker judges" in html
 
 
-def test_every_file_says_what_became_of_it() -> None:
-    event = DocumentIndexed(
-        request_id="r", document=info("<b>.pdf"), status="failed", reason="It is <empty>."
-    )
-    shown = files_html([event])
-    assert "&lt;b&gt;.pdf" in shown
-    assert "failed" in shown
-    assert "It is &lt;empty&gt;." in shown
-    assert files_html([]) == ""
-
-
-def test_table_names_pages_and_chunks() -> None:
-    shown = documents_html([info("a.pdf"), info("b.md", num_pages=None)])
-    assert "<td>a.pdf</td><td>3</td><td>7</td><td>2 kB</td>" in shown
-    assert "<td>b.md</td><td>–</td>" in shown
-    assert "No documents yet" in documents_html([])
-
-
-def test_documents_of_one_name_are_distinguished() -> None:
-    documents = [info("a.pdf", "aaaaaaaa"), info("a.pdf", "bbbbbbbb"), info("b.pdf", "c")]
-    assert document_choices(documents) == [
-        ("a.pdf (aaaaaa)", "aaaaaaaa"),
-        ("a.pdf (bbbbbb)", "bbbbbbbb"),
-        ("b.pdf", "c"),
-    ]
-
-
-def test_marks_in_the_answer_lead_to_the_passages() -> None:
-    shown = answer_html("It is **4471** [2].", is_done=True)
-    assert "<strong>4471</strong>" in shown
-    assert 'href="#passage-2"' in shown
-    assert 'id="passage-2"' in passages_html([passage("a"), passage("b")], "q")
+def test_marks_in_the_answer_lead_to_the_passages_of_this_answer() -> None:
+    one = asked(passage("a"), passage("b"), text="It is **4471** [2].")
+    assert "<strong>4471</strong>" in said_html(one)
+    assert 'href="#passage-1-2"' in said_html(one)
+    assert 'id="passage-1-2"' in evidence_html(one)
+    assert 'id="passage-7-2"' in evidence_html(replace(one, number=7))
 
 
 def test_answer_cannot_bring_html_or_scripts() -> None:
-    shown = answer_html('<img src=x onerror="alert(1)"> [a](javascript:alert(1))', is_done=False)
+    text = '<img src=x onerror="alert(1)"> [a](javascript:alert(1))'
+    shown = said_html(asked(text=text))
     assert "<img" not in shown
     assert 'href="javascript' not in shown
 
 
+def test_a_question_is_what_was_typed() -> None:
+    shown = turn_html(asked(question="Is <b> $5 and $6?\n# head"))
+    assert "<p>Is &lt;b&gt; $5 and $6?\n# head</p>" in shown
+
+
 def test_card_shows_file_page_score_and_the_words_asked_for() -> None:
-    shown = passages_html([passage("Bicycles are <kept> here.", 0.634)], "Where are bicycles kept?")
+    shown = evidence_html(
+        asked(passage("Bicycles are <kept> here.", 0.634), question="Where are bicycles kept?")
+    )
     assert "&lt;a&gt;.pdf" in shown
     assert "page 4" in shown
     assert "0.63" in shown
+    assert "2 of 3 words" in shown
     assert "<mark>Bicycles</mark>" in shown
     assert "&lt;<mark>kept</mark>&gt;" in shown
     assert "<mark>here</mark>" not in shown
 
 
-def test_cards_say_what_was_cited_and_what_was_left_out() -> None:
-    shown = passages_html([passage("a"), passage("b"), passage("c")], "q", cited=[2], num_used=2)
-    first, second, third = shown.split("<li ")[1:]
+def test_only_what_the_model_cites_is_called_cited() -> None:
+    passages = (passage("a"), passage("b"), passage("c"))
+    one = asked(*passages, text="x", cut=cut(2, 3), cited=cited("x [2]", 2))
+    first, second, third = evidence_html(one).split("<li ")[1:]
     assert "cited" not in first
-    assert "q-cited" in second
+    assert "<em>cited</em>" in second
     assert "<details open>" in second
     assert "not given to the model" in third
+    by_words = replace(one, cited=cited("x [2]", 2, is_by_model=False))
+    assert "<em>cited</em>" not in evidence_html(by_words)
+    assert "<em>shares its words</em>" in evidence_html(by_words)
 
 
-def test_remarks_tell_what_limits_the_answer() -> None:
-    passages = [passage("a", 0.1)] * 8
-    (weak, cut, marks) = remarks(passages, 5, "they did not fit its context", False)
-    assert "may not answer it" in weak
-    assert cut == ("3 of 8 passages were not given to the model: they did not fit its context.")
-    assert "no citations" in marks
-    assert remarks([passage("a", 0.6)], 1, "", True) == []
+def test_what_was_left_out_is_counted_with_the_reason() -> None:
+    one = asked(*[passage("a")] * 8, cut=cut(5, 8))
+    assert "3 of 8 were not given to the model: they did not fit its context." in evidence_html(one)
 
 
-def test_failures_are_counted_and_their_absence_is_silent() -> None:
-    added = DocumentIndexed(request_id="r", document=info("a.pdf"), status="added")
-    failed = DocumentIndexed(request_id="r", document=info("b.pdf"), status="failed", reason="no")
-    assert "1 of 2 files" in failures_html([added, failed])
-    assert failures_html([added]) == ""
+@pytest.mark.parametrize(
+    ("text", "is_by_model", "said"),
+    [
+        ("One [1]. Two [1].", True, []),
+        ("One [1]. Two.", True, ["1 of 2 sentences has none: no passage says it."]),
+        ("One.", True, ["This sentence has none: no passage says it."]),
+        ("One. [1] Two. Three.", False, ["2 of 3 sentences have none"]),
+        ("One. [1]", False, ["cites nothing itself", "Every sentence has one."]),
+    ],
+)
+def test_sentences_without_support_are_counted(
+    text: str, is_by_model: bool, said: list[str]
+) -> None:
+    one = asked(passage("a"), text=text, cited=cited(text, 1, is_by_model=is_by_model))
+    notes = " ".join(cautions_of(one))
+    assert all(part in notes for part in said)
+    assert bool(notes) == bool(said)
+
+
+def test_cautions_stand_between_the_answer_and_its_actions() -> None:
+    weak = asked(passage("a", 0.1), text="x", cited=cited("x [1]", 1))
+    shown = after_html(weak)
+    assert shown.index("may not answer it") < shown.index('class="q-acts"')
+
+
+def test_nothing_about_it_is_said_with_the_numbers_and_a_way_on() -> None:
+    missed = NotInDocuments(request_id="r", best=0.07, floor=0.15)
+    one = asked(passage("a", 0.07), missed=missed)
+    assert "Not in these documents" in said_html(one)
+    assert "0.07" in said_html(one)
+    assert 'data-act="anyway"' in said_html(one)
+    assert "Nearest passages" in evidence_html(one)
+    assert cautions_of(one) == []
+    assert 'data-act="copy"' not in after_html(one)
+
+
+def test_an_answer_that_is_written_has_no_actions_yet() -> None:
+    assert after_html(asked(text="x", is_done=False)) == ""

@@ -1,4 +1,4 @@
-"""The look of the RAG tab: collections and their documents on the left, questions on the right."""
+"""The look of the RAG tab: the library in the sidebar, the conversation with its evidence beside it."""
 
 from __future__ import annotations
 
@@ -9,145 +9,159 @@ from typing import Any
 import gradio as gr
 
 from configs.settings import Settings
-from ui.core.parts import status_line, stop_button
-from workers.messages.amounts import memory_words
+from ui.core.asking import Composer, earlier_turns, layout_composer
+from ui.core.drop_area import drop_area
+from ui.core.parts import status_line
+from ui.core.sidebar import sidebar
+from ui.core.theme import ASSETS
+from workers.messages.amounts import MIB, fine_size_words
 
-from .view import documents_html
+from .library_view import Library, library_html
 
 FIRST_COLLECTION = "My documents"
+EXAMPLE = ASSETS / "example-handbook.pdf"
 EXAMPLE_QUESTIONS = (
     "How high is the tower?",
     "How far can the light be seen?",
     "Where is the drinking water from?",
 )
-FILE_TYPES = [".pdf", ".docx", ".html", ".htm", ".md", ".txt", ".csv", "text"]
+FILE_TYPES = ".pdf,.docx,.html,.htm,.md,.txt,.csv"
+WELCOME = """<div class="q-welcome"><h2>Ask your documents</h2>
+<p>Add files, then ask. Each answer shows the passages that it comes from, with file and page; what the
+documents do not say is not answered.</p></div>"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CollectionParts:
-    """The left side: what is there, and what adds to it and takes from it."""
+class LibraryParts:
+    """The sidebar: what is there, and what adds to it and takes from it."""
 
     collection: Any
     files: Any
     example: Any
-    stop: Any
+    documents: Any
     status: Any
-    results: Any
-    table: Any
     new_name: Any
     create: Any
-    document: Any
-    delete_document: Any
     delete_collection: Any
-    ingest_id: Any
-    """The request that Stop ends."""
+    examples: Any
+    """The row of example questions, which is seen while the handbook is there."""
 
     def outputs(self) -> list[Any]:
         """What changes when documents come or go."""
         return [
-            self.collection, self.new_name, self.files, self.status, self.results, self.table,
-            self.document, self.stop, self.ingest_id,
+            self.collection, self.new_name, self.status, self.documents, self.example,
+            self.examples,
         ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionParts:
-    """The right side: the question, its answer, and the passages it comes from."""
+    """The conversation: earlier answers, the newest, and the box."""
 
-    question: Any
-    ask: Any
-    stop: Any
-    examples: Sequence[Any]
-    """A button for each of `EXAMPLE_QUESTIONS`."""
+    turns: Any
+    """State: the HTML of each answer that has ended."""
+    earlier: Any
+    asked: Any
     status: Any
     answer: Any
-    notes: Any
-    passages: Any
+    after: Any
+    evidence: Any
+    composer: Composer
+    example_buttons: Sequence[Any]
+    """A button for each of `EXAMPLE_QUESTIONS`."""
     top_k: Any
     answer_id: Any
     """The request that Stop ends."""
 
     def outputs(self) -> list[Any]:
         """What changes while a question is answered."""
-        return [self.status, self.answer, self.notes, self.passages, self.stop, self.answer_id]
+        composer = self.composer
+        return [
+            self.turns, self.earlier, self.asked, self.status, self.answer, self.after,
+            self.evidence, composer.question, composer.send, composer.stop, self.answer_id,
+        ]  # fmt: skip
 
 
-def layout_documents(settings: Settings) -> tuple[CollectionParts, QuestionParts]:
+def layout_documents(settings: Settings) -> tuple[LibraryParts, QuestionParts]:
     """Draw everything."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=300):
-            collections = _layout_collections(settings)
-        with gr.Column(scale=3, min_width=300):
-            questions = _layout_questions()
-    return collections, questions
+    with sidebar("Documents"):
+        library = _layout_library(settings)
+    with gr.Column(elem_id="rag-main", elem_classes=["q-ask-main", "q-grow"], min_width=0):
+        conversation, examples = _layout_conversation()
+    with gr.Column(elem_classes="q-dock", min_width=0):
+        box = _layout_box()
+    return LibraryParts(**library, examples=examples), QuestionParts(**conversation, **box)
 
 
-def _layout_collections(settings: Settings) -> CollectionParts:
-    collection = gr.Dropdown(
-        [FIRST_COLLECTION],
-        value=FIRST_COLLECTION,
-        label="Collection",
-        elem_id="rag-collection",
-    )
-    files = gr.File(
-        label=f"Add documents (up to {memory_words(settings.limits['max_file_mib'])} each)",
-        file_count="multiple",
-        file_types=FILE_TYPES,
-        height=160,
-        elem_id="rag-files",
-    )
-    with gr.Row():
-        example = gr.Button(
-            "Add the example handbook", size="sm", min_width=120, elem_id="rag-example"
+def _layout_library(settings: Settings) -> dict[str, Any]:
+    most = fine_size_words(settings.limits["max_file_mib"] * MIB)
+    parts: dict[str, Any] = {
+        "collection": gr.Dropdown(
+            [FIRST_COLLECTION],
+            value=FIRST_COLLECTION,
+            label="Collection",
+            elem_id="rag-collection",
+        ),
+        "files": drop_area(
+            f"or drop them here, up to {most} each",
+            button="Add files",
+            elem_id="rag-files",
+            accept=FILE_TYPES,
+            is_small=True,
+        ),
+        "example": gr.Button(
+            "Add the example handbook",
+            size="sm",
+            min_width=120,
+            visible=False,  # until it is known what is there
+            elem_id="rag-example",
+        ),
+        "status": status_line(elem_id="rag-status"),
+        "documents": gr.HTML(
+            library_html(Library()),
+            js_on_load=(ASSETS / "documents.js").read_text(encoding="utf-8"),
+            apply_default_css=False,
+            padding=False,
+            elem_id="rag-documents",
+            elem_classes="q-side-scroll",
+        ),
+    }
+    with gr.Accordion("Collections", open=False, elem_id="rag-manage", elem_classes="q-side-foot"):
+        parts["new_name"] = gr.Textbox(
+            label="New collection", placeholder="Any name", max_lines=1, elem_id="rag-new-name"
         )
-        stop = stop_button(size="sm", min_width=80, elem_id="rag-stop-files")
-    return CollectionParts(
-        collection=collection,
-        files=files,
-        example=example,
-        stop=stop,
-        status=status_line(elem_id="rag-status"),
-        results=gr.HTML(elem_id="rag-results", padding=False),
-        table=gr.HTML(documents_html(()), elem_id="rag-table", padding=False),
-        **_layout_managing(),
-        ingest_id=gr.State(""),
-    )
+        parts["create"] = gr.Button("Create collection", size="sm", elem_id="rag-create")
+        parts["delete_collection"] = gr.Button(
+            "Delete this collection", size="sm", elem_id="rag-delete-collection"
+        )
+    return parts
 
 
-def _layout_managing() -> dict[str, Any]:
-    with gr.Accordion("Manage", open=False, elem_id="rag-manage"):
-        return {
-            "new_name": gr.Textbox(label="New collection", placeholder="Any name", max_lines=1),
-            "create": gr.Button("Create collection", size="sm", elem_id="rag-create"),
-            "document": gr.Dropdown([], label="Document", elem_id="rag-document"),
-            "delete_document": gr.Button("Delete document", size="sm", variant="stop"),
-            "delete_collection": gr.Button(
-                "Delete the whole collection", size="sm", variant="stop"
-            ),
-        }
+def _layout_conversation() -> tuple[dict[str, Any], Any]:
+    parts: dict[str, Any] = {"turns": gr.State([]), "answer_id": gr.State("")}
+    gr.HTML(WELCOME, padding=False, elem_id="rag-welcome")
+    with gr.Row(elem_id="rag-examples", elem_classes="q-ask-examples", visible=False) as examples:
+        parts["example_buttons"] = [
+            gr.Button(words, size="sm", min_width=80) for words in EXAMPLE_QUESTIONS
+        ]
+    parts["earlier"] = earlier_turns("rag-earlier")
+    with gr.Row(elem_id="rag-now", elem_classes="q-turn q-newest", equal_height=False):
+        with gr.Column(elem_classes="q-turn-main", min_width=0):
+            parts["asked"] = gr.HTML(padding=False, apply_default_css=False)
+            parts["status"] = status_line(elem_id="rag-answer-status")
+            parts["answer"] = gr.HTML(elem_id="rag-answer", padding=False, apply_default_css=False)
+            parts["after"] = gr.HTML(elem_id="rag-after", padding=False, apply_default_css=False)
+        with gr.Column(elem_classes="q-turn-evidence", min_width=0):
+            parts["evidence"] = gr.HTML(
+                elem_id="rag-passages", padding=False, apply_default_css=False
+            )
+    return parts, examples
 
 
-def _layout_questions() -> QuestionParts:
-    question = gr.Textbox(
-        label="Question",
-        placeholder="What do your documents say about …?",
-        lines=1,
-        elem_id="rag-question",
-    )
-    with gr.Row():
-        ask = gr.Button("Ask", variant="primary", min_width=80, elem_id="rag-ask")
-        stop = stop_button(min_width=80, elem_id="rag-stop")
-    with gr.Row():
-        examples = [gr.Button(words, size="sm") for words in EXAMPLE_QUESTIONS]
-    return QuestionParts(
-        question=question,
-        ask=ask,
-        stop=stop,
-        examples=examples,
-        status=status_line(elem_id="rag-answer-status"),
-        answer=gr.HTML(elem_id="rag-answer", padding=False),
-        notes=gr.HTML(elem_classes="q-remarks", elem_id="rag-notes", padding=False),
-        passages=gr.HTML(elem_id="rag-passages", padding=False),
-        top_k=gr.Slider(1, 20, value=6, step=1, label="Passages to find"),
-        answer_id=gr.State(""),
-    )
+def _layout_box() -> dict[str, Any]:
+    parts: dict[str, Any] = {"composer": layout_composer("Ask these documents", "rag")}
+    with gr.Accordion("Options", open=False, elem_id="rag-options"):
+        parts["top_k"] = gr.Slider(
+            1, 20, value=6, step=1, label="Passages to find", elem_id="rag-top-k"
+        )
+    return parts

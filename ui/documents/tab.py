@@ -7,50 +7,50 @@ from gradio.context import get_render_context
 
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
-from ui.core.theme import ASSETS
 from workers.client import Client
+from workers.flows.intake import DocumentIntake
+from workers.flows.removal import Removals
 
-from .handlers import CollectionHandlers, QuestionHandlers
-from .layout import EXAMPLE_QUESTIONS, CollectionParts, QuestionParts, layout_documents
-
-EXAMPLE = ASSETS / "example-handbook.pdf"
-CONFIRM_JS = """(name) => {
-  if (!confirm(`Delete “${name}” and all its documents?`)) throw new Error('kept');
-  return name;
-}"""
+from .handlers import QuestionHandlers
+from .layout import EXAMPLE_QUESTIONS, LibraryParts, QuestionParts, layout_documents
+from .library import LibraryHandlers
 
 
 def build_documents_tab(client: Client, settings: Settings) -> None:
     """Lay out the tab and wire it."""
     tab = get_render_context()
-    collections, questions = layout_documents(settings)
-    handlers = CollectionHandlers(client, collections)
-    _wire_collections(collections, handlers)
-    _wire_questions(questions, collections, QuestionHandlers(client, questions))
+    library, questions = layout_documents(settings)
+    intake, removals = DocumentIntake(client), Removals(client)
+    handlers = LibraryHandlers(client, library, intake, removals)
+    _wire_library(library, handlers)
+    _wire_questions(questions, library, QuestionHandlers(client, questions, intake, removals))
     if isinstance(tab, gr.Tab):
-        outputs = collections.outputs()
-        tab.select(handlers.on_open, collections.collection, outputs, **long_work("rag"))
+        tab.select(handlers.on_look, library.collection, library.outputs(), **long_work("rag"))
 
 
-def _wire_collections(parts: CollectionParts, handlers: CollectionHandlers) -> None:
+def _wire_library(parts: LibraryParts, handlers: LibraryHandlers) -> None:
     work = {"outputs": parts.outputs(), **long_work("rag")}
     name = parts.collection
-    parts.files.upload(handlers.on_files, [parts.files, name], **work)
-    parts.example.click(handlers.on_files, [gr.State([str(EXAMPLE)]), name], **work)
-    parts.stop.click(handlers.on_stop, parts.ingest_id, None, **LIGHT)
+    parts.files.upload(handlers.on_files, name, **work)
+    parts.example.click(handlers.on_example, name, **work)
+    parts.documents.look(handlers.on_look, name, **work)
+    parts.documents.act(handlers.on_act, name, **work)
     name.input(handlers.on_choose, name, **work)
     gr.on([parts.create.click, parts.new_name.submit], handlers.on_create, parts.new_name, **work)
-    parts.delete_document.click(handlers.on_delete_document, [name, parts.document], **work)
-    parts.delete_collection.click(handlers.on_delete_collection, name, js=CONFIRM_JS, **work)
+    parts.delete_collection.click(handlers.on_delete_collection, name, **work)
 
 
 def _wire_questions(
-    parts: QuestionParts, collections: CollectionParts, handlers: QuestionHandlers
+    parts: QuestionParts, library: LibraryParts, handlers: QuestionHandlers
 ) -> None:
     work = {"outputs": parts.outputs(), **long_work("rag")}
-    asked = [parts.question, collections.collection, parts.top_k, parts.answer_id]
-    gr.on([parts.ask.click, parts.question.submit], handlers.on_ask, asked, **work)
-    for button, words in zip(parts.examples, EXAMPLE_QUESTIONS, strict=True):
-        placed = button.click(lambda words=words: words, None, parts.question, **LIGHT)
+    composer = parts.composer
+    with_options = [library.collection, parts.top_k, parts.answer_id, parts.turns]
+    asked = [composer.question, *with_options]
+    gr.on([composer.send.click, composer.question.submit], handlers.on_ask, asked, **work)
+    parts.earlier.act(handlers.on_act, with_options, **work)
+    for button, words in zip(parts.example_buttons, EXAMPLE_QUESTIONS, strict=True):
+        placed = button.click(lambda words=words: words, None, composer.question, **LIGHT)
         placed.then(handlers.on_ask, asked, **work)
-    parts.stop.click(handlers.on_stop, parts.answer_id, None, **LIGHT)
+    outputs = [composer.send, composer.stop]
+    composer.stop.click(handlers.on_stop, parts.answer_id, outputs, **LIGHT)

@@ -1,180 +1,213 @@
-"""Documents, passages and answers → HTML for the RAG tab. Pure: no gradio; everything is escaped."""
+"""An answer from documents and its evidence → HTML for the RAG tab. Pure: no gradio; all escaped."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from html import escape
 
-from ui.core.render import note_html
-from workers.messages import CollectionInfo, DocumentIndexed, DocumentInfo, Passage
-from workers.messages.amounts import fine_size_words
+from ui.core.asking import (
+    actions_html,
+    answer_html,
+    caution_html,
+    question_html,
+    remark_html,
+)
+from workers.flows.documents import Cited, ContextCut
+from workers.flows.off_topic import NotInDocuments, stems
+from workers.flows.receipt import Receipt
+from workers.messages import Passage
 
-_MARK = re.compile(r"\[(\d{1,2})\]")
 _WORD = re.compile(r"\w+")
 _STEM_LETTERS = 5
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?!\[)|(?<=[.!?] \[\d\])\s+|(?<=[.!?] \[\d\d\])\s+|\n+")
+"""Where a sentence ends; its mark may come after the full stop."""
+_MARK = re.compile(r"\[\d{1,2}\]")
 WEAK_SCORE = 0.2
 """Cosine below which MiniLM's best passage is usually about something else."""
-
-_SIGNS = {"added": "✓", "unchanged": "=", "failed": "✕"}
-_NO_DOCUMENTS = (
-    "No documents yet. Add PDF, Word, HTML, Markdown, text or CSV files, or click the example: "
-    "they stay on this machine. Then ask, and every answer names its file and page."
+ORDER = (
+    "Best first. Meaning and shared words count together for the order; the bar is likeness of "
+    "meaning alone: 1 is the same, 0 is nothing in common."
 )
+ORDER_JUDGED = "Best first, as the reranker judges: 1 answers the question, 0 does not."
 
 
-def files_html(indexed: Sequence[DocumentIndexed]) -> str:
-    """What became of each uploaded file."""
-    rows = "".join(
-        f'<li class="q-{event.status}"><b aria-hidden="true">{_SIGNS[event.status]}</b> '
-        f"<span>{escape(event.document.name)}</span> <em>{event.status}</em>"
-        f"{f' <small>{escape(event.reason)}</small>' if event.reason else ''}</li>"
-        for event in indexed
-    )
-    return f'<ul class="q-files">{rows}</ul>' if rows else ""
+@dataclass(slots=True, kw_only=True)
+class AskedDocuments:
+    """One question and what has come for it so far."""
+
+    question: str
+    number: int
+    """Which one it is on this page, from 1: passages of several answers have ids of their own."""
+    still_read: str = ""
+    """Which documents were still being read when it was asked, a sentence; "" if none."""
+    passages: tuple[Passage, ...] = ()
+    cut: ContextCut | None = None
+    cited: Cited | None = None
+    missed: NotInDocuments | None = None
+    text: str = ""
+    error: str = ""
+    """Ready to show."""
+    receipt: Receipt = field(default_factory=Receipt)
+    is_done: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """How the ids of its passages begin."""
+        return f"passage-{self.number}-"
 
 
-def documents_html(documents: Sequence[DocumentInfo]) -> str:
-    """The table of a collection."""
-    if not documents:
-        return f'<p class="q-empty">{escape(_NO_DOCUMENTS)}</p>'
-    rows = "".join(
-        f"<tr><td>{escape(document.name)}</td><td>{document.num_pages or '–'}</td>"
-        f"<td>{document.num_chunks}</td><td>{fine_size_words(document.num_bytes)}</td></tr>"
-        for document in documents
-    )
-    return (
-        '<table class="q-documents"><thead><tr><th>Document</th><th>Pages</th><th>Chunks</th>'
-        f"<th>Size</th></tr></thead><tbody>{rows}</tbody></table>"
-    )
+def said_html(asked: AskedDocuments) -> str:
+    """The answer as far as it is written, or that there is none in these documents."""
+    if asked.missed is not None:
+        return _refusal_html(asked.missed)
+    text = asked.cited.text if asked.cited else asked.text
+    return answer_html(text, is_done=asked.is_done, cites=asked.anchor)
 
 
-def collection_choices(collections: Sequence[CollectionInfo]) -> list[tuple[str, str]]:
-    """Label and name of each collection."""
-    return [(_label(collection), collection.name) for collection in collections]
-
-
-def _label(collection: CollectionInfo) -> str:
-    files = "document" if collection.num_documents == 1 else "documents"
-    return f"{collection.name} ({collection.num_documents} {files})"
-
-
-def document_choices(documents: Sequence[DocumentInfo]) -> list[tuple[str, str]]:
-    """Label and id of each document; equal names are told apart by their checksum."""
-    names = [document.name for document in documents]
-    return [
-        (
-            document.name
-            if names.count(document.name) == 1
-            else f"{document.name} ({document.document_id[:6]})",
-            document.document_id,
-        )
-        for document in documents
-    ]
-
-
-def answer_html(text: str, is_done: bool) -> str:
-    """The answer as the model's Markdown; marks become links to the cards."""
-    from markdown_it import MarkdownIt
-
-    if not text.strip():
+def after_html(asked: AskedDocuments) -> str:
+    """What follows an answer: cautions in its own size, then the row of actions."""
+    if not asked.is_done:
         return ""
-    body = MarkdownIt("commonmark", {"html": False}).render(text)
-    body = _MARK.sub(
-        r'<a class="q-cite" href="#passage-\1" target="_self" title="Show passage \1">\1</a>', body
-    )
-    busy = "" if is_done else ' aria-busy="true"'
-    return f'<div class="q-answer" aria-live="polite"{busy}>{body}</div>'
+    cautions = "".join(map(caution_html, cautions_of(asked)))
+    reading = remark_html(asked.still_read) if asked.still_read else ""
+    has_answer = bool(asked.text.strip())
+    acts = ("copy", "again") if has_answer else ("again",)
+    return asked.error + cautions + reading + actions_html(asked.receipt, actions=acts)
 
 
-def passages_html(
-    passages: Sequence[Passage], question: str, cited: Sequence[int] = (), num_used: int = 0
-) -> str:
-    """One card per passage, the cited ones unfolded; `num_used` of them were given to the model."""
-    stems = {word[:_STEM_LETTERS] for word in _WORD.findall(question.lower()) if len(word) > 3}
-    cards = "".join(
-        _card(number, passage, stems, cited, is_used=not num_used or number <= num_used)
-        for number, passage in enumerate(passages, start=1)
-    )
-    return f'<ol class="q-passages">{cards}</ol>' if cards else ""
-
-
-def _card(
-    number: int, passage: Passage, stems: set[str], cited: Sequence[int], *, is_used: bool
-) -> str:
-    is_open = number in cited or (not cited and number == 1)
-    place = f"page {passage.page}" if passage.page else "no page numbers"
-    flags = "cited" if number in cited else "" if is_used else "not given to the model"
+def turn_html(asked: AskedDocuments) -> str:
+    """A whole question and answer, as it stays above the next one."""
     return (
-        f'<li id="passage-{number}" class="{"q-cited" if number in cited else ""}">'
+        f'<article class="q-turn"><div class="q-turn-main">{question_html(asked.question)}'
+        f"{said_html(asked)}{after_html(asked)}</div>"
+        f'<div class="q-turn-evidence">{evidence_html(asked, is_folded=True)}</div></article>'
+    )
+
+
+def cautions_of(asked: AskedDocuments) -> list[str]:
+    """What the reader must know to judge the answer; whole sentences."""
+    notes: list[str] = []
+    if not asked.passages or asked.missed is not None or not asked.text.strip():
+        return notes
+    if max(passage.score for passage in asked.passages) < WEAK_SCORE:
+        notes.append("No passage is close to the question: these documents may not answer it.")
+    cited = asked.cited
+    if cited is None:
+        return notes
+    sentences = [part for part in _SENTENCE.split(cited.text.strip()) if _WORD.search(part)]
+    bare = sum(not _MARK.search(sentence) for sentence in sentences)
+    if not cited.is_by_model:
+        notes.append(
+            "The model cites nothing itself: a mark shows which passage shares a sentence's words. "
+            + _unsupported(bare, len(sentences))
+        )
+    elif bare:
+        notes.append(_unsupported(bare, len(sentences)))
+    return notes
+
+
+def _unsupported(bare: int, total: int) -> str:
+    if not bare:
+        return "Every sentence has one."
+    if total == 1:
+        return "This sentence has none: no passage says it."
+    verb = "has none: no passage says it" if bare == 1 else "have none: no passage says them"
+    return f"{bare} of {total} sentences {verb}."
+
+
+def _refusal_html(missed: NotInDocuments) -> str:
+    return (
+        '<div class="q-refusal"><h3>Not in these documents</h3>'
+        f"<p>No passage is about this. The nearest has a likeness of {missed.best:.2f}; below "
+        f"{missed.floor:.2f}, and without the question's words, no answer is written from "
+        "documents: it would be invented.</p>"
+        '<div class="q-choices"><button type="button" class="q-b" data-act="anyway">'
+        "Answer anyway</button></div></div>"
+    )
+
+
+def evidence_html(asked: AskedDocuments, *, is_folded: bool = False) -> str:
+    """The passages found, a card each; of an earlier answer they are folded."""
+    if not asked.passages:
+        return ""
+    cited = asked.cited.numbers if asked.cited else ()
+    cards = "".join(
+        _card(asked, number, passage, is_cited=number in cited)
+        for number, passage in enumerate(asked.passages, start=1)
+    )
+    title = "Nearest passages" if asked.missed else "Passages found"
+    is_judged = any(passage.relevance is not None for passage in asked.passages)
+    order = ORDER_JUDGED if is_judged else ORDER
+    count = f"{len(asked.passages)} passages" if len(asked.passages) > 1 else "1 passage"
+    is_open = "" if is_folded else " open"
+    return (
+        f'<details class="q-evidence-fold"{is_open}><summary><b>{title}</b> <span>{count}</span>'
+        f'</summary><p class="q-order">{order}{_left_out(asked)}</p>'
+        f'<ol class="q-passages">{cards}</ol></details>'
+    )
+
+
+def _left_out(asked: AskedDocuments) -> str:
+    cut = asked.cut
+    left_out = len(asked.passages) - cut.num_used if cut else 0
+    if cut is None or left_out <= 0:
+        return ""
+    verb = "was" if left_out == 1 else "were"
+    return escape(
+        f" {left_out} of {len(asked.passages)} {verb} not given to the model: {cut.reason}."
+    )
+
+
+def _card(asked: AskedDocuments, number: int, passage: Passage, *, is_cited: bool) -> str:
+    is_used = asked.cut is None or number <= asked.cut.num_used
+    is_open = is_cited or (number == 1 and not (asked.cited and asked.cited.numbers))
+    wanted = stems(asked.question)
+    place = f"page {passage.page}" if passage.page else ""
+    return (
+        f'<li id="{asked.anchor}{number}" class="{"q-cited" if is_cited else ""}">'
         f"<details{' open' if is_open else ''}><summary><b>{number}</b> "
         f'<span class="q-source">{escape(passage.document_name)}</span> '
-        f'<span class="q-place">{place}</span>'
-        f"{f' <em>{flags}</em>' if flags else ''}"
-        f"{_scores(passage)}</summary>"
-        f"<blockquote>{_highlighted(passage.text, stems)}</blockquote></details></li>"
+        f'<span class="q-place">{place}</span>{_tag(asked, is_cited=is_cited, is_used=is_used)}'
+        f"{_scores(passage, wanted)}</summary>"
+        f"<blockquote>{_highlighted(passage.text, wanted)}</blockquote></details></li>"
     )
 
 
-def _scores(passage: Passage) -> str:
-    """How near the question it is; and how well it answers, if there is a reranker that says so."""
-    about = "Cosine similarity to the question: 1 is the same meaning"
-    if passage.relevance is None:
-        return _meter(passage.score, "similarity", about)
-    judged = "Relevance by the reranker, which sets the order: 1 answers the question"
-    relevance = _meter(passage.relevance, "relevance", judged, "relevance ")
-    return relevance + _meter(passage.score, "similarity", about, "similarity ")
+def _tag(asked: AskedDocuments, *, is_cited: bool, is_used: bool) -> str:
+    """Only the model cites; a mark that was set by comparing words says so."""
+    if is_cited and asked.cited is not None:
+        word = "cited" if asked.cited.is_by_model else "shares its words"
+        return f"<em>{word}</em>"
+    return "" if is_used or asked.missed else "<em>not given to the model</em>"
 
 
-def _meter(value: float, label: str, title: str, word: str = "") -> str:
+def _scores(passage: Passage, wanted: set[str]) -> str:
+    """How near the question it is, or how well it answers, if there is a reranker that says so."""
+    if passage.relevance is not None:
+        return _meter(passage.relevance, "relevance", f"likeness {passage.score:.2f}")
+    shared = len(wanted & stems(passage.text))
+    words = f"{shared} of {len(wanted)} words" if wanted else ""
+    return _meter(passage.score, "likeness", words)
+
+
+def _meter(value: float, label: str, beside: str) -> str:
     shown = min(1.0, max(0.0, value))
     return (
-        f'<span class="q-score" title="{title}">{word}'
+        f'<span class="q-score"><small>{escape(beside)}</small>'
         f'<meter min="0" max="1" value="{shown:.2f}" aria-label="{label}"></meter>'
         f"{value:.2f}</span>"
     )
 
 
-def _highlighted(text: str, stems: set[str]) -> str:
+def _highlighted(text: str, wanted: set[str]) -> str:
     """The passage with the question's words marked; escaped piece by piece."""
     pieces: list[str] = []
     end = 0
     for found in _WORD.finditer(text):
         pieces.append(escape(text[end : found.start()]))
         word = escape(found[0])
-        is_hit = found[0].lower()[:_STEM_LETTERS] in stems
+        is_hit = found[0].lower()[:_STEM_LETTERS] in wanted
         pieces.append(f"<mark>{word}</mark>" if is_hit else word)
         end = found.end()
     return "".join([*pieces, escape(text[end:])]).replace("\n", "<br>")
-
-
-def remarks(
-    passages: Sequence[Passage], num_used: int, reason: str, is_by_model: bool | None
-) -> list[str]:
-    """What the reader must know to judge the answer; whole sentences."""
-    notes = []
-    if passages and max(passage.score for passage in passages) < WEAK_SCORE:
-        notes.append("No passage is close to the question: your documents may not answer it.")
-    left_out = len(passages) - num_used
-    if num_used and left_out > 0:
-        verb = "was" if left_out == 1 else "were"
-        notes.append(
-            f"{left_out} of {len(passages)} passages {verb} not given to the model: {reason}."
-        )
-    if is_by_model is False:
-        notes.append(
-            "The model wrote no citations; the marks show which passage shares a sentence's words. "
-            "A sentence without a mark has no support in them."
-        )
-    return notes
-
-
-def remarks_html(lines: Sequence[str]) -> str:
-    """The remarks below an answer."""
-    return "".join(f"<p>{escape(line)}</p>" for line in lines)
-
-
-def failures_html(done: Sequence[DocumentIndexed]) -> str:
-    """Return the line above the files if some could not be added; "" if all could."""
-    failed = sum(indexed.status == "failed" for indexed in done)
-    return note_html(f"{failed} of {len(done)} files could not be added.") if failed else ""

@@ -1,0 +1,51 @@
+"""An area that takes files: chosen, dropped or pasted; it uploads them and says how far it is.
+
+Gradio's own says "Drop File Here - or - Click to Upload", and refuses with a toast that passes.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from .guard import check_files
+from .theme import ASSETS
+
+MAX_FILES = 500
+"""Of one drop: a folder of that many documents is a day's work."""
+
+
+def drop_area(
+    words: str, *, button: str, elem_id: str, accept: str = "", is_small: bool = False
+) -> gr.HTML:
+    """Lay one out. Its `upload` event brings files: `uploaded_paths` reads them.
+
+    `words` say what may be dropped, `button` what a click chooses; `accept` is a hint for the
+    browser's chooser alone (extensions or kinds, with commas): what was dropped is judged later.
+    """
+    kind = "q-drop q-drop-small" if is_small else "q-drop"
+    return gr.HTML(
+        "",
+        html_template=f'<div class="{kind}"><input type="file" multiple tabindex="-1" '
+        f'accept="{escape(accept, quote=True)}" aria-label="{escape(button, quote=True)}">'
+        f'<button type="button" class="q-b">{escape(button)}</button>'
+        f"<span>{escape(words)}</span>"
+        '<p class="q-drop-state" role="status"></p></div>',
+        js_on_load=(ASSETS / "drop_area.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        container=False,
+        padding=False,
+        elem_id=elem_id,
+        elem_classes="q-drop-box",
+    )
+
+
+def uploaded_paths(event: gr.EventData) -> list[str]:
+    """Return what the area has uploaded. Raises: gr.Error for a file that was not uploaded here."""
+    given: Any = event._data
+    files = given.get("files") if isinstance(given, dict) else None
+    found = [{"path": one} for one in files] if isinstance(files, list) else []
+    check_files(found)
+    return [str(one["path"]) for one in found[:MAX_FILES]]
