@@ -21,6 +21,7 @@ MODULES = {
     "models": "models",
     "env": "environments",
     "tune": "tuning",
+    "benchmark": "benchmark",
     "bench": "benchmarking",
     "doctor": "checkup",
 }
@@ -48,7 +49,7 @@ def add_commands(asked: str = "") -> typer.Typer:
 
 def _version(is_asked: bool) -> None:
     if is_asked:
-        from .version import version
+        from configs.version import version
 
         typer.echo(f"{NAME} {version()}")
         raise typer.Exit

@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 1 failed, 2 bad input, 130 stopped by Ctrl-C."""
     given = sys.argv[1:] if arguments is None else arguments
     if given == ["--version"]:
-        from .version import version
+        from configs.version import version
 
         sys.stdout.write(f"quintet {version()}\n")
         return 0

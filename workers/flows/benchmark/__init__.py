@@ -1,0 +1,1 @@
+"""A benchmark of one model: loaded anew, asked, three times."""

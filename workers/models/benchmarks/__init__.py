@@ -1,0 +1,1 @@
+"""What benchmarks of models have measured on this machine."""
