@@ -57,17 +57,11 @@ def benchmark(
         return
     with Quintet(where.profile, **flags_of(where)) as quintet:
         result = _measured(quintet, model, repeats)
-    before = book.all()
+    earlier = [one for one in book.all() if one.modality == result.modality]
     book.note(result)
-    if as_json:
-        emit(result.as_dict())
-        return
-    earlier = [one for one in before if one.modality == result.modality]
-    _show([*earlier, result], as_json=False)
+    _show([result] if as_json else [*earlier, result], as_json=as_json)
     if result.load > BUSY:
-        note(
-            f"The machine was busy before (load {result.load:.1f}): measure again when it is quiet."
-        )
+        note(f"The machine was busy (load {result.load:.1f}): measure again when it is quiet.")
 
 
 def _measured(quintet: Quintet, model: str, repeats: int) -> BenchmarkResult:
