@@ -45,6 +45,7 @@ from workers.messages import SamplingParams as SamplingParams
 from workers.messages import Tool as Tool
 from workers.messages import errors as errors
 from workers.messages.errors import AppError as AppError
+from workers.personas.records import Persona as Persona
 
 __all__ = [
     "RAG",
@@ -59,6 +60,7 @@ __all__ = [
     "Gaigen",
     "LocalEngine",
     "ModelCard",
+    "Persona",
     "Quintet",
     "SamplingParams",
     "Speech",

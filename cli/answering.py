@@ -13,7 +13,7 @@ import typer
 
 from workers.messages.errors import UnsupportedInputError
 
-from .options import Json, SamplingFlags, Where, grouped
+from .options import Json, PersonaName, SamplingFlags, Where, grouped
 from .output import emit, note, read_stdin, say
 
 if TYPE_CHECKING:
@@ -50,14 +50,18 @@ def ask(
         str, typer.Argument(help="What to ask; text that is piped in follows it.")
     ] = "",
     *,
+    persona: PersonaName = "",
     about: About,
     sampling: SamplingFlags,
     where: Where,
     as_json: Json = False,
 ) -> None:
     """Ask one question; the answer is written as it comes."""
+    from .dressing import dressed
+
     asked = _question(question)
-    _check(about, where)
+    _check(about, where, persona)
+    sampling = dressed(sampling, persona, where)
     with _answer(asked, about, sampling, where) as stream:
         if as_json:
             emit(_object(stream.result()))
@@ -77,8 +81,11 @@ def _question(question: str) -> str:
     return asked
 
 
-def _check(about: About, where: Where) -> None:
+def _check(about: About, where: Where, persona: str) -> None:
     """Raises: UnsupportedInputError for options that do not go together."""
+    if persona and (about.image or about.collection):
+        other = "--image" if about.image else "--collection"
+        raise UnsupportedInputError(f"--persona and {other} cannot be combined.")
     given = [f"--{name}" for name in ("schema", "image", "collection") if getattr(about, name)]
     if len(given) > 1:
         raise UnsupportedInputError(f"{' and '.join(given)} cannot be combined.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .options import Json, SamplingFlags, Where, grouped
+from .options import Json, PersonaName, SamplingFlags, Where, grouped
 from .output import emit, note, say
 
 if TYPE_CHECKING:
@@ -21,20 +21,32 @@ def add_to(app: typer.Typer) -> None:
     app.command()(grouped(chat))
 
 
-def chat(*, sampling: SamplingFlags, where: Where, as_json: Json = False) -> None:
+def chat(
+    *,
+    persona: PersonaName = "",
+    sampling: SamplingFlags,
+    where: Where,
+    as_json: Json = False,
+) -> None:
     """Chat in the terminal; /help lists what can be done there."""
     from . import slash
     from .conversation import Conversation
+    from .dressing import persona_of
     from .opening import open_quintet
     from .terminal import line_editing
 
-    with open_quintet(where, text=sampling.model) as quintet:
+    asked = persona_of(persona, where) if persona else None
+    model = sampling.model or (asked.model if asked else None)
+    with open_quintet(where, text=model) as quintet:
         conversation = Conversation(
             quintet=quintet,
             options=sampling.given(),
             system=sampling.system,
             is_remote=bool(where.url),
         )
+        if asked is not None:
+            conversation.wear(asked)
+            conversation.system = sampling.system or asked.system
         quintet.warm("text")
         note(f"{quintet.client.card('text').name}. /help lists the commands, /quit leaves.")
         with line_editing(quintet.settings.data_dir / HISTORY, slash.NAMES):

@@ -18,6 +18,7 @@ MODULES = {
     "index": "documents",
     "search": "documents",
     "collections": "documents",
+    "personas": "personas",
     "models": "models",
     "env": "environments",
     "tune": "tuning",

@@ -10,6 +10,9 @@ from typing import Any
 from library.session import Quintet
 from library.sync_async import Stream
 from workers.messages import ChatMessage
+from workers.personas.asking import PersonaAsk
+
+from .dressing import said_by
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,6 +23,8 @@ class Conversation:
     options: dict[str, Any] = field(default_factory=dict)
     """SamplingFlags, as the library takes it."""
     system: str = ""
+    worn: dict[str, Any] = field(default_factory=dict)
+    """What a persona says of how it answers; `options` count before it."""
     is_remote: bool = False
     """Whether another Quintet answers."""
     turns: list[ChatMessage] = field(default_factory=list)
@@ -35,7 +40,12 @@ class Conversation:
         if self.images:
             return self.quintet.stream_description(self.images, question, **self.options)
         turns = [*self.turns, ChatMessage(role="user", text=question)]
-        return self.quintet.stream_chat(turns, system=self.system, **self.options)
+        said = {**self.worn, **self.options}
+        return self.quintet.stream_chat(turns, system=self.system, **said)
+
+    def wear(self, asked: PersonaAsk) -> None:
+        """Answer as a persona from now on."""
+        self.system, self.worn = asked.system, said_by(asked)
 
     def remember(self, question: str, answer: str) -> None:
         """Keep a turn, also one that was stopped half-way."""

@@ -83,6 +83,9 @@ class SamplingFlags:
         return {name: value for name, value in asked.items() if value is not None}
 
 
+PersonaName = Annotated[
+    str, Option("--persona", metavar="ID", help="Who answers; see `personas list`.")
+]
 SomeModels = Annotated[list[str] | None, Argument(metavar="[MODEL]…", help="Ids; default: all.")]
 Json = Annotated[bool, Option("--json", help="Write JSON, one object a line, and nothing else.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]

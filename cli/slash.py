@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workers.messages.errors import UnsupportedInputError
+from workers.personas.asking import ask_as
 
 from .conversation import Conversation
 from .documents import check_collection
@@ -35,6 +36,18 @@ def _system(conversation: Conversation, argument: str) -> str:
         return f"System prompt: {conversation.system or 'none'}"
     conversation.system = "" if argument == "-" else argument
     return "The system prompt is set." if conversation.system else "There is no system prompt."
+
+
+def _persona(conversation: Conversation, argument: str) -> str:
+    personas, models = conversation.quintet.personas, conversation.quintet.client.models
+    if not argument:
+        return "\n".join(f"  {one.id}  {one.description}" for one in personas.all())
+    persona = personas.get(argument)
+    asked = ask_as(persona, models.knows)
+    if asked.model:
+        models.use("text", asked.model)
+    conversation.wear(asked)
+    return "\n".join([*asked.notes, f"{persona.name} answers now."])
 
 
 def _model(conversation: Conversation, argument: str) -> str:
@@ -99,6 +112,7 @@ def _words(argument: str) -> list[str]:
 COMMANDS: dict[str, Command] = {
     "/help": _help,
     "/system": _system,
+    "/persona": _persona,
     "/model": _model,
     "/clear": _clear,
     "/save": _save,
@@ -107,6 +121,7 @@ COMMANDS: dict[str, Command] = {
 }
 HELP = (
     ("/system TEXT", "instructions before the conversation; - removes them"),
+    ("/persona [ID]", "list the personas, or let one answer"),
     ("/model [ID]", "list the text models, or use another"),
     ("/image FILE…", "ask about pictures; without a file: no longer"),
     ("/doc COLLECTION", "answer from documents; without a name: no longer"),

@@ -8,6 +8,7 @@ library are made from the same functions. `timeout_s` everywhere: see `library.o
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import Unpack
@@ -43,7 +44,8 @@ from .library_call import (
     progress_of_event,
     text_of_event,
 )
-from .options import ChatOptions, ListenOptions, SpeakOptions, check_names
+from .options import ChatOptions, ListenOptions, SpeakOptions, TalkOptions, check_names
+from .persona_calls import persona_ask
 from .results import ChatResult, Description, Speech, Transcript
 
 FAITHFUL = {"temperature": 0.0, "repeat_penalty": 1.0, "max_tokens": 256}
@@ -59,20 +61,25 @@ def chat(
     tools: Iterable[Tool | Mapping[str, Any]] = (),
     schema: Schema | None = None,
     on_text: OnText | None = None,
-    **options: Unpack[ChatOptions],
+    **options: Unpack[TalkOptions],
 ) -> LibraryCall[ChatResult, str]:
     """Answer a question, or continue a conversation of `{"role": …, "content": …}`.
 
+    A `persona` (or its id) brings a system prompt, a model, sampling and whether it thinks; what is
+    said here besides counts before it, and `.notes` says what it does without.
     `tools` are functions in OpenAI's shape; what the model wants called is in `.tool_calls`. With a
     `schema` the answer is JSON that matches it (`.parsed()`). `on_text` gets each piece as it
     comes. Raises: AppError.
     """
-    check_names(options, ChatOptions)
-    model = options.get("model")
+    check_names(options, TalkOptions)
+    asked, thinking = persona_ask(client, options.get("persona")), options.get("thinking")
+    model = options.get("model") or asked.model
     card = client.models.get(model, "text") if model else client.card("text")
+    wish = Thinking(is_on=asked.thinking if thinking is None else thinking)
     request = Generate(
-        messages=to_messages(messages, system),
-        sampling=sampling_for(card, options, Thinking()),
+        messages=to_messages(messages, system or asked.system),
+        sampling=sampling_for(card, {**asked.sampling, **options}, wish),
+        thinking=wish,
         constraint=to_constraint(schema),
         tools=to_tools(tools),
         tool_choice=options.get("tool_choice", "auto"),
@@ -80,7 +87,7 @@ def chat(
     )
     return LibraryCall(
         source=request,
-        result=results.chat_result,
+        result=lambda events: replace(results.chat_result(events), notes=asked.notes),
         piece=text_of_event,
         watch=each(text_of_event, on_text),
         deadline=deadline_of(options.get("timeout_s")),

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypedDict
 
+from workers.personas.records import Persona
+
 from .inputs import File
 
 
@@ -28,6 +30,13 @@ class ChatOptions(TypedDict, total=False):
     stop: str | Sequence[str]
     frequency_penalty: float
     presence_penalty: float
+
+
+class TalkOptions(ChatOptions, total=False):
+    """What a chat takes besides: who answers, and whether it thinks first (None: as the model does)."""
+
+    persona: Persona | str | None
+    thinking: bool | None
 
 
 class ListenOptions(TypedDict, total=False):

@@ -43,6 +43,8 @@ class ChatResult:
     tool_calls: tuple[ToolCall, ...]
     finish_reason: FinishReason
     usage: Usage
+    notes: tuple[str, ...] = ()
+    """A sentence for each thing that its persona did without."""
 
     def parsed(self) -> Any:
         """Return the text read as JSON, for an answer that was bound to a schema."""

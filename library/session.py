@@ -20,6 +20,9 @@ from workers.client import Client, Plan, PoolStatus
 from workers.messages import Modality
 from workers.messages.errors import PoolClosedError
 from workers.models.manager import ModelManager
+from workers.personas.kept import KeptRecords
+from workers.personas.records import Persona
+from workers.personas.store import PersonaStore
 from workers.pool.pool import Pool
 
 from . import calls, document_calls, sync_async
@@ -74,6 +77,11 @@ class Session:
     def manager(self) -> ModelManager:
         """What says how each model stands, and fetches, pauses, adds, uses and removes them."""
         return self.client.manager
+
+    @property
+    def personas(self) -> KeptRecords[Persona]:
+        """Who can be asked as: what comes with Quintet, and everybody's on this machine."""
+        return PersonaStore(self.settings.data_dir).of_machine().personas
 
     def plan(self, model: str) -> Plan:
         """Return what loading a model would take; as a string, a sentence with the numbers.

@@ -11,6 +11,7 @@ from api.core.dialect import Dialect
 from api.core.embeddings import create_embeddings_router
 from api.core.managing import create_managing_router
 from api.core.models import create_models_router
+from api.core.personas import create_personas_router
 from configs.settings import Settings
 from workers.client import Client
 
@@ -22,6 +23,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     router = APIRouter(prefix="/v1")
     router.include_router(create_managing_router(client))
     router.include_router(create_models_router(client))
+    router.include_router(create_personas_router(client))
     router.include_router(create_chat_router(client, settings))
     router.include_router(create_audio_router(client, settings))
     router.include_router(create_embeddings_router(client))

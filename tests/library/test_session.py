@@ -9,7 +9,7 @@ import pytest
 
 from library import calls
 from library.sync_async import AsyncStream, Stream
-from quintet import AsyncQuintet, Quintet, errors
+from quintet import AsyncQuintet, Persona, Quintet, errors
 from tests.spoken import OPENING, sounds_like
 from workers.messages import Progress
 
@@ -186,3 +186,14 @@ def test_models_are_managed_as_everywhere(quintet: Quintet) -> None:
         quintet.manager.pause("qwen3-4b")
     with pytest.raises(errors.NotFetchedError, match="quintet models pull qwen3-4b"):
         quintet.manager.use("qwen3-4b")
+
+
+def test_a_persona_answers_and_says_what_it_does_without(quintet: Quintet) -> None:
+    terse = Persona(name="Terse", system="Be brief.", sampling={"max_tokens": 2}, tools=("clock",))
+    answer = quintet.chat(LONG, persona=terse)
+    assert (answer.usage.completion_tokens, answer.finish_reason) == (2, "length")
+    assert answer.notes == ("The tool clock is not here: Terse works without.",)
+    assert quintet.chat(PARIS, persona="plain", temperature=0, max_tokens=3).notes == ()
+    with pytest.raises(errors.NotFoundError, match="There is no persona 'codr'"):
+        quintet.chat(PARIS, persona="codr")
+    assert [one.id for one in quintet.personas.all()][:2] == ["plain", "coder"]

@@ -72,6 +72,11 @@ class ModelManager:
         self._downloads = DownloadManager(settings.data_dir, settings.hub)
         self._view = ModelStatusView(models, pool, settings.data_dir, self.state)
 
+    @property
+    def data_dir(self) -> Path:
+        """Where they are."""
+        return self._data_dir
+
     def state(self, card: ModelCard) -> ModelState:
         """Return the state of a model, with what this program's own downloads tell."""
         return state_of(card, self._data_dir, self._downloads.state)

@@ -16,6 +16,7 @@ from sse_starlette import EventSourceResponse
 from api.core.answers import STREAMED
 from api.core.cleanup import cleaned
 from api.core.conversation import Conversations, Question
+from api.core.personas import HttpPersonas
 from api.core.stream import await_first_item, collected, merge
 from configs.catalogue import ModelCard
 from configs.settings import Settings
@@ -38,22 +39,24 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
     """Return the routes /chat/completions and /completions."""
     router = APIRouter()
     conversations = Conversations(client, settings)
+    personas = HttpPersonas(client)
 
     @router.post("/chat/completions", responses=STREAMED)
     async def chat(body: ChatRequest, connection: fastapi.Request) -> Response:
         """Continue a conversation, at once or as server-sent events."""
+        body, persona = personas.applied(body, connection)
         requests, model = await _chat_requests(conversations, body)
         source = merge([conversations.open(request) for request in requests])
         answer = CompletionAnswer(requests[0].request_id, model, len(requests), objects.chunks_of)
         if body.stream:
             answer.opening = [
-                objects.first_chunk(answer.answer_id, model, index)
+                objects.first_chunk(answer.answer_id, model, index) | persona
                 for index in range(len(requests))
             ]
             return await answer.stream(source, body)
         card = client.models.get(requests[0].model or model)
         choices = answer.split(await collected(source, connection), card)
-        return JSONResponse(objects.chat_completion(choices, answer.answer_id, model))
+        return JSONResponse(objects.chat_completion(choices, answer.answer_id, model) | persona)
 
     @router.post("/completions", responses=STREAMED)
     async def complete(body: CompletionRequest, connection: fastapi.Request) -> Response:
