@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from .errors import ConfigError, explain
 from .server_settings import ServerSettings
 from .setting_values import Folder, Frozen, OptionalFolder, split
+from .tool_settings import ToolSettings
 
 CONFIGS_DIR = Path(__file__).parent
 PREFIX = "QUINTET_"
@@ -169,6 +170,7 @@ class Settings(Frozen):
     workers: WorkersSettings
     memory: MemorySettings
     pool: PoolSettings
+    tools: ToolSettings
     limits: dict[str, float]
     """Bounds on input, by name and unit; None of them is infinite."""
     named_models: tuple[Literal["text", "stt", "tts", "vision", "rag"], ...] = ()

@@ -9,9 +9,8 @@ from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import Client
 from workers.flows.pictures import ask_about_pictures
+from workers.media.fetch import fetch_public
 from workers.messages import Complete, Describe, Event, Generate
-
-from .fetch import fetch_public
 
 Question = Generate | Complete | Describe
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.core.fetch import fetch_public, from_base64
+from workers.media.fetch import fetch_public, from_base64
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
 

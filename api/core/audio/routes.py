@@ -14,13 +14,13 @@ from sse_starlette import EventSourceResponse
 
 from api.core.answers import SPOKEN_OR_STREAMED, WRITTEN
 from api.core.completions.errors import error_body
-from api.core.fetch import from_base64, from_data_uri
 from api.core.speech import Pieces, SpokenFile
 from api.core.stream import await_first_event, await_first_item, collect, while_connected
 from api.core.uploads import UploadEvents, saved
 from configs.settings import Settings
 from workers.client import Client
 from workers.flows.speech import FileBytes, speak_to_file
+from workers.media.fetch import from_base64, from_data_uri
 from workers.messages import Event, Finished, Media, Modality
 from workers.messages.errors import AppError, UnsupportedInputError
 

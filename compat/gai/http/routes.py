@@ -16,7 +16,6 @@ from pydantic import BaseModel
 
 from api.core.answers import IN_LINES, SPOKEN
 from api.core.dialect import Dialect
-from api.core.fetch import fetch_public
 from api.core.stream import await_first_item, collect, collected
 from api.core.uploads import saved
 from configs.catalogue import ModelCard
@@ -25,6 +24,7 @@ from workers.client import Client
 from workers.flows.pictures import ask_about_pictures
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.media.audio import format_of, pcm_to_wav
+from workers.media.fetch import fetch_public
 from workers.messages import AudioDelta, Event, Finished, Synthesize, Transcribe
 from workers.messages.errors import AppError
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from api.core.fetch import fetch_public, from_base64
+from workers.media.fetch import fetch_public, from_base64
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
 from workers.models.downloads.public_hosts import IpAddress, is_public

@@ -63,7 +63,8 @@ def prepare(request: Generate, *, is_shown: bool) -> Generate:
     see `check_tools`.
     """
     if not request.tools or request.tool_choice == "none":
-        return replace(request, tools=())
+        turns = request.messages if is_shown else tuple(map(_in_words, request.messages))
+        return replace(request, tools=(), messages=turns)
     choice = request.tool_choice
     if choice != "auto":
         chosen = [tool for tool in request.tools if choice in ("required", tool.name)]
@@ -174,6 +175,8 @@ def _described(request: Generate) -> tuple[ChatMessage, ...]:
 def _in_words(message: ChatMessage) -> ChatMessage:
     if message.role == "tool":
         return ChatMessage(role="user", text=f"The function answered: {message.text}")
+    if not message.tool_calls:
+        return message
     calls = [_as_json(call) for call in message.tool_calls]
     return ChatMessage(role=message.role, text="\n".join([message.text, *calls]).strip())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workers.chats.records import Message
 
+from .chat_tools import TurnTools
 from .options import TurnOptions
 
 
@@ -17,3 +18,5 @@ class TurnAsk:
     path: Sequence[Message]
     """The chat from its beginning to the question, or to the answer that is gone on with."""
     options: TurnOptions
+    tools: TurnTools | None = None
+    """What the answer has of the tools that there are; None: none can be called."""

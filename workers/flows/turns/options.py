@@ -39,6 +39,12 @@ class TurnOptions(BaseModel):
     """Who reads the answers aloud; None: the voice in use."""
     flow: str = DIRECT
     """How the answer is come by: a key of `WAYS`."""
+    tools: tuple[str, ...] = ()
+    """Tools that the model may call: ids, or "weather/*" for all of a file or server."""
+    allowed_tools: tuple[str, ...] = ()
+    """Ids of those that somebody has allowed for this chat; the others ask each time."""
+    answer_schema: Mapping[str, Any] | None = None
+    """A JSON schema that the answer obeys; None: it is free text."""
 
     @property
     def thinking(self) -> Thinking:

@@ -10,11 +10,14 @@ from contextlib import aclosing
 from workers.chats.own_chats import OwnChats
 from workers.client import Client, StopSwitch
 from workers.messages import Event, Finished
-from workers.messages.errors import AppError, UnsupportedInputError
+from workers.messages.errors import AppError, NotFoundError, UnsupportedInputError
 
 from .answer import begun
 from .ask import TurnAsk
-from .options import TurnOptions
+from .calls import Decision
+from .chat_tools import ChatTools, TurnTools
+from .consents import Consents
+from .options import TurnOptions, options_of, settings_of
 from .titling import title_of
 from .turn import Turn
 from .waiting import after
@@ -26,8 +29,11 @@ log = logging.getLogger("quintet.turns")
 class TurnRunner:
     """Lives on the event loop of the server."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, tools: ChatTools | None = None) -> None:
+        """`tools`: those that models may call; None: none."""
         self._client = client
+        self.tools = tools
+        self._consents: dict[Turn, Consents] = {}
         self._turns: dict[tuple[str, int], Turn] = {}
         """By chat and message: the ids of messages are those of one store."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,11 +75,29 @@ class TurnRunner:
         turn = self._turns.get((chat, message))
         return turn if turn is not None and turn.answer.is_running else None
 
+    def decide(self, own: OwnChats, chat: str, message: int, call: str, decision: Decision) -> None:
+        """Say whether a call of an answer, which waits for that, may run; "chat": and later ones of its tool.
+
+        Raises: NotFoundError if it waits no more; AppError.
+        """
+        kept, turn = own.get(chat), self.of_message(chat, message)
+        if turn is None or turn not in self._consents:
+            raise NotFoundError("This answer is not being written any more.", "Ask again.")
+        tool = self._consents[turn].decide(call, decision)
+        if decision == "chat":
+            options = options_of(kept.settings)
+            allowed = tuple(dict.fromkeys([*options.allowed_tools, tool]))
+            own.set_settings(
+                chat, settings_of(options.model_copy(update={"allowed_tools": allowed}))
+            )
+
     async def close(self) -> None:
         """End all; what has come is kept."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.tools is not None:
+            await self.tools.box.close()
 
     def _begin(
         self,
@@ -101,13 +125,24 @@ class TurnRunner:
                 yield event
                 if isinstance(event, Finished):
                     return
-        ask = TurnAsk(path=turn.own.tree(turn.chat).path(end), options=options)
+        path = turn.own.tree(turn.chat).path(end)
+        ask = TurnAsk(path=path, options=options, tools=self._tools_of(turn, options))
         client = self._client.stopped_by(turn.switch)
         async with aclosing(way_of(options)(client, ask)) as events:
             async for event in events:
                 yield event
 
+    def _tools_of(self, turn: Turn, options: TurnOptions) -> TurnTools | None:
+        """Return what an answer may call, with the leave that its chat has."""
+        if self.tools is None:
+            return None
+        kept = options_of(turn.own.get(turn.chat).settings)
+        consents = Consents((*options.allowed_tools, *kept.allowed_tools))
+        self._consents[turn] = consents
+        return TurnTools(shared=self.tools, consents=consents, switch=turn.switch)
+
     def _end(self, turn: Turn, options: TurnOptions) -> None:
+        self._consents.pop(turn, None)
         key = turn.chat, turn.answer.message.id
         if self._turns.get(key) is turn:  # or the answer is gone on with already
             del self._turns[key]

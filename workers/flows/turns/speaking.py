@@ -1,14 +1,19 @@
-"""A conversation that is ready, said to a model."""
+"""A conversation that is ready, said to a model: with tools, and held to a format, where that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 
 from workers.client import Client
 from workers.messages import ChatMessage, Event, Generate
+from workers.messages.errors import UnsupportedInputError
 from workers.messages.sampling import sampling_for
 
 from .ask import TurnAsk
+from .calling import CallingModel
+from .structured import constraint_of, with_data
 
 
 async def speak(
@@ -23,5 +28,21 @@ async def speak(
         sampling=sampling_for(card, options.sampling, options.thinking),
         thinking=options.thinking,
     )
-    async for event in client.astream(request):
-        yield event
+    events = _spoken(client, ask, request)
+    if options.answer_schema is not None:
+        events = with_data(events, options.answer_schema)
+    async with aclosing(events):
+        async for event in events:
+            yield event
+
+
+def _spoken(client: Client, ask: TurnAsk, request: Generate) -> AsyncGenerator[Event, None]:
+    """Raises: UnsupportedInputError if tools are chosen and none can be called here."""
+    constraint = constraint_of(ask.options.answer_schema)
+    if not ask.options.tools:
+        return client.astream(replace(request, constraint=constraint))
+    if ask.tools is None:
+        raise UnsupportedInputError(
+            "No tools can be called here.", "Switch them off, or ask in the page's chat."
+        )
+    return CallingModel(client, ask.tools, ask.options.tools, request, constraint).answer()
