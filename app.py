@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from configs.errors import ConfigError
@@ -107,13 +107,16 @@ def serve_page(
         from api.server.serving import serve_until_stopped
         from compat.dialects import DIALECTS
         from ui.blocks import build_ui, mount_ui
+        from ui.core.page_chats import PageChats
         from ui.core.share import open_share_link
         from ui.core.uploads import own_upload_folder
+        from ui.text.routes import create_chat_router
 
         api = create_api(client, settings, DIALECTS)
-    with own_upload_folder():
+    with own_upload_folder(), closing(PageChats(client, settings.data_dir)) as chats:
         with without_collector():
-            mount_ui(api, build_ui(client, settings), settings.server, api.state.check_login)
+            page, router = build_ui(client, settings, chats), create_chat_router(client, chats)
+            mount_ui(api, page, settings.server, api.state.check_login, router)
         host, port = listeners[0].getsockname()[:2]
         name = "localhost" if host == "127.0.0.1" else host
         log.info("Quintet is at http://%s:%s", name, port)

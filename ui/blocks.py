@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pkgutil import resolve_name
+from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import HTTPConnection
 
 from configs.server_settings import ServerSettings
@@ -19,9 +20,11 @@ from workers.client import Client
 from workers.messages import MODALITIES
 
 from .core.admin_login import CheckLogin, add_admin_login
+from .core.browser_cookie import BrowserCookie
 from .core.guard import ClosedDoors
 from .core.light_updates import LightBlocks
 from .core.model_chip import build_model_chip
+from .core.page_chats import PageChats
 from .core.quiet_queue import use_quiet_queue
 from .core.sidebar import tab_with_sidebar
 from .core.theme import ASSETS, build_theme, scripts, style_sheets
@@ -39,11 +42,11 @@ class PageTab:
     title: str
     id: str
     target: str
-    """`module:function` that lays it out: `(Client, Settings) -> None`, called inside its gr.Tab."""
+    """`module:function` that lays it out: `(Client, Settings, PageChats) -> None`, called inside its gr.Tab."""
 
-    def build(self, client: Client, settings: Settings) -> None:
+    def build(self, client: Client, settings: Settings, chats: PageChats) -> None:
         """Lay it out. Raises: ImportError, AttributeError for a target that is not there."""
-        resolve_name(self.target)(client, settings)
+        resolve_name(self.target)(client, settings, chats)
 
 
 TABS = (
@@ -62,8 +65,8 @@ CACHE_AGE_S = 6 * 3600
 """Uploads and made files older than this are deleted, once per sweep."""
 
 
-def build_ui(client: Client, settings: Settings) -> gr.Blocks:
-    """Return the page. It talks to the workers through `client` and nothing else."""
+def build_ui(client: Client, settings: Settings, chats: PageChats) -> gr.Blocks:
+    """Return the page. It talks to the workers through `client` and nothing else; `chats` outlive it."""
     use_quiet_queue()
     with LightBlocks(
         title="Quintet",
@@ -74,7 +77,7 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
         with gr.Tabs(overflow_behavior="wrap", elem_id="q-tabs"):
             for tab in TABS:
                 with gr.Tab(tab.title, id=tab.id, elem_id=f"tab-{tab.id}"), tab_with_sidebar():
-                    _build_tab(tab, client, settings)
+                    _build_tab(tab, client, settings, chats)
         build_head(client)
         build_memory_panel(client)
         add_endpoints(client)
@@ -82,24 +85,44 @@ def build_ui(client: Client, settings: Settings) -> gr.Blocks:
     return page
 
 
-def _build_tab(tab: PageTab, client: Client, settings: Settings) -> None:
+def _build_tab(tab: PageTab, client: Client, settings: Settings, chats: PageChats) -> None:
     if tab.id in MODALITIES:
         build_model_chip(client, tab.id)
     if tab.id == TABS[0].id:
         build_setup_line(client)
-    tab.build(client, settings)
+    tab.build(client, settings, chats)
 
 
 def mount_ui(
-    api: FastAPI, page: gr.Blocks, server: ServerSettings, check_login: CheckLogin
+    api: FastAPI,
+    page: gr.Blocks,
+    server: ServerSettings,
+    check_login: CheckLogin,
+    chat_router: APIRouter,
 ) -> FastAPI:
     """Serve the page at / of `api`, behind a login if a password or a key is set.
+
+    `chat_router` comes from `ui.text.routes`.
 
     Who is logged in can be asked from `api.state.page_user(connection)`.
     """
     bound_uploads()
+    api.include_router(chat_router)
     add_admin_login(api, check_login, has_admin_secret=server.has_admin_secret)
-    mounted = gr.mount_gradio_app(
+    mounted = _mount(api, page, server, check_login)
+    gradio_app = mounted.routes[-1].app
+    gradio_app.add_middleware(ClosedDoors)
+    gradio_app.add_middleware(BrowserCookie)
+    # launch() sets it, and a mounted page is never launched. Gradio looks at what it is told to serve
+    # only from then on: without it, a handler could be made to give away any file.
+    page.has_launched = True
+    api.state.page = gradio_app
+    api.state.page_user = page_user(gradio_app)
+    return mounted
+
+
+def _mount(api: FastAPI, page: gr.Blocks, server: ServerSettings, check_login: CheckLogin) -> Any:
+    return gr.mount_gradio_app(
         api,
         page,
         path="/",
@@ -119,14 +142,6 @@ def mount_ui(
         css_paths=style_sheets(),
         head=scripts(),
     )
-    gradio_app = mounted.routes[-1].app
-    gradio_app.add_middleware(ClosedDoors)
-    # launch() sets it, and a mounted page is never launched. Gradio looks at what it is told to serve
-    # only from then on: without it, a handler could be made to give away any file.
-    page.has_launched = True
-    api.state.page = gradio_app
-    api.state.page_user = page_user(gradio_app)
-    return mounted
 
 
 def page_user(page: gr.routes.App) -> Callable[[HTTPConnection], str | None]:

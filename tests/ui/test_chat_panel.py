@@ -1,11 +1,11 @@
-"""What the empty chat tells about where words go."""
+"""What an empty chat says about where words go, and what is typed as it was typed."""
 
 from __future__ import annotations
 
 import pytest
 
 from configs.catalogue import load_catalogue
-from ui.text.layout import placeholder
+from ui.text.layout import LATEX_DELIMITERS, empty_html
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,8 @@ from ui.text.layout import placeholder
 )
 def test_a_remote_model_is_named_as_such(source: str, sentence: str) -> None:
     card = load_catalogue()["smollm2-135m-instruct"].model_copy(update={"source": source})
-    assert sentence in placeholder(card)
+    assert sentence in empty_html(card)
+
+
+def test_single_dollars_are_money() -> None:
+    assert "$" not in {one["left"] for one in LATEX_DELIMITERS}

@@ -12,7 +12,7 @@ from ui.documents.library_view import (
     still_read_words,
 )
 from workers.flows.intake import IncomingFile
-from workers.flows.removal import Removal
+from workers.flows.removal import PendingRemoval
 from workers.messages import CollectionInfo, DocumentInfo
 
 READING = IncomingFile(
@@ -68,7 +68,7 @@ def test_a_word_about_a_document_stands_at_the_document() -> None:
 
 
 def test_what_was_deleted_can_be_had_back() -> None:
-    one = Removal(key=5, collection="c", document_id="d", name="a.pdf")
+    one = PendingRemoval(key=5, collection="c", document_id="d", name="a.pdf")
     shown = library_html(Library(removals=[one, replace(one, document_id=None, name="All")]))
     assert "Deleted a.pdf" in shown
     assert "“All”, with all documents" in shown

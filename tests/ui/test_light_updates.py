@@ -12,16 +12,29 @@ from gradio.state_holder import SessionState
 from gradio_client.utils import apply_diff
 
 from ui.core.light_updates import LightBlocks, Tail
-from ui.text.rows import chat_rows, last_rows
-from ui.text.view import Chat, ChatAnswer, Exchange, write_answer
 
+Rows = list[dict[str, Any]]
 Handler = Callable[["Stage"], AsyncIterator[dict[Any, Any]]]
 
 
-def chat_of(num_exchanges: int) -> Chat:
-    answered = ChatAnswer(text="Yes, **that**.", state="stop", footer_html="<p>receipt</p>")
-    asked = [Exchange(question=f"Question {n}?", answers=(answered,)) for n in range(num_exchanges)]
-    return (*asked, Exchange(question="And now?"))
+def row(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": [{"type": "text", "text": text}]}
+
+
+def footer(html: str) -> dict[str, Any]:
+    part = {"type": "component", "component": "html", "value": html}
+    return {"role": "assistant", "content": [{**part, "constructor_args": {}, "props": {}}]}
+
+
+def chat_of(num_exchanges: int) -> Rows:
+    """Answered questions, and one that is being answered."""
+    answered = [row("assistant", "Yes, **that**."), footer("<p>receipt</p>")]
+    asked = [[row("user", f"Question {n}?"), *answered] for n in range(num_exchanges)]
+    return [*(one for exchange in asked for one in exchange), row("user", "And now?")]
+
+
+def tail(chat: Rows, *answer: dict[str, Any]) -> Tail:
+    return Tail(start=len(chat) - 1, rows=[chat[-1], *answer])
 
 
 class Stage:
@@ -75,28 +88,23 @@ def texts(log: Any) -> list[str]:
     return [part.get("text", part.get("value")) for row in log for part in row["content"]]
 
 
-def expected(chat: Chat) -> list[str]:
-    return [
-        part.get("text", part.get("value")) for row in chat_rows(chat) for part in row["content"]
-    ]
+WORDS = ("It", "It is", "It is so.")
+END = (row("assistant", WORDS[-1]), footer("<p>receipt</p>"))
 
 
-async def write(stage: Stage, chat: Chat) -> AsyncIterator[dict[Any, Any]]:
-    start = len(chat_rows(chat[:-1]))
-    yield {stage.log: chat_rows(chat), stage.line: "begun"}
-    for text in ("It", "It is", "It is so."):
-        yield {stage.log: last_rows(write_answer(chat, ChatAnswer(text=text)), start)}
-    end = ChatAnswer(text="It is so.", state="stop", footer_html="<p>receipt</p>")
-    yield {stage.log: last_rows(write_answer(chat, end), start), stage.line: "ended"}
+async def write(stage: Stage, chat: Rows) -> AsyncIterator[dict[Any, Any]]:
+    yield {stage.log: chat, stage.line: "begun"}
+    for text in WORDS:
+        yield {stage.log: tail(chat, row("assistant", text))}
+    yield {stage.log: tail(chat, *END), stage.line: "ended"}
 
 
 def test_a_browser_sees_each_word_and_all_that_was_before() -> None:
     chat = chat_of(3)
     shown = seen(sent_by(lambda stage: write(stage, chat)))
-    for text, data in zip(("It", "It is", "It is so."), shown[1:4], strict=True):
-        assert texts(data[0]) == expected(write_answer(chat, ChatAnswer(text=text)))
-    end = ChatAnswer(text="It is so.", state="stop", footer_html="<p>receipt</p>")
-    assert texts(shown[-1][0]) == expected(write_answer(chat, end))
+    for text, data in zip(WORDS, shown[1:4], strict=True):
+        assert texts(data[0]) == texts([*chat, row("assistant", text)])
+    assert texts(shown[-1][0]) == texts([*chat, *END])
 
 
 def test_what_is_sent_for_a_word_does_not_grow_with_the_chat() -> None:
@@ -134,16 +142,16 @@ def _counted(method: Any, name: str, made: list[str]) -> Any:
 
 def test_a_log_that_was_left_alone_goes_on_where_it_was() -> None:
     chat = chat_of(2)
-    answered = write_answer(chat, ChatAnswer(text="It is."))
+    answered = row("assistant", "It is.")
 
     async def handler(stage: Stage) -> AsyncIterator[dict[Any, Any]]:
-        yield {stage.log: chat_rows(chat), stage.line: "one"}
+        yield {stage.log: chat, stage.line: "one"}
         yield {stage.line: "two"}
-        yield {stage.log: last_rows(answered, len(chat_rows(chat[:-1])))}
+        yield {stage.log: tail(chat, answered)}
         yield {stage.line: "three"}
 
     shown = seen(sent_by(handler))
-    assert texts(shown[2][0]) == texts(shown[-1][0]) == expected(answered)
+    assert texts(shown[2][0]) == texts(shown[-1][0]) == texts([*chat, answered])
 
 
 def test_a_tail_of_what_nobody_has_changes_nothing() -> None:
@@ -151,9 +159,9 @@ def test_a_tail_of_what_nobody_has_changes_nothing() -> None:
 
     async def handler(stage: Stage) -> AsyncIterator[dict[Any, Any]]:
         yield {stage.line: "one"}
-        yield {stage.log: Tail(start=2, rows=chat_rows(chat[-1:]))}
-        yield {stage.log: chat_rows(chat)}
+        yield {stage.log: Tail(start=2, rows=chat[-1:])}
+        yield {stage.log: chat}
 
     shown = seen(sent_by(handler))
-    assert texts(shown[-1][0]) == expected(chat)
+    assert texts(shown[-1][0]) == texts(chat)
     assert shown[1][0] == gr.skip()

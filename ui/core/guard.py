@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder, is_in_or_equal
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from workers.messages.errors import UnsupportedInputError
 
 NOT_UPLOADED = "{name!r} was not uploaded to this page. Send the file itself, then name it."
 NOT_FETCHED = "The page fetches no addresses. Send the file itself, then name it."
@@ -64,6 +67,13 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(item.values())
         elif isinstance(item, list | tuple):
             waiting.extend(item)
+
+
+def uploaded_file(path: object) -> Path:
+    """Return a file that a script of the page names in an event. Raises: UnsupportedInputError."""
+    if isinstance(path, str) and not ADDRESS.match(path) and _is_uploaded(path):
+        return Path(path)
+    raise UnsupportedInputError(NOT_UPLOADED.format(name=str(path)[:200]))
 
 
 def _check_path(path: object) -> None:

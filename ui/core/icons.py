@@ -25,6 +25,7 @@ ICONS = {
     "info": '<circle cx="8" cy="8" r="5.5"/><path d="M8 7.3v3.4M8 5.2v.01"/>',
     "keyboard": '<rect x="1.8" y="4" width="12.4" height="8" rx="1.5"/>'
     '<path d="M4.5 7h.01M7 7h.01M9.5 7h.01M12 7h.01M5.5 9.7h5"/>',
+    "load": '<path d="M8 10.2V2.7M4.8 5.7 8 2.5l3.2 3.2M3 13.2h10"/>',
     "menu": '<path d="M2.5 4h11M2.5 8h11M2.5 12h11"/>',
     "microphone": '<rect x="6" y="2" width="4" height="7" rx="2"/>'
     '<path d="M3.5 7.5a4.5 4.5 0 0 0 9 0M8 12v2"/>',
@@ -42,6 +43,7 @@ ICONS = {
     '<circle cx="6.7" cy="11.5" r="1.8"/>',
     "sound": '<path d="M2.5 6.2h2.3L8.5 3v10L4.8 9.8H2.5zM11 6a3 3 0 0 1 0 4M12.8 4.2a5.5 5.5 0 0 1 0 7.6"/>',
     "stop": '<rect x="4" y="4" width="8" height="8" rx="1.5" fill="currentColor"/>',
+    "table": '<rect x="2" y="3" width="12" height="10" rx="1.5"/><path d="M2 6.5h12M6.500 6.500V13"/>',
     "talk": '<path d="M3 7v2M6 4.5v7M9 2.5v11M12 6v4"/>',
     "think": '<path d="M8 2.5v2M8 11.5v2M2.5 8h2M11.5 8h2M4.3 4.3l1.300 1.300M10.4 10.4l1.300 1.300'
     'M4.3 11.7l1.300-1.300M10.4 5.6l1.300-1.300"/>',
@@ -54,3 +56,15 @@ ICONS = {
 def icon(name: str) -> str:
     """Return one as an inline SVG, hidden from screen readers. Raises: KeyError."""
     return f'<svg class="q-i" viewBox="0 0 16 16" aria-hidden="true">{ICONS[name]}</svg>'
+
+
+def icon_button(name: str, label: str, **data: object) -> str:
+    """Return a button that shows an icon alone; `data` become its `data-…` attributes.
+
+    `label` and the values are trusted: they are ours, or numbers. Raises: KeyError.
+    """
+    attributes = "".join(f' data-{key}="{value}"' for key, value in data.items())
+    return (
+        f'<button type="button" class="q-ib" aria-label="{label}" title="{label}"{attributes}>'
+        f"{icon(name)}</button>"
+    )

@@ -126,6 +126,11 @@ def _layout_library(settings: Settings) -> dict[str, Any]:
             elem_classes="q-side-scroll",
         ),
     }
+    return {**parts, **_layout_collections()}
+
+
+def _layout_collections() -> dict[str, Any]:
+    parts: dict[str, Any] = {}
     with gr.Accordion("Collections", open=False, elem_id="rag-manage", elem_classes="q-side-foot"):
         parts["new_name"] = gr.Textbox(
             label="New collection", placeholder="Any name", max_lines=1, elem_id="rag-new-name"

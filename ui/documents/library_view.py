@@ -12,7 +12,7 @@ from html import escape
 from ui.core.icons import icon
 from ui.core.render import clock
 from workers.flows.intake import IncomingFile
-from workers.flows.removal import Removal
+from workers.flows.removal import PendingRemoval
 from workers.messages import CollectionInfo, DocumentInfo
 
 NO_DOCUMENTS = (
@@ -27,7 +27,7 @@ class Library:
 
     documents: Sequence[DocumentInfo] = ()
     incoming: Sequence[IncomingFile] = ()
-    removals: Sequence[Removal] = ()
+    removals: Sequence[PendingRemoval] = ()
     """What was just deleted and can be had back; of all collections."""
     problem: str = ""
     """Why the last thing could not be deleted."""
@@ -117,7 +117,7 @@ def still_read_words(files: Sequence[IncomingFile]) -> str:
     return f"{first}{others}. Ask again when it is done: the answer may change."
 
 
-def _removal_html(removal: Removal) -> str:
+def _removal_html(removal: PendingRemoval) -> str:
     what = removal.name if removal.document_id else f"“{removal.name}”, with all documents"
     undo = (
         f'<button type="button" class="q-b" data-act="undo" data-id="{removal.key}">Undo</button>'

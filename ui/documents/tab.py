@@ -7,6 +7,7 @@ from gradio.context import get_render_context
 
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
+from ui.core.page_chats import PageChats
 from workers.client import Client
 from workers.flows.intake import DocumentIntake
 from workers.flows.removal import Removals
@@ -16,7 +17,7 @@ from .layout import EXAMPLE_QUESTIONS, LibraryParts, QuestionParts, layout_docum
 from .library import LibraryHandlers
 
 
-def build_documents_tab(client: Client, settings: Settings) -> None:
+def build_documents_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
     """Lay out the tab and wire it."""
     tab = get_render_context()
     library, questions = layout_documents(settings)

@@ -9,13 +9,14 @@ from gradio.context import get_render_context
 
 from configs.settings import Settings
 from ui.core.events import LIGHT
+from ui.core.page_chats import PageChats
 from workers.client import Client
 
 from .handlers import ModelHandlers
 from .layout import AddingParts, layout_adding, layout_list
 
 
-def build_models_tab(client: Client, _settings: Settings) -> None:
+def build_models_tab(client: Client, _settings: Settings, _chats: PageChats) -> None:
     """Lay out the tab and wire it."""
     tab = get_render_context()
     handlers = ModelHandlers(client.manager, client.setup)

@@ -8,6 +8,7 @@ from typing import Any
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
 from ui.core.model_watch import build_model_watch
+from ui.core.page_chats import PageChats
 from ui.core.request import Update
 from workers.client import Client
 from workers.specs.hearing import hearing_of
@@ -18,7 +19,7 @@ from .markup import COPY_JS
 from .options import fitted_options
 
 
-def build_speech_in_tab(client: Client, settings: Settings) -> None:
+def build_speech_in_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
     """Lay out the tab and wire it."""
     parts = layout_speech_in(client.card("stt"), settings)
     handlers = SpeechInHandlers(client, parts)

@@ -7,6 +7,7 @@ from typing import Any
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
 from ui.core.model_watch import build_model_watch
+from ui.core.page_chats import PageChats
 from workers.client import Client
 
 from .clip import VoiceClip
@@ -15,7 +16,7 @@ from .layout import SpeechOutParts, layout_speech_out
 from .markup import COUNT_JS, PAUSE_JS, SILENCE_JS
 
 
-def build_speech_out_tab(client: Client, settings: Settings) -> None:
+def build_speech_out_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
     """Lay out the tab and wire it."""
     max_chars = int(settings.limits["max_text_chars"])
     parts = layout_speech_out(client.card("tts"), VoiceClip(client), max_chars)

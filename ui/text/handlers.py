@@ -1,152 +1,156 @@
-"""What happens on each click of the Text tab: ask, stop, take back, change, ask again."""
+"""The Text tab's events: an action, an answer that is followed, a look for what others have changed."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from contextlib import aclosing
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import gradio as gr
 
-from ui.core.callers import caller_of
-from ui.core.render import note_html
-from ui.core.request import Steps, Update, Updates, error_line, refused, run_request, streamed
+from ui.core.callers import caller_of, owner_of
+from ui.core.page_chats import PageChats
+from ui.core.render import error_html
+from ui.core.request import Update, error_line
 from workers.client import Client
-from workers.messages import Generate, new_request_id
-from workers.messages.context_offer import ContextOffer
-from workers.messages.errors import AppError
+from workers.flows.turns.options import settings_of
+from workers.messages.errors import AppError, NotFoundError, UnsupportedInputError
 
-from .knobs import wishes_of
-from .layout import ChatParts
-from .rows import chat_rows
-from .run import AnswersUnderWay, ChatRun, chat_at_rest
-from .view import (
-    Chat,
-    ask,
-    ask_again,
-    ask_differently,
-    edit_answer,
-    exchange_of_row,
-    is_running,
-    to_messages,
-    turn_page,
-    undo,
-)
+from .act import ALL, COMPOSER, LIST, LOG, Act, Outcome
+from .actions import ACTIONS
+from .draw import chats_html, composer, drawn, live_rows, running, state_of
+from .layout import ChatParts, about_html, empty_html
+from .log_actions import save_options
+from .open_page import OpenPage
+from .options_drawer import drawer_values, with_drawer
 
-RELOAD = "load a model anew"
+FAILED = {"failed": True, "dictated": "", "keep": True}
+"""What was sent stays in the box."""
 
 
 class ChatHandlers:
-    """One method per event; of the chats themselves it holds nothing."""
+    """One method per event; what one browser tab sees is in its `OpenPage`."""
 
-    def __init__(self, client: Client, parts: ChatParts) -> None:
+    def __init__(self, client: Client, chats: PageChats, parts: ChatParts) -> None:
         self._client = client
+        self._chats = chats
         self._parts = parts
-        self._under_way = AnswersUnderWay()
 
-    @streamed
-    def on_send(self, chat: Chat, text: str, system: str, *knobs: Any) -> Steps:
-        """Ask what is in the box."""
-        if not text.strip():
-            yield {self._parts.status: ""}
-        elif is_running(chat):
-            yield {self._parts.status: note_html("Let the answer end, or stop it first.")}
-        else:
-            yield self._answer(ask(chat, text.strip()), system, knobs, {self._parts.box: ""})
+    async def on_load(self, page: OpenPage, request: gr.Request) -> Update:
+        """Show the chat that the address names; a new one if there is none of that name."""
+        asked = str(request.query_params.get("chat", ""))
+        act = self._act(page, request, {})
+        notice = ""
+        if asked:
+            try:
+                page.look_at(act.own.get(asked).id)
+            except NotFoundError as err:
+                notice = error_html(err)
+        return {
+            **self._drawn(act, Outcome(draw=ALL, notice_html=notice)),
+            self._parts.page: page,
+        }
 
-    @streamed
-    def on_example(self, event: gr.SelectData, chat: Chat, system: str, *knobs: Any) -> Steps:
-        """Ask one of the examples."""
-        yield self._answer(ask(chat, event.value["text"]), system, knobs)
+    async def on_act(self, page: OpenPage, event: gr.EventData, request: gr.Request) -> Update:
+        """Do what was clicked."""
+        sent = event._data if isinstance(event._data, dict) else {}
+        act = self._act(page, request, sent)
+        try:
+            name = act.text("act")
+            if name not in ACTIONS:
+                raise UnsupportedInputError(f"There is no action {name!r}.")
+            outcome = await ACTIONS[name](act)
+        except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be said
+            outcome = self._refused(act, err)
+        return self._drawn(act, outcome)
 
-    @streamed
-    def on_retry(self, chat: Chat, system: str, *knobs: Any) -> Steps:
-        """Ask the last question again; the older answer stays reachable."""
-        yield self._answer(ask_again(chat), system, knobs) if chat else self._unchanged()
+    async def on_follow(
+        self, page: OpenPage, event: gr.EventData, request: gr.Request
+    ) -> AsyncGenerator[Update, None]:
+        """Draw the answers that are being written in the open chat, until all have ended.
 
-    @streamed
-    def on_resume(self, chat: Chat, system: str, *knobs: Any) -> Steps:
-        """Let the model go on where its answer broke off."""
-        yield self._answer(chat, system, knobs) if chat else self._unchanged()
-
-    @streamed
-    def on_reload(self, request: gr.Request, chat: Chat, system: str, *knobs: Any) -> Steps:
-        """Load the model with the longer context that was offered, and ask the last question again."""
-        offer = chat[-1].answer.offer if chat else None
-        refusal = caller_of(request).refusal(RELOAD)
-        if offer is None or refusal:
-            yield {self._parts.status: note_html(refusal) if refusal else gr.skip()}
-        else:
-            yield self._reloaded(offer, chat, system, knobs)
-
-    @streamed
-    def on_edit(self, event: gr.EditData, chat: Chat, system: str, *knobs: Any) -> Steps:
-        """A changed question is asked; a changed answer is what the model believes it said."""
-        row = event.index[0] if isinstance(event.index, (list, tuple)) else event.index
-        index = exchange_of_row(chat, row)
-        changed = chat_rows(chat)[row]
-        if "metadata" in changed:  # a thought is no part of the conversation
-            yield chat_at_rest(self._parts, chat)
-        elif changed["role"] == "user":
-            yield self._answer(ask_differently(chat, index, event.value), system, knobs)
-        else:
-            answer = replace(chat[index].answer, text=event.value)
-            yield chat_at_rest(self._parts, edit_answer(chat, index, answer))
-
-    def on_stop(self, request_id: str) -> None:
-        """Cancel in the engine: the running handler then ends by itself and keeps what was said."""
-        self._client.cancel(request_id)
-
-    def on_undo(self, chat: Chat) -> Update:
-        """Take the last exchange back into the box."""
-        shorter, question = undo(chat)
-        return {**chat_at_rest(self._parts, shorter), self._parts.box: question}
-
-    async def on_clear(self, request_id: str) -> Update:
-        """Begin a new chat.
-
-        A running answer is stopped and waited for, or its last words would appear in the new chat.
+        Looking at another chat ends it, and stops nothing.
         """
-        self._client.cancel(request_id)
-        await self._under_way.wait_for(request_id)
-        return chat_at_rest(self._parts, ())
+        act, epoch = self._act(page, request, {}), page.epoch
+        yield {self._parts.notice: gr.skip()}
+        while turns := running(act):
+            async for _ in turns[0].follow():
+                if page.epoch != epoch:
+                    return
+                yield {self._parts.live: live_rows(act)}
+        yield self._drawn(act, Outcome(draw=(LIST, LOG, COMPOSER)))
 
-    def on_previous(self, chat: Chat) -> Update:
-        """Show the version before."""
-        return chat_at_rest(self._parts, turn_page(chat, -1))
+    async def on_look(
+        self, page: OpenPage, seen: str, event: gr.EventData, request: gr.Request
+    ) -> Update:
+        """Show what another tab, or the model that gives titles, has changed meanwhile."""
+        sent: Mapping[str, Any] = event._data if isinstance(event._data, dict) else {}
+        act = self._act(page, request, sent)
+        if isinstance(zone := sent.get("timezone"), int) and abs(zone) <= 14 * 60:
+            page.timezone_min = zone
+        update: Update = {self._parts.page: gr.skip()}
+        if (now := chats_html(act)) != seen:
+            update[self._parts.list] = now
+        is_gone = page.chat is not None and state_of(act) is None
+        if is_gone:  # deleted in another tab
+            page.look_at(None)
+            return {**update, **self._drawn(act, Outcome(draw=(LOG, COMPOSER)))}
+        if state_of(act) != page.drawn and not sent.get("follows"):
+            page.epoch += 1
+            update |= self._drawn(act, Outcome(draw=(LOG, COMPOSER)))
+        return update
 
-    def on_next(self, chat: Chat) -> Update:
-        """Show the version after."""
-        return chat_at_rest(self._parts, turn_page(chat, +1))
-
-    def _answer(
-        self, chat: Chat, system: str, knobs: Sequence[Any], at_begin: Update | None = None
-    ) -> Updates:
-        """Stream the last answer of `chat`, from where it stands, and draw it."""
+    async def on_drawer(self, page: OpenPage, request: gr.Request, *values: Any) -> Update:
+        """Keep what the drawer says."""
+        act = self._act(page, request, {})
+        card = self._client.card("text")
         try:
-            sampling, thinking = wishes_of(self._client.card("text"), knobs)
-            messages = to_messages(chat, system)
-            request = Generate(messages=messages, sampling=sampling, thinking=thinking)
-            request_id, events = request.request_id, self._client.astream(request)
-        except AppError as err:  # its card says what is no sampling
-            request_id, events = new_request_id(), refused(err)
-        run = ChatRun(self._parts, chat, request_id, self._under_way, at_begin or {})
-        return run_request(events, run)
+            save_options(act, settings_of(with_drawer(card, act.options, values)))
+        except AppError as err:
+            return {self._parts.notice: error_line(err)}
+        return {self._parts.composer: composer(act)}
 
-    async def _reloaded(
-        self, offer: ContextOffer, chat: Chat, system: str, knobs: Sequence[Any]
-    ) -> Updates:
+    async def on_reset(self, page: OpenPage, request: gr.Request) -> Update:
+        """Put the knobs back to where the model has them."""
+        act = self._act(page, request, {})
+        plain = act.options.model_copy(update={"sampling": {}, "thinking_tokens": None})
+        save_options(act, settings_of(plain))
+        values = drawer_values(self._client.card("text"), plain)
+        return dict(zip(self._parts.options, values, strict=True))
+
+    async def on_fit(self, page: OpenPage, request: gr.Request) -> Update:
+        """Show what goes by the model that answers."""
+        act, card = self._act(page, request, {}), self._client.card("text")
+        return {
+            **self._drawn(act, Outcome(draw=ALL)),
+            self._parts.place: empty_html(card),
+            self._parts.about: about_html(card),
+        }
+
+    def _act(self, page: OpenPage, request: gr.Request, sent: Mapping[str, Any]) -> Act:
+        return Act(
+            client=self._client,
+            chats=self._chats,
+            page=page,
+            owner=owner_of(request),
+            caller=caller_of(request),
+            sent=sent,
+        )
+
+    def _refused(self, act: Act, error: Exception) -> Outcome:
+        """Say what went wrong. A chat that has gone is left."""
+        if isinstance(error, NotFoundError) and act.page.chat is not None and state_of(act) is None:
+            act.page.look_at(None)
+            return Outcome(draw=ALL, notice_html=error_html(error), for_composer=FAILED)
+        return Outcome(notice_html=error_line(error), for_composer=FAILED)
+
+    def _drawn(self, act: Act, outcome: Outcome) -> Update:
+        update = {self._parts.notice: outcome.notice_html}
         try:
-            use = self._client.manager.use
-            await asyncio.to_thread(use, offer.model_id, offer.tokens)
-        except Exception as err:  # noqa: BLE001 — the edge of the page
-            yield {self._parts.status: error_line(err)}
-            return
-        async with aclosing(self._answer(ask_again(chat), system, knobs)) as updates:
-            async for update in updates:
-                yield update
-
-    def _unchanged(self) -> Update:
-        return {self._parts.status: gr.skip()}
+            update |= drawn(self._parts, act, outcome.draw)
+        except NotFoundError as err:  # deleted in another tab, between two looks
+            act.page.look_at(None)
+            update |= drawn(self._parts, act, ALL)
+            update[self._parts.notice] = error_html(err)
+        if COMPOSER in outcome.draw or outcome.for_composer is not None:
+            update[self._parts.composer] = composer(act, outcome.for_composer)
+        return update

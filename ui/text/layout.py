@@ -1,9 +1,9 @@
-"""The look of the Text tab: the chat, its box and buttons, the knobs."""
+"""The look of the Text tab: the list of chats, the log, the composer, and the drawer with its options."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 import gradio as gr
 
 from configs.catalogue import ModelCard
-from ui.core.parts import hidden_stop_button, status_line
+from ui.core.icons import icon, icon_button
 from ui.core.render import note_html
+from ui.core.sidebar import sidebar
+from ui.core.theme import ASSETS
+from workers.flows.turns.options import SYSTEM_PROMPT
 
-from .knobs import AS_THE_MODEL_DOES, BUDGET, KNOBS, THINKING, THINKS, Knob, defaults_words
-
-SYSTEM_PROMPT = "You are a helpful assistant. Answer clearly and briefly."
+from .knobs import KNOBS, LONGEST_THOUGHT, Knob, defaults_words
+from .open_page import OpenPage
 
 CHAT_EXAMPLES = (
     "Explain in three sentences why the sky is blue.",
@@ -24,145 +26,172 @@ CHAT_EXAMPLES = (
     "Write a polite message asking my neighbour to turn the music down.",
     "Write the Pythagorean theorem as a formula in LaTeX.",
 )
-
 HERE = "The model runs on this machine; nothing you write leaves it."
 RUNS_REMOTELY = "This model runs at {host}: what you write is sent there."
-
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "\\[", "right": "\\]", "display": True},
     {"left": "\\(", "right": "\\)", "display": False},
-    {"left": "$", "right": "$", "display": False},
 ]
+"""No single dollars: "$5 and $6" is money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatParts:
     """The tab's components."""
 
-    log: Any
-    box: Any
-    send: Any
-    stop: Any
-    clear: Any
-    status: Any
-    version: Any
-    previous: Any
-    next: Any
-    resume: Any
-    retry: Any
-    reload: Any
-    system: Any
-    knobs: Sequence[Any]
-    """The sliders, whether to think, the longest thought; and where the sliders stood that nobody has moved."""
+    list: Any
+    hands: Any
+    earlier: Any
+    kept: Any
+    live: Any
+    empty: Any
+    place: Any
+    """Where the words go, in an empty chat."""
+    notice: Any
+    composer: Any
+    options: Sequence[Any]
+    """System prompt, knobs, longest thought."""
     about: Any
     reset: Any
-    chat: Any
-    request_id: Any
+    page: Any
 
     def outputs(self) -> list[Any]:
-        """Everything that a handler may change."""
-        inputs = {"clear", "system", "knobs", "about", "reset"}
-        return [getattr(self, field.name) for field in fields(self) if field.name not in inputs]
+        """Return everything that an action may change."""
+        parts = [self.list, self.earlier, self.kept, self.live, self.empty, self.notice]
+        return [*parts, self.composer, *self.options, self.page]
 
 
 def layout_chat(card: ModelCard) -> ChatParts:
     """Draw everything."""
+    with sidebar("Chats"):
+        chats = _scripted("", "chat-list", LIST_TEMPLATE, "chat_list.js")
+    with gr.Column(elem_id="chat-scroll", elem_classes="q-grow"):
+        with gr.Column(elem_id="chat-empty") as empty:
+            place = gr.HTML(empty_html(card), padding=False, apply_default_css=False)
+        earlier = gr.HTML(
+            visible=False, padding=False, apply_default_css=False, elem_id="chat-earlier"
+        )
+        kept, live = _log("chat-kept"), _log("chat-live")
+    notice = gr.HTML(padding=False, apply_default_css=False, elem_id="chat-notice")
+    composer = _scripted("{}", "chat-composer", COMPOSER_TEMPLATE, "composer.js", "q-main-input")
+    options = _layout_options(card)
+    hands = _scripted("", "chat-hands", "<i></i>", "chat.js", "q-watch")
     return ChatParts(
-        log=_layout_log(card),
-        **_layout_choices(),
-        **_layout_input(),
-        status=status_line(elem_id="chat-status"),
-        **_layout_options(card),
-        chat=gr.State(()),
-        request_id=gr.State(""),
-    )
-
-
-def _layout_choices() -> dict[str, Any]:
-    """The buttons below the chat: other versions, go on, try again, with a longer context."""
-    with gr.Row(elem_classes="q-chat-more"):
-        return {
-            "previous": _small("‹ Older", "chat-previous"),
-            "version": gr.HTML(visible=False, padding=False, elem_id="chat-version"),
-            "next": _small("Newer ›", "chat-next"),
-            "resume": _small("Continue", "chat-continue"),
-            "retry": _small("Try again", "chat-retry"),
-            "reload": _small("", "chat-reload"),
-        }
-
-
-def _layout_input() -> dict[str, Any]:
-    with gr.Row(elem_classes="q-chat-input", equal_height=True):
-        box = gr.Textbox(
-            placeholder="Write a message",
-            label="Message: Enter sends, Shift+Enter begins a new line", show_label=False, lines=1, max_lines=8, scale=8, elem_id="chat-input",
-            container=False, autofocus=True, min_width=160,
-        )  # fmt: skip
-        return {
-            "box": box,
-            "send": gr.Button("Send", variant="primary", min_width=80, elem_id="chat-send"),
-            "stop": hidden_stop_button(min_width=80, elem_id="chat-stop"),
-            "clear": gr.Button("New chat", min_width=100, elem_id="chat-new"),
-        }
+        list=chats, hands=hands, earlier=earlier, kept=kept, live=live, empty=empty, place=place,
+        notice=notice, composer=composer, page=gr.State(OpenPage()), **options,
+    )  # fmt: skip
 
 
 def about_html(card: ModelCard) -> str:
-    """What the model is, and what its card says of the sliders."""
+    """What the model is, and what its card says of the knobs."""
     return note_html(f"{card.name}: {card.description}{defaults_words(card)}")
 
 
-def placeholder(card: ModelCard) -> str:
-    """What an empty chat says: where the words go."""
+def empty_html(card: ModelCard) -> str:
+    """What an empty chat says: where the words go, and what one may ask."""
     host = urlsplit(card.source.removeprefix("remote:")).hostname
     is_remote = card.is_remote and host not in ("localhost", "127.0.0.1")
     place = RUNS_REMOTELY.format(host=escape(host or "")) if is_remote else HERE
-    return f"""<div class="q-chat-empty"><strong>Ask anything.</strong>
-<span>{place}</span></div>"""
+    examples = "".join(
+        f'<li><button type="button" class="q-b" data-act="send" data-text="{escape(text)}">'
+        f"{escape(text)}</button></li>"
+        for text in CHAT_EXAMPLES
+    )
+    return (
+        f'<div class="q-chat-empty"><h2>What can I do for you?</h2><p>{place}</p>'
+        f'<ul class="q-examples">{examples}</ul></div>'
+    )
 
 
-def _small(text: str, elem_id: str) -> Any:
-    return gr.Button(text, size="sm", visible=False, min_width=90, elem_id=elem_id, scale=0)
-
-
-def _layout_log(card: ModelCard) -> Any:
+def _log(elem_id: str) -> Any:
+    """A log without a frame of its own: the chat's column scrolls, and draws its own buttons."""
     return gr.Chatbot(
-        label=card.name, show_label=False, elem_id="chat-log", height="56vh", min_height=320,
-        editable="all", buttons=["copy", "copy_all"], latex_delimiters=LATEX_DELIMITERS,
-        placeholder=placeholder(card), examples=[{"text": text} for text in CHAT_EXAMPLES],
-        layout="bubble", group_consecutive_messages=False, feedback_options=None,
+        show_label=False, elem_id=elem_id, elem_classes="q-log", container=False, height="auto",
+        buttons=[], latex_delimiters=LATEX_DELIMITERS, layout="panel", autoscroll=False,
+        group_consecutive_messages=False, feedback_options=None, allow_tags=False, placeholder=" ",
     )  # fmt: skip
 
 
 def _layout_options(card: ModelCard) -> dict[str, Any]:
-    with gr.Accordion("System prompt, sampling, thinking", open=False, elem_id="chat-options"):
+    with gr.Column(elem_id="chat-options"):
+        gr.HTML(
+            f'<div class="q-drawer-head"><h2>Options of this chat</h2>'
+            f"{icon_button('close', 'Close the options', drawer='close')}</div>",
+            padding=False,
+            apply_default_css=False,
+        )
         system = gr.Textbox(
             SYSTEM_PROMPT, label="System prompt", lines=2, max_lines=10,
             info="Who the model is and how it answers, for the whole chat",
         )  # fmt: skip
-        with gr.Row():
-            knobs = [*map(_slider, KNOBS[:-1]), _number(KNOBS[-1])]
-        with gr.Row():
-            mode = gr.Radio(
-                THINKING, value=AS_THE_MODEL_DOES, label="Thinking", min_width=240,
-                info=THINKS,
-                elem_id="chat-thinking",
-            )  # fmt: skip
-            knobs += [mode, _slider(BUDGET), gr.State(tuple(knob.value for knob in KNOBS))]
-        reset = gr.Button("Reset", size="sm", min_width=120)
-        about = gr.HTML(about_html(card), padding=False, elem_id="chat-about")
-    return {"system": system, "knobs": knobs, "about": about, "reset": reset}
+        knobs = [*map(_slider, KNOBS[:-1]), _number(KNOBS[-1]), _slider(LONGEST_THOUGHT)]
+        reset = gr.Button("Reset to the model's own", size="sm", min_width=120)
+        about = gr.HTML(
+            about_html(card), padding=False, apply_default_css=False, elem_id="chat-about"
+        )
+    return {"options": [system, *knobs], "about": about, "reset": reset}
 
 
 def _slider(knob: Knob) -> Any:
     return gr.Slider(
         knob.low, knob.high, knob.value, step=knob.step, label=knob.label, info=knob.info,
-        min_width=240, buttons=[],
+        min_width=200, buttons=[],
     )  # fmt: skip
 
 
 def _number(knob: Knob) -> Any:
     return gr.Number(
         knob.value, label=knob.label, info=knob.info, precision=0, minimum=knob.low,
-        maximum=knob.high, min_width=240,
+        maximum=knob.high, min_width=200,
     )  # fmt: skip
+
+
+def _scripted(value: str, elem_id: str, template: str, script: str, classes: str = "") -> Any:
+    """A part that a script of ours draws from its value, and that begins events by `trigger`."""
+    return gr.HTML(
+        value, html_template=template, js_on_load=(ASSETS / script).read_text(encoding="utf-8"),
+        elem_id=elem_id, elem_classes=classes or None, padding=False, apply_default_css=False,
+    )  # fmt: skip
+
+
+LIST_TEMPLATE = f"""<div class="q-list">
+<div class="q-list-top">
+<button type="button" class="q-b q-new" data-act="new" data-key="new-chat" title="New chat (Ctrl Shift O)">{icon("add")}New chat</button>
+<button type="button" class="q-ib q-private" data-act="private" aria-pressed="false" aria-label="Private chat, not kept" title="Private chat, not kept">{icon("private")}</button>
+</div>
+<label class="q-search">{icon("search")}<span class="q-sr">Search all chats</span><input type="search" placeholder="Search all chats" data-key="search" autocomplete="off"></label>
+<nav class="q-list-body" aria-label="Your chats"></nav>
+<div class="q-list-foot">
+<button type="button" class="q-ib" data-menu="files" aria-haspopup="menu" aria-label="Import or export chats" title="Import or export chats">{icon("download")}</button>
+</div>
+<input type="file" class="q-hidden" accept=".json,.zip" tabindex="-1" aria-hidden="true">
+<template data-menu-of="chat">
+<button role="menuitem" data-do="rename">{icon("edit")}Rename</button>
+<button role="menuitem" data-do="pin">{icon("pin")}<span>Pin</span></button>
+<button role="menuitem" data-do="move">{icon("folder")}Move to a folder</button>
+<a role="menuitem" data-export="md" download>{icon("download")}Export as Markdown</a>
+<a role="menuitem" data-export="json" download>{icon("download")}Export as JSON, all versions</a>
+<a role="menuitem" data-export="html" target="_blank" rel="noopener">{icon("file")}Page to print</a>
+<button role="menuitem" data-do="delete">{icon("bin")}Delete</button>
+</template>
+<template data-menu-of="files">
+<button role="menuitem" data-do="import">{icon("load")}Import chats (Quintet, ChatGPT, Open WebUI)</button>
+<a role="menuitem" href="chats/export.json" download>{icon("download")}Export all chats</a>
+</template>
+</div>"""
+
+COMPOSER_TEMPLATE = f"""<div class="q-composer" role="group" aria-label="Message">
+<div class="q-chips"></div>
+<textarea id="chat-input" rows="1" placeholder="Write a message" aria-label="Message: Enter sends, Shift Enter begins a new line" data-key="message"></textarea>
+<div class="q-composer-bar">
+<span class="q-composer-left">
+<button type="button" class="q-ib q-dictate" aria-label="Dictate" title="Dictate (hold Ctrl Space)" aria-pressed="false">{icon("microphone")}</button>
+<span class="q-switches"></span>
+<button type="button" class="q-ib" data-drawer="open" aria-label="Options of this chat" title="Options of this chat" aria-expanded="false" aria-controls="chat-options">{icon("settings")}</button>
+</span>
+<button type="button" class="q-ib q-send" id="chat-send" aria-label="Send" title="Send (Enter)" disabled>{icon("send")}</button>
+<button type="button" class="q-ib q-stop" id="chat-stop" aria-label="Stop" title="Stop (Esc)" hidden>{icon("stop")}</button>
+</div></div>
+<div class="q-under"><span class="q-line-of-chat" role="status"></span><span class="q-keys">Enter sends · Shift Enter new line</span></div>
+<template class="q-down">{icon("down")}</template><template class="q-tick">{icon("tick")}</template>"""

@@ -1,57 +1,51 @@
-"""The Text tab: a chat that streams, stops, and can be taken back, changed and asked again."""
+"""The Text tab: chats that last, on the server, whoever looks.
+
+Everything that somebody does is an action (`ui.text.actions`); everything that is shown is drawn from
+the store (`ui.text.draw`); what is being written is followed.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import gradio as gr
 
 from configs.settings import Settings
-from ui.core.events import LIGHT, long_work
-from ui.core.model_watch import build_model_watch
+from ui.core.events import LIGHT, QUIET
+from ui.core.page_chats import PageChats
 from workers.client import Client
 
-from .fitting import ChatFitting
 from .handlers import ChatHandlers
 from .layout import ChatParts, layout_chat
 
+FOLLOWERS = 256
+"""Answers that are followed at once, in all browsers: they only wait."""
 
-def build_text_tab(client: Client, settings: Settings) -> None:
+
+def build_text_tab(client: Client, _settings: Settings, chats: PageChats) -> None:
     """Lay out the tab and wire it."""
     parts = layout_chat(client.card("text"))
-    handlers = ChatHandlers(client, parts)
-    _wire_answers(parts, handlers)
+    handlers = ChatHandlers(client, chats, parts)
     _wire_chat(parts, handlers)
-    _wire_fitting(client, parts)
-
-
-def _wire_answers(parts: ChatParts, handlers: ChatHandlers) -> None:
-    """Events after which the model writes."""
-    answer = {"outputs": parts.outputs(), **long_work("text")}
-    how = [parts.system, *parts.knobs]
-    send = [parts.send.click, parts.box.submit]
-    gr.on(send, handlers.on_send, [parts.chat, parts.box, *how], **answer)
-    parts.log.example_select(handlers.on_example, [parts.chat, *how], **answer)
-    retry = [parts.log.retry, parts.retry.click]
-    gr.on(retry, handlers.on_retry, [parts.chat, *how], **answer)
-    parts.resume.click(handlers.on_resume, [parts.chat, *how], **answer)
-    parts.reload.click(handlers.on_reload, [parts.chat, *how], **answer)
-    parts.log.edit(handlers.on_edit, [parts.chat, *how], **answer)
+    _wire_options(parts, handlers)
 
 
 def _wire_chat(parts: ChatParts, handlers: ChatHandlers) -> None:
-    """Events that change the chat itself."""
-    change = {"outputs": parts.outputs(), **LIGHT}
-    parts.stop.click(handlers.on_stop, parts.request_id, None, **LIGHT)
-    parts.log.undo(handlers.on_undo, parts.chat, **change)
-    begin_anew = {"outputs": parts.outputs(), **long_work("clear")}  # not behind what it ends
-    clear = [parts.clear.click, parts.log.clear]
-    gr.on(clear, handlers.on_clear, parts.request_id, **begin_anew)
-    parts.previous.click(handlers.on_previous, parts.chat, **change)
-    parts.next.click(handlers.on_next, parts.chat, **change)
+    """Actions, and what is drawn without one."""
+    hands: Any = parts.hands
+    outputs = parts.outputs()
+    gr.on([gr.context.Context.root_block.load], handlers.on_load, parts.page, outputs, **LIGHT)
+    hands.act(handlers.on_act, parts.page, outputs, **LIGHT)
+    following = {"concurrency_id": "follow", "concurrency_limit": FOLLOWERS, **QUIET}
+    hands.follow(handlers.on_follow, parts.page, outputs, **following)
+    hands.look(handlers.on_look, [parts.page, parts.list], outputs, **LIGHT)
 
 
-def _wire_fitting(client: Client, parts: ChatParts) -> None:
-    """What goes by the model that answers."""
-    fitting, knobs = ChatFitting(client, parts), list(parts.knobs)
-    build_model_watch(client, "text", fitting.fitted, knobs, [*knobs, parts.log, parts.about])
-    parts.knobs[-3].input(fitting.on_mode, knobs, knobs, **LIGHT)
-    parts.reset.click(fitting.on_reset, None, knobs, **LIGHT)
+def _wire_options(parts: ChatParts, handlers: ChatHandlers) -> None:
+    """The drawer, and what goes by the model that answers."""
+    keep = {"outputs": [parts.composer, parts.notice], "trigger_mode": "always_last", **LIGHT}
+    for part in parts.options:
+        part.input(handlers.on_drawer, [parts.page, *parts.options], **keep)
+    parts.reset.click(handlers.on_reset, parts.page, list(parts.options), **LIGHT)
+    fitted = [*parts.outputs(), parts.place, parts.about]
+    parts.hands.fit(handlers.on_fit, parts.page, fitted, **LIGHT)

@@ -7,6 +7,7 @@ import gradio as gr
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
 from ui.core.model_watch import build_model_watch
+from ui.core.page_chats import PageChats
 from ui.core.render import note_html
 from ui.core.request import Update
 from ui.core.theme import ASSETS
@@ -17,7 +18,7 @@ from .handlers import VisionHandlers
 from .layout import EXAMPLES, VisionParts, layout_vision
 
 
-def build_vision_tab(client: Client, settings: Settings) -> None:
+def build_vision_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
     """Lay out the tab and wire it."""
     parts = layout_vision(_capabilities(client))
     _wire(parts, VisionHandlers(client, parts))

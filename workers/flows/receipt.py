@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import isfinite
 from typing import Any
 
 from workers.messages import (
@@ -27,6 +28,8 @@ PIECES = (TextDelta, ToolCallDelta, SegmentDelta, AudioDelta, DocumentIndexed)
 
 KEPT = ("queued_s", "loaded_s", "first_s", "total_s", "peak_mib", "reranker", "reason")
 """Fields that are kept with an answer, besides `usage`."""
+WORDS = ("reranker", "reason")
+"""Those of `KEPT` that are no numbers."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,11 +62,12 @@ class Receipt:
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Receipt:
-        """Return what `kept` has written; what this Quintet does not know is left out."""
-        known = {name: kept[name] for name in KEPT if name in kept}
-        given = kept.get("usage") or {}
-        names = {one.name for one in fields(Usage)}
-        usage = Usage(**{name: value for name, value in given.items() if name in names})
+        """Return what `kept` has written; what is not of its kind is left out: files of chats come from anywhere."""
+        known = {name: kept[name] for name in KEPT if _is_like(kept.get(name), name in WORDS)}
+        given = kept.get("usage")
+        given = given if isinstance(given, Mapping) else {}
+        names = [one.name for one in fields(Usage)]
+        usage = Usage(**{name: given[name] for name in names if _is_like(given.get(name), False)})
         return cls(**known, usage=usage)
 
     def see(self, event: Event) -> None:
@@ -94,3 +98,9 @@ class Receipt:
         """Processing seconds per second of audio; None without audio."""
         work_s = self.total_s - self.queued_s - self.loaded_s
         return work_s / self.usage.audio_s if self.usage.audio_s else None
+
+
+def _is_like(value: object, is_word: bool) -> bool:
+    if is_word:
+        return isinstance(value, str)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)

@@ -18,7 +18,7 @@ UNDO_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
+class PendingRemoval:
     """One document, or a whole collection, that is about to go."""
 
     key: int
@@ -34,14 +34,14 @@ class Removals:
     def __init__(self, client: Client, undo_s: float = UNDO_S) -> None:
         self._client = client
         self._undo_s = undo_s
-        self._pending: dict[int, Removal] = {}
+        self._pending: dict[int, PendingRemoval] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._problems: dict[str, str] = {}
         self._keys = itertools.count(1)
 
-    def begin(self, collection: str, document_id: str | None, name: str) -> Removal:
+    def begin(self, collection: str, document_id: str | None, name: str) -> PendingRemoval:
         """Take it off the lists, and delete it unless that is undone in time."""
-        removal = Removal(
+        removal = PendingRemoval(
             key=next(self._keys), collection=collection, document_id=document_id, name=name
         )
         self._problems.pop(collection, None)
@@ -56,7 +56,7 @@ class Removals:
             task.cancel()
         return self._pending.pop(key, None) is not None
 
-    def pending(self) -> tuple[Removal, ...]:
+    def pending(self) -> tuple[PendingRemoval, ...]:
         """Return what is about to go, oldest first."""
         return tuple(self._pending.values())
 
@@ -78,12 +78,12 @@ class Removals:
                 task.cancel()
                 await self._delete(one)
 
-    async def _later(self, removal: Removal) -> None:
+    async def _later(self, removal: PendingRemoval) -> None:
         await asyncio.sleep(self._undo_s)
         self._tasks.pop(removal.key, None)
         await self._delete(removal)
 
-    async def _delete(self, removal: Removal) -> None:
+    async def _delete(self, removal: PendingRemoval) -> None:
         request: DeleteCollection | DeleteDocument = DeleteCollection(collection=removal.collection)
         if removal.document_id is not None:
             request = DeleteDocument(collection=removal.collection, document_id=removal.document_id)

@@ -9,7 +9,7 @@ same data folder, and the environments of engines. Who may ask is decided before
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,21 +38,11 @@ from .state import ModelState, state_of
 from .status import ModelStatus as ModelStatus
 from .status import ModelStatusView
 from .storage import Removal as Removal
+from .storage import Removed as Removed
 from .tuning.context import with_context
 
 UNDER_WAY = ("running", "waiting")
 """Of this program's own downloads."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """What has gone with a model."""
-
-    card: ModelCard
-    folder: Path | None
-    freed_mib: int
-    is_forgotten: bool
-    """Its card was one that had been added, and is no more."""
 
 
 class ModelManager:

@@ -33,6 +33,17 @@ LISTS = Path(__file__).parents[2] / "requirements"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What has gone with a model."""
+
+    card: ModelCard
+    folder: Path | None
+    freed_mib: int
+    is_forgotten: bool
+    """Its card was one that had been added, and is no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """What goes when a model is removed."""
 

@@ -59,11 +59,11 @@ def advanced(answer: LiveAnswer, batch: Sequence[Event]) -> LiveAnswer:
 def ended(answer: LiveAnswer, state: MessageState, error: AppError | None = None) -> LiveAnswer:
     """Return the answer at its end, with its receipt among its details."""
     details: dict[str, Any] = {**answer.message.details, "receipt": answer.receipt.kept()}
+    sentence = str(error) if error else ""
     if isinstance(error, ContextTooLongError) and error.offer is not None:
         details["offer"] = error.offer.as_dict()
-    message = replace(
-        answer.message, state=state, error=str(error) if error else "", details=details
-    )
+        sentence = error.message  # doors say in their own way how the offer is taken
+    message = replace(answer.message, state=state, error=sentence, details=details)
     return replace(answer, message=message, waits_for=None, error=error)
 
 

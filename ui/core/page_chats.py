@@ -1,0 +1,59 @@
+"""The chats that the page shows: those that are kept, those that are not, and who writes the answers."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from workers.chats.own_chats import OwnChats
+from workers.chats.store import ChatStore
+from workers.client import Client
+from workers.flows.turns.runner import TurnRunner
+from workers.messages.errors import AppError, NotFoundError
+
+from .callers import VISIT
+
+log = logging.getLogger("quintet")
+
+NO_COOKIE = "Your browser keeps no cookie of this page: chats are gone when the page is closed."
+
+
+class PageChats:
+    """Lives as long as the page."""
+
+    def __init__(self, client: Client, data_dir: Path) -> None:
+        """Chats are kept in `data_dir`; where that cannot be, they live in memory, and the page says so."""
+        self.not_kept = ""
+        """Why no chat of this Quintet is kept, in a sentence; "": they are."""
+        self._passing = ChatStore(None)
+        try:
+            self._kept = ChatStore(data_dir)
+        except AppError as err:
+            self.not_kept = str(err)
+            log.warning("chats are not kept: %s", err)
+            self._kept = ChatStore(None)
+        self.runner = TurnRunner(client)
+
+    def of(self, owner: str, *, is_private: bool = False) -> OwnChats:
+        """Return one owner's chats: those that are kept, or those of which nothing remains."""
+        store = self._passing if is_private or owner.startswith(VISIT) else self._kept
+        return store.of(owner)
+
+    def with_chat(self, owner: str, chat: str) -> OwnChats:
+        """Return those of an owner's chats among which one is. Raises: NotFoundError."""
+        for own in (self.of(owner), self.of(owner, is_private=True)):
+            try:
+                own.get(chat)
+            except NotFoundError:
+                continue
+            return own
+        raise NotFoundError("There is no such chat.", "It may have been deleted.")
+
+    def why_not_kept(self, owner: str) -> str:
+        """Return why this owner's chats are not kept, in a sentence; "": they are."""
+        return self.not_kept or (NO_COOKIE if owner.startswith(VISIT) else "")
+
+    def close(self) -> None:
+        """Let go of the files, once nothing is being written any more."""
+        self._kept.close()
+        self._passing.close()

@@ -1,0 +1,95 @@
+"""One action of somebody on the Text tab: who, where, what was sent with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ui.core.guard import uploaded_file
+from ui.core.page_chats import PageChats
+from workers.chats.own_chats import OwnChats
+from workers.chats.records import KeptChat
+from workers.client import Client
+from workers.flows.turns.options import TurnOptions, options_of
+from workers.messages.errors import NotFoundError, UnsupportedInputError
+from workers.messages.standing import Standing
+
+from .open_page import OpenPage
+
+LIST, LOG, COMPOSER, OPTIONS = "list", "log", "composer", "options"
+"""The parts of the tab that are drawn by themselves."""
+ALL = (LIST, LOG, COMPOSER, OPTIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What an action works with."""
+
+    client: Client
+    chats: PageChats
+    page: OpenPage
+    owner: str
+    caller: Standing
+    sent: Mapping[str, Any]
+    """What the browser sent, unchecked."""
+
+    @property
+    def own(self) -> OwnChats:
+        """Return the chats among which the open one is, or is to begin."""
+        return self.chats.of(self.owner, is_private=self.page.is_private)
+
+    @property
+    def chat(self) -> KeptChat:
+        """Return the open chat. Raises: NotFoundError."""
+        if self.page.chat is None:
+            raise NotFoundError("There is no chat yet.", "Write a message first.")
+        return self.own.get(self.page.chat)
+
+    @property
+    def options(self) -> TurnOptions:
+        """Return how the open chat is answered. Raises: NotFoundError."""
+        return options_of(self.settings)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Return the settings of the open chat, or of the one that is to begin. Raises: NotFoundError."""
+        return self.page.settings if self.page.chat is None else self.chat.settings
+
+    def text(self, key: str) -> str:
+        """Return a text that was sent. Raises: UnsupportedInputError."""
+        value = self.sent.get(key, "")
+        if not isinstance(value, str):
+            raise UnsupportedInputError(f"{key} has to be a text.")
+        return value
+
+    def file(self, key: str) -> Path:
+        """Return a file that was uploaded to this page. Raises: UnsupportedInputError."""
+        return uploaded_file(self.sent.get(key))
+
+    def number(self, key: str) -> int:
+        """Return a whole number that was sent, as JSON or as its digits. Raises: UnsupportedInputError."""
+        value = self.sent.get(key)
+        try:
+            if isinstance(value, (int, str)) and not isinstance(value, bool):
+                return int(value)
+        except ValueError:
+            pass
+        raise UnsupportedInputError(f"{key} has to be a whole number.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an action has changed."""
+
+    draw: tuple[str, ...] = ()
+    """Parts of the tab that are drawn anew."""
+    notice_html: str = ""
+    """A line above the composer."""
+    for_composer: Mapping[str, Any] | None = None
+    """What the composer's script is to do besides; see `assets/composer.js`."""
+
+
+Action: TypeAlias = Callable[[Act], Awaitable[Outcome]]
+"""Raises: AppError, which is shown above the composer."""

@@ -1,0 +1,38 @@
+"""Every action of the Text tab by its name: the one table that a new one enters.
+
+An element with `data-act="name"` anywhere in the tab begins it; all its other `data-…` are sent along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import list_actions, log_actions
+from .act import Action
+from .dictation import dictate
+
+ACTIONS: Mapping[str, Action] = {
+    "new": list_actions.new,
+    "private": list_actions.private,
+    "open": list_actions.open_chat,
+    "search": list_actions.search,
+    "rename": list_actions.rename,
+    "pin": list_actions.pin,
+    "move": list_actions.move,
+    "rename-folder": list_actions.rename_folder,
+    "delete": list_actions.delete,
+    "restore": list_actions.restore,
+    "take-in": list_actions.take_in,
+    "branch": list_actions.branch,
+    "send": log_actions.send,
+    "stop": log_actions.stop,
+    "answer": log_actions.answer,
+    "retry": log_actions.retry,
+    "go-on": log_actions.go_on,
+    "edit": log_actions.edit,
+    "show": log_actions.show,
+    "earlier": log_actions.earlier,
+    "reload": log_actions.reload,
+    "switch": log_actions.switch_to,
+    "dictate": dictate,
+}

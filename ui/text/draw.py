@@ -1,0 +1,136 @@
+"""What each part of the tab shows, from the store and the answers that are being written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import gradio as gr
+
+from ui.core.icons import icon
+from ui.core.request import Update
+from workers.chats.records import KeptChat
+from workers.flows.turns.turn import Turn
+from workers.messages.errors import NotFoundError
+
+from .act import LIST, LOG, OPTIONS, Act
+from .chat_list import found_html, list_html
+from .exchanges import Exchange, exchanges_of, live_from
+from .layout import ChatParts
+from .log_rows import rows_of
+from .options_drawer import drawer_values
+from .switches import states_of
+
+
+def drawn(parts: ChatParts, act: Act, names: Iterable[str]) -> Update:
+    """Return some parts of the tab as they are now."""
+    update: Update = {}
+    if LIST in names:
+        update[parts.list] = chats_html(act)
+    if LOG in names:
+        update |= log(parts, act)
+    if OPTIONS in names:
+        update |= dict(
+            zip(parts.options, drawer_values(act.client.card("text"), act.options), strict=True)
+        )
+    return update
+
+
+def chats_html(act: Act) -> str:
+    """Return the list of chats, or what the search has found."""
+    own, page = act.chats.of(act.owner), act.page
+    open_chat = None if page.is_private else page.chat
+    if page.query:
+        return found_html(own.search(page.query), open_chat)
+    zone = timezone(timedelta(minutes=page.timezone_min))
+    note = act.chats.why_not_kept(act.owner)
+    return list_html(own.all(), open_chat, datetime.now(zone), note)
+
+
+def log(parts: ChatParts, act: Act) -> Update:
+    """Return the whole log; what may still change stands in a log of its own, below the other."""
+    exchanges = seen(act)
+    first = live_from(exchanges)
+    begin = max(0, min(first, len(exchanges) - act.page.window))
+    act.page.drawn = state_of(act)
+    return {
+        parts.kept: rows_of(exchanges[begin:first]),
+        parts.live: rows_of(exchanges[first:]),
+        parts.earlier: gr.HTML(_earlier(begin), visible=begin > 0),
+        parts.empty: gr.Column(visible=not exchanges),
+    }
+
+
+def live_rows(act: Act) -> list[dict[str, Any]]:
+    """Return what may still change, as it is now."""
+    exchanges = seen(act)
+    return rows_of(exchanges[live_from(exchanges) :])
+
+
+def seen(act: Act) -> tuple[Exchange, ...]:
+    """Return what the open chat shows."""
+    if act.page.chat is None:
+        return ()
+    chat, turns = act.chat, running(act)
+    live = {turn.answer.message.id: turn.answer for turn in turns}
+    return exchanges_of(act.own.tree(chat.id), chat.shown, live)
+
+
+def running(act: Act) -> tuple[Turn, ...]:
+    """Return the answers that are being written in the open chat, oldest first."""
+    return act.chats.runner.of_chat(act.page.chat) if act.page.chat is not None else ()
+
+
+def state_of(act: Act) -> object:
+    """Return what the log is drawn from, as far as another tab may change it; None: a chat that has gone."""
+    if act.page.chat is None:
+        return ""
+    try:
+        chat = act.chat
+    except NotFoundError:
+        return None
+    return chat.id, chat.shown, chat.changed_s, chat.is_running
+
+
+def composer(act: Act, extra: Mapping[str, Any] | None = None) -> str:
+    """Return what the composer's script draws and does, as JSON."""
+    chat = _chat(act)
+    state = {
+        "chat": act.page.chat,
+        "title": chat.title if chat is not None else "",
+        "epoch": act.page.epoch,
+        "is_private": act.page.is_private,
+        "is_running": bool(running(act)),
+        "switches": [
+            {**asdict(state), "icon": icon(state.icon)}
+            for state in states_of(act.client, act.options, act.owner)
+        ],
+        "line": line(act),
+        **(extra or {}),
+    }
+    return json.dumps(state)
+
+
+def line(act: Act) -> str:
+    """Return what stands below the composer: what a message goes to."""
+    if act.page.is_private:
+        return "Private chat: nothing of it is kept"
+    return ""
+
+
+def _chat(act: Act) -> KeptChat | None:
+    try:
+        return act.chat
+    except NotFoundError:
+        return None
+
+
+def _earlier(count: int) -> str:
+    messages = "message" if count == 1 else "messages"
+    return (
+        '<div class="q-earlier"><button type="button" class="q-b" data-act="earlier">'
+        f"Show earlier {messages} ({count:,} more)</button></div>"
+    )

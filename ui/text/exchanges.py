@@ -1,0 +1,78 @@
+"""What is shown of a chat, as questions with their answers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from workers.chats.records import Message, Tree
+from workers.flows.turns.answer import LiveAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """Which of several versions of a message is shown."""
+
+    place: int = 1
+    """From 1."""
+    count: int = 1
+    before: int | None = None
+    """Id of the version before; None: there is none."""
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A question and the version of its answer that is shown; imported chats may lack either."""
+
+    question: Message | None = None
+    question_versions: Versions = Versions()
+    answer: Message | None = None
+    answer_versions: Versions = Versions()
+    live: LiveAnswer | None = None
+    """The answer while it is written, with what is not kept of it."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its answer is being written."""
+        return self.answer is not None and self.answer.state == "running"
+
+
+def exchanges_of(
+    tree: Tree, shown: int | None, live: Mapping[int, LiveAnswer]
+) -> tuple[Exchange, ...]:
+    """Return what is shown; `live`: the answers that are being written, by the ids of their messages."""
+    found: list[Exchange] = []
+    for message in tree.path(shown):
+        versions = versions_of(tree, message)
+        if message.role == "user":
+            found.append(Exchange(question=message, question_versions=versions))
+            continue
+        if not found or found[-1].answer is not None:
+            found.append(Exchange())
+        now = live.get(message.id)
+        found[-1] = replace(
+            found[-1],
+            answer=now.message if now is not None else message,
+            answer_versions=versions,
+            live=now,
+        )
+    return tuple(found)
+
+
+def versions_of(tree: Tree, message: Message) -> Versions:
+    """Return a message's place among its versions."""
+    ids = [version.id for version in tree.versions(message)]
+    place = ids.index(message.id)
+    return Versions(
+        place=place + 1,
+        count=len(ids),
+        before=ids[place - 1] if place else None,
+        after=ids[place + 1] if place + 1 < len(ids) else None,
+    )
+
+
+def live_from(exchanges: Sequence[Exchange]) -> int:
+    """Return the index of the first exchange that may still change: that of the first running answer, or the last."""
+    running = [index for index, exchange in enumerate(exchanges) if exchange.is_running]
+    return running[0] if running else max(0, len(exchanges) - 1)

@@ -1,0 +1,38 @@
+"""What one browser tab looks at: held by its session, changed by its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+WINDOW = 50
+"""Exchanges that are shown at first, and that "Show earlier" adds: a hundred messages."""
+
+
+@dataclass(slots=True)
+class OpenPage:
+    """One tab; changed in place, for an event that streams goes on while others come."""
+
+    chat: str | None = None
+    """Id of the chat that is seen; None: a new one, which begins with its first question."""
+    is_private: bool = False
+    """Whether the chats that begin here are not kept."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """How a new chat is to be answered; a chat that has begun keeps its own."""
+    window: int = WINDOW
+    """Exchanges that are shown at most, the last ones."""
+    query: str = ""
+    """What the list is searched for."""
+    epoch: int = 0
+    """Grows with every change of what is seen; who draws for an older one stops."""
+    drawn: object = None
+    """What the log was drawn from last; it is drawn again when that has changed."""
+    timezone_min: int = 0
+    """Minutes that the browser's clock is ahead of UTC."""
+
+    def look_at(self, chat: str | None) -> None:
+        """See another chat."""
+        self.chat = chat
+        self.window = WINDOW
+        self.epoch += 1

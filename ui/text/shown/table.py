@@ -1,0 +1,27 @@
+"""What a message's details are shown as: the one table that a new kind of detail enters.
+
+A renderer takes the detail (JSON, as it was noted) and the message, and returns HTML in which
+everything that is not ours is escaped. It may be called 25 times a second while the answer is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from workers.chats.records import Message
+
+Renderer: TypeAlias = Callable[[Any, Message], str]
+
+ABOVE_QUESTION: Sequence[tuple[str, Renderer]] = ()
+"""Key of `Message.details` of a question, and what shows it, from the top down."""
+ABOVE_ANSWER: Sequence[tuple[str, Renderer]] = ()
+"""The same of an answer: what was done before its words."""
+BELOW_ANSWER: Sequence[tuple[str, Renderer]] = ()
+"""What belongs to its words."""
+
+
+def rendered(table: Sequence[tuple[str, Renderer]], message: Message) -> str:
+    """Return what a table makes of a message's details."""
+    details = message.details
+    return "".join(render(details[key], message) for key, render in table if details.get(key))

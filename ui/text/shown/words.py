@@ -1,0 +1,18 @@
+"""An answer's words as they are shown: Markdown, in which pieces may have put links of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from workers.chats.records import Message
+
+CHANGES: Sequence[Callable[[str, Message], str]] = ()
+"""Each takes the Markdown so far and the message, and returns the Markdown that is shown."""
+
+
+def shown_words(message: Message) -> str:
+    """Return an answer's Markdown for the page; what is kept, copied and sent stays as it is."""
+    text = message.text
+    for change in CHANGES:
+        text = change(text, message)
+    return text

@@ -1,0 +1,94 @@
+"""The composer's switches: the one table that a new one enters. Each writes fields of `TurnOptions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from workers.client import Client
+from workers.flows.turns.options import TurnOptions
+
+Kind: TypeAlias = Literal["toggle", "one", "many"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchChoice:
+    """One of a switch's choices."""
+
+    value: str
+    label: str
+    note: str = ""
+    """A line below it: what it does, or why it cannot be chosen."""
+    is_offered: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchState:
+    """How a switch stands for one chat; the composer's script draws it."""
+
+    key: str
+    """A field of `TurnOptions`, or what `ComposerSwitch.write` makes of it."""
+    label: str
+    """Beside the icon: "Think", "Tools 2"."""
+    icon: str
+    """A name in `ui.core.icons`."""
+    kind: Kind
+    value: Any
+    """bool of a toggle, the value of one choice, a list of many."""
+    is_on: bool
+    """Whether it changes anything; then it is tinted."""
+    hint: str
+    """What it does, in a sentence."""
+    choices: tuple[SwitchChoice, ...] = ()
+    why_not: str = ""
+    """Why it cannot be used, in a sentence; "": it can."""
+    act: str = ""
+    """An action that a line below the choices begins, with `act_label`; "": no such line."""
+    act_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposerSwitch:
+    """One switch."""
+
+    key: str
+    state: Callable[[Client, TurnOptions, str], SwitchState | None]
+    """`(client, options, owner)` → how it stands; None: there is nothing to switch here."""
+    write: Callable[[TurnOptions, Any], TurnOptions]
+    """Returns the options with what was chosen. Raises: UnsupportedInputError."""
+
+
+def think_state(client: Client, options: TurnOptions, owner: str) -> SwitchState | None:
+    """A thought before the answer; a model that cannot think has no such switch."""
+    card = client.card("text")
+    if card.thinks == "never":
+        return None
+    is_on = card.thinks == "on" if options.is_thinking is None else options.is_thinking
+    return SwitchState(
+        key="think",
+        label="Think",
+        icon="think",
+        kind="toggle",
+        value=is_on,
+        is_on=is_on,
+        hint=f"{card.name} thinks before it answers: slower, and better at hard questions",
+    )
+
+
+def write_think(options: TurnOptions, value: Any) -> TurnOptions:
+    """Say whether the model thinks."""
+    return options.model_copy(update={"is_thinking": bool(value)})
+
+
+SWITCHES: Sequence[ComposerSwitch] = (
+    ComposerSwitch(key="think", state=think_state, write=write_think),
+)
+"""From left to right."""
+BY_KEY: Mapping[str, ComposerSwitch] = {switch.key: switch for switch in SWITCHES}
+
+
+def states_of(client: Client, options: TurnOptions, owner: str) -> tuple[SwitchState, ...]:
+    """Return how all switches stand."""
+    states = (switch.state(client, options, owner) for switch in SWITCHES)
+    return tuple(state for state in states if state is not None)
