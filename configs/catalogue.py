@@ -81,6 +81,18 @@ class OpeningTurn(BaseModel):
     text: str
 
 
+class Price(BaseModel):
+    """What another server's model costs: its maker's price list, before discounts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input_per_m: float = Field(ge=0)
+    output_per_m: float = Field(ge=0)
+    """Of a million tokens that are read, and that are written."""
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    """ISO 4217 code."""
+
+
 class ModelCard(BaseModel):
     """What the pool, the page and the licence notice need to know about one model."""
 
@@ -156,6 +168,8 @@ class ModelCard(BaseModel):
     """Prompt formats in place of the chat template that the weights carry."""
     opening: tuple[OpeningTurn, ...] = ()
     """What every conversation begins with; the system's words only where it has none of its own."""
+    price: Price | None = None
+    """Of a remote model; None: not known. What an answer given here has saved is reckoned from it."""
     base: str = ""
     """Id of the card whose weights it has, under another name and with defaults of its own."""
     options: Annotated[Mapping[str, Any], AfterValidator(checked_options)] = {}

@@ -45,6 +45,14 @@ class TurnOptions(BaseModel):
     """Ids of those that somebody has allowed for this chat; the others ask each time."""
     answer_schema: Mapping[str, Any] | None = None
     """A JSON schema that the answer obeys; None: it is free text."""
+    stronger: str | None = None
+    """Id of the card that the flow `route` asks second; None: the one remote model that can be used."""
+    other: str | None = None
+    """Id of the card whose answer the flow `compare` puts beside the first; None: the next one here."""
+    collections: tuple[str, ...] = ()
+    """Documents that answers are found in."""
+    style: str = ""
+    """How the flow `article` writes: "for children", "short sentences"."""
 
     @property
     def thinking(self) -> Thinking:
