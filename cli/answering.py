@@ -13,6 +13,7 @@ import typer
 
 from workers.messages.errors import UnsupportedInputError
 
+from .flowing import ARTICLE, FlowFlags, tell_flow
 from .options import Json, PersonaName, SamplingFlags, Where, grouped
 from .output import emit, note, read_stdin, say
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What the question is about."""
+class About(FlowFlags):
+    """What the question is about, and how its answer is come by."""
 
     schema: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A JSON schema that the answer obeys.")
@@ -66,10 +67,13 @@ def ask(
         if as_json:
             emit(_object(stream.result()))
             return
-        for piece in pieces_of(stream, is_marked=bool(about.collection)):
+        is_marked = bool(about.collection) and about.flow is None
+        for piece in pieces_of(stream, is_marked=is_marked):
             say(piece, end="")
         say("")
-        tell_sources(stream.result())
+        result = stream.result()
+        tell_sources(result)
+        tell_flow(getattr(result, "flow", {}))
 
 
 def _question(question: str) -> str:
@@ -87,9 +91,11 @@ def _check(about: About, where: Where, persona: str) -> None:
         other = "--image" if about.image else "--collection"
         raise UnsupportedInputError(f"--persona and {other} cannot be combined.")
     given = [f"--{name}" for name in ("schema", "image", "collection") if getattr(about, name)]
+    is_source = about.flow == ARTICLE and given == ["--collection"]
+    given += ["--flow"] if about.given() and not is_source else []
     if len(given) > 1:
         raise UnsupportedInputError(f"{' and '.join(given)} cannot be combined.")
-    if about.collection and where.url:
+    if about.collection and where.url and not is_source:
         raise UnsupportedInputError(
             "--collection reads the documents of this machine: leave out --url, or use "
             "`quintet search`."
@@ -105,7 +111,7 @@ def _answer(
         from .remote_reply import RemoteReply
 
         schema = read_schema(about.schema) if about.schema else None
-        with RemoteReply(where, question, sampling, schema) as answer:
+        with RemoteReply(where, question, sampling, schema, _wishes(about)) as answer:
             yield answer
         return
     from .opening import open_quintet
@@ -122,12 +128,22 @@ def _stream(
     quintet: Quintet, question: str, about: About, sampling: SamplingFlags
 ) -> Stream[Any, str]:
     options = sampling.given()
+    if wishes := _wishes(about):
+        return quintet.stream_chat(question, system=sampling.system, **wishes, **options)
     if about.collection:
         return quintet.stream_answer(about.collection, question, **options)
     if about.image:
         return quintet.stream_description(about.image, question, **options)
     schema = read_schema(about.schema) if about.schema else None
     return quintet.stream_chat(question, system=sampling.system, schema=schema, **options)
+
+
+def _wishes(about: About) -> dict[str, Any]:
+    """Return the flow that is asked for; nothing if none is."""
+    wishes = about.given()
+    if wishes and about.collection:
+        wishes["collections"] = [about.collection]
+    return wishes
 
 
 def read_schema(path: Path) -> dict[str, Any]:
@@ -148,6 +164,8 @@ def _object(result: Answer | ChatResult | Description | RemoteResult) -> dict[st
     for name in ("finish_reason", "citations", "passages", "pictures"):
         if hasattr(result, name):
             record[name] = getattr(result, name)
+    if flow := getattr(result, "flow", {}):
+        record["flow"] = dict(flow)
     return record
 
 

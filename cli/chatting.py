@@ -80,18 +80,24 @@ def _converse(conversation: Conversation, *, as_json: bool) -> None:
 def _answer(conversation: Conversation, question: str, *, as_json: bool) -> None:
     """Write the answer as it comes; one that is stopped is remembered as far as it came."""
     from .answering import pieces_of, tell_sources
+    from .flowing import tell_flow
 
     said: list[str] = []
     reason = "stop"
     try:
         with conversation.ask(question) as stream:
-            for piece in pieces_of(stream, is_marked=bool(conversation.collection)):
+            is_marked = bool(conversation.collection) and not conversation.flow
+            for piece in pieces_of(stream, is_marked=is_marked):
                 said.append(piece)
                 if not as_json:
                     say(piece, end="")
+        result = stream.result()
+        if conversation.flow:  # it may have thought better of what it had said
+            said = [result.text]
         if not as_json:
             say("")
-            tell_sources(stream.result())
+            tell_sources(result)
+            tell_flow(getattr(result, "flow", {}))
     except KeyboardInterrupt:
         reason = "cancelled"
         note(f" {STOPPED}")

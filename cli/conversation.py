@@ -30,17 +30,23 @@ class Conversation:
     turns: list[ChatMessage] = field(default_factory=list)
     images: tuple[Path, ...] = ()
     """Pictures that questions are about."""
+    flow: dict[str, str] = field(default_factory=dict)
+    """How answers are come by, as the library takes it; empty: one model answers."""
     collection: str = ""
     """Documents that questions are answered from; "": none."""
 
     def ask(self, question: str) -> Stream[Any, str]:
         """Return the answer's stream. Raises: AppError."""
+        turns = [*self.turns, ChatMessage(role="user", text=question)]
+        said = {**self.worn, **self.options}
+        if self.flow:
+            found = [self.collection] if self.collection else []
+            wishes: dict[str, Any] = {**said, **self.flow, "collections": found}
+            return self.quintet.stream_chat(turns, system=self.system, **wishes)
         if self.collection:
             return self.quintet.stream_answer(self.collection, question, **self.options)
         if self.images:
             return self.quintet.stream_description(self.images, question, **self.options)
-        turns = [*self.turns, ChatMessage(role="user", text=question)]
-        said = {**self.worn, **self.options}
         return self.quintet.stream_chat(turns, system=self.system, **said)
 
     def wear(self, asked: PersonaAsk) -> None:

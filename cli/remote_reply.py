@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -27,6 +27,8 @@ class RemoteResult:
     text: str
     usage: Usage
     finish_reason: str
+    flow: Mapping[str, Any] = field(default_factory=dict)
+    """What a flow has done; empty where none was asked for."""
 
 
 class RemoteReply:
@@ -38,16 +40,20 @@ class RemoteReply:
         question: str,
         sampling: SamplingFlags,
         schema: Mapping[str, Any] | None,
+        flow: Mapping[str, Any],
     ) -> None:
-        """Raises: ConfigError for what is no address."""
+        """`flow`: the `quintet` object of the body, if it is not empty. Raises: ConfigError for what is no address."""
         self._server = RemoteConnection(where.url, where.key)
         given = sampling.given()
         timeout_s = given.pop("timeout_s", None)
         headers = {} if timeout_s is None else {TIMEOUT_HEADER: str(timeout_s)}
         body = _body(question, sampling, schema) | given
+        if flow:
+            body["quintet"] = dict(flow)
         self._chunks = self._server.stream("/v1/chat/completions", body, headers)
         self._text: list[str] = []
         self._counts: dict[str, Any] = {}
+        self._flow: dict[str, Any] = {}
         self._reason = ""
         self._began = time.monotonic()
         self._first: float | None = None
@@ -64,6 +70,8 @@ class RemoteReply:
         """Yield the pieces. Raises: RequestError, RemoteError."""
         for chunk in self._chunks:
             self._counts = chunk.get("usage") or self._counts
+            report = chunk.get("quintet") or {}
+            self._flow = report if "flow" in report else self._flow
             for choice in chunk.get("choices") or ():
                 self._reason = choice.get("finish_reason") or self._reason
                 if piece := (choice.get("delta") or {}).get("content"):
@@ -78,7 +86,10 @@ class RemoteReply:
         for _ in self:
             pass
         return RemoteResult(
-            text="".join(self._text), usage=self._usage(), finish_reason=self._reason
+            text="".join(self._text),
+            usage=self._usage(),
+            finish_reason=self._reason,
+            flow=self._flow,
         )
 
     def _usage(self) -> Usage:

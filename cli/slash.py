@@ -11,6 +11,7 @@ from workers.personas.asking import ask_as
 
 from .conversation import Conversation
 from .documents import check_collection
+from .flowing import ARTICLE, FLOWS
 
 Command = Callable[[Conversation, str], str]
 
@@ -81,6 +82,8 @@ def _image(conversation: Conversation, argument: str) -> str:
     if not argument:
         conversation.images = ()
         return "Questions are about no picture now."
+    if conversation.flow:
+        raise UnsupportedInputError("A flow answers nothing about pictures.", "/flow ends that.")
     files = tuple(Path(name).expanduser() for name in _words(argument))
     for file in files:
         if not file.is_file():
@@ -95,11 +98,31 @@ def _doc(conversation: Conversation, argument: str) -> str:
             raise UnsupportedInputError(
                 "Documents of another Quintet can only be searched, with `quintet search`."
             )
+        if conversation.flow.get("flow", ARTICLE) != ARTICLE:
+            raise UnsupportedInputError("This flow reads no documents.", "/flow ends that.")
         check_collection(conversation.quintet, argument)
     conversation.collection, conversation.images = argument, ()
     if argument:
         return f"Questions are answered from {argument} now; /doc ends that."
     return "Questions are answered from no documents now."
+
+
+def _flow(conversation: Conversation, argument: str) -> str:
+    name, _, model = argument.partition(" ")
+    if name and name not in FLOWS:
+        raise UnsupportedInputError(
+            f"There is no flow {name!r}.", f"There are: {', '.join(FLOWS)}."
+        )
+    if conversation.images and name:
+        raise UnsupportedInputError("A flow answers nothing about pictures.", "/image ends that.")
+    if conversation.collection and name and name != ARTICLE:
+        raise UnsupportedInputError(f"The flow {name} reads no documents.", "/doc ends that.")
+    key = FLOWS.get(name)
+    if model and key is None:
+        raise UnsupportedInputError(f"The flow {name} needs no further model.")
+    named = {key: model.strip()} if key and model else {}
+    conversation.flow = {"flow": name, **named} if name else {}
+    return f"Answers come by {name} now; /flow ends that." if name else "One model answers now."
 
 
 def _words(argument: str) -> list[str]:
@@ -118,6 +141,7 @@ COMMANDS: dict[str, Command] = {
     "/save": _save,
     "/image": _image,
     "/doc": _doc,
+    "/flow": _flow,
 }
 HELP = (
     ("/system TEXT", "instructions before the conversation; - removes them"),
@@ -125,6 +149,7 @@ HELP = (
     ("/model [ID]", "list the text models, or use another"),
     ("/image FILE…", "ask about pictures; without a file: no longer"),
     ("/doc COLLECTION", "answer from documents; without a name: no longer"),
+    ("/flow NAME [MODEL]", "answer by route, plan, compare or article; without a name: directly"),
     ("/retry", "answer the last question again"),
     ("/clear", "forget the conversation"),
     ("/save FILE", "write the conversation to a .md or .json file"),

@@ -30,8 +30,10 @@ from workers.messages import (
 )
 from workers.messages.consent import check_consent
 from workers.messages.sampling import sampling_for
+from workers.personas.asking import PersonaAsk
 
 from . import results
+from .flow_call import flow_call, is_flow
 from .inputs import File, Messages, Schema, to_constraint, to_files, to_media, to_messages, to_tools
 from .library_call import (
     LibraryCall,
@@ -69,19 +71,32 @@ def chat(
     said here besides counts before it, and `.notes` says what it does without.
     `tools` are functions in OpenAI's shape; what the model wants called is in `.tool_calls`. With a
     `schema` the answer is JSON that matches it (`.parsed()`). `on_text` gets each piece as it
-    comes. Raises: AppError.
+    comes. `flow` is route, plan, compare or article, with `stronger`, `other`, `collections`, `style`;
+    what it did is in `.flow`. Raises: AppError.
     """
     check_names(options, TalkOptions)
-    asked, thinking = persona_ask(client, options.get("persona")), options.get("thinking")
+    asked = persona_ask(client, options.get("persona"))
+    turns = to_messages(messages, system or asked.system)
+    if is_flow(options, is_bound=bool(tools) or schema is not None):
+        call = flow_call(client, turns, options, asked)
+    else:
+        bound = Generate(messages=turns, constraint=to_constraint(schema), tools=to_tools(tools))
+        call = _ask_one(client, bound, options, asked)
+    return replace(call, watch=each(text_of_event, on_text))
+
+
+def _ask_one(
+    client: Client, bound: Generate, options: TalkOptions, asked: PersonaAsk
+) -> LibraryCall[ChatResult, str]:
+    """Return the call of one model; what was said counts before what the persona says."""
+    thinking = options.get("thinking")
     model = options.get("model") or asked.model
     card = client.models.get(model, "text") if model else client.card("text")
     wish = Thinking(is_on=asked.thinking if thinking is None else thinking)
-    request = Generate(
-        messages=to_messages(messages, system or asked.system),
+    request = replace(
+        bound,
         sampling=sampling_for(card, {**asked.sampling, **options}, wish),
         thinking=wish,
-        constraint=to_constraint(schema),
-        tools=to_tools(tools),
         tool_choice=options.get("tool_choice", "auto"),
         model=model,
     )
@@ -89,7 +104,6 @@ def chat(
         source=request,
         result=lambda events: replace(results.chat_result(events), notes=asked.notes),
         piece=text_of_event,
-        watch=each(text_of_event, on_text),
         deadline=deadline_of(options.get("timeout_s")),
     )
 

@@ -32,7 +32,17 @@ class ChatOptions(TypedDict, total=False):
     presence_penalty: float
 
 
-class TalkOptions(ChatOptions, total=False):
+class FlowOptions(ChatOptions, total=False):
+    """Besides, how the answer is come by: see `workers.flows.turns.options.TurnOptions`."""
+
+    flow: str
+    stronger: str
+    other: str
+    collections: Sequence[str]
+    style: str
+
+
+class TalkOptions(FlowOptions, total=False):
     """What a chat takes besides: who answers, and whether it thinks first (None: as the model does)."""
 
     persona: Persona | str | None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from workers.flows.documents import Cited
+from workers.flows.turns.events import Noted, Rewritten
+from workers.flows.turns.reporting import report_of
 from workers.media import audio
 from workers.media.subtitles import plain_text, to_subtitles
 from workers.messages import (
@@ -45,6 +47,8 @@ class ChatResult:
     usage: Usage
     notes: tuple[str, ...] = ()
     """A sentence for each thing that its persona did without."""
+    flow: Mapping[str, Any] = field(default_factory=dict)
+    """What a flow has done: `flow`, `steps`, `answers`, `saved`, `note` …; empty where none was asked for."""
 
     def parsed(self) -> Any:
         """Return the text read as JSON, for an answer that was bound to a schema."""
@@ -157,6 +161,17 @@ def _text(events: Events) -> str:
     return "".join(event.text for event in _all(events, TextDelta))
 
 
+def _said(events: Events) -> str:
+    """Return the words of an answer that may have been rewritten on the way."""
+    text = ""
+    for event in events:
+        if isinstance(event, Rewritten):
+            text = event.text
+        elif isinstance(event, TextDelta):
+            text += event.text
+    return text
+
+
 def calls_in(events: Iterable[Event]) -> tuple[ToolCall, ...]:
     """Put the pieces of tool calls together."""
     pieces: dict[int, list[ToolCallDelta]] = {}
@@ -173,10 +188,14 @@ def calls_in(events: Iterable[Event]) -> tuple[ToolCall, ...]:
 
 
 def chat_result(events: Events) -> ChatResult:
-    """Fold the events of a Generate."""
+    """Fold the events of a Generate, or of a flow."""
     end = _end(events)
+    noted: dict[str, Any] = {}
+    for event in _all(events, Noted):
+        noted |= event.details
     return ChatResult(
-        text=_text(events),
+        text=_said(events),
+        flow=report_of(noted) if noted else {},
         tool_calls=calls_in(events),
         finish_reason=end.reason,
         usage=end.usage,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from api.core.flows import flow_object, quintet_of
 from workers.messages import Event, Finished, TextDelta, ThoughtDelta, ToolCallDelta, Usage
 from workers.messages.folds import calls_of, end_of, text_of, thought_of
 
@@ -43,6 +44,7 @@ def message(events: Iterable[Event], answer_id: str, model: str) -> Json:
         "content": blocks,
         "stop_reason": _STOP_REASONS[end.reason],
         "usage": _usage(end.usage),
+        **quintet_of(kept),
     }
 
 
@@ -53,6 +55,7 @@ class MessageStream:
         self._answer_id = answer_id
         self._model = model
         self._num_blocks = 0
+        self._flow: Json = {}
         self._open: str | None = None
         """What is being written: "text", or "tool 0"."""
 
@@ -76,8 +79,11 @@ class MessageStream:
         elif isinstance(event, Finished):
             yield from self._closed()
             reason = {"stop_reason": _STOP_REASONS[event.reason], "stop_sequence": None}
-            yield {"type": "message_delta", "delta": reason, "usage": _usage(event.usage)}
+            usage = _usage(event.usage)
+            yield {"type": "message_delta", "delta": reason, "usage": usage, **self._flow}
             yield {"type": "message_stop"}
+        else:  # its clients know no event of another kind: what a flow adds comes at the end
+            self._flow = flow_object(event) or self._flow
 
     def _opened(self, what: str, block: Json) -> Iterator[Json]:
         if self._open != what:

@@ -16,6 +16,7 @@ from api.core.answers import STREAMED
 from api.core.conversation import Conversations
 from api.core.dialect import Dialect
 from api.core.errors import headers_of, status_of
+from api.core.flows import in_flow, model_of
 from api.core.stream import await_first_item, collected
 from configs.settings import Settings
 from workers.client import Client
@@ -47,10 +48,10 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     async def create_message(body: MessagesRequest, connection: fastapi.Request) -> Response:
         """Continue a conversation, at once or as server-sent events."""
         urls = convert.image_urls(body)
-        card = conversations.text_card(body.model, has_pictures=bool(urls))
-        request = await conversations.with_pictures(
-            convert.to_generate(body, card), urls, body.model
-        )
+        first = model_of(body)
+        card = conversations.text_card(first, has_pictures=bool(urls))
+        pictured = await conversations.with_pictures(convert.to_generate(body, card), urls, first)
+        request = in_flow(pictured, body, card)
         events = conversations.open(request)
         model = body.model or card.id
         if not body.stream:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.core.flows import FlowBody
 from api.core.thinking import ThinkingSwitch
 
 
@@ -66,7 +67,7 @@ class CountRequest(BaseModel):
     tool_choice: ToolChoice | None = None
 
 
-class MessagesRequest(CountRequest):
+class MessagesRequest(FlowBody, CountRequest):
     """POST /v1/messages."""
 
     max_tokens: int

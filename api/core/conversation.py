@@ -12,7 +12,9 @@ from workers.flows.pictures import ask_about_pictures
 from workers.media.fetch import fetch_public
 from workers.messages import Complete, Describe, Event, Generate
 
-Question = Generate | Complete | Describe
+from .flows import FlowQuestion, answer_in_flow, named_flow
+
+Question = Generate | Complete | Describe | FlowQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Conversations:
 
         Raises: UnknownModelError.
         """
+        if named_flow(model) is not None:
+            model = None
         if model is None or (has_pictures and self.client.models.get(model).modality == "vision"):
             return self.client.card("text")
         return self.client.models.get(model, "text")
@@ -52,6 +56,8 @@ class Conversations:
 
     def open(self, request: Question) -> AsyncGenerator[Event, None]:
         """Return the answer's events; closing them stops the work."""
+        if isinstance(request, FlowQuestion):
+            return answer_in_flow(self.client, request)
         if isinstance(request, Describe):
             return ask_about_pictures(self.client, request)
         return self.client.astream(request)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal
 
+from api.core.flows import flow_object
 from workers.messages import (
     Event,
     Finished,
@@ -56,6 +57,8 @@ class AnswerWriter:
     text: str = ""
     """All that was said so far, thoughts left out."""
     _calls: list[ToolCallDelta] = field(default_factory=list)
+    _flow: Json = field(default_factory=dict)
+    """What a flow adds: said where it is new, and in the last line."""
 
     def add(self, event: Event) -> list[Json]:
         """Return the lines that one event adds to a stream; none for most."""
@@ -71,6 +74,9 @@ class AnswerWriter:
         if isinstance(event, Finished):
             calls = self._whole_calls()
             return [*([self._line("", calls=calls)] if calls else []), self._last(event)]
+        if said := flow_object(event):
+            self._flow = said
+            return [{**self._line(""), **said}]
         return []
 
     def whole(self, events: Iterable[Event]) -> Json:
@@ -124,6 +130,7 @@ class AnswerWriter:
             "done": True,
             "done_reason": "length" if end.reason == "length" else "stop",
             **{name: cost for name, cost in costs.items() if cost},
+            **self._flow,
         }
 
     def _whole_calls(self) -> list[Json]:

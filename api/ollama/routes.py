@@ -11,6 +11,7 @@ from api.core.answers import IN_LINES
 from api.core.conversation import Conversations, Question
 from api.core.dialect import Dialect
 from api.core.errors import headers_of, status_of
+from api.core.flows import in_flow, model_of
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import Client
@@ -54,7 +55,10 @@ def _add_chat(router: APIRouter, conversations: Conversations) -> None:
     @router.post("/chat", responses=IN_LINES)
     async def chat(body: ChatBody, connection: fastapi.Request) -> Response:
         """Continue a conversation, as newline-delimited JSON or at once; without messages, only load."""
-        card = names.find(client.models, body.model, "text", "vision")
+        model = model_of(body)
+        card = client.card("text")  # which a flow asks first if no other is named
+        if model is not None:
+            card = names.find(client.models, model, "text", "vision")
         if not body.messages:
             return await _only_load(client, card, body, "chat", connection)
         urls = convert.image_urls(image for turn in body.messages for image in turn.images)
@@ -68,7 +72,9 @@ def _add_chat(router: APIRouter, conversations: Conversations) -> None:
             writer=AnswerWriter(route="chat", model=body.model),
             ignored=_not_of_pictures(body) if urls else (),
         )
-        question = await conversations.with_pictures(request, urls, card.id)
+        question = in_flow(
+            await conversations.with_pictures(request, urls, card.id), body, text_card
+        )
         return await answer.send(question, connection)
 
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
+from api.core.flows import FlowWish
+
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 Named = Annotated[
     str,
@@ -96,6 +98,7 @@ class ChatBody(Asked):
     """POST /api/chat."""
 
     messages: list[Message] = []
+    quintet: FlowWish | None = None
 
 
 class GenerateBody(Asked):

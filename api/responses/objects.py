@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from api.core.flows import flow_object
 from workers.messages import Event, Finished, TextDelta, ThoughtDelta, ToolCallDelta, Usage
 
 from .schemas import ResponseRequest
@@ -71,6 +72,8 @@ class ResponseWriter:
         elif isinstance(event, Finished):
             yield from self._closed()
             yield self._finished(event)
+        elif said := flow_object(event):
+            self.response |= said
 
     def fail(self, code: str, message: str) -> Json:
         """Return the event that ends a stream which went wrong."""

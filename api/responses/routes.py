@@ -16,6 +16,7 @@ from api.core.answers import STREAMED
 from api.core.completions.errors import error_response
 from api.core.conversation import Conversations
 from api.core.dialect import Dialect
+from api.core.flows import in_flow, model_of
 from api.core.stream import await_first_item, collected
 from configs.settings import Settings
 from workers.client import Client
@@ -42,9 +43,11 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
         """Continue a conversation, at once or as server-sent events."""
         earlier = _earlier(store, body)
         urls = convert.image_urls(body)
-        card = conversations.text_card(body.model, has_pictures=bool(urls))
+        model = model_of(body)
+        card = conversations.text_card(model, has_pictures=bool(urls))
         generate = convert.to_generate(body, earlier, card)
-        request = await conversations.with_pictures(generate, urls, body.model)
+        pictured = await conversations.with_pictures(generate, urls, model)
+        request = in_flow(pictured, body, card)
         writer = ResponseWriter(body, request.request_id, body.model or card.id)
 
         def keep(events: tuple[Event, ...]) -> None:

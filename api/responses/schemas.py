@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.core.flows import FlowBody
 from api.core.thinking import Reasoning
 
 Metadata = Annotated[
@@ -67,7 +68,7 @@ class TextOptions(BaseModel):
     format: TextFormat = TextFormat()
 
 
-class ResponseRequest(BaseModel):
+class ResponseRequest(FlowBody):
     """POST /v1/responses."""
 
     model: str | None = None
@@ -79,7 +80,7 @@ class ResponseRequest(BaseModel):
     max_output_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
-    tools: list[ToolBody] = []
+    tools: list[ToolBody] = []  # noqa: RUF012 — of a pydantic model, which copies it
     tool_choice: Literal["auto", "none", "required"] | NamedTool = "auto"
     text: TextOptions = TextOptions()
     metadata: Metadata | None = None

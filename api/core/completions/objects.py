@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from api.core.flows import flow_object, quintet_of
 from workers.messages import (
     Event,
     Finished,
@@ -30,6 +31,7 @@ def chat_completion(choices: Sequence[Iterable[Event]], answer_id: str, model: s
         **_frame("chat.completion", f"chatcmpl-{answer_id}", model),
         "choices": [_chat_choice(index, events) for index, events in enumerate(kept)],
         "usage": usage_of(*(end_of(events).usage for events in kept)),
+        **quintet_of(kept[0]),
     }
 
 
@@ -74,6 +76,8 @@ def chunks_of(event: Event, answer_id: str, model: str, index: int = 0) -> list[
         return [_chunk(answer_id, model, index, {"tool_calls": [_call_delta(event)]})]
     if isinstance(event, Finished):
         return [_chunk(answer_id, model, index, {}, finish_reason(event))]
+    if said := flow_object(event):
+        return [{**_chunk(answer_id, model, index, {}), **said}]
     return []
 
 

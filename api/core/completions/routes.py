@@ -16,6 +16,7 @@ from sse_starlette import EventSourceResponse
 from api.core.answers import STREAMED
 from api.core.cleanup import cleaned
 from api.core.conversation import Conversations, Question
+from api.core.flows import FlowQuestion, in_flow, model_of
 from api.core.personas import HttpPersonas
 from api.core.stream import await_first_item, collected, merge
 from configs.catalogue import ModelCard
@@ -56,7 +57,8 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
             return await answer.stream(source, body)
         card = client.models.get(requests[0].model or model)
         choices = answer.split(await collected(source, connection), card)
-        return JSONResponse(objects.chat_completion(choices, answer.answer_id, model) | persona)
+        whole = objects.chat_completion(choices, answer.answer_id, model)
+        return JSONResponse(_with_persona(whole, persona))
 
     @router.post("/completions", responses=STREAMED)
     async def complete(body: CompletionRequest, connection: fastapi.Request) -> Response:
@@ -129,10 +131,20 @@ async def _chat_requests(
 ) -> tuple[list[Question], str]:
     """Return one request per choice, and the name of the model that answers."""
     urls = convert.image_urls(body.messages)
-    card = conversations.text_card(body.model, has_pictures=bool(urls))
+    model = model_of(body)
+    card = conversations.text_card(model, has_pictures=bool(urls))
     request = convert.to_generate(body, card)
-    question = await conversations.with_pictures(request, urls, body.model)
+    pictured = await conversations.with_pictures(request, urls, model)
+    question = in_flow(pictured, body, card, body.n)
+    if isinstance(question, FlowQuestion):
+        return [question], body.model or card.id
     return [*convert.to_choices(question, body.n)], body.model or card.id
+
+
+def _with_persona(answer: Json, persona: Json) -> Json:
+    """Return an answer with what it says of its persona, beside what it says of a flow."""
+    said = {**answer.get("quintet", {}), **persona.get("quintet", {})}
+    return {**answer, "quintet": said} if said else answer
 
 
 def _data(body: Json) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, Field
 
+from api.core.flows import FlowBody
 from api.core.thinking import ThinkingBody
 
 
@@ -124,7 +125,7 @@ class SamplingBody(BaseModel):
     response_format: ResponseFormat | None = None
 
 
-class ChatRequest(ThinkingBody, SamplingBody):
+class ChatRequest(ThinkingBody, FlowBody, SamplingBody):
     """POST /v1/chat/completions."""
 
     messages: Annotated[list[Message], Field(min_length=1)]

@@ -91,9 +91,12 @@ class ScriptedClient(Client):
         finally:
             self.num_open -= 1
 
+    def _is_stopped(self) -> bool:
+        return self.switch.is_pressed
+
     async def _answer(self, request: Request) -> AsyncGenerator[Event, None]:
         name = request.request_id
-        if self.switch.is_pressed:
+        if self._is_stopped():
             yield Finished(request_id=name, reason="cancelled")
             return
         if isinstance(request, Retrieve):
@@ -104,16 +107,15 @@ class ScriptedClient(Client):
         assert isinstance(request, Generate)
         yield Queued(request_id=name, num_ahead=0, reason="wakes up")
         said = self.script(request)
-        num_words = 0
-        for word in ("So ",) if isinstance(said, Exception) else said.split(" "):
-            if self.switch.is_pressed:
+        words = ["So "] if isinstance(said, Exception) else said.split(" ")
+        for place, word in enumerate(words):
+            if self._is_stopped():
                 yield Finished(request_id=name, reason="cancelled")
                 return
-            yield TextDelta(request_id=name, text=word if num_words == 0 else f" {word}")
-            num_words += 1
+            yield TextDelta(request_id=name, text=f" {word}" if place else word)
         if isinstance(said, Exception):
             raise said
-        usage = Usage(prompt_tokens=100, completion_tokens=num_words)
+        usage = Usage(prompt_tokens=100, completion_tokens=len(words))
         yield Finished(request_id=name, usage=usage)
 
 

@@ -19,7 +19,7 @@ FLOUR, HEAT = "Flour is milled from grain.", "Ovens reach 250 degrees."
 def client(
     outline: str | Exception = OUTLINE,
     passages: dict[str, list[str]] | None = None,
-    **sections: Any,
+    **sections: str | Exception,
 ) -> ScriptedClient:
     def script(request: Generate) -> str | Exception:
         prompt = request.messages[-1].text

@@ -29,11 +29,11 @@ DOWN = RemoteError("It does not answer.", "Try later.")
 
 
 def client(
-    verdict: str | Exception = "good quality", remote: str | Exception = "It is Paris"
+    judgement: str | Exception = "good quality", remote: str | Exception = "It is Paris"
 ) -> Any:
     def script(request: Generate) -> str | Exception:
         if request.messages[-1].text.startswith("Judge the answer"):
-            return verdict
+            return judgement
         return remote if request.model == REMOTE else "Lyon it is"
 
     return ScriptedClient(script)
@@ -55,9 +55,9 @@ async def test_a_good_answer_stands_and_what_it_saved_is_counted() -> None:
     assert message.details["receipt"]["usage"]["prompt_tokens"] == 200
 
 
-@pytest.mark.parametrize("verdict", ["bad quality", "not good quality", "I think so", ""])
-async def test_whatever_is_not_good_is_asked_of_the_stronger_model(verdict: str) -> None:
-    asked = client(verdict)
+@pytest.mark.parametrize("judgement", ["bad quality", "not good quality", "I think so", ""])
+async def test_whatever_is_not_good_is_asked_of_the_stronger_model(judgement: str) -> None:
+    asked = client(judgement)
     answer = await answered(asked, ask_of("Hi", "Hello", QUESTION, flow="route", stronger=REMOTE))
     message = answer.message
     assert (message.text, message.details["model"]) == ("It is Paris", REMOTE)

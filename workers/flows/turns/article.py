@@ -15,17 +15,18 @@ from workers.messages.errors import AppError, ContextTooLongError, UnsupportedIn
 
 from . import article_text as words
 from .ask import TurnAsk
-from .asking import alone, first_card, question_of, unthinking, with_options, with_question
+from .asking import alone, first_card, of_a_part, question_of, with_options, with_question
 from .direct import answer_directly
-from .finding import Finding
 from .items import items_of
 from .parts import FlowRun, FlowStep
+from .passages import PassageSearch
 from .speaking import speak
 
 MAX_PASSAGES = 6
 """For one section: more crowd out the model's words."""
 QUERY_TOKENS = 96
 FEWER = "Only {num} of the passages found fit the model's context."
+NO_SCHEMA = "An article is Markdown: the JSON schema was not followed."
 NO_DOCUMENTS = "No documents were chosen: the article is written without sources."
 
 
@@ -49,8 +50,9 @@ class _Writing:
         if not self._task:
             raise UnsupportedInputError("What the article is to be about is not said.")
         self._collections = ask.options.collections
+        self._has_schema = ask.options.answer_schema is not None
         self._style = ask.options.style.strip().rstrip(".")
-        self._ask = unthinking(with_options(ask, collections=()))
+        self._ask = of_a_part(with_options(ask, collections=(), tools=()))
         self._run = FlowRun("article")
         self._model = first_card(client, ask).id
         self._sources = words.Bibliography()
@@ -58,6 +60,8 @@ class _Writing:
 
     async def events(self) -> AsyncGenerator[Event, None]:
         run = self._run
+        if self._has_schema:
+            yield run.remark(NO_SCHEMA)
         if not self._collections:
             yield run.remark(NO_DOCUMENTS)
         step = run.add("Outline", self._model)
@@ -72,7 +76,7 @@ class _Writing:
         yield run.end()
 
     async def _write_outline(self, step: FlowStep) -> AsyncGenerator[Event, None]:
-        found = Finding(queries=(self._task,), collections=self._collections)
+        found = PassageSearch(queries=(self._task,), collections=self._collections)
         async for event in self._find(found, step):
             yield event
         if self._run.is_stopped:
@@ -82,7 +86,7 @@ class _Writing:
         async for event in self._say(step, words.OUTLINE, fields, found.best(MAX_PASSAGES)):
             yield event
 
-    async def _write_all(self, outline: words.Outline) -> AsyncGenerator[Event, None]:
+    async def _write_all(self, outline: words.ArticleOutline) -> AsyncGenerator[Event, None]:
         run = self._run
         headings = outline.headings or (outline.title,)
         if not outline.headings:
@@ -112,7 +116,7 @@ class _Writing:
         passages: tuple[Passage, ...] = ()
         try:
             if self._collections:
-                found = Finding(queries=(), collections=self._collections)
+                found = PassageSearch(queries=(), collections=self._collections)
                 async for event in self._look_up(heading, found, step):
                     yield event
                 passages = found.best(MAX_PASSAGES)
@@ -143,7 +147,7 @@ class _Writing:
         yield self._run.noted(sources=self._sources.kept())
 
     async def _look_up(
-        self, heading: str, found: Finding, step: FlowStep
+        self, heading: str, found: PassageSearch, step: FlowStep
     ) -> AsyncGenerator[Event, None]:
         """Ask the model for queries, and search with them and the heading itself."""
         asked = FlowStep(title="Queries")
@@ -159,7 +163,7 @@ class _Writing:
         async for event in self._find(found, step):
             yield event
 
-    async def _find(self, found: Finding, step: FlowStep) -> AsyncGenerator[Event, None]:
+    async def _find(self, found: PassageSearch, step: FlowStep) -> AsyncGenerator[Event, None]:
         if self._run.is_stopped or not found.collections:
             return
         step.state = "running"

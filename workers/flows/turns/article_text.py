@@ -44,7 +44,7 @@ _UNSAFE = re.compile(r"[^\w]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class ArticleOutline:
     """What an article is to have."""
 
     title: str
@@ -53,7 +53,7 @@ class Outline:
     num_dropped: int = 0
 
 
-def outline_of(text: str, task: str) -> Outline:
+def outline_of(text: str, task: str) -> ArticleOutline:
     """Return title and headings of an outline as a model wrote it; the task, where it has no title."""
     items = items_of(text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -61,7 +61,7 @@ def outline_of(text: str, task: str) -> Outline:
     is_title = bool(first) and (not items_of(first) or first.startswith("#"))
     title = _TITLE_MARK.sub("", first) if is_title and items else task.strip().splitlines()[0]
     headings = tuple(item.rstrip(":") for item in items if item != title)
-    return Outline(
+    return ArticleOutline(
         title=_short(title.strip('*_"“” ')) or "Article",
         headings=headings[:MAX_SECTIONS],
         num_dropped=max(0, len(headings) - MAX_SECTIONS),

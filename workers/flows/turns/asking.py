@@ -33,9 +33,12 @@ def with_options(ask: TurnAsk, **options: Any) -> TurnAsk:
     return replace(ask, options=ask.options.model_copy(update={"flow": DIRECT, **options}))
 
 
-def unthinking(ask: TurnAsk) -> TurnAsk:
-    """Return the same chat without thoughts, unless somebody has asked for them."""
-    return ask if ask.options.is_thinking else with_options(ask, is_thinking=False)
+def of_a_part(ask: TurnAsk) -> TurnAsk:
+    """Return the same chat for a question that is a part of the answer: bound to no schema.
+
+    Without thoughts, unless somebody has asked for them.
+    """
+    return with_options(ask, answer_schema=None, is_thinking=ask.options.is_thinking or False)
 
 
 def alone(ask: TurnAsk, **sampling: Any) -> TurnAsk:

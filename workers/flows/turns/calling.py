@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from workers.client import Client
-from workers.flows.route import total
 from workers.messages import (
     Constraint,
     Event,
@@ -26,6 +25,7 @@ from .call_round import CallRound
 from .calls import CallRecord, as_turns, new_call_id
 from .chat_tools import TurnTools
 from .events import Noted
+from .parts import total
 
 SHARE = 0.5
 """Of a model's context that all results of an answer may take."""

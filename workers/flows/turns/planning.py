@@ -10,7 +10,7 @@ from workers.messages import Event, TextDelta
 from workers.messages.errors import AppError
 
 from .ask import TurnAsk
-from .asking import first_card, question_of, unthinking, with_options, with_question
+from .asking import first_card, of_a_part, question_of, with_options, with_question
 from .direct import answer_directly
 from .items import items_of
 from .parts import FlowRun, FlowStep
@@ -25,6 +25,7 @@ STEP = "{task}\n\nDo only this one step of it, and nothing else: {step}"
 HEAD = "# Plan\n\n---\n\n{plan}\n\n# Solutions\n\n---\n\n"
 NEXT = "\n\n# Next\n\n---\n\n"
 FAILED = "*This step failed: {error}*"
+NO_SCHEMA = "A plan's answer is Markdown: the JSON schema was not followed."
 MAX_TITLE_CHARS = 120
 
 
@@ -53,7 +54,9 @@ class _Planning:
 
     async def events(self) -> AsyncGenerator[Event, None]:
         run = self._run
-        async for event in run.take(self._plan, self._say(PLAN.format(task=self._task))):
+        if self._ask.options.answer_schema:
+            yield run.remark(NO_SCHEMA)
+        async for event in run.take(self._plan, self._write_plan()):
             yield event
         found = items_of(self._plan.text)
         if run.is_stopped:
@@ -110,8 +113,12 @@ class _Planning:
         except AppError as err:  # the steps do not depend on each other
             self._errors.append(err)
 
+    def _write_plan(self) -> AsyncGenerator[Event, None]:
+        asked = with_question(self._ask, PLAN.format(task=self._task))
+        return answer_directly(self._client, with_options(of_a_part(asked), tools=()))
+
     def _say(self, text: str) -> AsyncGenerator[Event, None]:
-        return answer_directly(self._client, unthinking(with_question(self._ask, text)))
+        return answer_directly(self._client, of_a_part(with_question(self._ask, text)))
 
 
 def _solution(step: FlowStep) -> str:

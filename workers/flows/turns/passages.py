@@ -16,7 +16,7 @@ RANK_OFFSET = 60
 
 
 @dataclass(slots=True, kw_only=True)
-class Finding:
+class PassageSearch:
     """One search: what is asked, and what has been found so far."""
 
     queries: Sequence[str]
