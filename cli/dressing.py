@@ -41,7 +41,7 @@ def persona_of(name: str, where: Where) -> PersonaAsk:
 
     from .opening import read_models
 
-    has_model = None if where.url else read_models(where).knows
+    has_model = None if where.url else read_models(where).has
     asked = ask_as(personas_of(where).get(name), has_model)
     for sentence in asked.notes:
         note(sentence)

@@ -44,7 +44,7 @@ def _persona(conversation: Conversation, argument: str) -> str:
     if not argument:
         return "\n".join(f"  {one.id}  {one.description}" for one in personas.all())
     persona = personas.get(argument)
-    asked = ask_as(persona, models.knows)
+    asked = ask_as(persona, models.has)
     if asked.model:
         models.use("text", asked.model)
     conversation.wear(asked)

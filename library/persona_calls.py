@@ -16,4 +16,4 @@ def persona_ask(client: Client, persona: Persona | str | None) -> PersonaAsk:
         return NOBODY
     if isinstance(persona, str):
         persona = PersonaStore(client.manager.data_dir).of_machine().personas.get(persona)
-    return ask_as(persona, client.models.knows)
+    return ask_as(persona, client.models.has)

@@ -48,7 +48,7 @@ class HttpPersonas:
         if body.model is None or not body.model.startswith(PREFIX):
             return body, {}
         persona = self.seen_by(connection).get(body.model.removeprefix(PREFIX))
-        asked = ask_as(persona, self.client.models.knows)
+        asked = ask_as(persona, self.client.models.has)
         said = {"persona": persona.id, **({"notes": list(asked.notes)} if asked.notes else {})}
         return with_persona(body, asked), {"quintet": said}
 

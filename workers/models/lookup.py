@@ -114,6 +114,10 @@ class Models:
         """Whether `get` finds this name without reading the disk."""
         return spelled(model_id, self._cards) is not None
 
+    def has(self, model_id: str) -> bool:
+        """Whether there is a model of this name whose weights are here, or whose server has its key."""
+        return self.knows(model_id) and self.is_here(self.get(model_id))
+
     def get(self, model_id: str, modality: Modality | None = None) -> ModelCard:
         """Return a card by its id, however that is spelled; for a name that is new, the folders are read again.
 

@@ -44,12 +44,19 @@ class RecordFolder(Generic[Record]):
         broken: list[str] = []
         for record_id, path in self._files().items():
             try:
-                place = {"id": record_id, "origin": self._origin}
-                records.append(self._load(path).model_copy(update=place))
+                records.append(self._record(record_id, path))
             except AppError as err:
                 broken.append(f"{path.name} is left out: {err.message}")
         records.sort(key=lambda record: record.name.casefold())
         return {record.id: record for record in records}, tuple(broken)
+
+    def find(self, record_id: str) -> Record | None:
+        """Return one record; None if there is none of that id, or its file is broken."""
+        path = self._files().get(record_id)
+        try:
+            return None if path is None else self._record(record_id, path)
+        except AppError:
+            return None
 
     def write(self, record: Record) -> None:
         """Replace a record's file as a whole. Raises: UnsupportedInputError, ResourceError, DiskFullError."""
@@ -108,6 +115,10 @@ class RecordFolder(Generic[Record]):
             path.name.removesuffix(suffix).removesuffix(f".{self._kind.kind}"): path
             for path in sorted(self._folder.glob(f"*{suffix}"))
         }
+
+    def _record(self, record_id: str, path: Path) -> Record:
+        """Raises: UnsupportedInputError."""
+        return self._load(path).model_copy(update={"id": record_id, "origin": self._origin})
 
     def _load(self, path: Path) -> Record:
         try:

@@ -50,7 +50,8 @@ class KeptRecords(Generic[Record]):
 
     def find(self, record_id: str) -> Record | None:
         """Return one by its id, or None."""
-        return self._by_id().get(record_id)
+        found = (folder.find(record_id) for folder in reversed(self._folders))
+        return next((record for record in found if record is not None), None)
 
     def get(self, record_id: str) -> Record:
         """Return one by its id, or by its name in any case. Raises: NotFoundError naming what there is."""

@@ -66,6 +66,15 @@ def test_a_chat_goes_on_when_its_persona_is_gone_and_says_so() -> None:
     assert (options.system, note) == ("Newer.", "")
 
 
+def test_who_changes_the_id_alone_chooses_another() -> None:
+    worn = chosen(TurnOptions(), CODER)
+    find = {"coder": CODER, "tutor": TUTOR}.get
+    options, note = up_to_date(worn.model_copy(update={"persona": "tutor"}), find)
+    assert (options, note) == (chosen(worn, TUTOR), "")
+    fresh, _ = up_to_date(TurnOptions(persona="tutor", system="Mine."), find)
+    assert fresh.system == "Teach."
+
+
 def test_a_chat_without_a_persona_is_plain() -> None:
     plain = RecordFolder(SHIPPED / "personas", Persona, "shipped").read()[0]["plain"]
     assert plain.system == SYSTEM_PROMPT

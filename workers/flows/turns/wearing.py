@@ -12,12 +12,12 @@ from typing import Any
 
 from workers.personas.records import DIRECT, Persona
 
-from .options import TurnOptions
+from .options import PLAIN, TurnOptions
 
 OF_PERSONA = ("persona", "persona_said")
 """Fields that are no wishes, but say whose they are."""
-NAME = "name"
-"""In `persona_said`: what the persona was called."""
+ID, NAME = "id", "name"
+"""In `persona_said`: whose words these are."""
 GONE = "The persona {name} was deleted; this chat goes on with what it said."
 
 
@@ -41,15 +41,20 @@ def renewed(options: TurnOptions, persona: Persona) -> TurnOptions:
 def up_to_date(
     options: TurnOptions, find: Callable[[str], Persona | None]
 ) -> tuple[TurnOptions, str]:
-    """Return the options with the persona as it is now, and a sentence if it is gone ("" if it is not)."""
+    """Return the options with what `persona` names, as it is now; and a sentence if that is gone, else "".
+
+    Whoever changes `persona` alone chooses another one so.
+    """
     persona = find(options.persona)
-    if persona is not None:
-        return renewed(options, persona), ""
-    return options, GONE.format(name=options.persona_said.get(NAME) or options.persona)
+    if persona is None:
+        name = options.persona_said.get(NAME)
+        return options, GONE.format(name=name or options.persona)
+    before = options.persona_said.get(ID, PLAIN)  # who has said nothing is plain
+    return (renewed if before == persona.id else chosen)(options, persona), ""
 
 
 def said_by(persona: Persona) -> dict[str, Any]:
-    """Return what a persona says of `TurnOptions`, as JSON, and its name."""
+    """Return what a persona says of `TurnOptions`, as JSON, and who it is."""
     said = {
         "model": persona.model,
         "voice": persona.voice,
@@ -60,7 +65,7 @@ def said_by(persona: Persona) -> dict[str, Any]:
         "flow": None if persona.flow == DIRECT else persona.flow,
     }
     wishes = {name: value for name, value in said.items() if value not in (None, {}, [])}
-    return {NAME: persona.name, "system": persona.system, **wishes}
+    return {ID: persona.id, NAME: persona.name, "system": persona.system, **wishes}
 
 
 def own_changes(options: TurnOptions) -> dict[str, Any]:
