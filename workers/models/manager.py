@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from configs.catalogue import ModelCard
@@ -56,20 +55,15 @@ class ModelManager:
         self._models = models
         self._pool = pool
         self._settings = settings
-        self._data_dir = settings.data_dir
+        self.data_dir = settings.data_dir
         self._hub = settings.hub
         self._is_serving = is_serving
         self._downloads = DownloadManager(settings.data_dir, settings.hub)
         self._view = ModelStatusView(models, pool, settings.data_dir, self.state)
 
-    @property
-    def data_dir(self) -> Path:
-        """Where they are."""
-        return self._data_dir
-
     def state(self, card: ModelCard) -> ModelState:
         """Return the state of a model, with what this program's own downloads tell."""
-        return state_of(card, self._data_dir, self._downloads.state)
+        return state_of(card, self.data_dir, self._downloads.state)
 
     def status(self, model_id: str) -> ModelStatus:
         """Return one model's present state. Raises: UnknownModelError, AppError, OSError."""
@@ -92,11 +86,11 @@ class ModelManager:
 
     def found(self) -> tuple[FoundModel, ...]:
         """Return the models that other programs keep on this machine, and that are not added yet."""
-        return finding.not_added(self._models.known(), self._data_dir)
+        return finding.not_added(self._models.known(), self.data_dir)
 
     def size_mib(self, card: ModelCard) -> int:
         """Return what a model takes on this disk, also half a one."""
-        return storage.size_mib(card, self._data_dir)
+        return storage.size_mib(card, self.data_dir)
 
     def plan(self, card: ModelCard) -> LoadPlan:
         """Return what loading a model would take now."""
@@ -157,10 +151,10 @@ class ModelManager:
         `workers.models.importing.propose`, and `services` for "openai:MODEL".
         """
         gguf = self._settings.gguf
-        builds = Builds(data_dir=self._data_dir, engine=gguf.engine, server=gguf.server)
+        builds = Builds(data_dir=self.data_dir, engine=gguf.engine, server=gguf.server)
         if finding.is_found_name(what.strip()):
             return importing.propose_found(
-                what, self._data_dir, model_id=model_id, modality=modality, builds=builds
+                what, self.data_dir, model_id=model_id, modality=modality, builds=builds
             )
         if (named := service_named(what)) is not None:
             return service_card(*named, model_id=model_id, modality=modality)
@@ -186,11 +180,11 @@ class ModelManager:
         Raises: UnsupportedInputError if its id is another's or cannot be one; OSError.
         """
         taken = {known.id: known.source for known in self._models.known()}
-        importing.save(card, self._data_dir, taken)
+        importing.save(card, self.data_dir, taken)
         try:
-            finding.link(card, self._data_dir)
+            finding.link(card, self.data_dir)
         except UnsupportedInputError:
-            importing.forget(card, self._data_dir)
+            importing.forget(card, self.data_dir)
             raise
         self._models.renew()
         self._view.forget()
@@ -202,7 +196,7 @@ class ModelManager:
         One that was derived under this id before is replaced. Raises: UnknownModelError; WeightsError;
         UnsupportedInputError if the id is another's or cannot be one, or for what no card can hold.
         """
-        card = derive(self._models.get(model_id), new_id, changes, self._data_dir)
+        card = derive(self._models.get(model_id), new_id, changes, self.data_dir)
         taken = next((known for known in self._models.known() if known.id == new_id), None)
         if taken is not None and not taken.base:
             raise UnsupportedInputError(
@@ -232,7 +226,7 @@ class ModelManager:
         """
         card = self._models.get(model_id)
         if self.state(card).kind not in ("here", "needs_environment"):
-            storage.fetch(card, self._data_dir, self._hub, report, accept_license=accept_license)
+            storage.fetch(card, self.data_dir, self._hub, report, accept_license=accept_license)
             self._view.forget()
         return card
 
@@ -258,7 +252,7 @@ class ModelManager:
         Raises: UnsupportedInputError if it is not Quintet's to remove, or in use; WeightsError.
         """
         card = self._models.get(model_id)
-        removal = storage.removal_of(card, self._data_dir)
+        removal = storage.removal_of(card, self.data_dir)
         models = self._models
         if needed := derived_from(card, models.known()):
             raise UnsupportedInputError(
@@ -281,10 +275,10 @@ class ModelManager:
         if is_downloadable(card):
             freed_bytes = self._downloads.remove(card)
         elif removal.folder is not None:
-            freed_bytes = storage.delete_package(card, removal.folder, self._data_dir)
+            freed_bytes = storage.delete_package(card, removal.folder, self.data_dir)
         if removal.forgets:
-            importing.forget(card, self._data_dir)
-            finding.unlink(card, self._data_dir)
+            importing.forget(card, self.data_dir)
+            finding.unlink(card, self.data_dir)
             self._models.renew()
         self._view.forget()
         return Removed(
