@@ -64,6 +64,19 @@
     return true;
   }
 
+  // --- dialogs: the browser keeps the focus in them, closes them by Esc and gives it back
+  function openDialog(dialog) {
+    closeMemory();
+    document.querySelector("dialog:modal")?.close();
+    dialog.showModal();
+  }
+
+  function isBeside({ target, clientX, clientY }) { // on the dialog's backdrop
+    if (!target.matches?.("dialog")) return false;
+    const { left, right, top, bottom } = target.getBoundingClientRect();
+    return clientX < left || clientX > right || clientY < top || clientY > bottom;
+  }
+
   // --- focus: after a tab change it is in that tab's main input
   const INPUTS = ".q-main-input :is(textarea, input, button), textarea, input:not([type=file], [type=hidden])";
   function mainInput() {
@@ -77,13 +90,14 @@
     if (input) input.focus({ preventScroll: true });
     else if (tries > 0) requestAnimationFrame(() => focusMain(tries - 1));
   }
-  window.quintetFrame = { focusMain, toggleSide, closeDrawer, openMemory, closeMemory };
+  window.quintetFrame = { focusMain, closeDrawer, closeMemory, openDialog };
 
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest?.(selector);
     if (at('[data-key="sidebar"]')) toggleSide();
     else if (at('[data-key="memory"]')) openMemory();
     else if (at("[data-close-memory]")) closeMemory();
+    else if (at("[data-close-dialog]") || isBeside(event)) at("dialog").close();
     else if (at(".q-skip")) {
       event.preventDefault();
       focusMain();
@@ -99,10 +113,33 @@
       closeMemory();
     }
   });
+  // --- the row of tabs is one stop of the Tab key; arrows go along it
+  function rove() {
+    for (const tab of document.querySelectorAll('#q-tabs [role="tab"]')) {
+      const index = tab.getAttribute("aria-selected") === "true" ? 0 : -1;
+      if (tab.tabIndex !== index) tab.tabIndex = index;
+    }
+  }
+  document.addEventListener("keydown", (event) => {
+    const tab = event.target.closest?.('#q-tabs [role="tab"]');
+    if (!tab) return;
+    const all = [...document.querySelectorAll('#q-tabs [role="tab"]')];
+    const at = all.indexOf(tab);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (next === undefined) return;
+    const target = all[(next + all.length) % all.length];
+    event.preventDefault();
+    target.click();
+    target.focus();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented && (closeMemory() || closeDrawer())) event.preventDefault();
   });
-  document.addEventListener("quintet-head", showSide);
-  new MutationObserver(showSide).observe(root, { subtree: true, attributeFilter: ["aria-selected"] });
+  function showTabs() {
+    showSide();
+    rove();
+  }
+  document.addEventListener("quintet-head", showTabs);
+  new MutationObserver(showTabs).observe(root, { subtree: true, attributeFilter: ["aria-selected"] });
   window.addEventListener("resize", showSide);
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from configs.version import version
 from ui.core.icons import icon
 
 MARK = (
@@ -24,7 +25,30 @@ aria-haspopup="dialog" aria-expanded="false"><span class="q-mem-words"></span><s
 <button type="button" class="q-ib" id="q-settings-open" data-key="settings" aria-haspopup="dialog"
 aria-label="Settings" title="Settings (Ctrl ,)">{icon("settings")}</button></div>"""
 
+_CLOSE = (
+    '<button type="button" class="q-ib" data-close-dialog aria-label="Close (Esc)">'
+    f"{icon('close')}</button>"
+)
+
+KEYS = f"""<dialog id="q-keys" class="q-dialog" aria-labelledby="q-keys-title">
+<header><h2 id="q-keys-title">Keys</h2>{_CLOSE}</header><dl class="q-keys"></dl></dialog>"""
+
+_THEMES = "".join(
+    f'<label><input type="radio" name="q-theme" value="{value}"><span>{word}</span></label>'
+    for value, word in (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
+)
+
+
+SETTINGS = f"""<dialog id="q-settings" class="q-dialog" aria-labelledby="q-settings-title">
+<header><h2 id="q-settings-title">Settings</h2>{_CLOSE}</header>
+<fieldset class="q-seg"><legend>Theme</legend><div>{_THEMES}</div></fieldset>
+<p>Keyboard <button type="button" class="q-b" data-key="map">{icon("keyboard")}Keyboard map</button></p>
+<p>Interface for programs <a data-address="docs" href="docs" target="_blank" rel="noopener">docs</a></p>
+<p>Version <span>Quintet {version()}, on this machine</span></p></dialog>"""
+
+
 HEAD = (
     f'{START}{END}<div class="q-tip" role="tooltip" id="q-tip" hidden><b></b><span></span></div>'
     '<div class="q-tab-words" hidden></div><p class="q-sr" role="status" id="q-head-said"></p>'
+    f"{KEYS}{SETTINGS}"
 )
