@@ -48,7 +48,7 @@
     root.classList.add("q-memory-open");
     sheet().setAttribute("role", "dialog");
     sheet().setAttribute("aria-modal", "true");
-    sheet().setAttribute("aria-label", "Memory");
+    sheet().setAttribute("aria-labelledby", "memory-title");
     sheet().tabIndex = -1;
     for (const other of sheet().parentElement.children) if (other !== sheet()) other.inert = true;
     opener()?.setAttribute("aria-expanded", "true");
@@ -138,6 +138,7 @@
   function showTabs() {
     showSide();
     rove();
+    document.querySelector(".q-skip")?.setAttribute("href", `#${selected()?.getAttribute("aria-controls")}`);
   }
   document.addEventListener("quintet-head", showTabs);
   new MutationObserver(showTabs).observe(root, { subtree: true, attributeFilter: ["aria-selected"] });

@@ -36,6 +36,8 @@ function update() {
     const about = value.tabs[idOf(tab)];
     if (about) {
       tab.dataset.state = about.state;
+      const chip = document.getElementById(`q-model-chip-${idOf(tab)}`); // drawn when its tab is first opened
+      if (chip) chip.dataset.state = about.state;
       say(tab, about.words);
     } else if (idOf(tab) === "models") {
       const { tag, is_failed: isFailed, words: lines } = value.fetching;

@@ -1,21 +1,24 @@
-// The Memory panel: puts the server's rows in place without replacing a button under a hand, and
+// The memory sheet: puts the server's rows in place without replacing a button under a hand, and
 // tells the server which was pressed. Runs as gr.HTML's js_on_load.
 
 const panel = element.querySelector(".q-memory-panel");
 const TICK_MS = 1000;
+document.addEventListener("quintet-memory", () => trigger("look", {})); // opened
 
 function update() {
   const made = document.createElement("template");
   made.innerHTML = props.value || "";
   const fresh = [...made.content.querySelectorAll("[data-worker]")];
   const rows = [...panel.querySelectorAll("[data-worker]")];
-  if (rows.length !== fresh.length) {
+  if (!rows.length || rows.length !== fresh.length) {
     panel.replaceChildren(made.content);
     return;
   }
+  const [devices, now] = [panel, made.content].map((root) => root.querySelector(".q-devices"));
+  if (devices.innerHTML !== now.innerHTML) devices.innerHTML = now.innerHTML;
   rows.forEach((row, n) => {
     row.className = fresh[n].className;
-    for (const part of [".q-hold-who", ".q-hold-plot"]) {
+    for (const part of [".q-part-who", ".q-part-plot"]) {
       const [old, now] = [row.querySelector(part), fresh[n].querySelector(part)];
       if (old.innerHTML !== now.innerHTML) old.innerHTML = now.innerHTML;
     }

@@ -118,8 +118,8 @@ def use_rag(page: Page) -> None:
 def use_models(page: Page) -> None:
     """Show the catalogue, and the memory of all five above it."""
     open_tab(page, "Models")
-    page.get_by_text("Memory: limits, pins and measurements").click()
-    page.locator("#memory-workers").get_by_text("predicted").nth(2).wait_for()
+    page.locator("#q-mem").click()
+    page.locator("#memory-workers").get_by_text("expected").nth(2).wait_for()
 
 
 TABS = {

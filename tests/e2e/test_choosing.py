@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,7 +133,7 @@ def test_one_click_gets_and_uses_and_a_kill_forgets_nothing(
 ) -> None:
     hub.faults.stall_after = len(stand_in()) * 40 // 100
     page = open_page(browser, apps.start(), width=390)
-    expect(page.locator('#q-strip [data-pace="idle"]')).to_have_count(1, timeout=SOON_MS)
+    expect(page.locator('#q-head [data-pace="idle"]')).to_have_count(1, timeout=SOON_MS)
     chip(page).locator("summary").click()
     options = chip(page).locator(".q-option")
     expect(options.nth(0)).to_contain_text(f"{DEMO}fits now")
@@ -140,12 +141,14 @@ def test_one_click_gets_and_uses_and_a_kill_forgets_nothing(
     expect(options.last).to_contain_text("More models")
     options.nth(1).click()
     expect(chip(page).locator(".q-model-line")).to_contain_text("39 %", timeout=SOON_MS)
-    expect(page.locator("#q-strip .q-fetching")).to_contain_text("then Text uses it")
-    expect(page.locator('#q-strip [data-pace="busy"]')).to_have_count(1)
+    models = page.locator("#tab-models-button")
+    expect(models).to_have_attribute("data-tag", "39 %")
+    expect(models).to_have_accessible_description(re.compile("then Text uses it"))
+    expect(page.locator('#q-head [data-pace="busy"]')).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     hub.faults.stall_after = None
     expect(chip(page).locator("summary")).to_contain_text(BETTER, timeout=SOON_MS)
-    expect(page.locator("#q-strip .q-fetching")).to_have_count(0, timeout=SOON_MS)
+    expect(models).to_have_attribute("data-tag", "", timeout=SOON_MS)
     ask(page)
     apps.kill()
 
@@ -161,7 +164,9 @@ def test_what_cannot_be_had_says_why_and_is_tried_again(
     choose(page, BETTER)
     line = chip(page).locator(".q-model-failed")
     expect(line).to_contain_text(f"has no file {FILE}", timeout=SOON_MS)
-    expect(page.locator("#q-strip .q-fetching-failed")).to_contain_text("is not used")
+    models = page.locator("#tab-models-button")
+    expect(models).to_have_attribute("data-tag", "failed")
+    expect(models).to_have_accessible_description(re.compile("is not used"))
     hub.repositories[REPOSITORY][FILE] = content
     line.get_by_role("button", name="Try again").click()
     expect(chip(page).locator("summary")).to_contain_text(BETTER, timeout=SOON_MS)

@@ -16,7 +16,7 @@ from .page_calls import Page, Press
 REFUSAL = "Only an admin may"
 TIMEOUT_S = 60
 MODEL = "smollm2-360m-instruct"
-BUDGET_MIB = 81_923
+BUDGET_GB = 81.23
 """Of nobody else on the page."""
 
 PAGE_ACTIONS = {
@@ -35,7 +35,8 @@ PAGE_ACTIONS = {
         )
         for action in ("pin", "sleep", "wake")
     },
-    "room": Press(what="memory-room", event="input", data=[512]),
+    "room": Press(what="memory-room", event="submit", data=[0.5]),
+    "room by leaving": Press(what="memory-room", event="blur", data=[0.5]),
     "budget": Press(what="memory-ram", event="submit", data=[None]),
     "budget by leaving": Press(what="memory-ram", event="blur", data=[None]),
     "budget of cards": Press(what="memory-vram", event="submit", data=[None]),
@@ -150,8 +151,8 @@ def test_what_a_stranger_asks_for_is_not_done(own: App) -> None:
         person.post("/gen/v1/rag/index_file", data=form, files=file).raise_for_status()
     with browser(own, **STRANGE) as stranger:
         page = Page(stranger)
-        page.send(Press(what="memory-ram", event="submit", data=[BUDGET_MIB]))
-        page.send(Press(what="memory-room", event="input", data=[1024]))
+        page.send(Press(what="memory-ram", event="submit", data=[BUDGET_GB]))
+        page.send(Press(what="memory-room", event="submit", data=[1.07]))
         pinned = {"action": "pin", "worker": "text"}
         page.send(Press(what="memory-workers", event="act", event_data=pinned))
         wanted = {"action": "download", "id": MODEL}
@@ -164,7 +165,7 @@ def test_what_a_stranger_asks_for_is_not_done(own: App) -> None:
     with browser(own) as person:
         seen = Page(person).send(LOOK_AT_MEMORY)
         assert "data-action" in seen
-        assert f"{BUDGET_MIB}" not in seen
+        assert f"{BUDGET_GB}" not in seen
         assert 'aria-pressed=\\"true\\"' not in seen
         collections = person.get("/gen/v1/rag/collections").json()["collections"]
         wanted = person.get(f"/v1/models/{MODEL}/state").json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ui.core.memory_use import bar_html, device_uses, gb
+from ui.core.memory_use import bar_html, device_uses
 from ui.head.view import memory_words, tab_words
 from workers.messages import MODALITIES
 from workers.pool.memory.machine import DeviceMemory
@@ -64,12 +64,6 @@ def test_what_waits_for_memory_is_said_in_the_memory_line() -> None:
     assert memory_words(status_of({}))["is_short"] is False
 
 
-def test_memory_is_said_in_decimal_gigabytes() -> None:
-    assert [gb(mib) for mib in (0, 20, 500, 1_050, 9_490, 9_500, 16_000)] == [
-        "0", "under 0.1", "0.5", "1.1", "10", "10", "17",
-    ]  # fmt: skip
-
-
 def test_the_line_tells_what_is_in_use_what_is_set_aside_and_what_is_free() -> None:
     status = status_of({"text": allocation(640, 1500), "rag": allocation(300, 200)})
     [use] = device_uses(status)
@@ -79,7 +73,7 @@ def test_the_line_tells_what_is_in_use_what_is_set_aside_and_what_is_free() -> N
     html = bar_html(use)
     assert f'role="img" aria-label="RAM: {use.label}"' in html
     assert '<i class="q-page" style="flex-grow:300" title="Page: 0.3 GB in use">' in html
-    title = "Text: 0.7 GB in use, 0.9 more set aside"
+    title = "Text: 0.7 GB in use, 0.9 GB more set aside"
     assert f'<i class="q-text" style="flex-grow:640" title="{title}">' in html
     assert f'<i class="q-text q-soon" style="flex-grow:860" title="{title}">' in html
     assert 'class="q-rag q-soon"' not in html
@@ -104,7 +98,7 @@ def test_a_budget_larger_than_what_is_free_is_not_the_limit() -> None:
 def test_more_than_is_allowed_is_said_and_marked() -> None:
     status = status_of({"text": allocation(640, 700)}, budget=Budget(ram_mib=500))
     [use] = device_uses(status)
-    assert use.label == "1.0 GB in use · 0.5 GB over the limit of 0.5"
+    assert use.label == "1.0 GB in use · 0.5 GB over the limit of 0.5 GB"
     assert memory_words(status)["is_short"] is True
     html = bar_html(use)
     assert '<u style="left:50.0%" title="Limit: 0.5 GB">' in html
@@ -121,6 +115,6 @@ def test_a_graphics_card_has_a_bar_of_its_own_without_the_page() -> None:
     assert (card.name, card.about) == ("GPU", "GeForce RTX 4060")
     assert card.label == "4.2 GB in use · 5.2 GB set aside · 1.0 GB free"
     line = memory_words(status)
-    assert line["words"] == "RAM 0.7 of 11 GB in use · GPU 4.2 of 6.3 GB in use"
+    assert line["words"] == "RAM 0.7 of 10.6 GB in use · GPU 4.2 of 6.3 GB in use"
     assert line["bars"].count('class="q-bar"') == 2
     assert len(device_uses(status_of({}, RAM))) == 1

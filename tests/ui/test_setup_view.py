@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from configs.catalogue import load_catalogue
@@ -62,6 +63,27 @@ def test_a_failure_says_what_to_do_and_nothing_says_nothing() -> None:
     assert setup_html(progress_at("nothing", absent), may_change=True) == ""
 
 
+def words_of(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", html)
+
+
+def test_beside_the_demo_model_the_best_for_this_machine_is_one_click_away() -> None:
+    absent = ModelStatus(card=BETTER, state="absent")
+    state = ChipState(modality="text", card=DEMO, better=absent, may_change=True)
+    html = chip_html(state)
+    assert f"Get a better one: {BETTER.name}, 3.4 GB" in words_of(html)
+    assert f'class="q-better" data-action="get" data-id="{BETTER.id}"' in html
+    here = ModelStatus(card=BETTER, state="here")
+    assert f"Use a better one: {BETTER.name}" in words_of(chip_html(replace(state, better=here)))
+    for other in (
+        replace(state, may_change=False),
+        replace(state, better=None),
+        replace(state, card=BETTER),
+        replace(state, coming=Fetching(card=BETTER)),
+    ):
+        assert "a better one" not in chip_html(other)
+
+
 def test_the_chip_names_the_model_and_unfolds_what_else_there_is() -> None:
     own = make_card(id="own", name="<Own>")
     limited = make_card(id="limited", recommended=True, license_restricted=True)
@@ -73,7 +95,7 @@ def test_the_chip_names_the_model_and_unfolds_what_else_there_is() -> None:
     )
     state = ChipState(modality="text", card=DEMO, rows=rows, may_change=True)
     html = chip_html(state)
-    assert "small demo model" in html
+    assert "small demo model" in words_of(html)
     assert html.index(f'data-id="{DEMO.id}"') < html.index('data-id="own"')
     assert 'data-action="use" data-id="own"' in html
     assert "&lt;Own&gt;" in html
@@ -81,7 +103,7 @@ def test_the_chip_names_the_model_and_unfolds_what_else_there_is() -> None:
     assert "3.4 GB" in html
     assert 'data-id="limited"' not in html
     assert 'data-action="more"' in html
-    assert "small demo model" not in chip_html(ChipState(modality="text", card=own))
+    assert "demo" not in chip_html(ChipState(modality="text", card=own))
     assert 'data-id="own" disabled' in chip_html(replace(state, may_change=False))
 
 

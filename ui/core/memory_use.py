@@ -12,22 +12,10 @@ from html import escape
 
 from ui.core.titles import TITLES
 from workers.client import CPU, Allocation, DeviceMemory, PoolStatus
+from workers.messages.amounts import memory_words, share_words
 
 COARSE_MIB = 50
 """MiB. The system's free memory varies all the time: a limit that depends on it is shown in these steps."""
-BYTES_PER_MIB = 2**20
-GB = 1e9
-ONE_DIGIT_TO_GB = 10
-
-
-def gb(mib: float) -> str:
-    """Return MiB as decimal gigabytes without the unit: 1,050 → "1.1", 16,000 → "17", 20 → "under 0.1"."""
-    amount = mib * BYTES_PER_MIB / GB
-    if not amount:
-        return "0"
-    if amount < 0.05:
-        return "under 0.1"
-    return f"{amount:.1f}" if round(amount, 1) < ONE_DIGIT_TO_GB else f"{amount:.0f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +32,8 @@ class MemoryShare:
     def title(self) -> str:
         """For people: "Text: 0.3 GB in use, 0.1 more set aside"."""
         name = TITLES.get(self.kind, "Page")
-        more = f", {gb(self.growth_mib)} more set aside" if self.growth_mib else ""
-        return f"{name}: {gb(self.used_mib)} GB in use{more}"
+        more = f", {memory_words(self.growth_mib)} more set aside" if self.growth_mib else ""
+        return f"{name}: {memory_words(self.used_mib)} in use{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +68,23 @@ class DeviceUse:
     @property
     def label(self) -> str:
         """The numbers: "1.1 GB in use · 1.9 GB set aside · 17 GB free"."""
-        used = f"{gb(self.used_mib)} GB in use"
+        return " · ".join(f"{amount} {word}" for amount, word in self.totals)
+
+    @property
+    def totals(self) -> tuple[tuple[str, str], ...]:
+        """The same as pairs of an amount and its word."""
+        used = (memory_words(self.used_mib), "in use")
         if self.over_mib:
-            return f"{used} · {gb(self.over_mib)} GB over the limit of {gb(self.limit_mib)}"
+            limit = memory_words(self.limit_mib)
+            return used, (memory_words(self.over_mib), f"over the limit of {limit}")
         free_mib = max(0, self.limit_mib - self.reserved_mib)
-        return f"{used} · {gb(self.reserved_mib)} GB set aside · {gb(free_mib)} GB free"
+        aside = (memory_words(self.reserved_mib), "set aside")
+        return used, aside, (memory_words(free_mib), "free")
+
+    @property
+    def short(self) -> str:
+        """Where there is little room: "RAM 1.1 of 17.0 GB in use"."""
+        return f"{self.name} {share_words(self.used_mib, self.limit_mib)} in use"
 
 
 def device_uses(status: PoolStatus) -> tuple[DeviceUse, ...]:
@@ -102,7 +102,7 @@ def bar_html(use: DeviceUse) -> str:
         pieces += f'<i class="q-room" style="flex-grow:{free_mib}"></i>'
     if use.limit_mib < total_mib:
         left = f"{100 * use.limit_mib / total_mib:.1f}%"
-        pieces += f'<u style="left:{left}" title="Limit: {gb(use.limit_mib)} GB"></u>'
+        pieces += f'<u style="left:{left}" title="Limit: {memory_words(use.limit_mib)}"></u>'
     label = escape(f"{use.name}: {use.label}", quote=True)
     return f'<span class="q-bar" role="img" aria-label="{label}">{pieces}</span>'
 
@@ -113,7 +113,7 @@ def _use(memory: DeviceMemory, status: PoolStatus, is_numbered: bool) -> DeviceU
     budget = status.memory.budget
     coarse_mib = (in_use_mib + memory.free_mib - budget.leave_room_mib) // COARSE_MIB * COARSE_MIB
     limit_mib, why = max(0, coarse_mib), (
-        f"what is free, less {gb(budget.leave_room_mib)} GB left to other programs"
+        f"what is free, less {memory_words(budget.leave_room_mib)} left to other programs"
     )  # fmt: skip
     allowed_mib = budget.limit_mib(memory.device)
     if allowed_mib is not None and allowed_mib <= coarse_mib:

@@ -9,13 +9,14 @@ import gradio as gr
 
 from ui.core.callers import caller_of
 from ui.core.events import LIGHT, QUIET
-from ui.core.model_chip_view import ChipState, chip_html
+from ui.core.model_chip_view import ChipState, chip_html, is_demo
 from ui.core.render import error_html
 from ui.core.theme import ASSETS
 from workers.client import Client
 from workers.messages import Modality
-from workers.messages.errors import UnsupportedInputError
+from workers.messages.errors import AppError, UnsupportedInputError
 from workers.messages.standing import Standing
+from workers.models.manager import ModelStatus
 
 ACTION = "manage its models"
 
@@ -59,9 +60,11 @@ class ModelChipHandlers:
     async def _chip(self, caller: Standing, *, is_open: bool) -> str:
         client, modality = self._client, self._modality
         rows = await asyncio.to_thread(client.manager.statuses) if is_open else ()
+        card = client.card(modality)
         state = ChipState(
             modality=modality,
-            card=client.card(modality),
+            card=card,
+            better=await asyncio.to_thread(self._better) if is_demo(card) else None,
             rows=rows,
             recommended=client.setup.ids_for(modality) if is_open else (),
             coming=client.setup.on_the_way(modality),
@@ -70,6 +73,14 @@ class ModelChipHandlers:
             may_change=caller.is_admin,
         )
         return chip_html(state)
+
+    def _better(self) -> ModelStatus | None:
+        """The first that is recommended for this machine."""
+        best = next(iter(self._client.setup.ids_for(self._modality)), "")
+        try:
+            return self._client.manager.status(best) if best else None
+        except (AppError, OSError):  # what cannot be looked at is not suggested
+            return None
 
     def _broken(self) -> str:
         workers = self._client.status().workers

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from configs.catalogue import ModelCard
+from ui.core.icons import icon
 from ui.core.titles import TITLES
 from workers.messages import Modality
 from workers.messages.amounts import size_words
@@ -16,6 +17,11 @@ from workers.models.setup.offer import download_bytes
 from workers.models.setup.progress import fetching_words
 from workers.specs.spec import may_be_default
 
+DEMO = (
+    '<span class="q-model-demo"><span class="q-wide">small </span>demo'
+    '<span class="q-wide"> model</span></span>'
+)
+"""On a phone "demo"."""
 MAX_BETTER = 3
 RUNNING = ("running", "waiting", "elsewhere")
 UNDER_WAY = (*RUNNING, "paused", "failed")
@@ -39,18 +45,38 @@ class ChipState:
     """Why the model could not be loaded."""
     not_kept: str = ""
     """Why the model works here until Quintet ends only."""
+    better: ModelStatus | None = None
+    """What is recommended here in place of the demo model."""
     may_change: bool = False
 
 
 def chip_html(state: ChipState) -> str:
     """Return the chip."""
     title, card = TITLES[state.modality], state.card
-    demo = '<span class="q-model-demo">small demo model</span>' if is_demo(card) else ""
+    demo = DEMO if is_demo(card) else ""
+    kind = " q-demo" if demo else ""
     return (
-        f'<details class="q-model-chip"><summary aria-label="{title} model: '
-        f'{escape(card.name, quote=True)}"><i class="q-dot-{state.modality}" aria-hidden="true"></i>'
-        f"<b>{escape(card.name)}</b>{demo}</summary>"
-        f'<div class="q-model-pop">{_choices(state)}</div></details>{_line(state)}'
+        f'<div class="q-sub-line"><details class="q-model-chip"><summary class="m-{state.modality}{kind}">'
+        f'<i class="q-dot" aria-hidden="true"></i><span class="q-sr">{title} model: </span>'
+        f"<b>{escape(card.name)}</b>{demo}{icon('down')}</summary>"
+        f'<div class="q-model-pop">{_choices(state)}</div></details>{_better_link(state)}</div>'
+        f"{_line(state)}"
+    )
+
+
+def _better_link(state: ChipState) -> str:
+    """Beside the demo model: "Get a better one: Qwen3.5 4B, 3.4 GB"."""
+    row = state.better
+    if row is None or not state.may_change or state.coming is not None or not is_demo(state.card):
+        return ""
+    action, verb = _action(row, state)
+    if not action:
+        return ""
+    size = f", {size_words(download_bytes(row.card))}" if action == "get" else ""
+    words = f"{verb} a better one: {row.card.name}{size}"
+    return (
+        f'<button type="button" class="q-better" data-action="{action}" '
+        f'data-id="{escape(row.card.id, quote=True)}">{escape(words)}{icon("next")}</button>'
     )
 
 
@@ -97,11 +123,11 @@ def _choices(state: ChipState) -> str:
     )
     better = [row for row in own if row.state in UNDER_WAY]
     better += _better(own, state.recommended)[:MAX_BETTER]
-    groups = (("Here", here), ("Recommended for this machine", better))
+    groups = (("On this machine", here), ("Better, and fits", better))
     shown = "".join(_group(name, group, state) for name, group in groups if group)
     return (
         f'{shown}<button type="button" class="q-option" data-action="more">'
-        "<b>More models …</b><span>Search, or add one of your own</span></button>"
+        f"<b>More models</b><span>Search, or add one of your own</span>{icon('next')}</button>"
     )
 
 
@@ -127,16 +153,18 @@ def _works(row: ModelStatus, state: ChipState) -> bool:
 
 def _group(name: str, rows: Sequence[ModelStatus], state: ChipState) -> str:
     options = "".join(_option(row, state) for row in rows)
-    return f'<div role="group" aria-label="{name}"><h4>{name}</h4>{options}</div>'
+    return f'<div role="group" aria-label="{name}"><h2>{name}</h2>{options}</div>'
 
 
 def _option(row: ModelStatus, state: ChipState) -> str:
     action, label = _action(row, state)
+    is_used = _works(row, state)
+    tick, mark = (' class="q-ok"', icon("tick")) if is_used else ("", "")
     off = " disabled" if not state.may_change or not action else ""
     return (
         f'<button type="button" class="q-option" data-action="{action}" '
         f'data-id="{escape(row.card.id, quote=True)}"{off}><b>{escape(row.card.name)}</b>'
-        f"<span>{escape(_facts(row, state))}</span><em>{label}</em></button>"
+        f"<span>{escape(_facts(row, state))}</span><em{tick}>{mark}{label}</em></button>"
     )
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ui.core.memory_use import DeviceUse, bar_html, device_uses, gb
+from ui.core.memory_use import bar_html, device_uses
 from ui.core.titles import TITLES
 from workers.client import PoolStatus, WorkerStatus
+from workers.messages import amounts
 from workers.models.setup.getting import Fetching
 from workers.models.setup.progress import SetupProgress, fetching_words
 
@@ -46,7 +47,7 @@ def _doing(worker: WorkerStatus) -> str:
     parts = [
         f"{worker.num_running} running" if worker.num_running else "",
         f"{worker.num_waiting} waiting" if worker.num_waiting else "",
-        f"{gb(worker.resident_mib)} GB in use" if worker.resident_mib else "",
+        f"{amounts.memory_words(worker.resident_mib)} in use" if worker.resident_mib else "",
         "on the graphics card" if worker.is_on_graphics else "",
         "kept awake" if worker.is_pinned else "",
     ]
@@ -57,18 +58,14 @@ def memory_words(status: PoolStatus) -> dict[str, Any]:
     """The memory line: its words (short ones for a phone), its bars, whether something is too little."""
     uses = device_uses(status)
     waiting = _waits_for_memory(status)
-    words = [use.label if len(uses) == 1 else _short(use) for use in uses]
+    words = [use.label if len(uses) == 1 else use.short for use in uses]
     return {
         "words": " · ".join(words),
-        "short": f"{gb(uses[0].used_mib)} GB" if uses else "",
+        "short": amounts.memory_words(uses[0].used_mib) if uses else "",
         "waiting": waiting,
         "is_short": bool(waiting) or any(use.over_mib for use in uses),
         "bars": "".join(map(bar_html, uses)),
     }
-
-
-def _short(use: DeviceUse) -> str:
-    return f"{use.name} {gb(use.used_mib)} of {gb(use.limit_mib)} GB in use"
 
 
 def _waits_for_memory(status: PoolStatus) -> str:

@@ -1,4 +1,4 @@
-"""What happens in the Memory panel: looking, changing the bounds, pinning, sleeping and waking."""
+"""What happens in the memory sheet: looking, changing the bounds, pinning, sleeping and waking."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from workers.messages import Modality
 from workers.messages.errors import AppError, UnsupportedInputError
 from workers.messages.standing import Standing
 
-from .budget import SmallestNeed, check_ram, with_ram, with_room, with_vram
+from .budget import SmallestNeed, check_ram, shown_gb, with_ram, with_room, with_vram
 from .layout import MemoryParts
-from .view import workers_html
+from .view import sheet_html
 
 ACTION = "manage its memory"
 FOR_ALL = "Changes take effect at once, for everybody who uses this Quintet, until it stops."
@@ -38,7 +38,7 @@ class PanelState:
     rows: str
     refusal: str
     """Why nothing can be changed from there; "": it can."""
-    bounds: tuple[int | None, ...]
+    bounds: tuple[float | None, ...]
     """Values of the three widgets."""
 
 
@@ -63,24 +63,24 @@ class MemoryHandlers:
             update |= self._widgets(now)
         return update
 
-    async def on_room(self, mib: float | None, request: gr.Request) -> Update:
-        """Leave more or less to other programs. The slider stays where the hand has it."""
-        update = await self._allow(with_room, mib, caller_of(request))
-        return {part: value for part, value in update.items() if part is not self._parts.room}
+    async def on_room(self, amount_gb: float | None, request: gr.Request) -> Update:
+        """Leave more or less to other programs."""
+        return await self._allow(with_room, amount_gb, caller_of(request))
 
-    async def on_ram(self, mib: float | None, request: gr.Request) -> Update:
+    async def on_ram(self, amount_gb: float | None, request: gr.Request) -> Update:
         """Change the budget of RAM; None is no limit."""
 
-        def change(before: Budget, mib: float | None) -> tuple[Budget, str]:
-            if mib is not None and int(mib) != before.ram_mib:
-                check_ram(int(mib), self._smallest())
-            return with_ram(before, mib)
+        def change(before: Budget, amount_gb: float | None) -> tuple[Budget, str]:
+            budget, sentence = with_ram(before, amount_gb)
+            if budget.ram_mib is not None and budget != before:
+                check_ram(budget.ram_mib, self._smallest())
+            return budget, sentence
 
-        return await self._allow(change, mib, caller_of(request))
+        return await self._allow(change, amount_gb, caller_of(request))
 
-    async def on_vram(self, mib: float | None, request: gr.Request) -> Update:
+    async def on_vram(self, amount_gb: float | None, request: gr.Request) -> Update:
         """Change the budget of each graphics card; None is no limit."""
-        return await self._allow(with_vram, mib, caller_of(request))
+        return await self._allow(with_vram, amount_gb, caller_of(request))
 
     async def on_act(self, event: gr.EventData, request: gr.Request) -> Update:
         """Do what a row's button asks for."""
@@ -105,7 +105,7 @@ class MemoryHandlers:
                 is_pinned = not worker.is_pinned
                 self._client.pin(modality, is_pinned=is_pinned)
                 await self._until(lambda now: _is_pinned(now, modality) == is_pinned)
-                now = "stays in memory once it is awake" if is_pinned else "may be put to sleep"
+                now = "stays awake once it is awake" if is_pinned else "may be put to sleep"
                 return f"{title} {now}."
             case "sleep":
                 self._client.sleep(modality)
@@ -115,13 +115,13 @@ class MemoryHandlers:
                 return f"{title} is woken, if there is room without putting another to sleep."
         raise UnsupportedInputError(f"There is no action {action!r}.")
 
-    async def _allow(self, change: Change, mib: float | None, caller: Standing) -> Update:
+    async def _allow(self, change: Change, amount_gb: float | None, caller: Standing) -> Update:
         """Set a budget, or say why it cannot be; the widgets show what holds then."""
         said: Any = gr.skip()
         try:
             caller.check(ACTION)
             before = self._client.status().memory.budget
-            budget, sentence = await asyncio.to_thread(change, before, mib)
+            budget, sentence = await asyncio.to_thread(change, before, amount_gb)
             if budget != before:
                 self._client.allow(budget)
                 await self._until(lambda now: now.memory.budget == budget)
@@ -149,9 +149,9 @@ class MemoryHandlers:
         status = self._client.status()
         budget = status.memory.budget
         return PanelState(
-            rows=workers_html(status, may_change=caller.is_admin),
+            rows=sheet_html(status, may_change=caller.is_admin),
             refusal=caller.refusal(ACTION),
-            bounds=(budget.leave_room_mib, budget.ram_mib, budget.vram_mib),
+            bounds=tuple(map(shown_gb, (budget.leave_room_mib, budget.ram_mib, budget.vram_mib))),
         )
 
     def _smallest(self) -> SmallestNeed:

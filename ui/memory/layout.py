@@ -1,4 +1,4 @@
-"""The look of the Memory panel: three bounds above a row for each worker."""
+"""The look of the memory sheet: a row for each worker, three bounds below them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import gradio as gr
 from ui.core.theme import ASSETS
 from workers.client import CPU, PoolStatus
 
+from .budget import shown_gb
+from .view import SHEET
+
 NO_LIMIT = "no limit"
-STEP_MIB = 128
+STEP_GB = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,51 +39,43 @@ class MemoryParts:
 
 
 def layout_memory(status: PoolStatus) -> MemoryParts:
-    """Draw everything, closed. Its fields open to an admin at his first look."""
+    """Draw everything, hidden until the head's memory line opens it.
+
+    Its fields open to an admin at his first look.
+    """
     with gr.Column(elem_id="memory"):
+        table = gr.HTML(
+            "",
+            html_template=SHEET,
+            js_on_load=(ASSETS / "memory.js").read_text(encoding="utf-8"),
+            container=False,
+            padding=False,
+            elem_id="memory-workers",
+        )
         with gr.Row(elem_id="memory-bounds"):
             bounds = _layout_bounds(status)
-        return MemoryParts(
-            **bounds,
-            said=gr.HTML("", padding=False, elem_id="memory-said"),
-            table=gr.HTML(
-                "",
-                html_template='<div class="q-memory-panel"></div>',
-                js_on_load=(ASSETS / "memory.js").read_text(encoding="utf-8"),
-                padding=False,
-                elem_id="memory-workers",
-            ),
-            seen=gr.State(None),
-        )
+        said = gr.HTML("", container=False, padding=False, elem_id="memory-said")
+    return MemoryParts(**bounds, said=said, table=table, seen=gr.State(None))
 
 
 def _layout_bounds(status: PoolStatus) -> dict[str, Any]:
-    """The slider and the two budgets; that of graphics cards is hidden where there is none."""
+    """Three amounts; that of graphics cards is hidden where there is none."""
     budget, devices = status.memory.budget, status.memory.devices
-    total_mib = max((device.total_mib for device in devices), default=0)
-    room = gr.Slider(
-        0,
-        max(total_mib // 2 // STEP_MIB * STEP_MIB, budget.leave_room_mib, STEP_MIB),
-        budget.leave_room_mib,
-        step=STEP_MIB,
-        label="Leave room for other programs (MiB)",
-        interactive=False,
-        buttons=[],
-        min_width=240,
-        elem_id="memory-room",
-    )
-    ram = _number("RAM for all together (MiB)", budget.ram_mib, "memory-ram")
-    vram = _number("On each graphics card (MiB)", budget.vram_mib, "memory-vram")
+    vram = _number("Of each graphics card at most (GB)", budget.vram_mib, "memory-vram")
     vram.visible = any(device.device != CPU for device in devices)
-    return {"room": room, "ram": ram, "vram": vram}
+    return {
+        "room": _number("Leave for other programs (GB)", budget.leave_room_mib, "memory-room"),
+        "ram": _number("Quintet may use at most (GB)", budget.ram_mib, "memory-ram"),
+        "vram": vram,
+    }
 
 
-def _number(label: str, value: int | None, elem_id: str) -> gr.Number:
+def _number(label: str, mib: int | None, elem_id: str) -> gr.Number:
     return gr.Number(
-        value,
+        shown_gb(mib),
         label=label,
         placeholder=NO_LIMIT,
-        precision=0,
+        step=STEP_GB,
         interactive=False,
         min_width=160,
         elem_id=elem_id,

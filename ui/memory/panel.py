@@ -18,6 +18,6 @@ def build_memory_panel(client: Client) -> None:
     change = {"outputs": parts.outputs(), **LIGHT}
     parts.table.look(handlers.on_look, parts.seen, **change)
     parts.table.act(handlers.on_act, None, **change)
-    parts.room.input(handlers.on_room, parts.room, trigger_mode="always_last", **change)
+    gr.on([parts.room.submit, parts.room.blur], handlers.on_room, parts.room, **change)
     gr.on([parts.ram.submit, parts.ram.blur], handlers.on_ram, parts.ram, **change)
     gr.on([parts.vram.submit, parts.vram.blur], handlers.on_vram, parts.vram, **change)

@@ -1,20 +1,26 @@
-"""The Memory panel's rows: what was predicted of each worker against what it uses. Pure."""
+"""The memory sheet: the devices as bars, what was expected of each worker against what it uses. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
 
+from ui.core.icons import icon
+from ui.core.memory_use import DeviceUse, bar_html, device_uses
 from ui.core.titles import TITLES
 from workers.client import CPU, Allocation, MemoryEstimate, PoolStatus, WorkerStatus
+from workers.messages.amounts import memory_words
 
+SHEET = f"""<header class="q-sheet-head"><h2 id="memory-title">Memory</h2><button type="button" class="q-ib"
+data-close-memory aria-label="Close (Esc)">{icon("close")}</button></header><div class="q-memory-panel"></div>"""
 LEGEND = (
-    '<p class="q-hold-legend" aria-hidden="true"><span><i class="q-now"></i>in use now</span>'
+    '<p class="q-legend" aria-hidden="true"><span><i class="q-now"></i>in use now</span>'
+    '<span><i class="q-aside"></i>set aside, not used yet</span>'
     '<span><i class="q-most"></i>most so far</span>'
-    '<span><i class="q-band"></i>predicted, with its error</span>'
-    '<span><i class="q-mark"></i>reserved</span></p>'
+    '<span><i class="q-band"></i>expected, with its error</span>'
+    '<span><i class="q-mark"></i>set aside for this part</span></p>'
 )
-_STATES = {"busy": "at work", "loading": "waking", "stopping": "going to sleep"}
+_STATES = {"busy": "running", "loading": "waking", "stopping": "going to sleep"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +33,9 @@ class Comparison:
     """Of this process, looked at twice a second."""
     reserved_mib: int
     guess: MemoryEstimate
-    """The prediction, made before anything was measured."""
+    """What was expected, before anything was measured."""
     is_measured: bool
-    """Whether a peak of before is reserved, not the prediction."""
+    """Whether a peak of before is set aside, not what was expected."""
 
     @property
     def top_mib(self) -> int:
@@ -39,13 +45,12 @@ class Comparison:
     @property
     def words(self) -> str:
         """The numbers, for those who read and those who listen."""
-        guess = self.guess
-        error_mib = guess.high_mib - guess.total_mib
         where = " of graphics memory" if self.device != CPU else ""
-        after = " after measuring" if self.is_measured else ""
+        low, high = memory_words(self.guess.low_mib), memory_words(self.guess.high_mib)
+        after = ", as measured before" if self.is_measured else ""
         return (
-            f"Uses {self.now_mib:,} MiB{where}, at most {self.most_mib:,}; predicted "
-            f"{guess.total_mib:,} ± {error_mib:,}, reserved {self.reserved_mib:,}{after}."
+            f"{memory_words(self.now_mib)}{where} in use · most so far {memory_words(self.most_mib)}"
+            f" · expected {low} to {high} · {memory_words(self.reserved_mib)} set aside{after}"
         )
 
 
@@ -65,8 +70,8 @@ def compare(worker: WorkerStatus, allocation: Allocation | None) -> Comparison |
     )
 
 
-def workers_html(status: PoolStatus, *, may_change: bool) -> str:
-    """Return the legend and one row per worker; all plots have the same scale."""
+def sheet_html(status: PoolStatus, *, may_change: bool) -> str:
+    """Return the devices, the legend and one row per worker; all plots have the same scale."""
     compared = {
         worker.modality: compare(worker, status.memory.allocations.get(worker.modality))
         for worker in status.workers
@@ -76,22 +81,32 @@ def workers_html(status: PoolStatus, *, may_change: bool) -> str:
         _row(worker, compared[worker.modality], top_mib, may_change=may_change)
         for worker in status.workers
     )
-    return f'{LEGEND}<ul class="q-holds">{rows}</ul>'
+    devices = "".join(map(_device, device_uses(status)))
+    return f'<div class="q-devices">{devices}</div>{LEGEND}<ul class="q-parts">{rows}</ul>'
+
+
+def _device(use: DeviceUse) -> str:
+    totals = "".join(f"<span><b>{amount}</b> {word}</span>" for amount, word in use.totals)
+    limit = f"of {memory_words(use.limit_mib)}: {use.why}"
+    return (
+        f'<p class="q-totals"><strong title="{escape(use.about, quote=True)}">{escape(use.name)}</strong>'
+        f"{totals}<small>{escape(limit)}</small></p>{bar_html(use)}"
+    )
 
 
 def _row(worker: WorkerStatus, found: Comparison | None, top_mib: int, *, may_change: bool) -> str:
     state = _STATES.get(worker.state, "awake" if found else worker.state)
     if worker.together_with is not None:
-        state = f"together with {TITLES[worker.together_with]}"
-    kept = ", pinned" if worker.is_pinned else ""
+        state = f"shares the model of {TITLES[worker.together_with]}"
+    kept = ", kept awake" if worker.is_pinned else ""
     plot = _plot(worker.modality, found, top_mib) if found else ""
-    actions = f'<div class="q-hold-do">{_actions(worker)}</div>' if may_change else ""
+    actions = f'<div class="q-part-do">{_actions(worker)}</div>' if may_change else ""
     return (
-        f'<li class="q-hold q-{worker.state}" data-worker="{worker.modality}">'
-        f'<p class="q-hold-who"><i class="q-{worker.modality}"></i>'
-        f"<b>{TITLES[worker.modality]} <small>{state}{kept}</small></b>"
+        f'<li class="q-part q-{worker.state}" data-worker="{worker.modality}">'
+        f'<p class="q-part-who m-{worker.modality}"><i class="q-dot"></i>'
+        f"<b>{TITLES[worker.modality]}</b><small>{state}{kept}</small>"
         f"<span>{escape(worker.model)}</span></p>"
-        f'<div class="q-hold-plot">{plot}</div>{actions}</li>'
+        f'<div class="q-part-plot m-{worker.modality}">{plot}</div>{actions}</li>'
     )
 
 
@@ -114,20 +129,20 @@ def _actions(worker: WorkerStatus) -> str:
     name = TITLES[worker.modality]
     pressed = "true" if worker.is_pinned else "false"
     keep = (
-        f'<button type="button" class="q-do q-keep" data-action="pin" aria-pressed="{pressed}" '
-        f'aria-label="Keep {name} in memory">Keep in memory</button>'
+        f'<button type="button" class="q-b q-keep" data-action="pin" aria-pressed="{pressed}">'
+        f'{icon("pin")}<span>Keep awake<span class="q-sr"> {name}</span></span></button>'
     )
     if worker.state in ("asleep", "failed"):
-        return keep + _button("wake", "Wake", f"Wake {name}")
+        return keep + _button("wake", "Wake", name)
     ask = f"{name} is at work. Stop that and put it to sleep?" if worker.state == "busy" else ""
     is_possible = worker.state != "stopping"
-    return keep + _button("sleep", "Put to sleep", f"Put {name} to sleep", ask, is_possible)
+    return keep + _button("sleep", "Put to sleep", name, ask, is_possible)
 
 
-def _button(action: str, text: str, label: str, ask: str = "", is_possible: bool = True) -> str:
+def _button(action: str, text: str, name: str, ask: str = "", is_possible: bool = True) -> str:
     question = f' data-ask="{escape(ask, quote=True)}"' if ask else ""
     disabled = "" if is_possible else " disabled"
     return (
-        f'<button type="button" class="q-do q-rest" data-action="{action}"{question} '
-        f'aria-label="{label}"{disabled}>{text}</button>'
+        f'<button type="button" class="q-b q-rest" data-action="{action}"{question}{disabled}>'
+        f'<span>{text}<span class="q-sr">: {name}</span></span></button>'
     )
