@@ -74,7 +74,7 @@ def test_a_lower_budget_puts_idle_workers_to_sleep_but_not_a_pinned_one(
     expect(row(page, "rag")).to_contain_text("expected")
 
     set_budget(page, "0.02")
-    expect(page.locator("#memory-said")).to_contain_text("19 MB are too few: the page itself")
+    expect(page.locator("#memory-said")).to_contain_text("20 MB are too few: the page itself")
     expect(page.locator("#memory-ram input")).to_have_value("")
     for name in ("text", "tts", "rag"):
         expect_state(page, name, "ready")

@@ -42,4 +42,4 @@ def test_a_visitor_reads_why_and_an_admin_logs_in(public_app: App, browser: Brow
     expect(page.locator("#memory-ram input")).to_be_enabled(timeout=20_000)
     page.locator("#memory-ram input").fill("0.02")
     page.keyboard.press("Enter")
-    expect(page.locator("#memory-said")).to_contain_text("19 MB are too few")
+    expect(page.locator("#memory-said")).to_contain_text("20 MB are too few")

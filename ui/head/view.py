@@ -92,16 +92,16 @@ def models_words(
     coming = [what for what in fetching if not what.problem]
     if not coming and total is None:
         return {"tag": "failed" if lines else "", "is_failed": bool(lines), "words": lines}
-    percent = 100 * total.fraction if total is not None else _percent(coming)
-    tag = f"{percent:.0f} %" if percent is not None else "…"
+    percent = round(100 * total.fraction) if total is not None else _percent(coming)
+    tag = f"{percent} %" if percent is not None else "…"
     return {"tag": tag, "is_failed": False, "words": lines}
 
 
-def _percent(coming: Sequence[Fetching]) -> float | None:
-    """Of all that is under way together, by bytes; None where no size is known."""
+def _percent(coming: Sequence[Fetching]) -> int | None:
+    """Of all that is under way together, by bytes, 0 to 99; None where no size is known."""
     states = [what.download for what in coming if what.download and what.download.total_bytes]
     total = sum(state.total_bytes or 0 for state in states)
-    return 100 * sum(state.done_bytes for state in states) / total if total else None
+    return min(99, 100 * sum(state.done_bytes for state in states) // total) if total else None
 
 
 def _coming(what: Fetching, *, says_why: bool) -> str:
