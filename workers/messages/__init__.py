@@ -36,6 +36,7 @@ from .events import Chunks as Chunks
 from .events import Collections as Collections
 from .events import DocumentFound as DocumentFound
 from .events import DocumentIndexed as DocumentIndexed
+from .events import DocumentRead as DocumentRead
 from .events import Documents as Documents
 from .events import Embedded as Embedded
 from .events import Event as Event
@@ -68,6 +69,7 @@ from .requests import ListCollections as ListCollections
 from .requests import ListDocuments as ListDocuments
 from .requests import LoadModel as LoadModel
 from .requests import Modality as Modality
+from .requests import ReadDocument as ReadDocument
 from .requests import Request as Request
 from .requests import Rerank as Rerank
 from .requests import Retrieve as Retrieve

@@ -169,6 +169,19 @@ class DocumentIndexed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DocumentRead(Event):
+    """The text of a document."""
+
+    text: str
+    num_pages: int | None
+    """None for formats without pages."""
+    is_cut: bool
+    """Whether there is more of it than was asked for."""
+    note: str = ""
+    """What could not be read, as sentences for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Retrieved(Event):
     """The passages found, best first."""
 

@@ -157,8 +157,20 @@ class Retrieve(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDocument(Request):
+    """Read a document's text without indexing it (rag). Answered by Progress (pages), DocumentRead."""
+
+    document: Media
+    max_chars: int
+    """Where reading stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListCollections(Request):
     """List the collections (rag). Answered by Collections."""
+
+    is_attached: bool = False
+    """Those of files that are attached to chats (`workers.messages.attached`), in place of people's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +234,7 @@ MODALITY_OF: dict[type[Request], Modality] = {
     Rerank: "rag",
     Ingest: "rag",
     Retrieve: "rag",
+    ReadDocument: "rag",
     ListCollections: "rag",
     ListDocuments: "rag",
     GetDocument: "rag",

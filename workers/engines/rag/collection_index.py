@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workers.messages import Chunk, CollectionInfo, DocumentInfo, Metadata
+from workers.messages.attached import is_hidden
 from workers.messages.errors import (
     CollectionNotFoundError,
     DocumentNotFoundError,
@@ -91,9 +92,10 @@ class CollectionIndex:
             return self.document_store.create_collection(name, self._model_id, self._dim)
         return self.open(name)
 
-    def collections(self) -> tuple[CollectionInfo, ...]:
-        """Return all collections, also those of other models."""
-        return self.document_store.collections()
+    def collections(self, *, is_attached: bool = False) -> tuple[CollectionInfo, ...]:
+        """Return people's collections, or those of attached files; also those of other models."""
+        found = self.document_store.collections()
+        return tuple(one for one in found if is_hidden(one.name) == is_attached)
 
     def delete_collection(self, name: str) -> None:
         """Remove a collection, whichever model it was indexed with.
@@ -117,11 +119,7 @@ class CollectionIndex:
 
         Raises: CollectionNotFoundError, DocumentNotFoundError.
         """
-        found = (
-            (self._known(name),)
-            if name is not None
-            else self.document_store.collections_with(document_id)
-        )
+        found = (self._known(name),) if name is not None else self._seen_with(document_id)
         for collection in found:
             document = self.document_store.document(collection, document_id)
             if document is not None:
@@ -135,7 +133,7 @@ class CollectionIndex:
 
         Raises: CollectionNotFoundError, DocumentNotFoundError, UnsupportedInputError.
         """
-        found = self.document_store.collections_with(document_id)
+        found = self._seen_with(document_id)
         if name is None and len(found) > 1:
             raise UnsupportedInputError(
                 f"{len(found)} collections hold this document: "
@@ -143,6 +141,11 @@ class CollectionIndex:
                 hint="Say which one is meant.",
             )
         return self.find_document(document_id, name)
+
+    def _seen_with(self, document_id: str) -> tuple[Collection, ...]:
+        """Return people's collections that hold a document, by name."""
+        found = self.document_store.collections_with(document_id)
+        return tuple(one for one in found if not is_hidden(one.name))
 
     def update_document(
         self, document_id: str, name: str | None, metadata: Metadata

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ class Indexing:
         if self.cancel.is_cancelled:
             return
         if not chunks:
-            raise UnsupportedInputError(_why_empty(document.name, opened.num_pages))
+            raise UnsupportedInputError(why_empty(document.name, opened.num_pages))
         document = replace(document, num_pages=opened.num_pages, num_chunks=len(chunks))
         yield from self._store(document, chunks)
 
@@ -170,13 +170,7 @@ class Indexing:
 
     def _note(self, name: str) -> str:
         """What the user should know about a file that is being added."""
-        notes = []
-        missing = self.pages_without_text
-        if len(missing) == 1:
-            notes.append(f"Page {missing[0]} has no text layer (a scan?).")
-        elif missing:
-            some = ", ".join(map(str, missing[:5])) + (", …" if len(missing) > 5 else "")
-            notes.append(f"{len(missing)} pages have no text layer (scans?): {some}.")
+        notes = [note] if (note := note_of_pages(self.pages_without_text)) else []
         if any(
             other.name == name for other in self.index.document_store.documents(self.collection)
         ):
@@ -184,7 +178,18 @@ class Indexing:
         return " ".join(notes)
 
 
-def _why_empty(name: str, num_pages: int | None) -> str:
+def note_of_pages(missing: Sequence[int]) -> str:
+    """Return a sentence about the pages (from 1) that have no text; "" if there are none."""
+    if len(missing) == 1:
+        return f"Page {missing[0]} has no text layer (a scan?)."
+    if not missing:
+        return ""
+    some = ", ".join(map(str, missing[:5])) + (", …" if len(missing) > 5 else "")
+    return f"{len(missing)} pages have no text layer (scans?): {some}."
+
+
+def why_empty(name: str, num_pages: int | None) -> str:
+    """Return why there is nothing to search in a file."""
     if num_pages is None:
         return f"{name} contains no text."
     pages = "page has" if num_pages == 1 else f"{num_pages} pages have"

@@ -88,7 +88,7 @@ class Ingestion:
             added_s=time.time(),
         )
         try:
-            data = self._read(name, media)
+            data = read_file(name, media, self._limits)
             sha256 = hashlib.sha256(data).hexdigest()
             document = replace(document, document_id=sha256, num_bytes=len(data))
             with self._claimed(indexing.collection, sha256, indexing.cancel) as is_mine:
@@ -101,22 +101,6 @@ class Ingestion:
                 status="failed",
                 reason=str(err),
             )
-
-    def _read(self, name: str, media: Media) -> bytes:
-        """Raises: UnsupportedInputError if the file has gone or is too large even to be opened."""
-        try:
-            num_bytes = Path(media.path).stat().st_size if media.path else 0
-            most = self._limits.max_file_mib * 2**20
-            if num_bytes > most:
-                raise UnsupportedInputError(
-                    f"{name} has {fine_size_words(num_bytes)}; at most {fine_size_words(most)} are read.",
-                    hint="Split it into smaller files.",
-                )
-            return media.read()
-        except OSError as err:
-            raise UnsupportedInputError(
-                f"{name} could not be opened: {err.strerror}.", hint="Upload it again."
-            ) from err
 
     @contextmanager
     def _claimed(
@@ -136,3 +120,23 @@ class Ingestion:
                 if is_mine:
                     self._busy.discard(key)
                 self._changed.notify_all()
+
+
+def read_file(name: str, media: Media, limits: DocumentLimits) -> bytes:
+    """Return a file's bytes.
+
+    Raises: UnsupportedInputError if the file has gone or is too large even to be opened.
+    """
+    try:
+        num_bytes = Path(media.path).stat().st_size if media.path else 0
+        most = limits.max_file_mib * 2**20
+        if num_bytes > most:
+            raise UnsupportedInputError(
+                f"{name} has {fine_size_words(num_bytes)}; at most {fine_size_words(most)} are read.",
+                hint="Split it into smaller files.",
+            )
+        return media.read()
+    except OSError as err:
+        raise UnsupportedInputError(
+            f"{name} could not be opened: {err.strerror}.", hint="Upload it again."
+        ) from err

@@ -29,6 +29,7 @@ from workers.messages import (
     ListCollections,
     ListDocuments,
     Loading,
+    ReadDocument,
     Ready,
     Request,
     Rerank,
@@ -42,6 +43,7 @@ from workers.messages.errors import ContextTooLongError, FolderInUseError, Unsup
 from workers.messages.process_spec import ReportLoading, WorkerSettings
 from workers.models.weights import verified_folder
 
+from .attached import read_document, sweep_attached
 from .chroma import ChromaStore
 from .chunking import MAX_TOKENS
 from .collection_index import CollectionIndex
@@ -72,6 +74,7 @@ class RagWorker:
             Ingest: self._ingest,
             Rerank: self._rerank,
             Retrieve: self._retrieve,
+            ReadDocument: self._read_document,
             ListCollections: self._list_collections,
             ListDocuments: self._list_documents,
             GetDocument: self._get_document,
@@ -90,6 +93,11 @@ class RagWorker:
         self._reranking = Reranking(settings, self._embedder)
         report(Loading(what="opening the index"))
         self._settings = settings
+        limits = settings.limits
+        self._bounds = DocumentLimits(
+            max_file_mib=limits.get("max_file_mib", 50.0),
+            max_pages=int(limits.get("max_pages", 2000)),
+        )
         self._lock = FolderLock(settings.data_dir / "collections")
         with suppress(FolderInUseError):  # another program has it: embedding goes on without, and a
             self._open_index()  # question about documents tries again and says so
@@ -112,7 +120,7 @@ class RagWorker:
                 self._is_open = True
 
     def _read_index(self) -> None:
-        folder, limits = self._settings.data_dir / "collections", self._settings.limits
+        folder = self._settings.data_dir / "collections"
         self._index = CollectionIndex(
             DocumentStore(folder / "ledger.sqlite3"),
             ChromaStore(folder / "vectors"),
@@ -120,15 +128,12 @@ class RagWorker:
             self._embedder.dim,
         )
         self._index.sweep()
-        bounds = DocumentLimits(
-            max_file_mib=limits.get("max_file_mib", 50.0),
-            max_pages=int(limits.get("max_pages", 2000)),
-        )
-        self._ingestion = Ingestion(self._index, self._embedder, bounds)
+        sweep_attached(self._index)
+        self._ingestion = Ingestion(self._index, self._embedder, self._bounds)
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """Answer one request."""
-        if not isinstance(request, (Embed, Rerank)):
+        if not isinstance(request, (Embed, Rerank, ReadDocument)):
             self._open_index()
         with suppress(StoppedError), self._embedder.stopped_by(cancel):
             yield from self._answers[type(request)](request, cancel)
@@ -222,8 +227,12 @@ class RagWorker:
             passages = reordered(found, result.scores)[: request.top_k]
             yield Retrieved(request_id=request.request_id, passages=passages, reranker=result.model)
 
+    def _read_document(self, request: ReadDocument, cancel: CancelToken) -> Iterator[Event]:
+        return read_document(request, self._bounds, cancel)
+
     def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:
-        yield Collections(request_id=request.request_id, collections=self._index.collections())
+        found = self._index.collections(is_attached=request.is_attached)
+        yield Collections(request_id=request.request_id, collections=found)
 
     def _list_documents(self, request: ListDocuments, _cancel: CancelToken) -> Iterator[Event]:
         yield self._documents(request.request_id, request.collection)
