@@ -7,15 +7,18 @@ pieces become its text. Each owner sees his own chats alone: `ChatStore.of`.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from workers.messages.attached import KEPT, scope_of_process
 from workers.messages.errors import FolderInUseError
 
 from .database import ChatDatabase
+from .files import ChatFiles, files_of
 from .own_chats import OwnChats
 from .rows import message_of
 from .writing import end
@@ -40,6 +43,9 @@ class ChatStore:
         self._lock: FileLock | None = None
         if data_dir is not None:
             self._lock = _locked(data_dir)
+        scope = KEPT if data_dir is not None else scope_of_process(os.getpid())
+        self.files = ChatFiles(data_dir, scope)
+        """What was attached to their questions."""
         try:
             self._database = ChatDatabase(data_dir / FILE if data_dir is not None else None)
             self._end_interrupted()
@@ -50,12 +56,12 @@ class ChatStore:
 
     def of(self, owner: str) -> OwnChats:
         """Return the chats of one user or browser, and the way to change them."""
-        return OwnChats(self._database, owner)
+        return OwnChats(self._database, owner, self.files)
 
     def purge(self, before_s: float | None = None) -> int:
         """Take out chats that were deleted before a moment (seconds since 1970; None: an hour ago).
 
-        Returns how many. One in which an answer is being written stays until the next time.
+        Returns how many; files that no other chat names go with them. One in which an answer is being written stays until the next time.
         """
         limit = time.time() - KEPT_AFTER_DELETION_S if before_s is None else before_s
         with self._database.writing() as database:
@@ -71,12 +77,21 @@ class ChatStore:
                 )
                 database.execute("UPDATE messages SET parent = NULL WHERE chat = ?", (chat,))
                 database.execute("DELETE FROM chats WHERE id = ?", (chat,))
+        self.files.purge(self._named_files())
         return len(gone)
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+        self.files.close()
         self._unlock()
+
+    def _named_files(self) -> set[str]:
+        """Return the ids of all files that a question names."""
+        rows = self._database.rows(
+            "SELECT * FROM whole_messages WHERE role = 'user' AND details LIKE '%\"files\"%'"
+        )
+        return {file.id for row in rows for file in files_of(message_of(row))}
 
     def _end_interrupted(self) -> None:
         """Say of the answers that an earlier process began and did not end that they were interrupted."""

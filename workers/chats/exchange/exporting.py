@@ -8,10 +8,14 @@ from html import escape
 
 from markdown_it import MarkdownIt
 
+from workers.chats.files import files_of
 from workers.chats.records import KeptChat, Message, Tree
 
 from .portable import FILE, ChatsFile, WholeChat
 
+NO_FILES = (
+    "The contents of the {num_files} attached files are not in this export: only their names are."
+)
 WHO = {"user": "You", "assistant": "Answer"}
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -31,7 +35,10 @@ small {{ color: #646a79 }} section {{ break-inside: avoid-page }}
 def as_json(chats: Iterable[tuple[KeptChat, Tree]]) -> str:
     """Return chats with all of their versions; `importing.read_chats` reads it again."""
     whole = (WholeChat(chat=chat, messages=tuple(tree.messages.values())) for chat, tree in chats)
-    return FILE.dump_json(ChatsFile(chats=tuple(whole)), indent=1).decode()
+    kept = tuple(whole)
+    num_files = len({file.id for one in kept for said in one.messages for file in files_of(said)})
+    note = NO_FILES.format(num_files=num_files) if num_files else ""
+    return FILE.dump_json(ChatsFile(chats=kept, note=note), indent=1).decode()
 
 
 def as_markdown(chat: KeptChat, tree: Tree) -> str:
@@ -39,6 +46,7 @@ def as_markdown(chat: KeptChat, tree: Tree) -> str:
     parts = [f"# {chat.title or 'Chat'}", f"*{_when(chat.created_s)}*"]
     for message in tree.path(chat.shown):
         parts += [f"## {_who(message)}", message.text or f"*{_no_words(message)}*"]
+        parts += [f"*{line}*" for line in _attached(message)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,7 +64,8 @@ def _section(message: Message) -> str:
         shown = _markdown().render(message.text)
     else:
         shown = f"<p><small>{escape(_no_words(message))}</small></p>"
-    return f"<section><h2>{escape(_who(message))}</h2>{shown}</section>\n"
+    files = "".join(f"<p><small>{escape(line)}</small></p>" for line in _attached(message))
+    return f"<section><h2>{escape(_who(message))}</h2>{shown}{files}</section>\n"
 
 
 def _markdown() -> MarkdownIt:
@@ -67,6 +76,14 @@ def _markdown() -> MarkdownIt:
 def _who(message: Message) -> str:
     model = message.details.get("model") if message.role == "assistant" else None
     return f"{WHO[message.role]} ({model})" if model else WHO[message.role]
+
+
+def _attached(message: Message) -> list[str]:
+    """Return a line for each attached file, whose contents are not in what is exported."""
+    return [
+        f"Attached: {file.name} ({file.num_bytes:,} bytes, not in this file)"
+        for file in files_of(message)
+    ]
 
 
 def _no_words(message: Message) -> str:

@@ -6,10 +6,11 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workers.chats.files import files_of
 from workers.messages.amounts import fine_size_words
 from workers.messages.errors import UnsupportedInputError
 
@@ -47,13 +48,14 @@ def read_chats(data: bytes) -> ImportedChats:
     content = _json(_unpacked(data))
     left = Left()
     if isinstance(content, dict) and content.get("format") == FORMAT:
-        return ImportedChats(chats=read_own(content), left_out="")
+        chats = read_own(content)
+        return ImportedChats(chats=chats, left_out=_without_files(chats))
     entries = content if isinstance(content, list) else [content]
     if not entries or not all(isinstance(one, dict) for one in entries):
         raise UnsupportedInputError("This file holds no chats.", KNOWN)
-    chats = [_foreign(entry, left) for entry in entries]
+    foreign = [_foreign(entry, left) for entry in entries]
     return ImportedChats(
-        chats=tuple(chat for chat in chats if chat.messages),
+        chats=tuple(chat for chat in foreign if chat.messages),
         left_out=left.sentence(),
     )
 
@@ -82,6 +84,16 @@ def _unpacked(data: bytes) -> bytes:
             return archive.read(names[0])
     except UNREADABLE as err:
         raise UnsupportedInputError(f"This zip cannot be read: {err}.") from err
+
+
+def _without_files(chats: Iterable[WholeChat]) -> str:
+    """Return a sentence if questions had files: an export of ours has their names alone."""
+    num_files = sum(len(files_of(said)) for one in chats for said in one.messages)
+    return (
+        f"{num_files} attached files are names alone; their contents were not exported."
+        if num_files
+        else ""
+    )
 
 
 def _json(data: bytes) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,6 +28,8 @@ class ChatsFile:
     format: Literal["quintet-chats"] = FORMAT
     version: Literal[1] = 1
     chats: tuple[WholeChat, ...]
+    note: str = ""
+    """What is not in it, for people."""
 
 
 FILE = TypeAdapter(ChatsFile)
@@ -45,7 +47,16 @@ def read_own(content: object) -> tuple[WholeChat, ...]:
         ) from err
     for whole in chats:
         _check_order(whole)
-    return chats
+    return tuple(replace(one, messages=tuple(map(_without_ids, one.messages))) for one in chats)
+
+
+def _without_ids(message: Message) -> Message:
+    """Return a message whose files are names alone: who has a file's id in an export may not have the file."""
+    files = message.details.get("files")
+    if not isinstance(files, list):
+        return message
+    named = [{**one, "id": ""} for one in files if isinstance(one, dict)]
+    return replace(message, details={**message.details, "files": named})
 
 
 def _check_order(whole: WholeChat) -> None:
