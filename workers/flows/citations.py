@@ -52,6 +52,11 @@ def cite(answer: str, passages: Sequence[Passage]) -> Marked:
     return Marked(text="".join(pieces), numbers=tuple(dict.fromkeys(numbers)), is_by_model=False)
 
 
+def without_marks(text: str) -> str:
+    """Return an answer without its citations: to be spoken, or to go on from with other passages."""
+    return re.sub(r" ?\[\d{1,2}\]", "", text)
+
+
 def supporting(sentence: str, passages: Sequence[Passage]) -> int | None:
     """Return the number (from 1) of the passage that supports the sentence, if one does."""
     wanted, numbers = _stems(sentence), _numbers(sentence)

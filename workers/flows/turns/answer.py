@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from workers.chats.records import NOTHING, Message, MessageState
@@ -17,6 +18,7 @@ from .events import Noted, Rewritten
 WAITING = (Queued, Started, Progress)
 """Events that say how far the work is."""
 SAID = (TextDelta, ThoughtDelta)
+NOTHING_ASIDE: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class LiveAnswer:
     error: AppError | None = None
     not_kept: str = ""
     """Why what is shown is not kept, in a sentence; "": it is."""
+    asides: Mapping[int, Mapping[str, Any]] = field(default_factory=lambda: NOTHING_ASIDE)
+    """What was noted meanwhile of other messages of the chat, by id: how a question's files were read."""
     receipt: Receipt = field(default_factory=Receipt)
 
     @property
@@ -40,11 +44,14 @@ class LiveAnswer:
 
 def advanced(answer: LiveAnswer, batch: Sequence[Event]) -> LiveAnswer:
     """Return the answer with some more events."""
-    message, waits_for = answer.message, answer.waits_for
+    message, waits_for, asides = answer.message, answer.waits_for, answer.asides
     for event in batch:
         answer.receipt.see(event)
         if isinstance(event, WAITING):
             waits_for = event
+        elif isinstance(event, Noted) and event.message is not None:
+            of = {**asides.get(event.message, {}), **event.details}
+            asides = {**asides, event.message: of}
         elif isinstance(event, Noted):
             message = replace(message, details={**message.details, **event.details})
         elif isinstance(event, Rewritten):
@@ -53,7 +60,7 @@ def advanced(answer: LiveAnswer, batch: Sequence[Event]) -> LiveAnswer:
             text, thought = text_of([event]), thought_of([event])
             message = replace(message, text=message.text + text, thought=message.thought + thought)
             waits_for = None
-    return replace(answer, message=message, waits_for=waits_for)
+    return replace(answer, message=message, waits_for=waits_for, asides=asides)
 
 
 def ended(answer: LiveAnswer, state: MessageState, error: AppError | None = None) -> LiveAnswer:

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from workers.chats.records import Message
+from workers.flows.citations import without_marks
 from workers.messages import ChatMessage
 
+NO_OTHER_WORDS: Mapping[int, str] = MappingProxyType({})
 
-def conversation_of(path: Sequence[Message], system: str) -> tuple[ChatMessage, ...]:
+
+def conversation_of(
+    path: Sequence[Message], system: str, said: Mapping[int, str] = NO_OTHER_WORDS
+) -> tuple[ChatMessage, ...]:
     """Return the turns: the system prompt, then questions and answers, ending with what is to be answered.
 
     Questions without an answer stay out, but for the last: one that was too long would fail every later
-    one. An answer at the end is one to be gone on with.
+    one. An answer at the end is one to be gone on with. `said`: what the model gets in the place of a
+    question's words, by id: with what was attached. The numbers of citations name passages that are not
+    in this conversation, so they stay out.
     """
     turns = [ChatMessage(role="system", text=system)] if system.strip() else []
     for index, message in enumerate(path):
         is_last = index == len(path) - 1
         if message.role == "assistant":
             if message.text:
-                turns.append(ChatMessage(role="assistant", text=message.text))
+                text = message.text if is_last else _uncited(message)
+                turns.append(ChatMessage(role="assistant", text=text))
         elif is_last or _is_answered(path, index):
-            turns.append(ChatMessage(role="user", text=message.text))
+            text = said.get(message.id, message.text)
+            turns.append(ChatMessage(role="user", text=text))
     return tuple(turns)
+
+
+def _uncited(answer: Message) -> str:
+    return without_marks(answer.text) if answer.details.get("sources") else answer.text
 
 
 def _is_answered(path: Sequence[Message], question: int) -> bool:

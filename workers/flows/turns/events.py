@@ -15,6 +15,8 @@ class Noted(Event):
 
     details: Mapping[str, Any]
     """JSON; takes the place of what was noted under the same names."""
+    message: int | None = None
+    """Id of the message of the chat that it is about; None: the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -53,6 +53,13 @@ class TurnOptions(BaseModel):
     """Documents that answers are found in."""
     style: str = ""
     """How the flow `article` writes: "for children", "short sentences"."""
+    collections: tuple[str, ...] = ()
+    """Collections of documents that are searched for each question, and cited."""
+    answers_anyway: bool = False
+    """Whether the model answers from what it knows where those documents have nothing."""
+    when_full: Literal["ask", "drop", "summarise"] = "ask"
+    """What becomes of a conversation that does not fit the model's context: it is refused and said what
+    there is for it, its oldest exchanges are left out, or they are summarised by the model."""
 
     @property
     def thinking(self) -> Thinking:

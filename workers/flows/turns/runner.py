@@ -126,7 +126,12 @@ class TurnRunner:
                 if isinstance(event, Finished):
                     return
         path = turn.own.tree(turn.chat).path(end)
-        ask = TurnAsk(path=path, options=options, tools=self._tools_of(turn, options))
+        ask = TurnAsk(
+            path=path,
+            options=options,
+            tools=self._tools_of(turn, options),
+            files=turn.own.files,
+        )
         client = self._client.stopped_by(turn.switch)
         async with aclosing(way_of(options)(client, ask)) as events:
             async for event in events:

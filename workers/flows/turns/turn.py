@@ -93,6 +93,7 @@ class Turn:
             self._end(ended(now, end.reason))
             return
         try:
+            self._note_asides(now)
             if now.message.text.startswith(before.text):
                 text = now.message.text[len(before.text) :]
                 self.own.write(before.id, text, now.message.thought[len(before.thought) :])
@@ -104,8 +105,15 @@ class Turn:
             now = _not_kept(now, err)
         self._publish(now)
 
+    def _note_asides(self, now: LiveAnswer) -> None:
+        """Raises: AppError."""
+        for message, details in now.asides.items():
+            if details != self._answer.asides.get(message):
+                self.own.note(message, details)
+
     def _end(self, answer: LiveAnswer) -> None:
         try:
+            self._note_asides(answer)
             self.own.end_answer(answer.message)
         except AppError as err:
             answer = _not_kept(answer, err)

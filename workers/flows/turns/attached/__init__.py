@@ -1,0 +1,1 @@
+"""What comes of files that are attached to questions, before a model says a word."""

@@ -1,0 +1,86 @@
+"""Attached documents: the text of short ones, a collection of its own to be searched for each long one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from workers.chats.files import ChatFiles
+from workers.client import Client
+from workers.messages import (
+    Collections,
+    DeleteCollection,
+    DocumentIndexed,
+    DocumentRead,
+    Event,
+    Ingest,
+    ListCollections,
+    Media,
+    ReadDocument,
+)
+from workers.messages.errors import UnsupportedInputError
+
+from .reading import FileReading, relayed, was_stopped
+
+MAX_WHOLE_CHARS = 18_000
+"""Some eight pages, 6,000 tokens. A CPU reads 50 to 100 of them in a second: a longer text would be
+waited for some minutes with each new chat, and a small model loses the thread in it."""
+
+
+async def read_document(
+    client: Client, files: ChatFiles, reading: FileReading
+) -> AsyncGenerator[Event, None]:
+    """Yield how far it is; the reading then has the text, or the beginning of a long one. Raises: AppError."""
+    kept = files.reading(reading.file.id)
+    if "text" not in kept:
+        request = ReadDocument(document=reading.media(files), max_chars=MAX_WHOLE_CHARS)
+        events: list[Event] = []
+        async for event in relayed(client, request, events):
+            yield event
+        read = next((event for event in events if isinstance(event, DocumentRead)), None)
+        if read is None or was_stopped(events):
+            reading.is_stopped = True
+            return
+        kept = {"text": read.text, "is_cut": read.is_cut, "note": read.note}
+        files.keep_reading(reading.file.id, kept)
+    reading.text, reading.note = str(kept["text"]), str(kept.get("note", ""))
+    reading.is_long = bool(kept.get("is_cut"))
+    reading.read_as = "read whole"
+
+
+async def index_file(
+    client: Client, files: ChatFiles, reading: FileReading
+) -> AsyncGenerator[Event, None]:
+    """Yield how far a long file is on its way into its collection; one that is there stays. Raises: AppError."""
+    spoken = reading.file.kind == "audio"
+    name = reading.file.name
+    media = Media(name=name, data=reading.text.encode()) if spoken else reading.media(files)
+    collection = files.collection(reading.file.id)
+    request = Ingest(collection=collection, documents=(media,))
+    events: list[Event] = []
+    try:
+        async for event in relayed(client, request, events):
+            yield event
+    except UnsupportedInputError:  # of the collection: another embedding model wrote it
+        await client.arun(DeleteCollection(collection=collection))
+        again = Ingest(collection=collection, documents=(media,))
+        async for event in relayed(client, again, events):
+            yield event
+    indexed = next((event for event in events if isinstance(event, DocumentIndexed)), None)
+    if indexed is None or was_stopped(events):
+        reading.is_stopped = True
+    elif indexed.status == "failed":
+        reading.fail(indexed.reason)
+    else:
+        reading.read_as = "transcribed, by retrieval" if spoken else "by retrieval"
+        if indexed.status == "added" and indexed.reason:
+            reading.note = indexed.reason
+
+
+async def forget_files(client: Client, files: ChatFiles) -> int:
+    """Remove the collections of files that no chat names any more; returns how many. Raises: AppError."""
+    events = await client.arun(ListCollections(is_attached=True))
+    found = [one for event in events if isinstance(event, Collections) for one in event.collections]
+    left = files.left(one.name for one in found)
+    for name in left:
+        await client.arun(DeleteCollection(collection=name))
+    return len(left)

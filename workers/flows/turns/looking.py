@@ -1,0 +1,30 @@
+"""A conversation about pictures, answered by a model that looks at them itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from workers.client import Client
+from workers.messages import ChatMessage, Describe, Event, Media, PictureRead
+from workers.messages.sampling import sampling_for
+
+from .ask import TurnAsk
+
+
+async def look(
+    client: Client, ask: TurnAsk, turns: Sequence[ChatMessage], pictures: Sequence[Media]
+) -> AsyncGenerator[Event, None]:
+    """Yield the model's answer to the conversation. Raises: AppError."""
+    options = ask.options
+    card = client.models.get(options.model, "text") if options.model else client.card("text")
+    request = Describe(
+        images=tuple(pictures),
+        messages=tuple(turns),
+        sampling=sampling_for(card, options.sampling, options.thinking),
+        model=card.id,
+    )
+    async with aclosing(client.astream(request)) as events:
+        async for event in events:
+            if not isinstance(event, PictureRead):
+                yield event
