@@ -36,6 +36,7 @@ from configs.errors import ConfigError as ConfigError
 from library.results import Answer as Answer
 from library.results import ChatResult as ChatResult
 from library.results import Description as Description
+from library.results import FileAnswer as FileAnswer
 from library.results import Speech as Speech
 from library.results import Transcript as Transcript
 from library.session import AsyncQuintet as AsyncQuintet
@@ -57,6 +58,7 @@ __all__ = [
     "ConfigError",
     "Description",
     "DocumentRetriever",
+    "FileAnswer",
     "Gaigen",
     "LocalEngine",
     "ModelCard",

@@ -18,7 +18,7 @@ from .options import Json, PersonaName, SamplingFlags, Where, grouped
 from .output import emit, note, read_stdin, say
 
 if TYPE_CHECKING:
-    from library.results import Answer, ChatResult, Description
+    from library.results import Answer, ChatResult, Description, FileAnswer
     from library.session import Quintet
     from library.sync_async import Stream
     from workers.messages import Passage
@@ -35,6 +35,10 @@ class About(FlowFlags):
     ] = None
     image: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="A picture; may be repeated.")
+    ] = None
+    file: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A picture, document or recording; may be repeated."),
     ] = None
     collection: Annotated[
         str | None, typer.Option(metavar="NAME", help="Answer from these documents, with sources.")
@@ -60,14 +64,14 @@ def ask(
     """Ask one question; the answer is written as it comes."""
     from .dressing import dressed
 
-    asked = _question(question)
+    asked = _question(question, is_needed=not about.file)
     _check(about, where, persona)
     sampling = dressed(sampling, persona, where)
     with _answer(asked, about, sampling, where) as stream:
         if as_json:
             emit(_object(stream.result()))
             return
-        is_marked = bool(about.collection) and about.flow is None
+        is_marked = bool(about.collection or about.file) and about.flow is None
         for piece in pieces_of(stream, is_marked=is_marked):
             say(piece, end="")
         say("")
@@ -76,21 +80,26 @@ def ask(
         tell_flow(getattr(result, "flow", {}))
 
 
-def _question(question: str) -> str:
-    """Raises: UnsupportedInputError if there is none."""
+def _question(question: str, *, is_needed: bool) -> str:
+    """Raises: UnsupportedInputError if there is none; files may stand alone."""
     piped = read_stdin().strip()
     asked = "\n\n".join(part for part in (question.strip(), piped) if part and part != "-")
-    if not asked:
+    if not asked and is_needed:
         raise UnsupportedInputError('There is no question: quintet ask "…", or pipe one in.')
     return asked
 
 
 def _check(about: About, where: Where, persona: str) -> None:
     """Raises: UnsupportedInputError for options that do not go together."""
-    if persona and (about.image or about.collection):
-        other = "--image" if about.image else "--collection"
+    if persona and (about.image or about.collection or about.file):
+        other = "--image" if about.image else "--file" if about.file else "--collection"
         raise UnsupportedInputError(f"--persona and {other} cannot be combined.")
-    given = [f"--{name}" for name in ("schema", "image", "collection") if getattr(about, name)]
+    if about.file and where.url:
+        raise UnsupportedInputError(
+            "--file is read on this machine: leave out --url, or use --image for a picture."
+        )
+    names = ("schema", "image", "file") if about.file else ("schema", "image", "collection")
+    given = [f"--{name}" for name in names if getattr(about, name)]
     is_source = about.flow == ARTICLE and given == ["--collection"]
     given += ["--flow"] if about.given() and not is_source else []
     if len(given) > 1:
@@ -130,6 +139,11 @@ def _stream(
     options = sampling.given()
     if wishes := _wishes(about):
         return quintet.stream_chat(question, system=sampling.system, **wishes, **options)
+    if about.file:
+        chosen = (about.collection,) if about.collection else ()
+        return quintet.stream_file_answer(
+            about.file, question, collections=chosen, system=sampling.system, **options
+        )
     if about.collection:
         return quintet.stream_answer(about.collection, question, **options)
     if about.image:
@@ -159,9 +173,11 @@ def read_schema(path: Path) -> dict[str, Any]:
     return schema
 
 
-def _object(result: Answer | ChatResult | Description | RemoteResult) -> dict[str, Any]:
+def _object(
+    result: Answer | ChatResult | Description | FileAnswer | RemoteResult,
+) -> dict[str, Any]:
     record: dict[str, Any] = {"text": result.text, "usage": result.usage}
-    for name in ("finish_reason", "citations", "passages", "pictures"):
+    for name in ("finish_reason", "citations", "passages", "pictures", "files", "sources"):
         if hasattr(result, name):
             record[name] = getattr(result, name)
     if flow := getattr(result, "flow", {}):
@@ -178,7 +194,13 @@ def pieces_of(stream: Stream[Any, str] | RemoteReply, *, is_marked: bool) -> Ite
 
 
 def tell_sources(result: Any) -> None:
-    """Name the passages that an answer from documents cites; other answers have none."""
+    """Say how files were read, and name the passages that an answer cites; most answers have neither."""
+    for file in getattr(result, "files", ()):
+        note(f"{file['name']}: {file['read_as']}. {file['note']}".strip())
+    for number, source in enumerate(getattr(result, "sources", ()), start=1):
+        if source in result.citations:
+            page = f", page {source['page']}" if source["page"] else ""
+            note(f"[{number}] {source['document']}{page} (score {source['score']:.2f})")
     passages: Sequence[Passage] = getattr(result, "passages", ())
     for number, passage in enumerate(passages, start=1):
         if passage in result.citations:

@@ -149,6 +149,24 @@ class Answer:
         return self.text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAnswer:
+    """An answer about files."""
+
+    text: str
+    """With marks like [1], which count `sources` from 1, where there are any."""
+    files: tuple[Mapping[str, Any], ...]
+    """How each was read (`read_as`) and what was lost (`note`), by `name`."""
+    sources: tuple[Mapping[str, Any], ...]
+    """The passages that were found, best first: `document`, `page`, `text`, `score`."""
+    citations: tuple[Mapping[str, Any], ...]
+    """Those that the answer cites, in the order of their marks."""
+    usage: Usage
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def _all(events: Iterable[Event], kind: type[E]) -> tuple[E, ...]:
     return tuple(event for event in events if isinstance(event, kind))
 
@@ -254,5 +272,19 @@ def answer(events: Events) -> Answer:
         text=marked[-1].text if marked else _text(events),
         passages=found,
         citations=tuple(found[number - 1] for number in numbers),
+        usage=_end(events).usage,
+    )
+
+
+def file_answer(events: Events) -> FileAnswer:
+    """Fold the events of a question about files."""
+    noted = {name: value for event in _all(events, Noted) for name, value in event.details.items()}
+    rewritten = _all(events, Rewritten)
+    sources = tuple(noted.get("sources", ()))
+    return FileAnswer(
+        text=rewritten[-1].text if rewritten else _text(events),
+        files=tuple(noted.get("files", ())),
+        sources=sources,
+        citations=tuple(sources[number - 1] for number in noted.get("cited", ())),
         usage=_end(events).usage,
     )

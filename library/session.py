@@ -25,7 +25,7 @@ from workers.personas.records import Persona
 from workers.personas.store import PersonaStore
 from workers.pool.pool import Pool
 
-from . import calls, document_calls, sync_async
+from . import calls, document_calls, file_calls, sync_async
 
 
 class Session:
@@ -122,6 +122,7 @@ class Quintet(Session):
     index = sync_async.run(document_calls.index)
     search = sync_async.run(document_calls.search)
     ask = sync_async.run(document_calls.ask)
+    ask_files = sync_async.run(file_calls.ask_files)
     collections = sync_async.run(document_calls.collections)
     documents = sync_async.run(document_calls.documents)
     delete_document = sync_async.run(document_calls.delete_document)
@@ -132,6 +133,7 @@ class Quintet(Session):
     stream_speech = sync_async.stream(calls.speak)
     stream_description = sync_async.stream(calls.describe)
     stream_answer = sync_async.stream(document_calls.ask)
+    stream_file_answer = sync_async.stream(file_calls.ask_files)
 
     def close(self) -> None:
         """End every worker and give all memory back."""
@@ -161,6 +163,7 @@ class AsyncQuintet(Session):
     index = sync_async.arun(document_calls.index)
     search = sync_async.arun(document_calls.search)
     ask = sync_async.arun(document_calls.ask)
+    ask_files = sync_async.arun(file_calls.ask_files)
     collections = sync_async.arun(document_calls.collections)
     documents = sync_async.arun(document_calls.documents)
     delete_document = sync_async.arun(document_calls.delete_document)
@@ -171,6 +174,7 @@ class AsyncQuintet(Session):
     stream_speech = sync_async.astream(calls.speak)
     stream_description = sync_async.astream(calls.describe)
     stream_answer = sync_async.astream(document_calls.ask)
+    stream_file_answer = sync_async.astream(file_calls.ask_files)
 
     async def close(self) -> None:
         """End every worker and give all memory back."""
