@@ -9,7 +9,7 @@ from pathlib import Path
 
 from typing_extensions import Unpack
 
-from workers.chats.files import ChatFiles, KeptFile
+from workers.chats.files import AttachedFiles, KeptFile
 from workers.chats.records import Message
 from workers.chats.store import ChatStore
 from workers.client import Client
@@ -81,7 +81,7 @@ async def _answered(
                 yield event
 
 
-def _kept(files: ChatFiles, media: Media) -> KeptFile:
+def _kept(files: AttachedFiles, media: Media) -> KeptFile:
     """Raises: UnsupportedInputError, ResourceError."""
     if media.path is not None:
         return files.keep(Path(media.path), media.name)

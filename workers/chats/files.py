@@ -88,7 +88,7 @@ def _file(one: Mapping[str, Any]) -> KeptFile:
     )
 
 
-class ChatFiles:
+class AttachedFiles:
     """The attached files of all chats of one store. Any thread may use it."""
 
     def __init__(self, data_dir: Path | None, scope: str = KEPT) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from workers.messages.errors import NotFoundError
 
 from .database import ChatDatabase
-from .files import ChatFiles
+from .files import AttachedFiles
 from .records import NOTHING, FoundChat, KeptChat, Message, TitledBy, Tree, tree_of
 from .rows import as_json, chat_of, excerpt_of, holds, message_of, phrase
 from .writing import add, begin_again, check_parent, end, insert, settle
@@ -34,7 +34,7 @@ class OwnChats:
     Every method is one transaction. All raise ResourceError and DiskFullError.
     """
 
-    def __init__(self, database: ChatDatabase, owner: str, files: ChatFiles) -> None:
+    def __init__(self, database: ChatDatabase, owner: str, files: AttachedFiles) -> None:
         self.files = files
         """What was attached to the questions of all owners: see `own_file`."""
         self._database = database

@@ -18,7 +18,7 @@ from workers.messages.attached import KEPT, scope_of_process
 from workers.messages.errors import FolderInUseError
 
 from .database import ChatDatabase
-from .files import ChatFiles, files_of
+from .files import AttachedFiles, files_of
 from .own_chats import OwnChats
 from .rows import message_of
 from .writing import end
@@ -44,7 +44,7 @@ class ChatStore:
         if data_dir is not None:
             self._lock = _locked(data_dir)
         scope = KEPT if data_dir is not None else scope_of_process(os.getpid())
-        self.files = ChatFiles(data_dir, scope)
+        self.files = AttachedFiles(data_dir, scope)
         """What was attached to their questions."""
         try:
             self._database = ChatDatabase(data_dir / FILE if data_dir is not None else None)

@@ -10,7 +10,7 @@ import pytest
 from workers.chats import files as chat_files
 from workers.chats.exchange.exporting import as_html, as_json, as_markdown
 from workers.chats.exchange.importing import read_chats
-from workers.chats.files import UNSENT_S, ChatFiles, files_of, own_file
+from workers.chats.files import UNSENT_S, AttachedFiles, files_of, own_file
 from workers.chats.store import ChatStore
 from workers.messages.attached import is_hidden, scope_of
 from workers.messages.errors import NotFoundError, UnsupportedInputError
@@ -23,14 +23,14 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def long_ago(files: ChatFiles, file_id: str) -> None:
+def long_ago(files: AttachedFiles, file_id: str) -> None:
     path = files.path(file_id)
     past = path.stat().st_mtime - 2 * UNSENT_S
     os.utime(path, (past, past))
 
 
 def test_equal_bytes_are_kept_once_under_any_name(tmp_path: Path, source: Path) -> None:
-    files = ChatFiles(tmp_path)
+    files = AttachedFiles(tmp_path)
     one, other = files.keep(source, "one.txt"), files.keep(source, "..\\folder/other.txt")
     assert (one.id, other.name) == (other.id, "other.txt")
     assert files.path(one.id).read_bytes() == source.read_bytes()
@@ -40,7 +40,7 @@ def test_equal_bytes_are_kept_once_under_any_name(tmp_path: Path, source: Path) 
 def test_what_cannot_be_attached_is_a_sentence(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = ChatFiles(tmp_path)
+    files = AttachedFiles(tmp_path)
     (tmp_path / "empty.txt").touch()
     with pytest.raises(UnsupportedInputError, match=r"empty.txt is empty \(0 bytes\)"):
         files.keep(tmp_path / "empty.txt", "empty.txt")
@@ -54,7 +54,7 @@ def test_what_cannot_be_attached_is_a_sentence(
 
 @pytest.mark.parametrize("file_id", ["", "../upload.bin", "0" * 64, ".."])
 def test_no_id_leads_out_of_the_folder(tmp_path: Path, source: Path, file_id: str) -> None:
-    files = ChatFiles(tmp_path)
+    files = AttachedFiles(tmp_path)
     files.keep(source, "one.txt")
     with pytest.raises(NotFoundError, match="not kept here"):
         files.path(file_id)
@@ -100,7 +100,7 @@ def test_those_of_incognito_chats_go_with_the_store(source: Path) -> None:
 
 
 def test_half_a_reading_is_none(tmp_path: Path, source: Path) -> None:
-    files = ChatFiles(tmp_path)
+    files = AttachedFiles(tmp_path)
     kept = files.keep(source, "one.txt")
     (files.folder / f"{kept.id}.read.json").write_text('{"text": "hal')
     assert files.reading(kept.id) == {}

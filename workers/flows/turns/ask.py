@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workers.chats.files import ChatFiles
+from workers.chats.files import AttachedFiles
 from workers.chats.records import Message
 
 from .chat_tools import TurnTools
@@ -21,5 +21,5 @@ class TurnAsk:
     options: TurnOptions
     tools: TurnTools | None = None
     """What the answer has of the tools that there are; None: none can be called."""
-    files: ChatFiles | None = None
+    files: AttachedFiles | None = None
     """Where the files are that the path's questions name; None: none can be read."""

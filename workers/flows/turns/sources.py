@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.chats.files import ChatFiles
+from workers.chats.files import AttachedFiles
 from workers.client import Client
 from workers.messages import Event, Passage, Retrieve, Retrieved
 from workers.messages.errors import CollectionNotFoundError, RequestError, UnsupportedInputError
@@ -46,7 +46,7 @@ class Search:
 
 
 def to_search(
-    chosen: Sequence[str], readings: Sequence[FileReading], files: ChatFiles | None
+    chosen: Sequence[str], readings: Sequence[FileReading], files: AttachedFiles | None
 ) -> dict[str, str]:
     """Return the collections to search: those that were chosen, and those of long attached files."""
     own = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from workers.chats.files import ChatFiles
+from workers.chats.files import AttachedFiles
 from workers.client import Client
 from workers.messages import (
     Collections,
@@ -27,7 +27,7 @@ waited for some minutes with each new chat, and a small model loses the thread i
 
 
 async def read_document(
-    client: Client, files: ChatFiles, reading: FileReading
+    client: Client, files: AttachedFiles, reading: FileReading
 ) -> AsyncGenerator[Event, None]:
     """Yield how far it is; the reading then has the text, or the beginning of a long one. Raises: AppError."""
     kept = files.reading(reading.file.id)
@@ -48,7 +48,7 @@ async def read_document(
 
 
 async def index_file(
-    client: Client, files: ChatFiles, reading: FileReading
+    client: Client, files: AttachedFiles, reading: FileReading
 ) -> AsyncGenerator[Event, None]:
     """Yield how far a long file is on its way into its collection; one that is there stays. Raises: AppError."""
     spoken = reading.file.kind == "audio"
@@ -76,7 +76,7 @@ async def index_file(
             reading.note = indexed.reason
 
 
-async def forget_files(client: Client, files: ChatFiles) -> int:
+async def forget_files(client: Client, files: AttachedFiles) -> int:
     """Remove the collections of files that no chat names any more; returns how many. Raises: AppError."""
     events = await client.arun(ListCollections(is_attached=True))
     found = [one for event in events if isinstance(event, Collections) for one in event.collections]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from workers.chats.files import ChatFiles
+from workers.chats.files import AttachedFiles
 from workers.client import Client
 from workers.flows.picture_prompt import layout_text
 from workers.messages import ChatMessage, Describe, Event, PictureRead, SamplingParams
@@ -30,7 +30,7 @@ SAMPLING = SamplingParams(temperature=0.0, max_tokens=400)
 
 
 async def read_picture(
-    client: Client, files: ChatFiles, reading: FileReading, question: str
+    client: Client, files: AttachedFiles, reading: FileReading, question: str
 ) -> AsyncGenerator[Event, None]:
     """Yield how far it is; the reading then has what the vision model says of it. Raises: AppError."""
     card = client.card("vision")

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from workers.chats.files import ChatFiles, KeptFile
+from workers.chats.files import AttachedFiles, KeptFile
 from workers.client import Client
 from workers.flows.turns.answer import WAITING
 from workers.messages import Event, Finished, Media, Request
@@ -35,7 +35,7 @@ class FileReading:
     is_stopped: bool = False
     """Whether somebody has stopped it: what there is of it then is nothing."""
 
-    def media(self, files: ChatFiles) -> Media:
+    def media(self, files: AttachedFiles) -> Media:
         """Return it as a request has it. Raises: NotFoundError."""
         return Media(name=self.file.name, path=str(files.path(self.file.id)))
 

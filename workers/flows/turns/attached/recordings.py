@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from workers.chats.files import ChatFiles
+from workers.chats.files import AttachedFiles
 from workers.client import Client
 from workers.messages import AudioInfo, Event, SegmentDelta, Transcribe
 
@@ -15,7 +15,7 @@ NO_SPEECH = "No speech was found in it."
 
 
 async def read_recording(
-    client: Client, files: ChatFiles, reading: FileReading
+    client: Client, files: AttachedFiles, reading: FileReading
 ) -> AsyncGenerator[Event, None]:
     """Yield how far it is; the reading then has the transcript, all of it. Raises: AppError."""
     kept = files.reading(reading.file.id)

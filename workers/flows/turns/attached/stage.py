@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 
-from workers.chats.files import ChatFiles, files_of
+from workers.chats.files import AttachedFiles, files_of
 from workers.chats.records import Message
 from workers.client import Client
 from workers.flows.turns.events import Noted
@@ -33,7 +33,7 @@ class Reader:
     """Who reads for which question, and how much of it is given whole."""
 
     client: Client
-    files: ChatFiles
+    files: AttachedFiles
     question: str
     """What was typed, for a model that looks at pictures."""
     whole_chars: int
@@ -108,7 +108,7 @@ async def _read(reader: Reader, reading: FileReading, room: int) -> AsyncGenerat
         await _forget(client, files)
 
 
-async def _forget(client: Client, files: ChatFiles) -> None:
+async def _forget(client: Client, files: AttachedFiles) -> None:
     """Use that the documents are awake: remove what chats have left that are gone."""
     try:
         await forget_files(client, files)
