@@ -49,8 +49,6 @@ class TurnOptions(BaseModel):
     """Id of the card that the flow `route` asks second; None: the one remote model that can be used."""
     other: str | None = None
     """Id of the card whose answer the flow `compare` puts beside the first; None: the next one here."""
-    collections: tuple[str, ...] = ()
-    """Documents that answers are found in."""
     style: str = ""
     """How the flow `article` writes: "for children", "short sentences"."""
     collections: tuple[str, ...] = ()
