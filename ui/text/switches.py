@@ -4,48 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 
-Kind: TypeAlias = Literal["toggle", "one", "many"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwitchChoice:
-    """One of a switch's choices."""
-
-    value: str
-    label: str
-    note: str = ""
-    """A line below it: what it does, or why it cannot be chosen."""
-    is_offered: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwitchState:
-    """How a switch stands for one chat; the composer's script draws it."""
-
-    key: str
-    """A field of `TurnOptions`, or what `ComposerSwitch.write` makes of it."""
-    label: str
-    """Beside the icon: "Think", "Tools 2"."""
-    icon: str
-    """A name in `ui.core.icons`."""
-    kind: Kind
-    value: Any
-    """bool of a toggle, the value of one choice, a list of many."""
-    is_on: bool
-    """Whether it changes anything; then it is tinted."""
-    hint: str
-    """What it does, in a sentence."""
-    choices: tuple[SwitchChoice, ...] = ()
-    why_not: str = ""
-    """Why it cannot be used, in a sentence; "": it can."""
-    act: str = ""
-    """An action that a line below the choices begins, with `act_label`; "": no such line."""
-    act_label: str = ""
+from .switch_state import SwitchState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
