@@ -2,18 +2,26 @@
 // In its place stands where it is; a click opens it in a new tab. Only attributes are changed: the
 // elements belong to the page, which removes them as it put them there.
 (() => {
-	const open = (picture) => window.open(picture.src, "_blank", "noopener,noreferrer");
-	const isRemote = (element) =>
-		element instanceof HTMLImageElement &&
-		/^https?:/.test(element.src) &&
-		new URL(element.src).origin !== location.origin;
+	// Where a picture is; one may be named by a set alone, its own or that of the <picture> around it.
+	const addressOf = (picture) => {
+		const sets = [picture, ...(picture.closest("picture")?.querySelectorAll("source") ?? [])];
+		const first = sets.map((one) => one.srcset?.trim().split(/[\s,]/)[0]).find(Boolean);
+		return picture.getAttribute("src") ? picture.src : first ? new URL(first, document.baseURI).href : "";
+	};
+	const open = (picture) => window.open(addressOf(picture), "_blank", "noopener,noreferrer");
+	const isRemote = (element) => {
+		if (!(element instanceof HTMLImageElement)) return false;
+		const address = addressOf(element);
+		return /^https?:/.test(address) && new URL(address).origin !== location.origin;
+	};
 	const notLoaded = new WeakSet();
 	const mark = (picture) => {
 		if (!isRemote(picture) || picture.classList.contains("q-remote")) return;
 		notLoaded.add(picture);
-		const where = new URL(picture.src).host;
+		const address = addressOf(picture);
+		const where = new URL(address).host;
 		picture.classList.add("q-remote");
-		picture.title = picture.src;
+		picture.title = address;
 		picture.alt = `Picture${picture.alt ? ` “${picture.alt}”` : ""} at ${where}, not loaded. Click to open it.`;
 		picture.tabIndex = 0;
 		picture.setAttribute("role", "link");

@@ -11,25 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.remote.scripted import delta, serving, stream
 from tests.security.gradio_door import Listener, listening
 
-from .conftest import App, start_app, stop_app
+from .conftest import App
+from .scripted_app import app_that_says, ask_in_chat
 
-CARD = """id: scripted
-name: Scripted
-modality: text
-engine: remote
-source: remote:{url}/v1
-files: {{}}
-license: none
-license_url: none
-origin: tests
-parameters_m: 0
-context_length: 8192
-memory_mib: 70
-options: {{remote_model: scripted}}
-"""
 ANSWER = """The valley is quiet [1]. End of the answer.
 
 ![a map]({url}/markdown.png?secret)
@@ -37,6 +23,12 @@ ANSWER = """The valley is quiet [1]. End of the answer.
 <img src="{url}/html.png?secret"><video src="{url}/film.mp4"></video>
 
 <p style="background:url({url}/style.png)">Styled.</p>
+
+<img srcset="{url}/set.png 1x"><picture><source srcset="{url}/source.png"><img></picture>
+<video poster="{url}/poster.png"></video><svg><image href="{url}/svg.png"/></svg>
+<iframe src="{url}/frame"></iframe><object data="{url}/object"></object>
+<link rel="prefetch" href="{url}/prefetch"><link rel="stylesheet" href="{url}/sheet.css">
+<style>@import url({url}/import.css);</style>
 
 ![through the server](/gradio_api/file={url}/roundabout.png)
 
@@ -74,16 +66,8 @@ def foreign_site() -> Iterator[Listener]:
 def poisoned_app(tmp_path_factory: pytest.TempPathFactory, foreign_site: Listener) -> Iterator[App]:
     """Quintet with a model that writes pictures of another server into every answer."""
     folder = tmp_path_factory.mktemp("poisoned")
-    said = ANSWER.format(url=foreign_site.url)
-    with serving(stream(delta(said), delta("", "stop"), "[DONE]")) as model:
-        cards = folder / "data" / "models.d"
-        cards.mkdir(parents=True)
-        (cards / "scripted.yaml").write_text(CARD.format(url=model.url))
-        running = start_app(
-            folder, QUINTET_WORKERS__TEXT__MODEL="scripted", QUINTET_POOL__WARM="[]"
-        )
+    with app_that_says(folder, ANSWER.format(url=foreign_site.url)) as running:
         yield running
-        stop_app(running)
 
 
 @pytest.fixture
@@ -103,17 +87,17 @@ def watch(browser: Browser) -> Iterator[Watched]:
     context.close()
 
 
-def ask_in_chat(page: Page) -> None:
-    page.locator("#chat-input textarea").fill("How is the valley?")
-    page.keyboard.press("Enter")
-    expect(page.locator("#chat-log")).to_contain_text("End of the answer", timeout=60_000)
-    expect(page.locator("#chat-send")).to_be_visible(timeout=60_000)
-
-
 def expect_marked(page: Page, where: str) -> None:
     picture = page.locator(f"{where} img.q-remote").first
     expect(picture).to_be_visible(timeout=30_000)
     expect(picture).to_have_attribute("alt", re.compile("a map.* not loaded"))
+
+
+def expect_sets_marked(page: Page) -> None:
+    """Pictures that are named by `srcset` alone."""
+    for picture in ("img[srcset]", "picture img"):
+        shown = page.locator(f"#chat-scroll {picture}").first
+        expect(shown).to_have_attribute("alt", re.compile("Picture at .* not loaded"))
 
 
 def ask_documents(page: Page, foreign_site: Listener, folder: Path) -> None:
@@ -134,7 +118,8 @@ def test_pictures_of_other_servers_are_not_loaded(
     page = watch.page
     page.goto(poisoned_app.url)
     ask_in_chat(page)
-    expect_marked(page, "#chat-log")
+    expect_marked(page, "#chat-scroll")
+    expect_sets_marked(page)
     ask_documents(page, foreign_site, tmp_path)
     expect_marked(page, "#rag-answer")
     page.locator("#rag-answer img").first.evaluate(WRITTEN_ANEW)
@@ -150,7 +135,7 @@ def test_a_click_opens_the_picture_and_tells_nothing_else(
     ask_in_chat(page)
     foreign_site.heard.clear()
     with page.context.expect_page() as opened:
-        page.locator("#chat-log img.q-remote").first.click()
+        page.locator("#chat-scroll img.q-remote").first.click()
     opened.value.wait_for_load_state()
     assert urlsplit(opened.value.url).path == "/markdown.png"
     assert [path for path in foreign_site.heard if "favicon" not in path] == [
@@ -166,9 +151,9 @@ def test_a_page_keeps_to_its_own_policy(app: App, watch: Watched, path: str) -> 
     if path == "/docs":
         page.locator(".opblock").first.wait_for()
     else:
-        page.locator("#chat-input textarea").fill("Say hello.")
+        page.locator("#chat-input").fill("Say hello.")
         page.keyboard.press("Enter")
-        expect(page.locator("#chat-log")).to_contain_text("tokens/s", timeout=90_000)
+        expect(page.locator("#chat-scroll")).to_contain_text("tokens/s", timeout=90_000)
         for tab in ("Speech in", "Speech out", "Vision", "RAG", "Models"):
             page.get_by_role("tab", name=tab, exact=True).click()
     assert watch.complaints == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import load_catalogue
-from ui.text.layout import LATEX_DELIMITERS, empty_html
+from ui.core.written import LATEX_DELIMITERS
+from ui.text.layout import empty_html
 
 
 @pytest.mark.parametrize(

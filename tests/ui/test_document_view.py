@@ -67,7 +67,7 @@ def test_answer_cannot_bring_html_or_scripts() -> None:
 
 def test_a_question_is_what_was_typed() -> None:
     shown = turn_html(asked(question="Is <b> $5 and $6?\n# head"))
-    assert "<p>Is &lt;b&gt; $5 and $6?\n# head</p>" in shown
+    assert ">Is &lt;b&gt; $5 and $6?\n# head</div>" in shown
 
 
 def test_card_shows_file_page_score_and_the_words_asked_for() -> None:

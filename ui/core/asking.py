@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,11 +11,11 @@ import gradio as gr
 
 from workers.flows.receipt import Receipt
 
+from . import written
 from .icons import icon
 from .render import receipt_parts
 from .theme import ASSETS
 
-_MARK = re.compile(r"\[(\d{1,2})\]")
 MAX_TURNS = 50
 """Answers that stay above the newest; older ones leave the page."""
 
@@ -77,21 +76,21 @@ def pressed(event: gr.EventData) -> tuple[str, str]:
 
 def question_html(text: str) -> str:
     """A person's own words, as they were typed."""
-    return f'<div class="q-me"><p>{escape(text)}</p></div>' if text else ""
+    return f'<div class="q-me">{written.question_html(text)}</div>' if text.strip() else ""
 
 
 def answer_html(text: str, *, is_done: bool, cites: str = "") -> str:
     """Return an answer in Markdown as HTML; with `cites`, marks like [2] lead to the element `{cites}2`."""
-    from markdown_it import MarkdownIt
-
     if not text.strip():
         return ""
-    body: str = MarkdownIt("commonmark", {"html": False}).render(text)
-    if cites:
-        body = _MARK.sub(
-            rf'<a class="q-cite" href="#{cites}\1" target="_self" title="Show passage \1">\1</a>',
-            body,
+
+    def mark(number: int) -> str:
+        title = f"Show passage {number}"
+        return (
+            f'<a class="q-cite" href="#{cites}{number}" target="_self" title="{title}">{number}</a>'
         )
+
+    body = written.answer_html(text, mark if cites else None)
     busy = "" if is_done else ' aria-busy="true"'
     return f'<div class="q-answer" aria-live="polite"{busy}>{body}</div>'
 

@@ -15,6 +15,7 @@ from ui.core.icons import icon, icon_button
 from ui.core.render import note_html
 from ui.core.sidebar import sidebar
 from ui.core.theme import ASSETS
+from ui.core.written import CHAT_LOG
 from workers.flows.turns.options import SYSTEM_PROMPT
 
 from .knobs import KNOBS, LONGEST_THOUGHT, Knob, defaults_words
@@ -28,12 +29,6 @@ CHAT_EXAMPLES = (
 )
 HERE = "The model runs on this machine; nothing you write leaves it."
 RUNS_REMOTELY = "This model runs at {host}: what you write is sent there."
-LATEX_DELIMITERS: list[dict[str, str | bool]] = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "\\[", "right": "\\]", "display": True},
-    {"left": "\\(", "right": "\\)", "display": False},
-]
-"""No single dollars: "$5 and $6" is money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +103,7 @@ def _log(elem_id: str) -> Any:
     """A log without a frame of its own: the chat's column scrolls, and draws its own buttons."""
     return gr.Chatbot(
         show_label=False, elem_id=elem_id, elem_classes="q-log", container=False, height="auto",
-        buttons=[], latex_delimiters=LATEX_DELIMITERS, layout="panel", autoscroll=False,
-        group_consecutive_messages=False, feedback_options=None, allow_tags=False, placeholder=" ",
+        buttons=[], layout="panel", autoscroll=False, placeholder=" ", **CHAT_LOG,
     )  # fmt: skip
 
 

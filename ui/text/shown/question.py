@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ui.core.icons import icon_button
+from ui.core.written import question_html as literal_html
 from ui.text.exchanges import Exchange
-from ui.text.literal import literal_html
 
 from .markup import versions_html
 from .table import ABOVE_QUESTION, rendered
