@@ -138,7 +138,7 @@ def _stream(
 ) -> Stream[Any, str]:
     options = sampling.given()
     if wishes := _wishes(about):
-        return quintet.stream_chat(question, system=sampling.system, **wishes, **options)
+        return quintet.stream_chat(question, system=sampling.system, **{**options, **wishes})
     if about.file:
         chosen = (about.collection,) if about.collection else ()
         return quintet.stream_file_answer(

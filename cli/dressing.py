@@ -37,12 +37,13 @@ def personas_of(where: Where) -> KeptRecords[Persona]:
 
 def persona_of(name: str, where: Where) -> PersonaAsk:
     """Return what goes with requests; says what the persona does without. Raises: NotFoundError."""
+    from workers.flows.turns.ways import WAYS
     from workers.personas.asking import ask_as
 
     from .opening import read_models
 
     has_model = None if where.url else read_models(where).has
-    asked = ask_as(personas_of(where).get(name), has_model)
+    asked = ask_as(personas_of(where).get(name), has_model, () if where.url else WAYS)
     for sentence in asked.notes:
         note(sentence)
     return asked
@@ -65,6 +66,7 @@ def dressed(flags: SamplingFlags, persona: str, where: Where) -> SamplingFlags:
 
 
 def said_by(asked: PersonaAsk) -> dict[str, Any]:
-    """Return a persona's sampling and thinking as the library takes them, and another Quintet."""
+    """Return a persona's sampling, thinking and flow as the library takes them, and another Quintet."""
     thinking = {} if asked.thinking is None else {"thinking": asked.thinking}
-    return {**asked.sampling, **thinking}
+    flow = {"flow": asked.flow, "collections": asked.collections} if asked.flow else {}
+    return {**asked.sampling, **thinking, **flow}

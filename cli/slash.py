@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+from workers.flows.turns.ways import WAYS
 from workers.messages.errors import UnsupportedInputError
 from workers.personas.asking import ask_as
 
@@ -44,7 +45,7 @@ def _persona(conversation: Conversation, argument: str) -> str:
     if not argument:
         return "\n".join(f"  {one.id}  {one.description}" for one in personas.all())
     persona = personas.get(argument)
-    asked = ask_as(persona, models.has)
+    asked = ask_as(persona, models.has, () if conversation.is_remote else WAYS)
     if asked.model:
         models.use("text", asked.model)
     conversation.wear(asked)

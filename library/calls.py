@@ -15,6 +15,7 @@ from typing_extensions import Unpack
 
 from workers.client import Client
 from workers.flows.pictures import ask_about_pictures
+from workers.flows.turns.ways import WAYS
 from workers.messages import (
     AudioDelta,
     Describe,
@@ -75,9 +76,12 @@ def chat(
     what it did is in `.flow`. Raises: AppError.
     """
     check_names(options, TalkOptions)
-    asked = persona_ask(client, options.get("persona"))
+    is_bound = bool(tools) or schema is not None
+    asked = persona_ask(client, options.get("persona"), () if is_bound else WAYS)
     turns = to_messages(messages, system or asked.system)
-    if is_flow(options, is_bound=bool(tools) or schema is not None):
+    if asked.flow and "flow" not in options:
+        options = {"collections": asked.collections, **options, "flow": asked.flow}
+    if is_flow(options, is_bound=is_bound):
         call = flow_call(client, turns, options, asked)
     else:
         bound = Generate(messages=turns, constraint=to_constraint(schema), tools=to_tools(tools))

@@ -42,6 +42,8 @@ class FlowWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    persona: str | None = None
+    """Id of the persona that is asked, at `/v1/chat/completions`."""
     flow: str | None = None
     """direct, route, plan, compare, article."""
     model: str | None = None
@@ -106,6 +108,11 @@ def in_flow(
     Raises: UnsupportedInputError for an unknown flow, and for what no flow can do.
     """
     wish = body.quintet or FlowWish()
+    if wish.persona is not None:  # where one can be asked, it has been put in by now
+        raise UnsupportedInputError(
+            "quintet.persona is not known at this route.",
+            "Personas are asked at /v1/chat/completions.",
+        )
     flow = _flow_of(body.model, wish)
     if flow == DIRECT:
         return question

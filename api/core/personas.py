@@ -1,4 +1,4 @@
-"""Personas over HTTP: a list of them, and `"model": "persona/coder"` in place of a model.
+"""Personas over HTTP: a list of them, and `"model": "persona/coder"` in place of a model, or `quintet.persona`.
 
 A persona is no model: it fills in what a body leaves out, and the answer names the model that gave it.
 """
@@ -11,8 +11,10 @@ from typing import Any
 import fastapi
 from fastapi import APIRouter
 
+from api.core.flows import FlowWish, named_flow
 from api.core.thinking import thinking_of
 from workers.client import Client
+from workers.flows.turns.ways import WAYS
 from workers.personas.asking import PersonaAsk, ask_as
 from workers.personas.kept import KeptRecords
 from workers.personas.records import Persona
@@ -45,10 +47,12 @@ class HttpPersonas:
 
         Raises: NotFoundError.
         """
-        if body.model is None or not body.model.startswith(PREFIX):
+        wanted = _wanted(body)
+        if wanted is None:
             return body, {}
-        persona = self.seen_by(connection).get(body.model.removeprefix(PREFIX))
-        asked = ask_as(persona, self.client.models.has)
+        persona = self.seen_by(connection).get(wanted)
+        is_bound = bool(body.tools or body.functions or body.response_format or body.n > 1)
+        asked = ask_as(persona, self.client.models.has, () if is_bound else WAYS)
         said = {"persona": persona.id, **({"notes": list(asked.notes)} if asked.notes else {})}
         return with_persona(body, asked), {"quintet": said}
 
@@ -61,12 +65,32 @@ def with_persona(body: ChatRequest, asked: PersonaAsk) -> ChatRequest:
     if "num_logprobs" in values:
         values["top_logprobs"] = values.pop("num_logprobs")
     update: Json = {name: value for name, value in values.items() if getattr(body, name) is None}
-    update["model"] = asked.model
+    update |= _who(body, asked)
     if asked.system and not any(turn.role.lower() in SYSTEM_ROLES for turn in body.messages):
         update["messages"] = [Message(role="system", content=asked.system), *body.messages]
     if asked.thinking is not None and thinking_of(body).is_on is None:
         update["enable_thinking"] = asked.thinking
     return body.model_copy(update=update)
+
+
+def _wanted(body: ChatRequest) -> str | None:
+    """Return the id of the persona that a body asks; None: it asks a model."""
+    if body.model is not None and body.model.startswith(PREFIX):
+        return body.model.removeprefix(PREFIX)
+    return body.quintet.persona if body.quintet else None
+
+
+def _who(body: ChatRequest, asked: PersonaAsk) -> Json:
+    """Return the model and the flow: the body's own, else the persona's."""
+    wish = body.quintet or FlowWish()
+    named = None if body.model is None or body.model.startswith(PREFIX) else body.model
+    is_flow = named_flow(named) is not None
+    wishes: Json = {"persona": None}
+    if is_flow:
+        wishes["model"] = wish.model or asked.model
+    elif asked.flow and wish.flow is None:
+        wishes |= {"flow": asked.flow, "collections": wish.collections or [*asked.collections]}
+    return {"model": named or asked.model, "quintet": wish.model_copy(update=wishes)}
 
 
 def create_personas_router(client: Client) -> APIRouter:

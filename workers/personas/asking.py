@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .lacking import WhatIsHere, without_missing
-from .records import Persona
+from .records import DIRECT, Persona
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,21 +18,31 @@ class PersonaAsk:
     model: str | None = None
     sampling: Mapping[str, Any]
     thinking: bool | None = None
+    flow: str | None = None
+    """None: one model answers."""
+    collections: tuple[str, ...] = ()
+    """What its flow answers from."""
     notes: tuple[str, ...] = ()
     """A sentence for each thing that the persona does without here."""
 
 
-def ask_as(persona: Persona, has_model: Callable[[str], bool] | None) -> PersonaAsk:
-    """Return what of a persona goes with a request; tools, documents and flows belong to chats.
+def ask_as(
+    persona: Persona, has_model: Callable[[str], bool] | None, flows: Container[str] = ()
+) -> PersonaAsk:
+    """Return what of a persona goes with a request; tools, and documents without a flow, belong to chats.
 
-    `has_model`: None where another program knows its models.
+    `has_model`: None where another program knows its models; `flows`: those that this request can have.
     """
-    here = WhatIsHere(has_model=has_model, tools=(), collections=(), flows=())
+    has_flow = persona.flow != DIRECT and persona.flow in flows
+    documents = None if has_flow else ()
+    here = WhatIsHere(has_model=has_model, tools=(), collections=documents, flows=flows)
     fitted, notes = without_missing(persona, here)
     return PersonaAsk(
         system=fitted.system,
         model=fitted.model,
         sampling=fitted.sampling,
         thinking=fitted.thinking,
+        flow=fitted.flow if has_flow else None,
+        collections=fitted.collections,
         notes=notes,
     )
