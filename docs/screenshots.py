@@ -90,7 +90,7 @@ def use_speech_in(page: Page) -> None:
     """Transcribe the example."""
     open_tab(page, "Speech in")
     page.get_by_role("button", name="Try the example").click()
-    page.get_by_text("⬇ srt").wait_for()
+    page.locator("#stt-save-srt").wait_for()
 
 
 def use_speech_out(page: Page) -> None:

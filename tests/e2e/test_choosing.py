@@ -233,7 +233,7 @@ def test_what_a_recogniser_cannot_use_is_off_and_comes_back(apps: Apps, browser:
     expect(page.locator("#stt-context")).to_contain_text("Only Sound hears only the sound")
     expect(page.locator("#stt-translate input")).to_be_disabled()
     expect(page.locator("#stt-translate")).to_contain_text("Only Sound does not translate")
-    expect(page.locator("#stt-language input")).to_have_value("Detect")
+    expect(page.locator("#stt-language input")).to_have_value("Find out")
     expect(page.locator("#stt-language")).not_to_contain_text("knows only English")
     choose(page, "Whisper tiny.en", "stt")
     expect(context).to_be_enabled(timeout=SOON_MS)

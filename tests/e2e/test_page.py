@@ -108,8 +108,24 @@ def test_the_example_recording_is_written_down(open_tab: OpenTab) -> None:
     page.get_by_role("button", name="Try the example").click()
     expect(page.locator("#stt-transcript li").first).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
-        page.get_by_text("⬇ srt").click()
+        page.locator("#stt-save-srt").click()
     assert "-->" in Path(download.value.path()).read_text()
+    expect(page.locator("#stt-stop")).to_have_count(0)
+
+
+def test_what_is_recorded_is_written_down_without_another_press(open_tab: OpenTab) -> None:
+    page = open_tab("Speech in")
+    page.get_by_role("button", name="Try the example").click()
+    saving = page.locator("#stt-export")
+    expect(saving).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.locator("#stt-recorder h2")).to_contain_text("Recording 0:02")
+    expect(saving).to_have_attribute("inert", "")
+    page.keyboard.press("Escape")
+    # Chromium's microphone beeps: that is no speech, and a model may hear some all the same.
+    expect(page.locator("#stt-files label")).to_have_count(2, timeout=60_000)
+    expect(page.locator("#stt-files label").last).to_contain_text(re.compile("no speech|0:0"))
+    expect(page.locator("#stt-input")).to_be_visible(timeout=60_000)
 
 
 def show(page: Page, tab: str) -> None:

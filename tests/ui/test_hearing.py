@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import load_catalogue
-from ui.speech_in.options import fitted_options
+from ui.speech_in.options import brought_options, fitted_options
 from workers.messages import Ready
 from workers.specs.hearing import hearing_of
 
@@ -45,7 +45,7 @@ def test_what_it_cannot_do_is_off_with_the_reason_and_comes_back() -> None:
         assert (off[place]["interactive"], off[place]["value"]) == (False, value)
         assert off[place]["info"].startswith(PARAKEET.name)
     assert off[WORDS]["interactive"]
-    assert off[0]["value"] == "de"
+    assert "value" not in off[0]
 
     on = fitted_options(MANY, hearing_of(MANY), NOTHING)
     assert all(on[place]["interactive"] for place in (0, TRANSLATE, WORDS, CONTEXT, HOTWORDS))
@@ -58,5 +58,15 @@ def test_the_language_is_asked_for_where_it_cannot_be_heard() -> None:
     assert (english["choices"], english["interactive"]) == ([("English", "")], False)
     must_say = hearing_of(PARAKEET, ready("translate", lacks=("detection",)))
     asked = fitted_options(PARAKEET, must_say, NOTHING)[0]
-    assert (asked["value"], ("Detect", "") in asked["choices"]) == ("en", False)
+    assert (asked["value"], ("Find out", "") in asked["choices"]) == ("en", False)
     assert "cannot find out" in asked["info"]
+
+
+def test_choices_of_an_earlier_visit_come_back_as_far_as_they_hold() -> None:
+    brought = brought_options(MANY, hearing_of(MANY), GIVEN)
+    assert [update["value"] for update in brought] == list(GIVEN)
+    only = brought_options(ENGLISH, hearing_of(ENGLISH), GIVEN)
+    assert (only[0]["value"], only[TRANSLATE]["value"]) == ("", False)
+    gone = brought_options(MANY, hearing_of(MANY), ("xx", *GIVEN[1:]))
+    assert gone[0]["value"] == ""
+    assert brought_options(MANY, hearing_of(MANY), (1, 2, 3, 4, 5, None)) == []

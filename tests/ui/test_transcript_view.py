@@ -11,6 +11,7 @@ from ui.speech_in.view import (
     FileTranscript,
     advanced,
     captions,
+    caution_of,
     choice_label,
     progress_html,
     segments_html,
@@ -19,6 +20,7 @@ from ui.speech_in.view import (
 )
 from workers.messages import (
     AudioInfo,
+    Decoding,
     Event,
     Finished,
     Progress,
@@ -135,3 +137,47 @@ def test_a_zip_keeps_files_of_the_same_name_apart(tmp_path: Path) -> None:
         names = archive.namelist()
     assert len(names) == len(set(names)) == 8
     assert {"talk.srt", "talk-2.srt"} <= set(names)
+
+
+def heard(logprob: float, seconds: float = 5.0) -> SegmentDelta:
+    decoding = Decoding(
+        token_ids=(),
+        temperature=0.0,
+        avg_logprob=logprob,
+        compression_ratio=1.0,
+        no_speech_prob=0.0,
+        window_start_s=0.0,
+    )
+    return SegmentDelta(
+        request_id="r", start_s=0.0, end_s=seconds, text="The A-Master.", decoding=decoding
+    )
+
+
+@pytest.mark.parametrize(
+    ("segments", "only", "sure", "said"),
+    [
+        ((heard(-0.3),), "English", 1.0, ""),
+        ((heard(-0.9),), "English", 1.0, "This may not be English."),
+        ((heard(-0.9, 1.0), heard(-0.3, 9.0)), "English", 1.0, ""),
+        ((heard(-0.9),), "", 1.0, "unsure of most words"),
+        ((heard(-0.3),), "", 0.4, "English was only 40% sure"),
+        ((FIRST,), "English", 1.0, ""),
+        ((), "English", 0.1, ""),
+    ],
+)
+def test_guesses_are_not_given_out_as_words(
+    segments: tuple[SegmentDelta, ...], only: str, sure: float, said: str
+) -> None:
+    done = FileTranscript(
+        name="a.wav",
+        path="a.wav",
+        state="done",
+        segments=segments,
+        language="en",
+        language_probability=sure,
+        only_language=only,
+        duration_s=5.0,
+    )
+    assert said in caution_of(done)
+    assert bool(caution_of(done)) == bool(said)
+    assert choice_label(done).startswith("✓" if not said else "?")

@@ -8,18 +8,19 @@ from typing import Any
 
 import gradio as gr
 
-from ui.core.parts import start_or_stop
-from ui.core.render import note_html
+from ui.core.drop_area import uploaded_paths
 from ui.core.request import Steps, Update, run_request, streamed
 from ui.core.theme import ASSETS
 from workers.client import Client
 
-from .layout import NOTHING, SpeechInParts
+from .layout import SpeechInParts
 from .options import TranscriptionOptions
 from .run import TranscriptionRun, transcripts_at_rest
-from .view import FileTranscript, stopped
+from .view import FileTranscript, language_name, stopped
 
 EXAMPLE = ASSETS / "example-speech.mp3"
+MAX_RESULTS = 200
+"""Recordings on the list of one visit; the oldest leave first."""
 UPDATE_S = 0.1
 """Between two page updates; recognition brings a handful of segments at a time."""
 
@@ -32,19 +33,14 @@ class SpeechInHandlers:
         self._parts = parts
 
     @streamed
-    def on_run(self, files: list[str] | None, recorded: str | None, *options: Any) -> Steps:
-        """Transcribe the chosen files, or else what was recorded."""
-        return self._transcribe(files or ([recorded] if recorded else []), options)
+    def on_files(self, event: gr.EventData, results: list[FileTranscript], *options: Any) -> Steps:
+        """Write down what was dropped, chosen or recorded, at once."""
+        return self._transcribe(uploaded_paths(event), results, options)
 
     @streamed
-    def on_recorded(self, recorded: str | None, *options: Any) -> Steps:
-        """Transcribe as soon as the microphone stops."""
-        return self._transcribe([recorded] if recorded else [], options)
-
-    @streamed
-    def on_example(self, *options: Any) -> Steps:
-        """Transcribe the recording that comes with the page."""
-        return self._transcribe([str(EXAMPLE)], options)
+    def on_example(self, results: list[FileTranscript], *options: Any) -> Steps:
+        """Write down the recording that comes with the page."""
+        return self._transcribe([str(EXAMPLE)], results, options)
 
     def on_stop(self, results: list[FileTranscript]) -> Update:
         """Keep what was heard; the request itself was cancelled by the closed generator."""
@@ -58,18 +54,24 @@ class SpeechInHandlers:
             return {self._parts.status: gr.skip()}
         return transcripts_at_rest(self._parts, results, index)
 
-    def _transcribe(self, paths: Sequence[str], values: Sequence[Any]) -> Steps:
-        """Work on one recording after another."""
+    def _transcribe(
+        self, paths: Sequence[str], earlier: list[FileTranscript], values: Sequence[Any]
+    ) -> Steps:
+        """Work on one recording after another; those before stay on the list."""
         parts = self._parts
-        if not paths:
-            yield {parts.status: note_html(NOTHING)}
-            return
         options = TranscriptionOptions.of(values)
-        results = [FileTranscript(name=Path(path).name, path=path) for path in paths]
-        begun = start_or_stop(parts.run, parts.stop, is_running=True)
-        yield {**begun, parts.export: gr.Row(visible=False)}
-        for index, path in enumerate(paths):
+        card = self._client.card("stt")
+        only = language_name(card.languages[0]) if len(card.languages) == 1 else ""
+        new = [
+            FileTranscript(name=Path(path).name, path=path, only_language=only) for path in paths
+        ]
+        results = [*earlier, *new][-MAX_RESULTS:]
+        first = len(results) - len(new)
+        yield {parts.stop: gr.Button(visible=True), parts.export: gr.Row(visible=False)}
+        for number, path in enumerate(paths, start=1):
             events = self._client.astream(options.request(path))
-            yield run_request(events, TranscriptionRun(parts, results, index), UPDATE_S)
-        first = next((n for n, item in enumerate(results) if item.segments), 0)
-        yield transcripts_at_rest(parts, results, first)
+            place = f"{number} of {len(paths)}, " if len(paths) > 1 else ""
+            run = TranscriptionRun(parts, results, first + number - 1, place)
+            yield run_request(events, run, UPDATE_S)
+        heard = (n for n, item in enumerate(results) if n >= first and item.segments)
+        yield transcripts_at_rest(parts, results, next(heard, first))

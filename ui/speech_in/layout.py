@@ -1,4 +1,4 @@
-"""The look of the Speech in tab: recordings on the left, the transcript beside its player."""
+"""The look of the Speech in tab: one big place to record or drop, then the transcript with its player."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ import gradio as gr
 
 from configs.catalogue import ModelCard
 from configs.settings import Settings
-from ui.core.parts import hidden_stop_button, status_line
+from ui.core.drop_area import drop_area
+from ui.core.icons import icon
+from ui.core.parts import status_line
 from ui.core.render import clock, note_html
+from ui.core.sidebar import sidebar
+from ui.core.theme import ASSETS
 
-from .markup import EMPTY, SEEK_JS
-from .options import layout_options
-
-NOTHING = "Record something, choose recordings, or try the example."
+from .markup import EMPTY, RECORDER, SEEK_JS, SIDE_EMPTY
+from .options import layout_language, layout_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechInParts:
     """The tab's components."""
 
-    microphone: Any
     files: Any
+    """Its `upload` event brings recordings, the microphone's too: all go one way."""
     example: Any
-    run: Any
     stop: Any
     options: Sequence[Any]
     about: Any
     status: Any
+    caution: Any
     picker: Any
     player: Any
     transcript: Any
@@ -43,19 +45,17 @@ class SpeechInParts:
     def outputs(self) -> list[Any]:
         """Everything that a handler may change."""
         return [
-            self.run, self.stop, self.status, self.picker, self.player, self.transcript,
+            self.stop, self.status, self.caution, self.picker, self.player, self.transcript,
             self.export, *self.downloads, self.archive, self.results,
         ]  # fmt: skip
 
 
 def layout_speech_in(card: ModelCard, settings: Settings) -> SpeechInParts:
     """Draw everything."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=300):
-            inputs = _layout_inputs(card, settings)
-        with gr.Column(scale=3, min_width=300):
-            outputs = _layout_transcript()
-    return SpeechInParts(**inputs, **outputs, results=gr.State([]))
+    with sidebar("Transcripts"):
+        kept = _layout_kept()
+    inputs = _layout_inputs(card, settings)
+    return SpeechInParts(**kept, **inputs, **_layout_transcript(), results=gr.State([]))
 
 
 def about_html(card: ModelCard) -> str:
@@ -63,35 +63,63 @@ def about_html(card: ModelCard) -> str:
     return note_html(f"{card.name}: {card.description}" if card.description else card.name)
 
 
+def _layout_kept() -> dict[str, Any]:
+    """The recordings of this visit."""
+    gr.HTML(SIDE_EMPTY, padding=False, elem_id="stt-kept", apply_default_css=False)
+    picker = gr.Radio(
+        [], label="Transcripts of this visit", visible=False, elem_id="stt-files",
+        elem_classes="q-side-scroll",
+    )  # fmt: skip
+    archive = gr.DownloadButton(
+        "All as one zip", size="sm", visible=False, elem_id="stt-zip", elem_classes="q-side-foot"
+    )
+    return {"picker": picker, "archive": archive}
+
+
 def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
-    longest = clock(settings.limits.get("max_audio_s", 0))
-    parts: dict[str, Any] = {
-        "microphone": gr.Audio(
-            sources=["microphone"],
-            type="filepath",
-            label="Microphone",
-            editable=False,
-            buttons=["download"],
-        ),
-        "files": gr.File(
-            file_count="multiple", label=f"Audio or video, up to {longest}", height=180
-        ),
-    }
-    with gr.Row():
-        parts["run"] = gr.Button("Transcribe", variant="primary", min_width=120)
-        parts["stop"] = hidden_stop_button(min_width=120)
-        parts["example"] = gr.Button("Try the example", min_width=120)
-    parts["status"] = status_line(note_html(NOTHING))
-    with gr.Accordion("Options", open=False):
-        parts["options"] = layout_options()
+    longest = _hours(settings.limits.get("max_audio_s", 0))
+    parts: dict[str, Any] = {}
+    with gr.Row(elem_classes="q-beside"):
+        language = layout_language()
+    with gr.Column(elem_id="stt-input", min_width=0):
+        gr.HTML(
+            "",
+            html_template=RECORDER.replace("MICROPHONE", icon("microphone")),
+            js_on_load=(ASSETS / "speech_in.js").read_text(encoding="utf-8"),
+            apply_default_css=False,
+            padding=False,
+            elem_id="stt-recorder",
+        )
+        with gr.Row(elem_id="stt-choose"):
+            parts["files"] = drop_area(
+                f"up to {longest} each, many at once",
+                button="Choose files",
+                elem_id="stt-add",
+                accept="audio/*,video/*",
+                is_small=True,
+            )
+            parts["example"] = gr.Button(
+                "Try the example", size="sm", min_width=120, scale=0, elem_id="stt-example"
+            )
+    with gr.Accordion("Options", open=False, elem_id="stt-options"):
+        parts["options"] = [language, *layout_options()]
         parts["about"] = gr.HTML(about_html(card), padding=False)
+    with gr.Row(elem_id="stt-work"):
+        parts["status"] = status_line(elem_id="stt-status")
+        parts["stop"] = gr.Button(
+            "Stop", visible=False, size="sm", min_width=80, scale=0, elem_id="stt-stop"
+        )
     return parts
 
 
+def _hours(seconds: float) -> str:
+    hours = seconds / 3600
+    return f"{hours:.0f} hours" if hours > 1 and hours == int(hours) else clock(seconds)
+
+
 def _layout_transcript() -> dict[str, Any]:
-    """The transcript beside its player."""
+    """The transcript below its player."""
     parts: dict[str, Any] = {
-        "picker": gr.Radio([], label="Recordings", visible=False, elem_id="stt-files"),
         "player": gr.Audio(
             label="Player",
             interactive=False,
@@ -101,19 +129,21 @@ def _layout_transcript() -> dict[str, Any]:
             # The drawn waveform decodes the whole file in the browser: hours would not fit.
             waveform_options=gr.WaveformOptions(show_recording_waveform=False),
         ),
+        "caution": gr.HTML("", padding=False, elem_id="stt-caution", apply_default_css=False),
         "transcript": gr.HTML(
             "",
             html_template=f'<ol class="q-segments" data-empty="{EMPTY}" aria-live="polite">'
             "${value}</ol>",
             js_on_load=SEEK_JS,
+            apply_default_css=False,
             elem_id="stt-transcript",
             max_height="60vh",
         ),
     }
     with gr.Row(visible=False, elem_id="stt-export") as parts["export"]:
-        parts["copy"] = gr.Button("Copy text", size="sm")
+        parts["copy"] = gr.Button("Copy text", size="sm", elem_id="stt-copy")
         parts["downloads"] = [
-            gr.DownloadButton(f"⬇ {name}", size="sm") for name in ("srt", "vtt", "txt", "json")
+            gr.DownloadButton(f"Save .{name}", size="sm", elem_id=f"stt-save-{name}")
+            for name in ("srt", "vtt", "txt", "json")
         ]
-        parts["archive"] = gr.DownloadButton("⬇ all (zip)", size="sm", visible=False)
     return parts

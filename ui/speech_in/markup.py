@@ -1,8 +1,18 @@
-"""What the browser does with a transcript without the server: seek, follow, copy."""
+"""The HTML of the Speech in tab's parts, and what the browser does with a transcript: seek, follow, copy."""
 
 from __future__ import annotations
 
 EMPTY = "The words will appear here as they are recognised. Click one to hear it."
+SIDE_EMPTY = (
+    '<p class="q-side-note">What you record or drop is listed here until you close the page. '
+    "Save what you want to keep.</p>"
+)
+RECORDER = """<div class="q-recorder" data-state="idle">
+<button type="button" class="q-record" aria-label="Record">MICROPHONE<i></i></button>
+<div class="q-recorder-words"><h2>Record, or drop sound and video here</h2>
+<p class="q-recorder-hint">Stop finishes the text by itself. Nothing leaves this machine.</p>
+<canvas height="48" aria-hidden="true"></canvas>
+<p class="q-recorder-error" role="alert"></p></div></div>"""
 
 SEEK_JS = """
 const player = () => document.querySelector('#stt-player audio');
@@ -12,6 +22,17 @@ element.addEventListener('click', (event) => {
   if (!place || !audio) return;
   audio.currentTime = Number(place.dataset.start);
   audio.play().catch(() => {});
+});
+// Space plays and pauses, arrows go 15 s, from anywhere in the tab that does not need these keys itself.
+document.addEventListener('keydown', (event) => {
+  const audio = player();
+  const isTaken = event.target.closest('input, textarea, select, button, summary, [role="combobox"], [contenteditable]');
+  if (!audio || !element.offsetParent || isTaken || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.key === ' ') { if (audio.paused) audio.play().catch(() => {}); else audio.pause(); }
+  else if (event.key === 'ArrowRight') audio.currentTime += 15;
+  else if (event.key === 'ArrowLeft') audio.currentTime -= 15;
+  else return;
+  event.preventDefault();
 });
 // Gradio's own autoscroll loses the end when several lines arrive at once.
 const box = element.closest('.html-container') ?? element;

@@ -50,10 +50,20 @@ class TranscriptionOptions:
         )
 
 
+def layout_language() -> Any:
+    """The first component of `TranscriptionOptions`, which is always seen."""
+    return gr.Dropdown(
+        [("Find out", "")],
+        value="",
+        label="Language spoken",
+        elem_id="stt-language",
+        filterable=True,
+    )
+
+
 def layout_options() -> list[Any]:
-    """The accordion's components, in the order of `TranscriptionOptions`; `fitted_options` fits them to a model."""
+    """The other components, in the order of `TranscriptionOptions`; `fitted_options` fits them to a model."""
     return [
-        gr.Dropdown([("Detect", "")], value="", label="Language spoken", elem_id="stt-language"),
         gr.Checkbox(False, label="Translate to English", elem_id="stt-translate"),
         gr.Checkbox(False, label="Times of single words", info=WORDS, elem_id="stt-words"),
         gr.Checkbox(True, label="Skip silence", info="Also prevents invented text"),
@@ -92,13 +102,29 @@ def _languages(card: ModelCard, hearing: Hearing, chosen: str) -> dict[str, Any]
     known = sorted((language_name(code), code) for code in card.languages)
     if len(known) == 1:
         only = f"{card.name} knows only {known[0][0]}"
-        return gr.update(choices=[(known[0][0], "")], value="", interactive=False, info=only)
+        choices = [(known[0][0], "")]
+        cleared: dict[str, Any] = {"value": ""} if chosen else {}
+        return gr.update(choices=choices, interactive=False, info=only, **cleared)
     must_say = hearing.refusal("detection")
     choices = [
-        *(() if must_say else [("Detect", "")]),
+        *(() if must_say else [("Find out", "")]),
         *known,
     ]  # of some nobody knows which they are
     codes = [code for _, code in choices]
     first = "en" if must_say and "en" in codes else next(iter(codes), None)
-    value = chosen if chosen in codes else first
-    return gr.update(choices=choices, value=value, interactive=True, info=must_say)
+    kept: dict[str, Any] = {} if chosen in codes else {"value": first}
+    return gr.update(choices=choices, interactive=True, info=must_say, **kept)
+
+
+def brought_options(
+    card: ModelCard, hearing: Hearing, values: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Return the updates for what a browser has kept of an earlier visit, as far as the model can do it."""
+    kinds = (str, bool, bool, bool, str, str)
+    if not all(isinstance(value, kind) for value, kind in zip(values, kinds, strict=True)):
+        return []
+    fitted = fitted_options(card, hearing, values)
+    return [
+        update if "value" in update else {**update, "value": value}
+        for update, value in zip(fitted, values, strict=True)
+    ]

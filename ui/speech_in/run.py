@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.core.parts import start_or_stop
+from ui.core.asking import caution_html
 from ui.core.render import note_html, receipt_html, status_html
 from ui.core.request import RequestRun, Update
 from workers.messages import Event, Queued, Started
@@ -21,6 +21,7 @@ from .view import (
     FileTranscript,
     advanced,
     captions,
+    caution_of,
     choice_label,
     progress_html,
     segments_html,
@@ -31,13 +32,18 @@ from .view import (
 class TranscriptionRun(RequestRun):
     """One of several recordings; its failure is its own, and the next one is still heard."""
 
-    def __init__(self, parts: SpeechInParts, results: list[FileTranscript], index: int) -> None:
-        """`results` is shared by the runs of all recordings: each changes its own place in it."""
+    def __init__(
+        self, parts: SpeechInParts, results: list[FileTranscript], index: int, place: str
+    ) -> None:
+        """`results` is shared by the runs of all recordings: each changes its own place in it.
+
+        `place` says which of several it is: "2 of 3, ".
+        """
         super().__init__()
         self._parts = parts
         self._results = results
         self._index = index
-        self._place = f"{index + 1} of {len(results)}, " if len(results) > 1 else ""
+        self._place = place
 
     @property
     def _result(self) -> FileTranscript:
@@ -46,7 +52,12 @@ class TranscriptionRun(RequestRun):
     def begun(self) -> Update:
         """Its name, and no player yet."""
         line = note_html(f"Opening {self._result.name}…")
-        return {**self._working(line), self._parts.player: gr.Audio(visible=False)}
+        parts = self._parts
+        return {
+            **self._working(line),
+            parts.player: gr.Audio(visible=False),
+            parts.caution: "",
+        }
 
     def advanced(self, batch: Sequence[Event]) -> Update:
         """The words so far; the player once it is known that the recording can be played."""
@@ -79,10 +90,7 @@ class TranscriptionRun(RequestRun):
 
 def transcripts_at_rest(parts: SpeechInParts, results: list[FileTranscript], index: int) -> Update:
     """Return everything after the work: the chosen transcript, its captions and its files."""
-    rest: Update = {
-        **start_or_stop(parts.run, parts.stop, is_running=False),
-        parts.results: results,
-    }
+    rest: Update = {parts.stop: gr.Button(visible=False), parts.results: results}
     if not results:
         return rest
     chosen = results[index]
@@ -92,18 +100,23 @@ def transcripts_at_rest(parts: SpeechInParts, results: list[FileTranscript], ind
         parts.status: summary_html(chosen),
         parts.picker: picker_update(results, index, interactive=True),
         parts.player: player_update(chosen, with_sound=len(results) > 1),
+        parts.caution: caution_html(words) if (words := caution_of(chosen)) else "",
         parts.transcript: segments_html(chosen.segments),
     }
 
 
 def _files(parts: SpeechInParts, results: list[FileTranscript], chosen: FileTranscript) -> Update:
     with_speech = [item for item in results if item.segments]
-    if not chosen.segments:
-        return {parts.export: gr.Row(visible=False)}
+    if not with_speech:
+        return {
+            parts.export: gr.Row(visible=False),
+            parts.archive: gr.DownloadButton(visible=False),
+        }
     folder = Path(parts.player.GRADIO_CACHE) / uuid.uuid4().hex
-    paths = write_files(chosen, folder)
-    update: Update = {parts.export: gr.Row(visible=True)}
-    update |= dict(zip(parts.downloads, map(str, paths.values()), strict=True))
+    update: Update = {parts.export: gr.Row(visible=bool(chosen.segments))}
+    if chosen.segments:
+        paths = write_files(chosen, folder)
+        update |= dict(zip(parts.downloads, map(str, paths.values()), strict=True))
     if len(with_speech) > 1:
         archive = write_zip(with_speech, folder)
         update[parts.archive] = gr.DownloadButton(value=str(archive), visible=True)
@@ -127,6 +140,6 @@ def player_update(transcript: FileTranscript, *, with_sound: bool) -> Any:
 
 
 def picker_update(results: Sequence[FileTranscript], index: int, *, interactive: bool) -> Any:
-    """The list of recordings with their states; hidden for a single one."""
+    """The list of recordings with their states."""
     labels = [(choice_label(item), number) for number, item in enumerate(results)]
-    return gr.Radio(choices=labels, value=index, visible=len(results) > 1, interactive=interactive)
+    return gr.Radio(choices=labels, value=index, visible=bool(results), interactive=interactive)

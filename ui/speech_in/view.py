@@ -39,6 +39,15 @@ PLAYABLE = frozenset(
     )
 )
 
+UNSURE_LOGPROB = -0.6
+"""Mean over a recording's tokens below which most words are guesses.
+
+Measured with Whisper tiny.en: spoken English had -0.23 to -0.34, German, French, Spanish and Polish, which
+it writes down as fluent English that nobody said, -0.71 to -1.09.
+"""
+UNSURE_LANGUAGE = 0.5
+"""Probability of the language found below which another is as likely."""
+
 State = Literal["waiting", "working", "done", "stopped", "failed"]
 
 
@@ -51,6 +60,9 @@ class FileTranscript:
     state: State = "waiting"
     segments: tuple[SegmentDelta, ...] = ()
     language: str = ""
+    language_probability: float = 1.0
+    only_language: str = ""
+    """The one language that the model knows; "" if it knows several."""
     duration_s: float = 0.0
     heard_s: float = 0.0
     error_html: str = ""
@@ -63,6 +75,14 @@ class FileTranscript:
         """Whether a browser can play it; for anything else Gradio would convert the whole file."""
         return self.state != "failed" and PurePath(self.path).suffix.lower() in PLAYABLE
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the recogniser guessed most of it, as it says itself."""
+        found = [(one.end_s - one.start_s, one.decoding) for one in self.segments]
+        known = [(length, decoding.avg_logprob) for length, decoding in found if decoding]
+        heard_s = sum(length for length, _ in known)
+        return heard_s > 0 and sum(n * value for n, value in known) / heard_s < UNSURE_LOGPROB
+
 
 def advanced(transcript: FileTranscript, events: Iterable[Event]) -> FileTranscript:
     """Return the transcript after some more events of its request."""
@@ -72,7 +92,11 @@ def advanced(transcript: FileTranscript, events: Iterable[Event]) -> FileTranscr
         if isinstance(event, SegmentDelta):
             segments.append(event)
         elif isinstance(event, AudioInfo):
-            changes |= {"language": event.language, "duration_s": event.duration_s}
+            changes |= {
+                "language": event.language,
+                "language_probability": event.language_probability,
+                "duration_s": event.duration_s,
+            }
         elif isinstance(event, Progress):
             changes |= {"heard_s": event.done, "duration_s": event.total}
         elif isinstance(event, Finished):
@@ -117,10 +141,33 @@ def summary_html(transcript: FileTranscript) -> str:
     if not transcript.segments:
         return note_html(f"No speech was found in {_length(transcript)}.")
     words = sum(len(segment.text.split()) for segment in transcript.segments)
-    language = language_name(transcript.language)
-    of = f" of {language}" if language else ""  # some models do not say which they heard
+    # some models do not say which language they heard, and one that knows only one takes all for that
+    is_known = not (transcript.is_unsure and transcript.only_language)
+    language = language_name(transcript.language) if is_known else ""
+    of = f" of {language}" if language else ""
     said = f"{_counted(words, 'word')}{of} in {_length(transcript)}."
     return note_html(said) + transcript.receipt_html
+
+
+def caution_of(transcript: FileTranscript) -> str:
+    """What the reader must know before he believes it; "" if nothing speaks against it."""
+    if not transcript.segments:
+        return ""
+    if transcript.is_unsure and transcript.only_language:
+        return (
+            f"This may not be {transcript.only_language}. The model knows only "
+            f"{transcript.only_language} and was unsure of most words: of another language it writes "
+            "fluent sentences that nobody said. Choose a model for more languages above."
+        )
+    if transcript.is_unsure:
+        return "The model was unsure of most words: listen before you rely on them."
+    name = language_name(transcript.language)
+    if name and transcript.language_probability < UNSURE_LANGUAGE:
+        return (
+            f"{name} was only {transcript.language_probability:.0%} sure. If it is another language, "
+            "choose it above and try again."
+        )
+    return ""
 
 
 def choice_label(transcript: FileTranscript) -> str:
@@ -132,7 +179,8 @@ def choice_label(transcript: FileTranscript) -> str:
         "stopped": "stopped",
         "failed": "failed",
     }
-    marks = {"done": "✓", "failed": "✗", "working": "…", "stopped": "■", "waiting": "·"}
+    done = "?" if caution_of(transcript) else "✓"
+    marks = {"done": done, "failed": "✗", "working": "…", "stopped": "■", "waiting": "·"}
     return f"{marks[transcript.state]} {transcript.name} ({states[transcript.state]})"
 
 
