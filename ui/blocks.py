@@ -22,9 +22,9 @@ from workers.messages import MODALITIES
 from .core.admin_login import CheckLogin, add_admin_login
 from .core.browser_cookie import BrowserCookie
 from .core.guard import ClosedDoors
-from .core.light_updates import LightBlocks
 from .core.model_chip import build_model_chip
 from .core.page_chats import PageChats
+from .core.quiet_end import EndingBlocks
 from .core.quiet_queue import use_quiet_queue
 from .core.sidebar import tab_with_sidebar
 from .core.theme import ASSETS, build_theme, scripts, style_sheets
@@ -65,10 +65,10 @@ CACHE_AGE_S = 6 * 3600
 """Uploads and made files older than this are deleted, once per sweep."""
 
 
-def build_ui(client: Client, settings: Settings, chats: PageChats) -> gr.Blocks:
+def build_ui(client: Client, settings: Settings, chats: PageChats) -> EndingBlocks:
     """Return the page. It talks to the workers through `client` and nothing else; `chats` outlive it."""
     use_quiet_queue()
-    with LightBlocks(
+    with EndingBlocks(
         title="Quintet",
         analytics_enabled=False,
         delete_cache=(CACHE_SWEEP_S, CACHE_AGE_S),
@@ -95,7 +95,7 @@ def _build_tab(tab: PageTab, client: Client, settings: Settings, chats: PageChat
 
 def mount_ui(
     api: FastAPI,
-    page: gr.Blocks,
+    page: EndingBlocks,
     server: ServerSettings,
     check_login: CheckLogin,
     chat_router: APIRouter,
@@ -116,6 +116,7 @@ def mount_ui(
     # launch() sets it, and a mounted page is never launched. Gradio looks at what it is told to serve
     # only from then on: without it, a handler could be made to give away any file.
     page.has_launched = True
+    page.is_ending = lambda: api.state.drain.has_begun
     api.state.page = gradio_app
     api.state.page_user = page_user(gradio_app)
     return mounted

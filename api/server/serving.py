@@ -55,6 +55,7 @@ def serve_until_stopped(
         log_level="warning",
         timeout_graceful_shutdown=CLOSE_S,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_saying)
     running = QuintetServer(config, api.state.drain, pool, server.drain_s)
     running.run(sockets=listeners)
     if running.last_signal is not None:
@@ -114,6 +115,11 @@ class QuintetServer(uvicorn.Server):
         give_up = loop.time() + timeout_s
         while not is_done() and loop.time() < give_up:
             await asyncio.sleep(POLL_S)
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    """Not what uvicorn cuts at the end: looks of open pages; what answers somebody was waited for."""
+    return not str(record.msg).startswith("Cancel %s running task(s)")
 
 
 def _leave_soon() -> None:
