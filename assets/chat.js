@@ -38,7 +38,7 @@ document.addEventListener("quintet-chat", (event) => {
   document.body.classList.toggle("q-is-private", Boolean(state.is_private));
   follow();
   if (state.jump) jumpTo(state.jump);
-  else if (!state.keep) toEnd();
+  else if (state.to_end) toEnd();
 });
 
 // --- clicks ---

@@ -67,7 +67,7 @@ let seenChat;
 function update() {
   let next;
   try { next = JSON.parse(props.value || "{}"); } catch { return; }
-  const { sent, failed, dictated, focus, jump, keep, ...rest } = next;
+  const { sent, failed, dictated, focus, jump, to_end, ...rest } = next;
   const hasBegun = sending !== null && sent !== undefined;
   if (hasBegun && box.value === sending) {
     box.value = "";

@@ -81,7 +81,7 @@ def open_tab(page: Page, title: str) -> None:
 def use_text(page: Page) -> None:
     """Ask something and wait for the receipt."""
     open_tab(page, "Text")
-    page.locator("#chat-input textarea").fill("What is the capital of France? One short sentence.")
+    page.locator("#chat-input").fill("What is the capital of France? One short sentence.")
     page.keyboard.press("Enter")
     page.locator("#tab-text").get_by_text("tokens/s").first.wait_for()
 

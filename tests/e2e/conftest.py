@@ -42,10 +42,10 @@ def expect_answer(page: Page, number: int = 1) -> None:
 
     Which words is the model's business: it draws them.
     """
-    said = page.locator('#chat-log [data-testid="bot"]')
-    receipts = said.filter(has_text="tokens/s")
+    receipts = page.locator("#chat-scroll .q-acts .q-receipt").filter(has_text="tokens/s")
     expect(receipts).to_have_count(number, timeout=150_000)
-    expect(said.nth(-2)).to_contain_text(re.compile(r"\w\w"))
+    said = page.locator('#chat-live [data-testid="bot"] .prose').last
+    expect(said).to_contain_text(re.compile(r"\w\w"))
 
 
 OpenTab = Callable[..., Page]

@@ -123,7 +123,7 @@ def choose(page: Page, name: str, modality: str = "text") -> None:
 
 
 def ask(page: Page, number: int = 1) -> None:
-    page.locator("#chat-input textarea").fill("What is the capital of France? Answer briefly.")
+    page.locator("#chat-input").fill("What is the capital of France? Answer briefly.")
     page.keyboard.press("Enter")
     expect_answer(page, number)
 
@@ -198,23 +198,24 @@ def test_use_on_the_models_tab_is_kept_unless_the_settings_name_a_model(
 
 def test_the_sliders_go_by_the_model_until_a_hand_moves_them(apps: Apps, browser: Browser) -> None:
     page = open_page(browser, apps.start())
-    page.locator("#chat-options > button").click()
+    page.locator('[data-drawer="open"]').click()
     temperature, top_p = (
         page.get_by_label(f"number input for {name}", exact=True)
         for name in ("Temperature", "Top p")
     )
-    thinking = page.locator("#chat-thinking")
-    expect(temperature).to_have_value("0.3")
-    expect(thinking).to_contain_text("does not think")
-    expect(thinking.locator("input").first).to_be_disabled()
+    thinking = page.locator('.q-switch[data-key="think"]')
+    expect(temperature).to_have_value("0.7")
+    expect(thinking).to_have_count(0)  # a model that does not think has no such switch
     top_p.fill("0.55")
     top_p.press("Tab")
+    page.keyboard.press("Escape")
     choose(page, BETTER)
+    page.locator('[data-drawer="open"]').click()
     expect(temperature).to_have_value("0.65", timeout=SOON_MS)
-    expect(thinking.locator("input").first).to_be_enabled()
+    expect(thinking).to_be_enabled()
     expect(top_p).to_have_value("0.55")
     expect(page.locator("#chat-about")).to_contain_text("presence penalty 1.5")
-    page.get_by_role("button", name="Reset", exact=True).click()
+    page.get_by_role("button", name="Reset to the model's own", exact=True).click()
     expect(top_p).to_have_value("0.8")
 
 

@@ -26,10 +26,10 @@ def narrow_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def test_a_longer_context_is_offered_and_answers(narrow_app: App, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(narrow_app.url)
-    page.locator("#chat-input textarea").fill(LONG)
+    page.locator("#chat-input").fill(LONG)
     page.keyboard.press("Enter")
-    expect(page.locator("#chat-log")).to_contain_text("context holds 512", timeout=150_000)
-    reload = page.locator("#chat-reload")
+    expect(page.locator("#chat-scroll")).to_contain_text("context holds 512", timeout=150_000)
+    reload = page.locator('[data-act="reload"]')
     expect(reload).to_have_text("Reload with 4,096 tokens")
     reload.click()
     expect_answer(page)

@@ -105,7 +105,7 @@ def test_without_the_budget_a_worker_is_back_when_it_is_used(
     set_budget(page, "")
     expect(page.locator("#memory-said")).to_contain_text("RAM has no limit now")
     page.keyboard.press("Escape")
-    page.locator("#chat-input textarea").fill("What is the capital of France? Answer briefly.")
+    page.locator("#chat-input").fill("What is the capital of France? Answer briefly.")
     page.keyboard.press("Enter")
     expect_answer(page)
     expect_state(page, "text", "ready")

@@ -111,7 +111,7 @@ def test_downloaded_paused_killed_resumed_used_and_removed(
     expect(row(page, MODEL)).to_contain_text("in use", timeout=20_000)
 
     page.get_by_role("tab", name="Text", exact=True).click()
-    page.locator("#chat-input textarea").fill("What is the capital of France? Answer briefly.")
+    page.locator("#chat-input").fill("What is the capital of France? Answer briefly.")
     page.keyboard.press("Enter")
     expect_answer(page)
 

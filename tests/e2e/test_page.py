@@ -19,7 +19,7 @@ TABS = {tab.title: tab.id for tab in PAGE_TABS}
 
 
 def ask(page: Page, text: str) -> None:
-    page.locator("#chat-input textarea").fill(text)
+    page.locator("#chat-input").fill(text)
     page.keyboard.press("Enter")
 
 
@@ -27,16 +27,16 @@ def test_a_chat_is_answered_with_a_receipt(open_tab: OpenTab) -> None:
     page = open_tab("Text")
     ask(page, "What is the capital of France? Answer briefly.")
     expect_answer(page)
-    expect(page.locator("#chat-input textarea")).to_have_value("")
+    expect(page.locator("#chat-input")).to_have_value("")
 
 
 @pytest.mark.slow
 def test_a_chat_is_stopped_in_the_middle_and_goes_on_with_the_next(open_tab: OpenTab) -> None:
     page = open_tab("Text")
     ask(page, "Tell me a very long story about the sea, with many chapters.")
-    expect(page.locator("#chat-log")).to_contain_text(" the ", timeout=90_000)
+    expect(page.locator("#chat-scroll")).to_contain_text(" the ", timeout=90_000)
     page.locator("#chat-stop").click()
-    expect(page.locator("#chat-log")).to_contain_text("topped")
+    expect(page.locator("#chat-scroll")).to_contain_text("topped")
     expect(page.locator("#chat-send")).to_be_visible()
     ask(page, "What is the capital of France? Answer briefly.")
     expect_answer(page)
@@ -48,9 +48,9 @@ def test_two_browsers_at_once_see_only_their_own(open_tab: OpenTab) -> None:
     ask(one, "Say hello to the otter in one sentence.")
     ask(other, "Say hello to the badger in one sentence.")
     for page, own, foreign in ((one, "otter", "badger"), (other, "badger", "otter")):
-        expect(page.locator("#chat-log")).to_contain_text("tokens/s", timeout=90_000)
-        expect(page.locator("#chat-log")).to_contain_text(own)
-        expect(page.locator("#chat-log")).not_to_contain_text(foreign)
+        expect(page.locator("#chat-scroll")).to_contain_text("tokens/s", timeout=90_000)
+        expect(page.locator("#chat-scroll")).to_contain_text(own)
+        expect(page.locator("#chat-scroll")).not_to_contain_text(foreign)
 
 
 @pytest.mark.slow
@@ -61,7 +61,7 @@ def test_a_message_longer_than_the_context_is_refused_and_kept(open_tab: OpenTab
     expect(page.locator("#tab-text")).to_contain_text(
         re.compile("the model's context holds [48],[0-9]{3}"), timeout=60_000
     )
-    expect(page.locator("#chat-log")).to_contain_text("word word")
+    expect(page.locator("#chat-scroll")).to_contain_text("word word")
 
 
 def test_a_picture_is_read_and_asked_about(open_tab: OpenTab, tmp_path: Path) -> None:

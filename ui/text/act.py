@@ -85,8 +85,8 @@ class Outcome:
 
     draw: tuple[str, ...] = ()
     """Parts of the tab that are drawn anew."""
-    notice_html: str = ""
-    """A line above the composer."""
+    notice_html: str | None = ""
+    """A line above the composer; None: the one that is there stays."""
     for_composer: Mapping[str, Any] | None = None
     """What the composer's script is to do besides; see `assets/composer.js`."""
 

@@ -23,7 +23,7 @@ from .log_actions import save_options
 from .open_page import OpenPage
 from .options_drawer import drawer_values, with_drawer
 
-FAILED = {"failed": True, "dictated": "", "keep": True}
+FAILED = {"failed": True, "dictated": ""}
 """What was sent stays in the box."""
 
 
@@ -46,7 +46,9 @@ class ChatHandlers:
             except NotFoundError as err:
                 notice = error_html(err)
         return {
-            **self._drawn(act, Outcome(draw=ALL, notice_html=notice)),
+            **self._drawn(
+                act, Outcome(draw=ALL, notice_html=notice, for_composer={"to_end": True})
+            ),
             self._parts.page: page,
         }
 
@@ -77,7 +79,7 @@ class ChatHandlers:
                 if page.epoch != epoch:
                     return
                 yield {self._parts.live: live_rows(act)}
-        yield self._drawn(act, Outcome(draw=(LIST, LOG, COMPOSER)))
+        yield self._drawn(act, Outcome(draw=(LIST, LOG, COMPOSER), notice_html=None))
 
     async def on_look(
         self, page: OpenPage, seen: str, event: gr.EventData, request: gr.Request
@@ -90,13 +92,14 @@ class ChatHandlers:
         update: Update = {self._parts.page: gr.skip()}
         if (now := chats_html(act)) != seen:
             update[self._parts.list] = now
+            update[self._parts.composer] = composer(act)  # the title may be another
         is_gone = page.chat is not None and state_of(act) is None
         if is_gone:  # deleted in another tab
             page.look_at(None)
-            return {**update, **self._drawn(act, Outcome(draw=(LOG, COMPOSER)))}
+            return {**update, **self._drawn(act, Outcome(draw=(LOG, COMPOSER), notice_html=None))}
         if state_of(act) != page.drawn and not sent.get("follows"):
             page.epoch += 1
-            update |= self._drawn(act, Outcome(draw=(LOG, COMPOSER)))
+            update |= self._drawn(act, Outcome(draw=(LOG, COMPOSER), notice_html=None))
         return update
 
     async def on_drawer(self, page: OpenPage, request: gr.Request, *values: Any) -> Update:
@@ -121,7 +124,7 @@ class ChatHandlers:
         """Show what goes by the model that answers."""
         act, card = self._act(page, request, {}), self._client.card("text")
         return {
-            **self._drawn(act, Outcome(draw=ALL)),
+            **self._drawn(act, Outcome(draw=ALL, notice_html=None)),
             self._parts.place: empty_html(card),
             self._parts.about: about_html(card),
         }
@@ -144,7 +147,9 @@ class ChatHandlers:
         return Outcome(notice_html=error_line(error), for_composer=FAILED)
 
     def _drawn(self, act: Act, outcome: Outcome) -> Update:
-        update = {self._parts.notice: outcome.notice_html}
+        update: Update = {self._parts.page: gr.skip()}  # an empty one would clear everything
+        if outcome.notice_html is not None:
+            update[self._parts.notice] = outcome.notice_html
         try:
             update |= drawn(self._parts, act, outcome.draw)
         except NotFoundError as err:  # deleted in another tab, between two looks

@@ -16,7 +16,7 @@ from .chat_list import UNTITLED
 from .exchanges import exchanges_of
 from .open_page import WINDOW
 
-FOCUS = {"focus": True}
+FOCUS = {"focus": True, "to_end": True}
 
 
 async def new(act: Act) -> Outcome:
@@ -67,7 +67,7 @@ async def rename(act: Act) -> Outcome:
     if not title:
         raise UnsupportedInputError("A chat's title cannot be empty.")
     act.own.rename(act.text("chat"), title)
-    return Outcome(draw=(LIST,))
+    return Outcome(draw=(LIST, COMPOSER))
 
 
 async def pin(act: Act) -> Outcome:

@@ -13,7 +13,7 @@ from .open_page import WINDOW
 
 CHAT = (LIST, LOG, COMPOSER)
 RELOAD = "load a model anew"
-FOCUS = {"focus": True}
+FOCUS = {"focus": True, "to_end": True}
 
 
 async def send(act: Act) -> Outcome:
@@ -47,7 +47,7 @@ async def stop(act: Act) -> Outcome:
     """End what is being written in the open chat; what waits for it goes on."""
     for turn in act.chats.runner.of_chat(act.chat.id)[:1]:
         turn.stop()
-    return Outcome(for_composer=FOCUS)
+    return Outcome(for_composer={"focus": True})
 
 
 async def answer(act: Act) -> Outcome:
@@ -97,7 +97,7 @@ async def earlier(act: Act) -> Outcome:
     """See more of the chat's beginning."""
     act.page.window += WINDOW
     act.page.epoch += 1
-    return Outcome(draw=(LOG,), for_composer={"keep": True})
+    return Outcome(draw=(LOG,))
 
 
 async def reload(act: Act) -> Outcome:
@@ -120,7 +120,7 @@ async def switch_to(act: Act) -> Outcome:
         raise UnsupportedInputError(f"There is no switch {key!r}.")
     save_options(act, settings_of(BY_KEY[key].write(act.options, act.sent.get("value"))))
     return Outcome(
-        draw=(COMPOSER, OPTIONS), for_composer=FOCUS if act.sent.get("is_last") else None
+        draw=(COMPOSER, OPTIONS), for_composer={"focus": True} if act.sent.get("is_last") else None
     )
 
 
