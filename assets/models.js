@@ -2,112 +2,124 @@
 // them, and tells the server what was asked for. Runs as gr.HTML's js_on_load.
 
 const list = element.querySelector(".q-models-list");
-const search = element.querySelector(".q-models-search");
-const here = element.querySelector(".q-models-here");
-const older = element.querySelector(".q-models-old");
 const none = element.querySelector(".q-models-none");
-const chips = [...element.querySelectorAll(".q-models-chip")];
+const head = (selector) => document.querySelector(`#models-head ${selector}`);
 const BUSY_MS = 1000;
 const IDLE_MS = 120000; // other programs take memory and give it back; the plans of all models are dear
-const MOVING = ".q-is-running, .q-is-waiting, .q-is-elsewhere";
+const MOVING = ".q-is-running, .q-is-waiting, .q-is-elsewhere, .q-measuring, .q-m-set";
+const KEPT = ["open", "hidden", "aria-expanded"]; // the reader's
 let lookedAt = 0;
-let modality = "";
+let opened = null; // the folds that were open before a search opened all
 
 // Make `old` look like `fresh` by changing only what differs: what is pressed, focused or unfolded
-// stays the same element. A fold's own `open` is the reader's.
+// stays the same element.
 function morph(old, fresh) {
   if (old.nodeType === Node.TEXT_NODE) {
     if (old.data !== fresh.data) old.data = fresh.data;
     return;
   }
   for (const { name, value } of [...fresh.attributes]) {
-    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    if (!KEPT.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   for (const { name } of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && name !== "open" && name !== "hidden") old.removeAttribute(name);
+    if (!KEPT.includes(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }
-  const [before, after] = [[...old.childNodes], [...fresh.childNodes]];
-  after.forEach((node, n) => {
-    const one = before[n];
-    if (!one) old.append(node);
-    else if (isAlike(one, node)) morph(one, node);
-    else one.replaceWith(node);
-  });
-  before.slice(after.length).forEach((node) => node.remove());
+  morphChildren(old, fresh);
 }
 
-function isAlike(one, other) {
-  if (one.nodeName !== other.nodeName) return false;
-  if (one.nodeType === Node.TEXT_NODE) return true;
-  return ["id", "action", "key"].every((name) => one.dataset[name] === other.dataset[name]);
+const keyOf = (node) => node.nodeType === Node.ELEMENT_NODE
+  ? node.dataset.id || node.dataset.key || node.dataset.action || "" : "";
+
+function morphChildren(old, fresh) {
+  const known = new Map();
+  for (const child of old.children) if (keyOf(child)) known.set(child.nodeName + keyOf(child), child);
+  let at = old.firstChild;
+  for (const node of [...fresh.childNodes]) {
+    const key = keyOf(node);
+    const isAlike = at && at.nodeName === node.nodeName && !keyOf(at);
+    const one = key ? known.get(node.nodeName + key) : isAlike && at;
+    if (one) known.delete(node.nodeName + key);
+    if (one && one === at) at = at.nextSibling;
+    else old.insertBefore(one || node, at);
+    if (one) morph(one, node);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
 }
 
 function update() {
   const made = document.createElement("template");
   made.innerHTML = props.value || "";
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
-  const id = focused?.closest(".q-model")?.dataset.id;
-  const action = focused?.dataset.action;
-  const before = new Map([...list.querySelectorAll(".q-model")].map((row) => [row.dataset.id, row]));
-  // Rows that have moved are taken along, so that they stay themselves.
-  for (const fresh of made.content.querySelectorAll(".q-model")) {
-    const old = before.get(fresh.dataset.id);
-    if (!old) continue;
-    morph(old, fresh.cloneNode(true));
-    fresh.old = old;
+  const [id, action] = [focused?.closest(".q-model")?.dataset.id, focused?.dataset.action];
+  morphChildren(list, made.content);
+  if (focused && !list.contains(document.activeElement) && id) {
+    const row = list.querySelector(`.q-model[data-id="${CSS.escape(id)}"]`);
+    (row?.querySelector(`[data-action="${action}"]`) || row?.querySelector("button"))?.focus();
   }
-  const order = (root) => [...root.querySelectorAll("section, .q-model")].map((one) => one.dataset.id || one.dataset.modality).join();
-  if (order(made.content) === order(list)) {
-    const titles = [...made.content.querySelectorAll("h3")];
-    list.querySelectorAll("h3").forEach((title, n) => morph(title, titles[n]));
-  } else {
-    for (const fresh of made.content.querySelectorAll(".q-model")) {
-      if (fresh.old) fresh.replaceWith(fresh.old);
-    }
-    list.replaceChildren(made.content);
-    if (focused && !list.contains(document.activeElement)) {
-      const row = id && before.get(id);
-      (row?.querySelector(`[data-action="${action}"]`) || row?.querySelector("[data-action]"))?.focus();
-    }
-  }
+  const machine = head(".q-m-machine");
+  const sum = list.querySelector(".q-m-sum")?.textContent || "";
+  if (machine && machine.textContent !== sum) machine.textContent = sum;
   filter();
 }
 
 function filter() {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = (head(".q-models-search")?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
+  const isHere = head(".q-models-here")?.getAttribute("aria-pressed") === "true";
+  const isFiltered = words.length > 0 || isHere;
+  unfold(isFiltered);
   let shown = 0;
-  for (const section of list.querySelectorAll("section")) {
-    let inside = 0;
-    for (const row of section.querySelectorAll(".q-model")) {
-      const fits = (!modality || section.dataset.modality === modality)
-        && (!here.checked || row.dataset.here === "1")
-        && (older.checked || words.length > 0 || row.dataset.old !== "1") // who searches finds them
-        && words.every((word) => row.dataset.found.includes(word));
-      row.hidden = !fits;
-      inside += fits;
-    }
-    section.hidden = inside === 0;
-    shown += inside;
+  for (const row of list.querySelectorAll(".q-model")) {
+    row.hidden = !((!isHere || row.dataset.here === "1") && words.every((word) => row.dataset.found.includes(word)));
+    shown += !row.hidden;
   }
+  for (const group of list.querySelectorAll(".q-section, .q-families, .q-families section")) {
+    group.classList.toggle("q-nothing", isFiltered && group.querySelector(".q-model:not([hidden])") === null);
+  }
+  list.classList.toggle("q-filtered", isFiltered);
   none.hidden = shown > 0 || list.querySelector(".q-model") === null;
 }
 
-for (const chip of chips) {
-  chip.addEventListener("click", () => {
-    modality = chip.dataset.modality;
-    chips.forEach((one) => one.setAttribute("aria-pressed", String(one === chip)));
-    filter();
-  });
+// Who filters sees all that fits, whatever is folded; what was open before is open again afterwards.
+function unfold(isFiltered) {
+  const folds = [...list.querySelectorAll("details.q-section, details.q-families")];
+  const nameOf = (fold) => `${fold.closest(".q-section").dataset.key} ${fold.dataset.key}`;
+  if (isFiltered && !opened) opened = new Set(folds.filter((fold) => fold.open).map(nameOf));
+  if (isFiltered) folds.forEach((fold) => { fold.open = true; });
+  else if (opened) folds.forEach((fold) => { fold.open = opened.has(nameOf(fold)); });
+  if (!isFiltered) opened = null;
 }
-search.addEventListener("input", filter);
-here.addEventListener("change", filter);
-older.addEventListener("change", filter);
+
+document.addEventListener("input", (event) => {
+  if (event.target.closest?.("#models-head")) filter();
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#models-head button");
+  if (!button) return;
+  if (button.classList.contains("q-models-add")) {
+    document.querySelector("#models-add button")?.click();
+    setTimeout(() => document.querySelector("#models-what :is(input, textarea)")?.focus(), 60);
+    return;
+  }
+  button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+  filter();
+});
 
 list.addEventListener("click", (event) => {
+  const more = event.target.closest("button[data-more]");
+  if (more) {
+    const panel = more.closest(".q-model").querySelector(".q-more");
+    panel.hidden = !panel.hidden;
+    more.setAttribute("aria-expanded", String(!panel.hidden));
+    return;
+  }
   const button = event.target.closest("button[data-action]");
   if (!button || (button.dataset.ask && !window.confirm(button.dataset.ask))) return;
   button.disabled = true;
-  trigger("act", { action: button.dataset.action, id: button.closest(".q-model").dataset.id });
+  trigger("act", { action: button.dataset.action, id: button.closest(".q-model")?.dataset.id || "" });
 });
 
 watch("value", update);

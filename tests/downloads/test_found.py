@@ -11,6 +11,7 @@ import pytest
 
 from configs.catalogue import load_catalogue
 from configs.settings import load_settings
+from ui.models.state import ModelsState
 from ui.models.view import models_html
 from workers.messages.errors import UnsupportedInputError
 from workers.models.found import finding
@@ -186,11 +187,11 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are(
 
 
 def test_the_page_offers_them_with_a_button(manager: ModelManager) -> None:
-    html = models_html(manager.statuses(), found=manager.found())
+    html = models_html(ModelsState(rows=manager.statuses(), found=manager.found()))
     assert "Found on this machine" in html
     assert f'data-id="{NAME}"' in html
     assert 'data-action="add"' in html
-    assert "Found on this machine" not in models_html(manager.statuses())
+    assert "Found on this machine" not in models_html(ModelsState(rows=manager.statuses()))
 
 
 def test_models_with_names_alike_have_folders_of_their_own(tmp_path: Path) -> None:

@@ -74,6 +74,11 @@ def open_models(browser: Browser, app: App, width: int = 1280) -> Page:
     return page
 
 
+def find(page: Page, words: str) -> None:
+    """Search: most models are folded."""
+    page.locator(".q-models-search").fill(words)
+
+
 def row(page: Page, model_id: str) -> Locator:
     return page.locator(f'#models-list .q-model[data-id="{model_id}"]')
 
@@ -92,11 +97,14 @@ def test_downloaded_paused_killed_resumed_used_and_removed(
 ) -> None:
     hub.faults.stall_after = len(stand_in()) * 372 // 1000
     page = open_models(browser, apps.start())
-    expect(row(page, MODEL)).to_contain_text("Fits now")
+    expect(row(page, MODEL)).to_be_hidden()
+    find(page, MODEL)
+    expect(row(page, MODEL)).to_contain_text("free")
     press(page, MODEL, "download")
     expect(row(page, MODEL)).to_contain_text("downloading 37 %", timeout=60_000)
     other = open_models(browser, apps.running)  # type: ignore[arg-type]
     expect(row(other, MODEL)).to_contain_text("downloading 37 %")
+    expect(other.locator("#models-list")).to_contain_text("go on if this page is closed")
     press(page, MODEL, "pause")
     expect(row(page, MODEL)).to_contain_text("paused at 37 %")
     apps.kill()
@@ -119,8 +127,10 @@ def test_downloaded_paused_killed_resumed_used_and_removed(
     press(page, DEFAULT, "use")
     page.once("dialog", lambda dialog: dialog.accept())
     press(page, MODEL, "remove")
-    expect(row(page, MODEL)).to_contain_text("not downloaded")
+    find(page, MODEL)
+    expect(button(page, MODEL, "download")).to_be_visible()
     expect(page.locator("#models-status")).to_contain_text("GB are free again")
+    expect(page.locator("#models-list")).not_to_contain_text("go on if this page is closed")
 
 
 def test_a_licence_is_read_before_the_yes_by_keyboard_alone(
@@ -141,12 +151,12 @@ def test_a_licence_is_read_before_the_yes_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(row(page, LIMITED)).to_contain_text("downloading")
     hub.faults.stall_after = None
-    expect(row(page, LIMITED)).to_contain_text("here", timeout=60_000)
+    expect(button(page, LIMITED, "use")).to_be_visible(timeout=60_000)
 
 
 def test_a_model_is_added_by_its_name_on_the_hub(apps: Apps, browser: Browser) -> None:
     page = open_models(browser, apps.start())
-    page.locator("#models-add button").first.click()
+    page.get_by_role("button", name="Add a model", exact=True).first.click()
     what = page.locator("#models-what textarea, #models-what input").first
     what.fill("maker/pickled")
     page.keyboard.press("Enter")
@@ -157,8 +167,28 @@ def test_a_model_is_added_by_its_name_on_the_hub(apps: Apps, browser: Browser) -
     expect(page.locator("#models-found")).to_contain_text(
         "This is a model for Text", timeout=20_000
     )
-    expect(page.locator("#models-found")).to_contain_text("Fits now")
+    expect(page.locator("#models-found")).to_contain_text("fits now")
     page.locator("#models-add-it").click()
-    expect(row(page, "tiny-chat-q4-1")).to_contain_text("not downloaded")
+    find(page, "tiny-chat")
+    expect(button(page, "tiny-chat-q4-1", "download")).to_be_visible()
     press(page, "tiny-chat-q4-1", "download")
     expect(button(page, "tiny-chat-q4-1", "use")).to_be_visible(timeout=60_000)
+
+
+def test_a_failed_download_says_why_and_offers_to_try_again(
+    apps: Apps, hub: LocalHub, browser: Browser
+) -> None:
+    content = hub.repositories["HuggingFaceTB/SmolLM2-360M-Instruct-GGUF"].pop(FILE)
+    page = open_models(browser, apps.start())
+    find(page, MODEL)
+    press(page, MODEL, "download")
+    expect(row(page, MODEL).locator('[role="alert"]')).to_contain_text(
+        f"has no file {FILE}", timeout=60_000
+    )
+    again = button(page, MODEL, "resume")
+    expect(again).to_have_text("Try again")
+    expect(row(page, MODEL)).not_to_contain_text("Remove")
+    expect(page.locator("#tab-models")).not_to_contain_text("if this page is closed")
+    hub.repositories["HuggingFaceTB/SmolLM2-360M-Instruct-GGUF"][FILE] = content
+    again.click()
+    expect(button(page, MODEL, "use")).to_be_visible(timeout=60_000)

@@ -14,6 +14,7 @@ from configs.catalogue import load_catalogue
 from configs.settings import load_settings
 from tests.faults.bad_cards import BAD, GOOD, SPECIAL, write_all
 from tests.running import App, start_app, stop_app
+from ui.models.state import ModelsState
 from ui.models.view import models_html
 from workers.assembly import build_models
 from workers.models.importing import read_added
@@ -78,7 +79,7 @@ def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:
 
 def test_the_bad_cards_are_listed_on_the_page_and_by_the_doctor() -> None:
     sentence = "models.d/<b>.yaml cannot be used"
-    assert "models.d/&lt;b&gt;.yaml cannot be used" in models_html([], [sentence])
+    assert "models.d/&lt;b&gt;.yaml cannot be used" in models_html(ModelsState(left_out=[sentence]))
     (finding,) = findings_of([sentence])
     assert finding.state == "warning"
     assert finding.detail == sentence

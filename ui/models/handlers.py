@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +13,18 @@ from configs.catalogue import ModelCard
 from ui.core.callers import caller_of
 from ui.core.render import error_html, note_html
 from ui.core.titles import chosen_words
+from workers.client import CPU, Client, DeviceMemory
+from workers.flows.benchmark.running import BenchmarkRunner
 from workers.messages.amounts import memory_words
 from workers.messages.errors import UnsupportedInputError
 from workers.messages.standing import Standing
 from workers.models.found.finding import is_found_name
-from workers.models.manager import ModelManager, Reach
-from workers.models.setup.running import ModelSetup
+from workers.models.manager import Reach
+from workers.models.tuning.run_settings import physical_cores
 
-from .view import models_html, proposal_html
+from .proposal import proposal_html
+from .state import ModelsState
+from .view import models_html
 
 ACTION = "manage its models"
 
@@ -28,9 +32,11 @@ ACTION = "manage its models"
 class ModelHandlers:
     """What happens on the tab; holds no state of any browser."""
 
-    def __init__(self, manager: ModelManager, setup: ModelSetup) -> None:
-        self._manager = manager
-        self._setup = setup
+    def __init__(self, client: Client, benchmarks: BenchmarkRunner) -> None:
+        self._client = client
+        self._manager = client.manager
+        self._setup = client.setup
+        self._benchmarks = benchmarks
         self._actions: dict[str, Callable[[str], str]] = {
             "download": self._download,
             "resume": self._download,
@@ -39,6 +45,11 @@ class ModelHandlers:
             "use": self._use,
             "remove": self._remove,
             "add": self._add_found,
+            "benchmark": self._measure,
+            "benchmark-stop": self._stop_measuring,
+            "set-start": lambda _: self._fetch_set(),
+            "set-accept": lambda _: self._fetch_set(accept_license=True),
+            "set-pause": lambda _: self._pause_set(),
         }
 
     def on_open(self, request: gr.Request) -> tuple[Any, Any]:
@@ -63,7 +74,8 @@ class ModelHandlers:
             action = self._actions.get(str(asked.get("action")))
             if action is None:
                 raise UnsupportedInputError(f"There is no action {asked.get('action')!r}.")
-            status = note_html(await asyncio.to_thread(action, str(asked.get("id"))))
+            said = await asyncio.to_thread(action, str(asked.get("id")))
+            status = note_html(said) if said else ""
         except Exception as err:  # noqa: BLE001 — the edge of the page
             status = error_html(err)
         html = await self._listing(caller, fresh=True)
@@ -92,7 +104,7 @@ class ModelHandlers:
         try:
             caller.check(ACTION)
             if card is None:
-                raise UnsupportedInputError("Look at a model first.")
+                raise UnsupportedInputError("Name a model and press Check first.")
             added = await asyncio.to_thread(self._manager.add, card)
         except Exception as err:  # noqa: BLE001 — the edge of the page
             return error_html(err), *nothing, gr.skip(), gr.skip()
@@ -103,24 +115,55 @@ class ModelHandlers:
 
     async def _listing(self, caller: Standing, *, fresh: bool = False) -> str:
         """Return the rows, with buttons for who may press them."""
-        rows = await asyncio.to_thread(self._manager.statuses, fresh=fresh)
-        shown = rows if caller.is_admin else [replace(row, actions=()) for row in rows]
-        advice = self._manager.advice if caller.is_admin else ()
-        found = await asyncio.to_thread(self._manager.found) if caller.is_admin else ()
-        return models_html(shown, self._manager.left_out, advice, found)
+        return await asyncio.to_thread(self._listing_now, caller, fresh=fresh)
+
+    def _listing_now(self, caller: Standing, *, fresh: bool) -> str:
+        may_change = caller.is_admin
+        rows = self._manager.statuses(fresh=fresh)
+        devices = self._client.status().memory.devices
+        return models_html(
+            ModelsState(
+                rows=rows if may_change else [replace(row, actions=()) for row in rows],
+                left_out=self._manager.left_out,
+                advice=self._manager.advice if may_change else (),
+                found=self._manager.found() if may_change else (),
+                setup=self._setup.progress(),
+                results=self._benchmarks.results(),
+                benchmark=self._benchmarks.state,
+                totals_mib={device.device: device.total_mib for device in devices},
+                machine=machine_words(devices),
+                may_change=may_change,
+            )
+        )
 
     def _download(self, model_id: str) -> str:
-        """Returns the line above the list, as all of these do. Raises: AppError."""
-        card = self._manager.pull(model_id)
-        return f"Downloading {card.name}. The download continues if this page is closed."
+        """Returns the line above the list, as all of these do; "" where the row says it. Raises: AppError."""
+        self._manager.pull(model_id)
+        return ""
 
     def _accept(self, model_id: str) -> str:
         card = self._manager.pull(model_id, accept_license=True)
-        return f"Downloading {card.name}; you accepted {card.license}."
+        return f"You accepted {card.license} for {card.name}."
 
     def _pause(self, model_id: str) -> str:
         name = self._manager.pause(model_id).card.name
         return f"{name} is paused; what has arrived is kept."
+
+    def _measure(self, model_id: str) -> str:
+        self._benchmarks.start(model_id)
+        return ""
+
+    def _stop_measuring(self, _model_id: str) -> str:
+        self._benchmarks.stop()
+        return ""
+
+    def _fetch_set(self, *, accept_license: bool = False) -> str:
+        self._setup.start(accept_license=accept_license)
+        return ""
+
+    def _pause_set(self) -> str:
+        self._setup.pause()
+        return "The set for this machine is paused; what has arrived is kept."
 
     def _use(self, model_id: str) -> str:
         return chosen_words(self._setup.choose(model_id))
@@ -135,4 +178,17 @@ class ModelHandlers:
 
     def _remove(self, model_id: str) -> str:
         removed = self._manager.remove(model_id)
-        return f"Removed {removed.card.name}: {memory_words(removed.freed_mib)} are free again."
+        return f"Deleted {removed.card.name}: {memory_words(removed.freed_mib)} are free again."
+
+
+def machine_words(devices: Sequence[DeviceMemory]) -> str:
+    """Return "2 cores, 20.3 GB of memory, no graphics card"."""
+    ram = next((memory_words(one.total_mib) for one in devices if one.device == CPU), "")
+    cards = [f"{one.name} of {memory_words(one.total_mib)}" for one in devices if one.device != CPU]
+    cores = physical_cores() or 1
+    parts = [
+        f"{cores} core{'s' * (cores > 1)}",
+        f"{ram} of memory" if ram else "",
+        " and ".join(cards) or "no graphics card",
+    ]
+    return ", ".join(filter(None, parts))

@@ -10,7 +10,7 @@ import gradio as gr
 from ui.core.theme import ASSETS
 from ui.core.titles import TITLES
 
-from .view import LOADING, shell_html
+from .view import LOADING, head_html, shell_html
 
 ADD_HINT = "maker/repository, maker/repository:file.gguf, https://…/model.gguf, or a file or folder"
 
@@ -47,7 +47,7 @@ def layout_adding() -> AddingParts:
                 min_width=200,
                 elem_id="models-kind",
             )
-        look = gr.Button("Look at it", elem_id="models-look")
+        look = gr.Button("Check", elem_id="models-look")
         found = gr.HTML(elem_id="models-found", padding=False)
         add = gr.Button("Add it", visible=False, variant="primary", elem_id="models-add-it")
     return AddingParts(
@@ -55,12 +55,18 @@ def layout_adding() -> AddingParts:
     )
 
 
+def layout_head() -> None:
+    """Lay out name, search and the button of the fold; the list's script fills and hears them."""
+    gr.HTML(head_html(), container=False, padding=False, elem_id="models-head")
+
+
 def layout_list() -> gr.HTML:
-    """Lay out the list, whose script asks for the rows once a second while it is seen."""
+    """Lay out the list, whose script asks for the rows once a second while something goes on."""
     return gr.HTML(
         LOADING,
         html_template=shell_html(),
         js_on_load=(ASSETS / "models.js").read_text(encoding="utf-8"),
         elem_id="models-list",
+        container=False,
         padding=False,
     )

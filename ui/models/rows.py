@@ -1,91 +1,212 @@
-"""One model → HTML for its row. Pure: no gradio, no disk; everything is escaped."""
+"""One model → HTML for its row: what it is, size, speed, memory, and what can be done. Pure; escaped."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from configs.catalogue import ModelCard
+from ui.core.icons import icon
 from workers.messages.amounts import memory_words, size_words
 from workers.models.manager import FoundModel, ModelStatus
-from workers.specs.spec import spec_of
+from workers.models.setup.offer import download_bytes
 
-COLOURS = {"fits": "q-ok", "fits_after_sleep": "q-after", "cpu_only": "q-cpu", "too_large": "q-no"}
-"""Of a plan's outcome."""
-UNDER_WAY = ("running", "waiting", "elsewhere", "paused", "failed")
-DOWNLOADED = ("in_use", *UNDER_WAY, "here")
-"""States in which at least a part is downloaded, in the order of the list."""
+from .state import DOWNLOADED, UNDER_WAY, is_too_large
+
+LABELS = {
+    "download": "Get", "resume": "Go on", "pause": "Stop", "use": "Use", "add": "Add",
+}  # fmt: skip
+MOVING = ("running", "waiting", "elsewhere")
+QUIET_STATES = ("in_use", "here", "absent", *MOVING)
+"""States that the action says by itself."""
 
 
-def row_html(row: ModelStatus) -> str:
-    """Return a model as an item of the list."""
+def row_html(
+    row: ModelStatus,
+    totals_mib: Mapping[str, int] | None = None,
+    tags: Sequence[str] = (),
+    more: str = "",
+) -> str:
+    """Return a model as an item of a list; `more` is what its details unfold."""
     card = row.card
     found = escape(f"{card.id} {card.name} {card.origin} {card.license}".lower(), quote=True)
     is_here = "1" if row.state in DOWNLOADED else "0"
-    is_old = "1" if card.is_old and row.state not in DOWNLOADED else "0"
+    panel = f'<div class="q-more" data-key="more" hidden>{more}</div>' if more else ""
     return (
-        f'<li class="q-model q-is-{row.state}" data-id="{escape(card.id, quote=True)}" '
-        f'data-found="{found}" data-here="{is_here}" data-old="{is_old}">'
-        f'<div class="q-model-head"><b>{escape(card.name)}</b>{_badge(row)}</div>'
-        f'<p class="q-model-facts">{_facts(row)}</p>'
-        f'<p class="q-model-about">{escape(_about(card))}</p>{_hint(row)}{_runs(row)}'
-        f'<div class="q-model-side">{_plan(row)}<div class="q-model-do">{_buttons(row)}</div></div>'
-        f"{_bar(row)}</li>"
-    )
+        f'<li class="q-model q-is-{row.state} m-{card.modality}" data-id="{escape(card.id, quote=True)}" '
+        f'data-found="{found}" data-here="{is_here}">'
+        f'<div class="q-m-name"><b>{escape(card.name)}</b>{_tags(row, tags)}'
+        f"<p>{escape(about(card))}</p></div>"
+        f'<span class="q-m-size">{_size(row)}</span>'
+        f'<span class="q-m-speed">{_speed(row)}</span>'
+        f'<div class="q-m-fit">{fit_html(row, totals_mib or {})}</div>'
+        f'<div class="q-m-do">{_actions(row)}{_more_button(card) if more else ""}</div>'
+        f"{_why(row)}{panel}</li>"
+    )  # fmt: skip
 
 
 def found_html(found: FoundModel) -> str:
     """Return a model of another program as an item of the list."""
     name = escape(found.name, quote=True)
-    note = f'<p class="q-model-about">{escape(found.note)}</p>' if found.note else ""
+    note = f"<p>{escape(found.note)}</p>" if found.note else ""
     return (
         f'<li class="q-model" data-id="{name}" data-found="{name.lower()}" data-here="1">'
-        f'<div class="q-model-head"><b>{escape(found.name.partition(":")[2])}</b></div>'
-        f'<p class="q-model-facts">{size_words(found.size_bytes)} · {escape(found.program)}</p>'
-        f'{note}<div class="q-model-side"><div class="q-model-do">'
-        f'<button type="button" class="q-do q-main" data-action="add" aria-label="Add {name}">Add'
-        "</button></div></div></li>"
+        f'<div class="q-m-name"><b>{escape(found.name.partition(":")[2])}</b>{note}</div>'
+        f'<span class="q-m-size">{size_words(found.size_bytes)}</span>'
+        f'<span class="q-m-speed">{escape(found.program)}</span><div class="q-m-fit"></div>'
+        f'<div class="q-m-do">{_button("add", LABELS["add"], name)}</div></li>'
     )
 
 
-def _badge(row: ModelStatus) -> str:
-    words = escape(row.words)
-    badge = f'<span class="q-badge q-badge-{row.state}">{words}</span>'
-    if row.card.recommended and row.state == "absent":
-        badge = f'<span class="q-badge q-badge-first">recommended</span>{badge}'
-    return badge
+def about(card: ModelCard) -> str:
+    """The description's first sentence."""
+    first, dot, _ = description(card).partition(". ")
+    return first + dot.strip()
 
 
-def _about(card: ModelCard) -> str:
-    """The description without what the row says better."""
+def description(card: ModelCard) -> str:
+    """The description, without what the row says better."""
     return card.description.replace(" Downloaded on request; its memory is an estimate.", "")
 
 
-def _facts(row: ModelStatus) -> str:
+def fit_html(row: ModelStatus, totals_mib: Mapping[str, int]) -> str:
+    """Return what it needs of what is free, in words under a bar; grey is what others use now."""
+    plan = row.plan
+    if plan is None:
+        return "<small>on another server</small>" if row.card.is_remote else ""
+    free = max(0, plan.free_mib)
+    words = {
+        "fits": f"{memory_words(plan.need_mib)} of {_gb(free)} free",
+        "fits_after_sleep": f"needs {memory_words(plan.need_mib)}: {_sleepers(plan.sleep)}",
+        "cpu_only": f"{memory_words(plan.need_mib)} of {_gb(free)} free, on the CPU only",
+        "too_large": f"needs {memory_words(plan.need_mib)}, at most {_gb(free)} can be free"
+        + (f"; try {plan.instead[0]}" if plan.instead else ""),
+    }[plan.outcome]
+    kind = {"fits_after_sleep": ' class="q-warn"', "too_large": ' class="q-bad"'}
+    small = f"<small{kind.get(plan.outcome, '')}>{escape(words)}</small>"
+    total = totals_mib.get(plan.memory_device, 0)
+    return f"{_bar(plan.need_mib, free, total)}{small}" if total > 0 else small
+
+
+def _sleepers(names: Sequence[str]) -> str:
+    return f"puts {' and '.join(names)} to sleep" if names else "once there is room"
+
+
+def _gb(mib: float) -> str:
+    return memory_words(mib).removesuffix(" GB")
+
+
+def _bar(need_mib: float, free_mib: float, total_mib: float) -> str:
+    used = max(0.0, 100 * (total_mib - free_mib) / total_mib)
+    need = min(100 * need_mib / total_mib, 100 - min(used, 99))
+    return (
+        f'<div class="q-m-bar" aria-hidden="true"><i style="width:{used:.0f}%"></i>'
+        f'<b style="width:{max(need, 1):.0f}%"></b></div>'
+    )
+
+
+def _tags(row: ModelStatus, tags: Sequence[str]) -> str:
+    shown = [f'<span class="q-tag q-acc">{escape(tag)}</span>' for tag in tags]
     card = row.card
-    size = f"{memory_words(row.size_mib)} on disk" if row.size_mib else ""
-    if not size and card.download_mib:
-        size = f"{memory_words(card.download_mib)} to download"
-    parts = [
-        _parameters(card.parameters_m),
-        card.quantization.upper() if card.quantization not in ("none", "unknown") else "",
-        size,
-        _engine(card),
-    ]
-    plain = " · ".join(escape(part) for part in parts if part)
-    return f"{plain} · {_licence(card)}" if plain else _licence(card)
+    if card.modality == "text" and card.source.startswith("package:"):
+        shown.append('<span class="q-tag">demo</span>')
+    if card.is_old and row.state == "absent":
+        shown.append('<span class="q-tag">older</span>')
+    if card.license_restricted:
+        shown.append('<span class="q-tag">licence limits its use</span>')
+    if row.state not in QUIET_STATES:
+        kind = " q-bad" if row.state in ("failed", "broken") else " q-warn"
+        shown.append(f'<span class="q-tag{kind}">{escape(row.words)}</span>')
+    return "".join(shown)
 
 
-def _engine(card: ModelCard) -> str:
-    spec = spec_of(card)
-    return spec.title if spec is not None else card.engine
+def _size(row: ModelStatus) -> str:
+    if row.size_mib and row.state not in UNDER_WAY:
+        return memory_words(row.size_mib)
+    num_bytes = download_bytes(row.card)
+    return size_words(num_bytes) if num_bytes else ""
 
 
-def _licence(card: ModelCard) -> str:
-    mark = ' <span class="q-limited">limits its use</span>' if card.license_restricted else ""
-    return _licence_link(card) + mark
+def _speed(row: ModelStatus) -> str:
+    return escape(row.plan.speed_words) if row.plan is not None else ""
 
 
-def _licence_link(card: ModelCard) -> str:
+def _why(row: ModelStatus) -> str:
+    """Why a download failed, or what a model waits for."""
+    if not row.hint or row.state in READY_WITH_HINT:
+        return ""
+    role = ' role="alert"' if row.state == "failed" else ""
+    return f'<p class="q-model-hint"{role}>{escape(row.hint)}</p>'
+
+
+READY_WITH_HINT = ("in_use", "here")
+"""Their hints are details."""
+
+
+def _actions(row: ModelStatus) -> str:
+    """One main action, and the bin where something can be deleted."""
+    name = escape(row.card.name, quote=True)
+    parts = []
+    if row.state == "in_use":
+        parts.append(f'<span class="q-tag q-ok">{icon("tick")}in use</span>')
+    if row.state in MOVING:
+        parts.append(_progress(row))
+    if row.state == "here" and "use" not in row.actions:
+        parts.append('<span class="q-tag q-ok">here</span>')
+    parts += [_main(row, action, name) for action in row.actions if action != "remove"]
+    if "remove" in row.actions:
+        parts.append(_bin(row, name))
+    return "".join(parts)
+
+
+def _main(row: ModelStatus, action: str, name: str) -> str:
+    if action == "download" and row.card.license_restricted:
+        return _licence_question(row, name)
+    label = "Try again" if (action, row.state) == ("resume", "failed") else LABELS[action]
+    if action == "download" and is_too_large(row):
+        label = "Get anyway"
+    return _button(action, label, name)
+
+
+def _button(action: str, label: str, name: str) -> str:
+    kind = " q-link" if action == "pause" else ""
+    return (
+        f'<button type="button" class="q-b{kind}" data-action="{action}" '
+        f'aria-label="{label} {name}">{label}</button>'
+    )
+
+
+def _bin(row: ModelStatus, name: str) -> str:
+    what = "and forget it" if row.is_added else "from this machine"
+    half = " what has arrived of" if row.state in ("paused", "failed") else ""
+    ask = f"Delete{half} {name} {what}?"
+    return (
+        f'<button type="button" class="q-ib" data-action="remove" data-ask="{ask}" '
+        f'aria-label="Delete {name}" title="Delete">{icon("bin")}</button>'
+    )
+
+
+def _more_button(card: ModelCard) -> str:
+    name = escape(card.name, quote=True)
+    return (
+        f'<button type="button" class="q-ib" data-more aria-expanded="false" '
+        f'aria-label="Details and benchmark of {name}" title="Details, benchmark">{icon("more")}</button>'
+    )
+
+
+def _licence_question(row: ModelStatus, name: str) -> str:
+    """Show the licence first; accepting it is a button of its own."""
+    return (
+        '<details class="q-licence" data-key="licence"><summary class="q-b" '
+        f'aria-label="Get {name}">Get …</summary><div><p>{escape(row.card.name)} is '
+        f"under the {licence_link(row.card)}, which limits its use. Read it before you say yes.</p>"
+        f'<button type="button" class="q-b q-go" data-action="accept" '
+        f'aria-label="Accept the licence and get {name}">Accept and get</button></div></details>'
+    )
+
+
+def licence_link(card: ModelCard) -> str:
+    """Return the licence's name, as a link where it has an address of the web."""
     text = escape(card.license)
     if card.license_url.startswith(("https://", "http://")):
         url = escape(card.license_url, quote=True)
@@ -93,84 +214,10 @@ def _licence_link(card: ModelCard) -> str:
     return text
 
 
-def _hint(row: ModelStatus) -> str:
-    if not row.hint:
-        return ""
-    role = ' role="alert"' if row.state == "failed" else ""
-    return f'<p class="q-model-hint"{role}>{escape(row.hint)}</p>'
-
-
-def _runs(row: ModelStatus) -> str:
-    """How it runs here, folded: of interest to few."""
-    context = f"context: {row.context}" if row.context else ""
-    runs = row.runs if row.state in ("in_use", "here") else ""
-    lines = "".join(
-        f"<p>{escape(text[:1].upper() + text[1:])}</p>" for text in (context, runs) if text
-    )
-    if not lines:
-        return ""
+def _progress(row: ModelStatus) -> str:
+    value = f' value="{row.percent}"' if row.percent is not None else ""
+    words = escape(row.words)
     return (
-        '<details class="q-runs" data-key="runs"><summary>How it runs here</summary>'
-        f"{lines}</details>"
+        f'<div class="q-m-far"><progress max="100"{value} aria-label="{words}"></progress>'
+        f"<small>{words}</small></div>"
     )
-
-
-def _plan(row: ModelStatus) -> str:
-    """The plan in words; unfolded, its numbers."""
-    if row.plan is None:
-        return ""
-    words = row.plan.words + (f", try {row.plan.instead[0]}" if row.plan.instead else "")
-    words += f" · {row.plan.speed_words}" if row.plan.speed_words else ""
-    return (
-        f'<details class="q-plan {COLOURS[row.plan.outcome]}" data-key="plan">'
-        f"<summary>{escape(words[:1].upper() + words[1:])}</summary>"
-        f"<p>{escape(str(row.plan))}</p></details>"
-    )
-
-
-def _buttons(row: ModelStatus) -> str:
-    return "".join(_button(row, action) for action in row.actions)
-
-
-def _button(row: ModelStatus, action: str) -> str:
-    name = escape(row.card.name, quote=True)
-    if action == "download" and row.card.license_restricted:
-        return _licence_question(row, name)
-    label = "Try again" if (action, row.state) == ("resume", "failed") else action.capitalize()
-    main = " q-main" if action in ("use", "download", "resume") else ""
-    ask = ""
-    if action == "remove":
-        what = "and forget" if row.is_added else "from this machine"
-        ask = f' data-ask="Remove {name} {what}?"'
-    return (
-        f'<button type="button" class="q-do{main}" data-action="{action}"{ask} '
-        f'aria-label="{label} {name}">{label}</button>'
-    )
-
-
-def _licence_question(row: ModelStatus, name: str) -> str:
-    """Show the licence first; accepting it is a button of its own."""
-    return (
-        '<details class="q-licence" data-key="licence"><summary class="q-do q-main" '
-        f'aria-label="Download {name}">Download …</summary><div><p>{escape(row.card.name)} is '
-        f"under the {_licence_link(row.card)}, which limits its use. Read it before you say yes.</p>"
-        f'<button type="button" class="q-do q-main" data-action="accept" '
-        f'aria-label="Accept the licence and download {name}">Accept and download</button></div>'
-        "</details>"
-    )
-
-
-def _bar(row: ModelStatus) -> str:
-    if row.state not in UNDER_WAY or row.percent is None:
-        return ""
-    label = escape(row.words, quote=True)
-    return (
-        f'<progress class="q-model-bar" max="100" value="{row.percent}" '
-        f'aria-label="{label}"></progress>'
-    )
-
-
-def _parameters(millions: float) -> str:
-    if millions <= 0:
-        return ""
-    return f"{millions / 1000:.1f} B" if millions >= 1000 else f"{millions:.0f} M"

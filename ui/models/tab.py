@@ -1,4 +1,4 @@
-"""The Models tab: what there is, what is here, what fits; download, choose, add and remove."""
+"""The Models tab: what there is, what is here, what fits; get, use, measure, add and delete."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from configs.settings import Settings
 from ui.core.events import LIGHT
 from ui.core.page_chats import PageChats
 from workers.client import Client
+from workers.flows.benchmark.running import BenchmarkRunner
+from workers.models.benchmarks.book import BenchmarkBook
 
 from .handlers import ModelHandlers
-from .layout import AddingParts, layout_adding, layout_list
+from .layout import AddingParts, layout_adding, layout_head, layout_list
 
 
-def build_models_tab(client: Client, _settings: Settings, _chats: PageChats) -> None:
+def build_models_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
     """Lay out the tab and wire it."""
     tab = get_render_context()
-    handlers = ModelHandlers(client.manager, client.setup)
+    benchmarks = BenchmarkRunner(client, BenchmarkBook(settings.data_dir))
+    handlers = ModelHandlers(client, benchmarks)
+    layout_head()
     status = gr.HTML("", elem_classes="q-status", elem_id="models-status", padding=False)
     adding = layout_adding()
     listing = layout_list()

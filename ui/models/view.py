@@ -1,126 +1,115 @@
-"""Models → HTML for the Models tab. Pure: no gradio, no disk; everything is escaped."""
+"""All models → HTML: the recommended ones first, then a fold per modality, in it a fold by family. Pure; escaped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
+from ui.core.icons import icon
 from ui.core.titles import TITLES
-from workers.messages import MODALITIES
-from workers.messages.amounts import memory_words
-from workers.models.manager import FoundModel, ModelStatus, Quantization
+from workers.messages import MODALITIES, Modality
+from workers.models.manager import ModelStatus
 
-from .rows import COLOURS, DOWNLOADED, found_html, row_html
+from .details import details_html
+from .recommended import recommended_html
+from .rows import MOVING, found_html, row_html
+from .state import READY, ModelsState, section_of
 
-NOTHING_FITS = "No model like this. Try another word, or add one above by its name on the hub."
-WIDTH_COLUMNS = ("Quantisation", "Size", "Whether it fits", "Speed", "File")
+NOTHING_FITS = "No model like this. Try another word, or add one by its name on the hub."
 LOADING = '<p class="q-empty" role="status">Looking what is here …</p>'
+GOES_ON = '<p class="q-m-note" role="status">Downloads go on if this page is closed.</p>'
 
 
-def models_html(
-    rows: Sequence[ModelStatus],
-    left_out: Sequence[str] = (),
-    advice: Sequence[str] = (),
-    found: Sequence[FoundModel] = (),
-) -> str:
-    """Return a section per modality; what is used, under way or here comes first in each.
-
-    Above them the models of other programs, what is said of cards that cannot be used, and what would make models faster.
-    """
-    hints = "".join(f'<p class="q-model-hint" role="alert">{escape(text)}</p>' for text in left_out)
-    hints += "".join(f'<p class="q-model-hint">{escape(text)}</p>' for text in advice)
-    if not rows:
-        return f'{hints}<p class="q-empty">{escape(NOTHING_FITS)}</p>'
-    sections = "".join(_section(name, rows) for name in MODALITIES)
-    return hints + _found_section(found) + sections
+def models_html(state: ModelsState) -> str:
+    """Return the tab's content below its head."""
+    hints = "".join(_hint(text, is_alert=True) for text in state.left_out)
+    advice = "".join(map(_hint, state.advice))
+    if not state.rows:
+        return f'{hints}<p class="q-empty">{escape(NOTHING_FITS)}</p>{advice}'
+    goes_on = GOES_ON if any(row.state in MOVING for row in state.rows) else ""
+    sections = "".join(_section(name, state) for name in MODALITIES)
+    return (
+        _sum(state) + hints + goes_on + recommended_html(state) + _found(state) + sections + advice
+    )
 
 
-def _found_section(found: Sequence[FoundModel]) -> str:
+def _sum(state: ModelsState) -> str:
+    """The line of the head, which stands elsewhere and is filled by the script."""
+    num_here = sum(row.state in READY for row in state.rows)
+    words = f"{state.machine}. {num_here} of {len(state.rows)} models are on this machine."
+    return f'<p class="q-m-sum" hidden>{escape(words.removeprefix(". "))}</p>'
+
+
+def _hint(text: str, *, is_alert: bool = False) -> str:
+    role = ' role="alert"' if is_alert else ""
+    return f'<p class="q-model-hint"{role}>{escape(text)}</p>'
+
+
+def _found(state: ModelsState) -> str:
     """What other programs keep here, to be added with one click."""
-    if not found:
+    if not state.found:
         return ""
-    return (
-        '<section class="q-models-found" data-modality="found" aria-labelledby="models-found-title">'
-        '<h3 id="models-found-title">Found on this machine '
-        f"<small>{len(found)} of other programs, used where they lie</small></h3>"
-        f'<ul class="q-models">{"".join(map(found_html, found))}</ul></section>'
-    )
+    count = f"{len(state.found)} of other programs, used where they lie"
+    rows = "".join(map(found_html, state.found))
+    return _fold("found", "Found on this machine", count, "", f'<ul class="q-models">{rows}</ul>')
 
 
-def _section(modality: str, rows: Iterable[ModelStatus]) -> str:
-    own = sorted((row for row in rows if row.card.modality == modality), key=_rank)
-    if not own:
+def _section(modality: Modality, state: ModelsState) -> str:
+    every = [row for row in state.rows if row.card.modality == modality]
+    if not every:
         return ""
-    num_here = sum(row.state in ("in_use", "here") for row in own)
-    title = f"models-{modality}"
+    taken = set(state.set_ids)
+    first, families = section_of([row for row in every if row.card.id not in taken])
+    used = " and ".join(row.card.name for row in every if row.state == "in_use")
+    count = f"{sum(row.state in READY for row in every)} here of {len(every)}"
+    inside = _list(first, state) + _by_family(families, state)
+    about = f"{used} in use" if used else "answered by the model of another tab"
+    return _fold(modality, TITLES[modality], count, about, inside)
+
+
+def _fold(key: str, title: str, count: str, about: str, inside: str) -> str:
+    is_open = " open" if key in ("text", "found") else ""
+    dot = '<i class="q-m-dot" aria-hidden="true"></i>' if key in MODALITIES else ""
     return (
-        f'<section class="q-models-{modality}" data-modality="{modality}" aria-labelledby="{title}">'
-        f'<h3 id="{title}"><i class="q-{modality}" aria-hidden="true"></i>{TITLES[modality]} '
-        f"<small>{num_here} of {len(own)} here</small></h3>"
-        f'<ul class="q-models">{"".join(map(row_html, own))}</ul></section>'
+        f'<details class="q-section m-{key}" data-key="{key}"{is_open}><summary>{icon("next")}{dot}'
+        f"<h3>{title}</h3><small>{escape(about)}</small><small>{count}</small></summary>{inside}</details>"
     )
 
 
-def _rank(row: ModelStatus) -> tuple[int, bool, bool, bool, int]:
-    place = DOWNLOADED.index(row.state) if row.state in DOWNLOADED else len(DOWNLOADED)
-    is_remote = row.card.is_remote
-    is_hard = (
-        row.plan is not None and row.plan.outcome == "too_large"
-    ) or row.card.license_restricted
-    return place, not row.card.recommended, is_remote, is_hard, row.card.memory_mib
-
-
-def proposal_html(row: ModelStatus, widths: Sequence[Quantization] = ()) -> str:
-    """What a model that could be added is, before anything of it is fetched."""
-    card = row.card
-    kind = TITLES[card.modality]
-    return (
-        f'<div class="q-proposal q-models-{card.modality}"><p>This is a model for <b>{kind}</b>. '
-        f"Its name here would be <code>{escape(card.id)}</code>.</p>"
-        f'<ul class="q-models">{row_html(row)}</ul>{_widths_html(widths)}</div>'
-    )
-
-
-def _widths_html(widths: Sequence[Quantization]) -> str:
-    """Each quantisation of the repository with its size and plan; one alone is no choice."""
-    if len(widths) <= 1:
+def _by_family(families: dict[str, list[ModelStatus]], state: ModelsState) -> str:
+    if not families:
         return ""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in WIDTH_COLUMNS)
+    num = sum(map(len, families.values()))
+    groups = "".join(
+        f'<section data-key="{escape(name, quote=True)}"><h4>{escape(name)}</h4>{_list(rows, state)}</section>'
+        for name, rows in families.items()
+    )
     return (
-        '<table class="q-widths"><caption>Quantisations of this repository. For another one, write '
-        f"its file after the repository's name and a colon.</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{''.join(map(_width_row, widths))}</tbody></table>"
+        f'<details class="q-families" data-key="families"><summary>Show {num} more, by family</summary>'
+        f"{groups}</details>"
     )
 
 
-def _width_row(one: Quantization) -> str:
-    """A phone shows its cells one below the other, so each says what it is without a head."""
-    mark = ' <span class="q-badge q-badge-first">would be taken</span>' if one.is_chosen else ""
-    plan, speed = (one.plan.words, one.plan.speed_words) if one.plan else ("", "")
-    colour = COLOURS[one.plan.outcome] if one.plan else ""
+def _list(rows: Sequence[ModelStatus], state: ModelsState) -> str:
+    items = (row_html(row, state.totals_mib, more=details_html(row, state)) for row in rows)
+    return f'<ul class="q-models">{"".join(items)}</ul>' if rows else ""
+
+
+def head_html() -> str:
+    """Return the tab's head: its name, what machine this is, the search. Never redrawn."""
     return (
-        f'<tr class="{"q-chosen" if one.is_chosen else ""}">'
-        f'<th scope="row">{escape(one.label)}{mark}</th><td>{memory_words(one.size_mib)}</td>'
-        f'<td class="q-fit {colour}">{escape(plan[:1].upper() + plan[1:])}</td><td>{escape(speed)}</td>'
-        f"<td><code>{escape(one.file)}</code></td></tr>"
+        '<div class="q-m-head"><div><h2>Models</h2><p class="q-m-machine"></p></div>'
+        '<div class="q-m-tools"><label class="q-m-search">'
+        f'{icon("search")}<input type="search" class="q-models-search" aria-label="Search models" '
+        'placeholder="Name, maker or licence" autocomplete="off"></label>'
+        '<button type="button" class="q-b q-models-here" aria-pressed="false">Downloaded only</button>'
+        f'<button type="button" class="q-b q-models-add">{icon("add")}Add a model</button></div></div>'
     )
 
 
 def shell_html() -> str:
     """Return the frame of the list, which is never redrawn."""
-    chips = "".join(
-        f'<button type="button" class="q-models-chip" data-modality="{name}" '
-        f'aria-pressed="{"false" if name else "true"}">{title}</button>'
-        for name, title in {"": "All", **TITLES}.items()
-    )
     return (
-        f'<div class="q-models-bar"><div class="q-models-chips" role="group" '
-        f'aria-label="Show models for">{chips}</div>'
-        '<input type="search" class="q-models-search" placeholder="Search by name, maker or licence" '
-        'aria-label="Search models"><label class="q-models-only">'
-        '<input type="checkbox" class="q-models-here"> Downloaded</label>'
-        '<label class="q-models-only"><input type="checkbox" class="q-models-old"> '
-        "Older models</label></div>"
         f'<div class="q-models-list" aria-live="off">{LOADING}</div>'
         f'<p class="q-empty q-models-none" hidden>{NOTHING_FITS}</p>'
     )

@@ -32,6 +32,22 @@ class LoadPlan(Protocol):
         """The outcome in a few words."""
 
     @property
+    def need_mib(self) -> int:
+        """What would be reserved on `memory_device`."""
+
+    @property
+    def free_mib(self) -> int:
+        """What can be granted there now, or could be made free (`too_large`)."""
+
+    @property
+    def memory_device(self) -> str:
+        """Where its memory is counted: "cpu", "cuda:0"."""
+
+    @property
+    def sleep(self) -> tuple[str, ...]:
+        """Names of the models that would be put to sleep."""
+
+    @property
     def instead(self) -> tuple[str, ...]:
         """Names of models for the same work that fit."""
 

@@ -71,6 +71,11 @@ class Plan:
     """How fast it would work there; None where nobody can tell, or not yet."""
 
     @property
+    def memory_device(self) -> str:
+        """Where its memory is counted."""
+        return self.placement.memory_device
+
+    @property
     def need_mib(self) -> int:
         """What the scheduler reserves where the placement's memory is counted."""
         return self.placement.need_mib[self.placement.memory_device]
