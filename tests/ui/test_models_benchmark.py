@@ -50,7 +50,7 @@ def test_the_fields_have_their_units_and_the_bars_say_measured() -> None:
     own = [result(CARD.id, 20.0), result(CARD.id, 40.0)]
     html = shown(results=[*own, result("other", 80.0)])
     assert dict(fields_of(own[1])) == {
-        "Load time": "1.00 s", "Read": "160 tokens read", "Written": "96 tokens written",
+        "Load time": "1.00 s", "Read": "160 tokens", "Written": "96 tokens",
         "Total time": "3.00 s", "Speed": "40 tokens/s", "First piece after": "0.50 s",
         "Peak memory": "0.4 GB",
     }  # fmt: skip

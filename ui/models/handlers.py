@@ -182,13 +182,13 @@ class ModelHandlers:
 
 
 def machine_words(devices: Sequence[DeviceMemory]) -> str:
-    """Return "2 cores, 20.3 GB of memory, no graphics card"."""
+    """Return "2 cores, 20.3 GB, no graphics card"."""
     ram = next((memory_words(one.total_mib) for one in devices if one.device == CPU), "")
     cards = [f"{one.name} of {memory_words(one.total_mib)}" for one in devices if one.device != CPU]
     cores = physical_cores() or 1
     parts = [
         f"{cores} core{'s' * (cores > 1)}",
-        f"{ram} of memory" if ram else "",
+        ram,
         " and ".join(cards) or "no graphics card",
     ]
     return ", ".join(filter(None, parts))

@@ -40,7 +40,7 @@ class ModelsState:
     totals_mib: Mapping[str, int] = field(default_factory=dict)
     """What each device has in all."""
     machine: str = ""
-    """For people: "2 cores, 20.3 GB of memory, no graphics card"."""
+    """For people: "2 cores, 20.3 GB, no graphics card"."""
     may_change: bool = False
 
     @property

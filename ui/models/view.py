@@ -36,7 +36,7 @@ def models_html(state: ModelsState) -> str:
 def _sum(state: ModelsState) -> str:
     """The line of the head, which stands elsewhere and is filled by the script."""
     num_here = sum(row.state in READY for row in state.rows)
-    words = f"{state.machine}. {num_here} of {len(state.rows)} models are on this machine."
+    words = f"{state.machine}. {num_here} of {len(state.rows)} are on this machine."
     return f'<p class="q-m-sum" hidden>{escape(words.removeprefix(". "))}</p>'
 
 

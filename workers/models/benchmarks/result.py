@@ -10,19 +10,19 @@ from typing import Any
 from workers.messages import Modality, Usage
 
 READS: dict[Modality, str] = {
-    "text": "tokens read",
-    "stt": "seconds heard",
-    "tts": "characters read",
-    "vision": "pictures read",
-    "rag": "chunks read",
+    "text": "tokens",
+    "stt": "s of sound",
+    "tts": "characters",
+    "vision": "pictures",
+    "rag": "chunks",
 }
 """What a run's `read` counts."""
 WRITES: dict[Modality, str] = {
-    "text": "tokens written",
-    "stt": "words written",
-    "tts": "seconds spoken",
-    "vision": "tokens written",
-    "rag": "vectors written",
+    "text": "tokens",
+    "stt": "words",
+    "tts": "s of speech",
+    "vision": "tokens",
+    "rag": "vectors",
 }
 """What a run's `written` counts."""
 PACES: dict[Modality, str] = {
