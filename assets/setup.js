@@ -1,30 +1,38 @@
-// The line of the first minutes: puts the server's words in place without closing what is unfolded, and
-// tells the server which button was pressed. Runs as gr.HTML's js_on_load.
+// The card of the first minutes: puts the server's words in place, and tells the server which button was
+// pressed. Runs as gr.HTML's js_on_load, again for each chat that is empty.
 
 const frame = element.querySelector(".q-setup-frame");
 const SELDOM_MS = 30000; // another program may fetch the set
 
 function update() {
-  const isOpen = frame.querySelector("details")?.open ?? false;
   const focused = frame.contains(document.activeElement) && document.activeElement.dataset.action;
+  const isNew = frame.childElementCount === 0;
   frame.innerHTML = props.value || "";
-  const details = frame.querySelector("details");
-  if (details) details.open = isOpen;
+  if (isNew && props.value) element.closest(".q-grow")?.scrollTo(0, 0); // its heading first, not its end
   if (focused) frame.querySelector(`[data-action="${focused}"]`)?.focus();
 }
 
 frame.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-action]");
   if (!button || button.disabled) return;
+  if (button.dataset.action === "models") {
+    document.getElementById("tab-models-button")?.click();
+    return;
+  }
   button.disabled = true;
   trigger("act", { action: button.dataset.action });
 });
 
 watch("value", update);
 update();
-const look = () => { if (!document.hidden) trigger("look", {}); };
+function look() {
+  if (element.isConnected && !document.hidden) trigger("look", {});
+  if (element.isConnected) return;
+  document.removeEventListener("quintet-models", look);
+  document.removeEventListener("visibilitychange", look);
+}
 look();
-document.addEventListener("quintet-models", look); // told by the head
+document.addEventListener("quintet-models", look); // by the head
 document.addEventListener("visibilitychange", look);
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);

@@ -32,7 +32,7 @@ from .core.uploads import bound_uploads
 from .endpoints import add_endpoints
 from .head.head import build_head
 from .memory.panel import build_memory_panel
-from .setup.line import build_setup_line
+from .setup.card import build_setup_card
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,18 @@ def build_ui(client: Client, settings: Settings, chats: PageChats) -> EndingBloc
 def _build_tab(tab: PageTab, client: Client, settings: Settings, chats: PageChats) -> None:
     if tab.id in MODALITIES:
         build_model_chip(client, tab.id)
-    if tab.id == TABS[0].id:
-        build_setup_line(client)
     tab.build(client, settings, chats)
+    if tab.id == TABS[0].id:
+        build_setup_card(client, _column("chat-empty"))
+
+
+def _column(elem_id: str) -> gr.Column:
+    """Return a column that was laid out before. Raises: LookupError if there is none of this id."""
+    page = gr.context.Context.root_block
+    for block in page.blocks.values() if page is not None else ():
+        if isinstance(block, gr.Column) and block.elem_id == elem_id:
+            return block
+    raise LookupError(f"The page has no column {elem_id!r}.")
 
 
 def mount_ui(

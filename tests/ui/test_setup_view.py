@@ -1,4 +1,4 @@
-"""The line of the first minutes, and the model chip: what they say, and who gets buttons."""
+"""The card of the first minutes, and the model chip: what they say, and who gets buttons."""
 
 from __future__ import annotations
 
@@ -32,21 +32,25 @@ def progress_at(stage: Stage, status: ModelStatus, **fields: object) -> SetupPro
 def test_the_offer_says_what_answers_what_is_better_and_how_much_it_is() -> None:
     absent = ModelStatus(card=BETTER, state="absent")
     html = setup_html(progress_at("offered", absent), may_change=True)
-    assert f"{DEMO.name} answers now" in html
-    assert "Qwen3.5 4B: 3.4 GB · pictures too" in html
-    assert "3.4 GB to download." in html
+    assert f"{DEMO.name} is the small demo model in this chat" in html
+    assert "Chat, pictures</span><span><b>Qwen3.5 4B</b>" in html
+    assert "Get it · 3.4 GB</button>" in html
     assert 'data-action="start"' in html
+    assert "all of it fits" not in html  # nobody has planned it
     assert "Laptop &lt;16&gt;" in html
     assert "Not this one." in html
-    assert "<button" not in setup_html(progress_at("offered", absent), may_change=False)
+    assert setup_html(progress_at("offered", absent), may_change=False) == ""
 
 
 def test_a_known_speed_gives_the_time() -> None:
     half = DownloadState(kind="running", done_bytes=GB, total_bytes=4 * GB, speed_bytes_s=GB / 60)
     running = ModelStatus(card=BETTER, state="running", download=half)
     html = setup_html(progress_at("running", running), may_change=True)
-    assert "29 % of 3.4 GB" in html
+    assert "Downloading, 1.0 of 3.4 GB" in html
     assert "about 2 minutes left" in html
+    assert 'data-action="pause">Stop' in html
+    assert "25 %" in html
+    assert "<button" not in setup_html(progress_at("running", running), may_change=False)
     last = progress_at("cut", running, choices=Choices(wanted=(BETTER.id,), bytes_per_s=GB / 60))
     assert 'data-action="resume"' in setup_html(last, may_change=True)
 
@@ -58,7 +62,7 @@ def test_a_failure_says_what_to_do_and_nothing_says_nothing() -> None:
     assert "No hub &lt;here&gt;. Put it there." in html
     assert 'data-action="retry"' in html
     for_others = setup_html(failed, may_change=False)
-    assert "its administrator sees why" in for_others
+    assert "Its administrator sees why" in for_others
     assert "No hub" not in for_others  # it may name folders of this machine
     assert setup_html(progress_at("nothing", absent), may_change=True) == ""
 
