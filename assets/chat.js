@@ -46,13 +46,14 @@ document.addEventListener("quintet-chat", (event) => {
 document.addEventListener("quintet-act", (event) => act(event.detail.act, event.detail));
 document.addEventListener("click", (event) => {
   if (!element.isConnected) return;
-  const button = event.target.closest?.("[data-act], [data-copy], [data-edit], [data-aloud], [data-drawer], [data-example]");
+  const button = event.target.closest?.("[data-act], [data-copy], [data-edit], [data-aloud], [data-save], [data-drawer], [data-example]");
   if (!button || button.disabled || !isOurs(button)) return;
   const { act: name, ...data } = button.dataset;
   if (name) act(name, data);
   else if (data.copy) copy(button, data.copy);
   else if (data.edit) edit(button, data.edit, data.how);
   else if (data.aloud) readAloud(button, data.aloud);
+  else if (data.save) save(data.save, data.name);
   else if (data.drawer) drawer(data.drawer === "open" ? null : false);
 });
 const isOurs = (button) => Boolean(button.closest("#tab-text, .q-menu-of-chats"));
@@ -89,6 +90,14 @@ async function copy(button, message) {
   } catch {
     say(button, "Not copied: the browser does not allow it");
   }
+}
+
+// The answer as the file that it is.
+function save(message, name) {
+  const link = Object.assign(document.createElement("a"), { href: fileOf(message, "md"), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
 }
 
 // A word in the button's place for a moment, and for screen readers.

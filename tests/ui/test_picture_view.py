@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from bs4 import BeautifulSoup
 
 from ui.vision.view import (
-    AskedPictures,
     PictureReadings,
-    after_html,
+    conversation,
     pictures_html,
     reading_summary,
     to_json,
     to_text,
-    turn_html,
 )
-from workers.messages import PictureRead, TextLine
+from workers.messages import ChatMessage, PictureRead, TextLine
 
 
 def line(text: str, x: float, y: float, confidence: float = 0.99) -> TextLine:
@@ -60,7 +59,7 @@ def test_pictures_that_are_not_read_yet_are_shown_without_boxes() -> None:
         pictures_html(PictureReadings(("/cache/a.png", "/cache/b.png"))), "html.parser"
     )
     assert len(page.find_all("img")) == 2
-    assert page.find("polygon") is None
+    assert page.svg is None
 
 
 def test_a_picture_without_text_says_so() -> None:
@@ -97,9 +96,13 @@ def test_a_picture_without_text_is_reported_in_words() -> None:
     assert "1 line in" in reading_summary(PictureReadings(("a.png",), (one,)), 0.5)
 
 
-def test_an_answer_has_its_remarks_above_its_actions() -> None:
-    asked = AskedPictures(question="<b>?", text="2.80", notes=("scaled down",), is_done=True)
-    shown = turn_html(asked)
-    assert "&lt;b&gt;?" in shown
-    assert shown.index("2.80") < shown.index("scaled down") < shown.index('data-act="again"')
-    assert after_html(AskedPictures(question="?", text="2", is_done=False)) == ""
+def test_chat_rows_become_messages_whatever_their_content_looks_like() -> None:
+    rows: list[dict[str, Any]] = [
+        {"role": "user", "content": [{"type": "text", "text": "What?"}]},
+        {"role": "assistant", "content": "That."},
+        {"role": "assistant", "content": ""},
+    ]
+    assert conversation(rows) == (
+        ChatMessage(role="user", text="What?"),
+        ChatMessage(role="assistant", text="That."),
+    )

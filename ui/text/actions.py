@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from . import list_actions, log_actions
 from .act import Action
 from .dictation import dictate
+from .flow_actions import vote_for
 
 ACTIONS: Mapping[str, Action] = {
     "new": list_actions.new,
@@ -34,5 +35,6 @@ ACTIONS: Mapping[str, Action] = {
     "earlier": log_actions.earlier,
     "reload": log_actions.reload,
     "switch": log_actions.switch_to,
+    "vote": vote_for,
     "dictate": dictate,
 }

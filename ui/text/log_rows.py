@@ -30,9 +30,9 @@ def _rows(exchange: Exchange) -> list[dict[str, Any]]:
         rows.append(_thought(answer))
     if above := above_html(exchange):
         rows.append(_html("assistant", above))
-    if answer is not None and answer.text:
+    if answer is not None and (words := shown_words(answer)):
         # A block, for Gradio would strip the indentation of a plain string.
-        content = [{"type": "text", "text": shown_words(answer)}]
+        content = [{"type": "text", "text": words}]
         rows.append({"role": "assistant", "content": content})
     if below := below_html(exchange):
         rows.append(_html("assistant", below))

@@ -9,6 +9,7 @@ from typing import Any
 from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 
+from . import flow_switches as flow
 from .switch_state import SwitchState
 
 
@@ -46,6 +47,9 @@ def write_think(options: TurnOptions, value: Any) -> TurnOptions:
 
 
 SWITCHES: Sequence[ComposerSwitch] = (
+    ComposerSwitch(key="flow", state=flow.flow_state, write=flow.write_flow),
+    ComposerSwitch(key="second", state=flow.second_state, write=flow.write_second),
+    ComposerSwitch(key="style", state=flow.style_state, write=flow.write_style),
     ComposerSwitch(key="think", state=think_state, write=write_think),
 )
 """From left to right."""

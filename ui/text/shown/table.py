@@ -11,13 +11,20 @@ from typing import Any, TypeAlias
 
 from workers.chats.records import Message
 
+from . import flow
+
 Renderer: TypeAlias = Callable[[Any, Message], str]
 
 ABOVE_QUESTION: Sequence[tuple[str, Renderer]] = ()
 """Key of `Message.details` of a question, and what shows it, from the top down."""
-ABOVE_ANSWER: Sequence[tuple[str, Renderer]] = ()
+ABOVE_ANSWER: Sequence[tuple[str, Renderer]] = (("steps", flow.steps_html),)
 """The same of an answer: what was done before its words."""
-BELOW_ANSWER: Sequence[tuple[str, Renderer]] = ()
+BELOW_ANSWER: Sequence[tuple[str, Renderer]] = (
+    ("answers", flow.answers_html),
+    ("flow", flow.remark_html),
+    ("saved", flow.saved_html),
+    ("artifact", flow.artifact_html),
+)
 """What belongs to its words."""
 
 

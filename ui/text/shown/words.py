@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from workers.chats.records import Message
 
-CHANGES: Sequence[Callable[[str, Message], str]] = ()
+from .flow import words_beside
+
+CHANGES: Sequence[Callable[[str, Message], str]] = (words_beside,)
 """Each takes the Markdown so far and the message, and returns the Markdown that is shown."""
 
 

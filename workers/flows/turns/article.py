@@ -114,9 +114,9 @@ class _Writing:
         self, heading: str, headings: tuple[str, ...], step: FlowStep
     ) -> AsyncGenerator[Event, None]:
         passages: tuple[Passage, ...] = ()
+        found = PassageSearch(queries=(), collections=self._collections)
         try:
             if self._collections:
-                found = PassageSearch(queries=(), collections=self._collections)
                 async for event in self._look_up(heading, found, step):
                     yield event
                 passages = found.best(MAX_PASSAGES)
@@ -138,13 +138,17 @@ class _Writing:
             self._errors.append(err)
             step.state, step.note = "failed", str(err)
             yield self._run.noted()
-        text = self._sources.section(step.text, passages)
+        text = self._sources.section(step.text, passages, found.where)
         if step.state == "failed":
             text = f"{text}\n\n{words.FAILED.format(error=step.note)}".strip()
         if text:
             yield TextDelta(request_id="", text=f"\n\n## {heading}\n\n{text}")
             step.text = ""  # it is the answer's: kept once
-        yield self._run.noted(sources=self._sources.kept())
+        if sources := self._sources.kept():
+            cited = list(range(1, len(sources) + 1))
+            yield self._run.noted(sources=sources, cited=cited)
+        else:
+            yield self._run.noted()
 
     async def _look_up(
         self, heading: str, found: PassageSearch, step: FlowStep

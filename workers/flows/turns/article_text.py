@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workers.chats.records import NOTHING
 from workers.flows.citations import cite
 from workers.messages import Passage
 
@@ -79,9 +80,16 @@ class Bibliography:
     """The passages that an article cites, numbered through all its sections."""
 
     _cited: dict[str, Passage] = field(default_factory=dict)
+    _where: dict[str, str] = field(default_factory=dict)
 
-    def section(self, text: str, passages: Sequence[Passage]) -> str:
-        """Return a section with its marks in the numbers of the article, without a heading of its own."""
+    def section(
+        self, text: str, passages: Sequence[Passage], where: Mapping[str, str] = NOTHING
+    ) -> str:
+        """Return a section with its marks in the numbers of the article, without a heading of its own.
+
+        `where`: the collections that passages are of, by their chunks.
+        """
+        self._where |= where
         body = _HEADING.sub("", text, count=1).strip()
         if not passages:
             return body
@@ -102,17 +110,19 @@ class Bibliography:
         return "\n\n## Sources\n\n" + "\n".join(lines) if lines else ""
 
     def kept(self) -> list[dict[str, Any]]:
-        """Return the cited passages as JSON, in the order of their numbers."""
+        """Return the cited passages as an answer's details have them, in the order of their numbers."""
         return [
             {
-                "number": number,
                 "document": passage.document_name,
                 "document_id": passage.document_id,
+                "collection": self._where.get(chunk, ""),
                 "page": passage.page,
                 "text": passage.text,
                 "score": round(passage.score, 4),
+                "relevance": None if passage.relevance is None else round(passage.relevance, 4),
+                "is_used": True,
             }
-            for number, passage in enumerate(self._cited.values(), start=1)
+            for chunk, passage in self._cited.items()
         ]
 
 

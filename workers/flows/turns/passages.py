@@ -23,6 +23,8 @@ class PassageSearch:
     collections: Sequence[str]
     end: Finished | None = None
     """How the last request ended."""
+    where: dict[str, str] = field(default_factory=dict)
+    """Chunk → the collection that it was found in."""
     _found: dict[str, Passage] = field(default_factory=dict)
     _ranks: dict[str, float] = field(default_factory=dict)
 
@@ -34,7 +36,7 @@ class PassageSearch:
                 async with aclosing(client.astream(request)) as events:
                     async for event in events:
                         if isinstance(event, Retrieved):
-                            self._add(event.passages)
+                            self._add(event.passages, collection)
                         elif isinstance(event, Finished):
                             self.end = event
                         else:
@@ -47,8 +49,9 @@ class PassageSearch:
         order = sorted(self._ranks, key=lambda chunk: -self._ranks[chunk])
         return tuple(self._found[chunk] for chunk in order[:num_passages])
 
-    def _add(self, passages: Sequence[Passage]) -> None:
+    def _add(self, passages: Sequence[Passage], collection: str) -> None:
         for rank, passage in enumerate(passages, start=1):
             self._found.setdefault(passage.chunk_id, passage)
+            self.where.setdefault(passage.chunk_id, collection)
             before = self._ranks.get(passage.chunk_id, 0.0)
             self._ranks[passage.chunk_id] = before + 1 / (RANK_OFFSET + rank)

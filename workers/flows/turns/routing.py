@@ -26,6 +26,7 @@ JUDGE_TOKENS = 3
 GOOD = "good quality"
 """What the judgement must contain, in any case, for the local answer to stand."""
 NOT_GOOD = "not good quality"
+FOUND = {True: "It finds it good.", False: "It finds it not good enough."}
 JUDGE = (
     "Judge the answer to the question below. Reply with exactly two words: "
     "good quality if it is right and complete, bad quality if not.\n\n"
@@ -90,6 +91,9 @@ class _Routing:
             self._cost = run.last_usage
             async for event in self._judge():
                 yield event
+            if self._judging.state == "done":
+                self._judging.note = FOUND[self._is_good]
+                yield run.noted()
         if run.is_stopped:
             self._judging.state = "stopped"
             yield run.remark("Stopped before it was judged.")
