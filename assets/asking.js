@@ -27,7 +27,7 @@ panel.addEventListener("click", async (event) => {
       button.setAttribute("aria-label", "Copied");
       setTimeout(() => { delete button.dataset.done; button.setAttribute("aria-label", "Copy"); }, 1500);
     } else {
-      trigger("act", { act: button.dataset.act, question: turn.querySelector(".q-me p")?.textContent ?? "" });
+      trigger("act", { act: button.dataset.act, question: turn.querySelector(".q-me")?.dataset.question ?? "" });
     }
     backToBox();
   } else if (event.target.closest(".q-composer button")) backToBox();
@@ -55,9 +55,9 @@ panel.addEventListener("keydown", (event) => {
 }, true);
 // A new question goes to the top, so that its answer is seen without scrolling.
 let last = "";
-const now = panel.querySelector(".q-newest");
+const now = panel.querySelector(".q-turn-now");
 if (now) new MutationObserver(() => {
-  const asked = now.querySelector(".q-me p")?.textContent ?? "";
+  const asked = now.querySelector(".q-me")?.dataset.question ?? "";
   const key = `${element.querySelectorAll(".q-turn").length} ${asked}`;
   if (asked && key !== last) now.scrollIntoView({ block: "start", behavior: "instant" });
   last = key;

@@ -103,8 +103,8 @@ def use_speech_out(page: Page) -> None:
 def use_vision(page: Page) -> None:
     """Ask about the example receipt."""
     open_tab(page, "Vision")
-    page.locator("#tab-vision button.sm, #tab-vision button").filter(has_text="total").first.click()
-    page.locator("#vision-status").get_by_text("total").wait_for()
+    page.get_by_role("button", name="Receipt: what is the total?").click()
+    page.locator("#vision-after .q-rec").wait_for()
 
 
 def use_rag(page: Page) -> None:

@@ -68,13 +68,19 @@ def test_a_picture_is_read_and_asked_about(open_tab: OpenTab, tmp_path: Path) ->
     page = open_tab("Vision")
     picture = tmp_path / "receipt.png"
     picture.write_bytes(picture_of("Harbour Cafe            ".ljust(60) + "Total 12.40 EUR"))
-    page.locator("#tab-vision input[type=file]").first.set_input_files(str(picture))
-    page.locator("#vision-question textarea, #vision-question input").first.fill(
-        "What is the total?"
-    )
+    page.set_input_files("#vision-add input[type=file]", str(picture))
+    expect(page.locator("#vision-reading")).to_contain_text("line", timeout=60_000)
+    expect(page.locator("#vision-view svg polygon").first).to_be_visible()
+    page.locator("#vision-question textarea").fill("What is the total?")
     page.locator("#vision-ask").click()
-    expect(page.locator("#tab-vision")).to_contain_text("12.40", timeout=60_000)
-    expect(page.locator("#vision-status")).to_contain_text("total", timeout=60_000)
+    expect(page.locator("#vision-after .q-rec")).to_be_visible(timeout=60_000)
+    expect(page.locator("#vision-answer")).to_contain_text("12.40")
+    expect(page.locator("#vision-answer")).to_be_in_viewport()
+    expect(page.locator("#tab-vision img")).to_have_count(1)
+    expect(page.locator("#vision-stop")).to_have_count(0)
+    expect(page.locator("#vision-question textarea")).to_be_focused()
+    page.get_by_role("button", name="Take receipt.png away").click()
+    expect(page.locator("#tab-vision img")).to_have_count(0)
 
 
 def test_a_text_is_spoken_and_saved_as_mp3(open_tab: OpenTab) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from bs4 import BeautifulSoup
 
 from ui.vision.view import (
+    AskedPictures,
     PictureReadings,
-    conversation,
+    after_html,
     pictures_html,
     reading_summary,
     to_json,
     to_text,
+    turn_html,
 )
-from workers.messages import ChatMessage, PictureRead, TextLine
+from workers.messages import PictureRead, TextLine
 
 
 def line(text: str, x: float, y: float, confidence: float = 0.99) -> TextLine:
@@ -59,7 +60,7 @@ def test_pictures_that_are_not_read_yet_are_shown_without_boxes() -> None:
         pictures_html(PictureReadings(("/cache/a.png", "/cache/b.png"))), "html.parser"
     )
     assert len(page.find_all("img")) == 2
-    assert page.svg is None
+    assert page.find("polygon") is None
 
 
 def test_a_picture_without_text_says_so() -> None:
@@ -96,13 +97,9 @@ def test_a_picture_without_text_is_reported_in_words() -> None:
     assert "1 line in" in reading_summary(PictureReadings(("a.png",), (one,)), 0.5)
 
 
-def test_chat_rows_become_messages_whatever_their_content_looks_like() -> None:
-    rows: list[dict[str, Any]] = [
-        {"role": "user", "content": [{"type": "text", "text": "What?"}]},
-        {"role": "assistant", "content": "That."},
-        {"role": "assistant", "content": ""},
-    ]
-    assert conversation(rows) == (
-        ChatMessage(role="user", text="What?"),
-        ChatMessage(role="assistant", text="That."),
-    )
+def test_an_answer_has_its_remarks_above_its_actions() -> None:
+    asked = AskedPictures(question="<b>?", text="2.80", notes=("scaled down",), is_done=True)
+    shown = turn_html(asked)
+    assert "&lt;b&gt;?" in shown
+    assert shown.index("2.80") < shown.index("scaled down") < shown.index('data-act="again"')
+    assert after_html(AskedPictures(question="?", text="2", is_done=False)) == ""

@@ -76,7 +76,10 @@ def pressed(event: gr.EventData) -> tuple[str, str]:
 
 def question_html(text: str) -> str:
     """A person's own words, as they were typed."""
-    return f'<div class="q-me">{written.question_html(text)}</div>' if text.strip() else ""
+    if not text.strip():
+        return ""
+    typed = escape(text, quote=True)
+    return f'<div class="q-me" data-question="{typed}">{written.question_html(text)}</div>'
 
 
 def answer_html(text: str, *, is_done: bool, cites: str = "") -> str:

@@ -150,7 +150,7 @@ def _layout_conversation() -> tuple[dict[str, Any], Any]:
             gr.Button(words, size="sm", min_width=80) for words in EXAMPLE_QUESTIONS
         ]
     parts["earlier"] = earlier_turns("rag-earlier")
-    with gr.Row(elem_id="rag-now", elem_classes="q-turn q-newest", equal_height=False):
+    with gr.Row(elem_id="rag-now", elem_classes="q-turn q-turn-now", equal_height=False):
         with gr.Column(elem_classes="q-turn-main", min_width=0):
             parts["asked"] = gr.HTML(padding=False, apply_default_css=False)
             parts["status"] = status_line(elem_id="rag-answer-status")

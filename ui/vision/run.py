@@ -9,39 +9,63 @@ from typing import Any
 
 import gradio as gr
 
+from ui.core.asking import MAX_TURNS, question_html
 from ui.core.kept import keep
-from ui.core.light_updates import Tail
-from ui.core.parts import can_stop
-from ui.core.render import busy_html, note_html, receipt_html, status_html
+from ui.core.parts import start_or_stop
+from ui.core.render import busy_html, status_html
 from ui.core.request import RequestRun, Update
 from workers.flows.receipt import Receipt
-from workers.messages import Event, PictureRead, Progress, TextDelta
+from workers.messages import ChatMessage, Event, PictureRead, Progress, TextDelta
 
 from .layout import VisionParts
-from .view import PictureReadings, pictures_html, reading_summary, to_json, to_text
+from .view import (
+    AskedPictures,
+    PictureReadings,
+    after_html,
+    pictures_html,
+    reading_summary,
+    said_html,
+    to_json,
+    to_text,
+    turn_html,
+)
 
 
 class PictureRun(RequestRun):
     """Pictures that are read, then asked about if there is a question."""
 
     def __init__(
-        self, parts: VisionParts, seen: PictureReadings, rows: list[dict[str, Any]]
+        self,
+        parts: VisionParts,
+        seen: PictureReadings,
+        asked: AskedPictures,
+        turns: list[str],
+        rows: tuple[ChatMessage, ...],
     ) -> None:
-        """`seen` is what is known of the pictures before; `rows` is the chat, [] to read only."""
+        """`seen` is what is known of the pictures before; `turns` and `rows` are the answers before."""
         super().__init__()
         self._parts = parts
         self._seen = seen
+        self._asked = asked
+        self._turns = turns
         self._rows = rows
-        self._answer = ""
         self._read_s: float | None = None
-        self._notes: tuple[str, ...] = ()
         self._status = ""
 
     def begun(self) -> Update:
-        """The question."""
+        """The question; the answers before are above it. Only reading leaves them as they are."""
         parts = self._parts
-        busy = busy_html("starting")
-        return {parts.status: busy, parts.chat: self._rows, parts.stop: can_stop(True)}
+        update: Update = {parts.status: busy_html("starting"), **self._can_stop(True)}
+        if not self._asked.question:
+            return update
+        return {
+            **update,
+            parts.earlier: "".join(self._turns),
+            parts.asked: question_html(self._asked.question),
+            parts.answer: "",
+            parts.after: "",
+            parts.composer.question: "",
+        }
 
     def advanced(self, batch: Sequence[Event]) -> Update:
         """The readings as they come, then the answer."""
@@ -52,40 +76,61 @@ class PictureRun(RequestRun):
         if any(isinstance(event, PictureRead) for event in batch):
             update |= {parts.view: pictures_html(seen), parts.text: to_text(seen)}
             update |= self._kept()  # now, so that Stop does not lose the reading
-        if self._answer:
-            answer = {"role": "assistant", "content": self._answer}
-            update[parts.chat] = Tail(start=len(self._rows), rows=[answer])
+        if self._asked.text:
+            update[parts.answer] = said_html(self._asked)
         return update
 
     def failed(self, error: str) -> Update:
-        """What was read stays."""
-        return {self._parts.status: error, self._parts.stop: can_stop(False)}
+        """What was read and written stays."""
+        self._asked.error = error
+        if self._asked.question:
+            return self._at_rest()
+        return {self._parts.status: error, **self._can_stop(False)}
 
     async def ended(self) -> Update:
-        """What was found, and what it cost; the next question can be typed."""
-        parts = self._parts
-        rest: Update = {parts.status: self._summary(), parts.stop: can_stop(False)}
-        return {**rest, parts.question: ""} if self._rows else rest
+        """What was found, and what it cost."""
+        return self._at_rest()
+
+    def _at_rest(self) -> Update:
+        parts, asked = self._parts, self._asked
+        asked.receipt, asked.is_done = self.receipt, True
+        rest: Update = {parts.status: "", **self._summary(), **self._can_stop(False)}
+        if not asked.question:
+            return rest
+        said = (
+            ChatMessage(role="user", text=asked.question),
+            ChatMessage(role="assistant", text=asked.text),
+        )
+        return {
+            **rest,
+            parts.turns: [*self._turns, turn_html(asked)][-MAX_TURNS:],
+            parts.rows: [*self._rows, *said] if asked.text else list(self._rows),
+            parts.answer: said_html(asked),
+            parts.after: after_html(asked),
+        }
+
+    def _can_stop(self, is_running: bool) -> Update:
+        composer = self._parts.composer
+        return start_or_stop(composer.send, composer.stop, is_running=is_running)
 
     def _see(self, event: Event) -> None:
+        asked = self._asked
         if isinstance(event, PictureRead):
             self._seen = self._seen.with_reading(event)
             self._read_s = _working_s(self.receipt)
             return
         if isinstance(event, TextDelta):
-            self._answer += event.text
-        if isinstance(event, Progress) and _is_note(event):
-            self._notes += (event.what,) if event.what not in self._notes else ()
+            asked.text += event.text
+        if isinstance(event, Progress) and _is_note(event) and event.what not in asked.notes:
+            asked.notes += (event.what,)
         self._status = status_html(event) or self._status
 
-    def _summary(self) -> str:
-        costs = receipt_html(self.receipt)
-        if self._seen.is_complete:
-            return reading_summary(self._seen, self._read_s, self._notes) + costs
-        if not self._answer:
-            return note_html("Stopped.")
-        # by a model that looks at the pictures and reads no lines
-        return "".join([*map(note_html, self._notes), costs])
+    def _summary(self) -> dict[Any, Any]:
+        """The line under the pictures; of a model that looks itself and reads no lines there is none."""
+        if not self._seen.is_complete or self._read_s is None:  # what is there says it already
+            return {}
+        notes = () if self._asked.question else self._asked.notes
+        return {self._parts.reading: reading_summary(self._seen, self._read_s, notes)}
 
     def _kept(self) -> Update:
         """Remember a complete reading and offer it for download."""
@@ -93,12 +138,12 @@ class PictureRun(RequestRun):
         if not seen.is_complete:
             return {}
         name = Path(seen.paths[0]).stem or "pictures"
-        as_text = keep(to_text(seen).encode(), f"{name}.txt")
-        as_json = keep(to_json(seen).encode(), f"{name}.json")
         return {
             parts.seen: seen,
-            parts.as_text: gr.update(value=as_text, interactive=True),
-            parts.as_json: gr.update(value=as_json, interactive=True),
+            parts.read: gr.Button(visible=False),
+            parts.text_panel: gr.Accordion(visible=True),
+            parts.as_text: keep(to_text(seen).encode(), f"{name}.txt"),
+            parts.as_json: keep(to_json(seen).encode(), f"{name}.json"),
         }
 
 

@@ -8,7 +8,6 @@ from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
 from ui.core.model_watch import build_model_watch
 from ui.core.page_chats import PageChats
-from ui.core.render import note_html
 from ui.core.request import Update
 from ui.core.theme import ASSETS
 from workers.client import Client
@@ -16,6 +15,7 @@ from workers.specs.spec import spec_of
 
 from .handlers import VisionHandlers
 from .layout import EXAMPLES, VisionParts, layout_vision
+from .view import welcome_html
 
 
 def build_vision_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
@@ -24,31 +24,26 @@ def build_vision_tab(client: Client, settings: Settings, _chats: PageChats) -> N
     _wire(parts, VisionHandlers(client, parts))
 
     def fitted() -> Update:
-        return {parts.about: note_html(_capabilities(client))}
+        return {parts.about: welcome_html(_capabilities(client))}
 
     build_model_watch(client, "vision", fitted, (), [parts.about])
 
 
 def _wire(parts: VisionParts, handlers: VisionHandlers) -> None:
     work = {"outputs": parts.outputs(), **long_work("vision")}
-    asked = [parts.pictures, parts.question, parts.chat, parts.seen]
-    running = [
-        gr.on([parts.ask.click, parts.question.submit], handlers.on_ask, asked, **work),
-        parts.read.click(handlers.on_read, [parts.pictures, parts.seen], **work),
-    ]
+    composer = parts.composer
+    talk = [parts.seen, parts.turns, parts.rows, parts.answer_id]
+    asked = [composer.question, *talk]
+    gr.on([composer.send.click, composer.question.submit], handlers.on_ask, asked, **work)
+    parts.earlier.act(handlers.on_act, talk, **work)
+    parts.files.upload(handlers.on_files, [parts.seen, parts.answer_id], **work)
+    parts.view.act(handlers.on_view, [parts.seen, parts.answer_id], **work)
+    parts.read.click(handlers.on_read, parts.seen, **work)
     for button, (_, file_name, words) in zip(parts.examples, EXAMPLES, strict=True):
-        placed = button.click(
-            lambda path=str(ASSETS / file_name), words=words: ([path], words),
-            None,
-            [parts.pictures, parts.question],
-            **LIGHT,
-        )
-        running.append(placed.then(handlers.on_ask, asked, **work))
-    changed = [parts.pictures.upload, parts.pictures.delete]  # not .change: an example asks at once
-    gr.on(changed, handlers.on_pictures, parts.pictures, parts.outputs(), **LIGHT)
-    stopped = parts.stop.click(handlers.on_stop, None, parts.status, cancels=running, **LIGHT)
-    shown = [parts.chat, parts.view, parts.text]
-    stopped.then(handlers.on_stopped, shown, [parts.status, parts.stop, *shown], **LIGHT)
+        given = [gr.State(str(ASSETS / file_name)), gr.State(words), parts.answer_id]
+        button.click(handlers.on_example, given, **work)
+    outputs = [composer.send, composer.stop]
+    composer.stop.click(handlers.on_stop, parts.answer_id, outputs, **LIGHT)
 
 
 def _capabilities(client: Client) -> str:

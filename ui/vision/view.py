@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from ui.core.asking import actions_html, answer_html, question_html, remark_html
+from ui.core.icons import icon
 from ui.core.render import seconds
 from workers.flows.picture_prompt import layout_text
-from workers.messages import ChatMessage, PictureRead, TextLine
+from workers.flows.receipt import Receipt
+from workers.messages import PictureRead, TextLine
+
+CAMERA = """<div class="q-camera"><button type="button" class="q-b" data-camera="open">Camera</button>
+<div class="q-camera-view" hidden><video playsinline muted></video><div class="q-choices">
+<button type="button" class="q-b q-go" data-camera="take">Take the picture</button>
+<button type="button" class="q-b" data-camera="close">Close</button></div></div>
+<p class="q-drop-state" role="alert"></p></div>"""
 
 UNSURE = 0.8
 """Lines below this confidence are marked: they are worth a second look."""
@@ -42,31 +50,83 @@ class PictureReadings:
         return len(self.readings) >= len(self.paths)
 
 
+@dataclass(slots=True, kw_only=True)
+class AskedPictures:
+    """One question about pictures and what has come for it so far; "" while they are only read."""
+
+    question: str
+    text: str = ""
+    error: str = ""
+    """Ready to show."""
+    notes: tuple[str, ...] = ()
+    """What was done to the pictures or their text, for people."""
+    receipt: Receipt = field(default_factory=Receipt)
+    is_done: bool = False
+
+
+def welcome_html(about: str) -> str:
+    """What the tab is for, and what the model of now can do."""
+    return (
+        '<div class="q-welcome"><h2>Ask about a picture</h2><p>Receipts, screenshots, photographed '
+        f'pages. The picture stays on this machine.</p><p class="q-about">{escape(about)}</p></div>'
+    )
+
+
+def said_html(asked: AskedPictures) -> str:
+    """The answer as far as it is written."""
+    return answer_html(asked.text, is_done=asked.is_done)
+
+
+def after_html(asked: AskedPictures) -> str:
+    """What follows an answer: remarks, then the row of actions."""
+    if not asked.is_done or not asked.question:
+        return asked.error
+    notes = "".join(map(remark_html, asked.notes))
+    acts = ("copy", "again") if asked.text.strip() else ("again",)
+    return asked.error + notes + actions_html(asked.receipt, actions=acts)
+
+
+def turn_html(asked: AskedPictures) -> str:
+    """A whole question and answer, as it stays above the next one."""
+    return (
+        f'<article class="q-turn"><div class="q-turn-main">{question_html(asked.question)}'
+        f"{said_html(asked)}{after_html(asked)}</div></article>"
+    )
+
+
 def pictures_html(seen: PictureReadings) -> str:
     """Every picture with its lines outlined and numbered, and the lines as a list below it."""
     by_index = {reading.index: reading for reading in seen.readings}
     figures = [
-        _figure(path, by_index.get(index), f"Picture {index + 1}" if len(seen.paths) > 1 else "")
+        _figure(index, path, by_index.get(index), is_one=len(seen.paths) == 1)
         for index, path in enumerate(seen.paths)
     ]
     return f'<div class="q-pictures">{"".join(figures)}</div>'
 
 
-def _figure(path: str, reading: PictureRead | None, title: str) -> str:
-    name = escape(Path(path).name)
+def _figure(index: int, path: str, reading: PictureRead | None, *, is_one: bool) -> str:
+    name = escape(Path(path).name, quote=True)
+    heading = "" if is_one else f"<b>Picture {index + 1}</b> "
+    found, overlay, lines = "", "", ""
+    if reading is not None:
+        count = f"{len(reading.lines)} lines" if reading.lines else "no text found"
+        found = f" · {reading.width} × {reading.height} pixels · {count}"
+        overlay = _overlay(reading)
+        items = "".join(_item(line) for line in reading.lines)
+        lines = (
+            f"<details><summary>Lines by number</summary><ol>{items}</ol></details>"
+            if items
+            else ""
+        )
     image = f'<img src="gradio_api/file={quote(path)}" alt="{name}">'
-    heading = f"<b>{title}</b> " if title else ""
-    if reading is None:
-        return f"<figure>{image}<figcaption>{heading}{name}</figcaption></figure>"
-    found = f"{len(reading.lines)} lines" if reading.lines else "no text found"
-    size = f"{reading.width} × {reading.height} pixels"
-    caption = f"<figcaption>{heading}{name} · {size} · {found}</figcaption>"
-    shown = f'<div class="q-seen">{image}{_overlay(reading)}</div>'
-    items = "".join(_item(line) for line in reading.lines)
-    lines = (
-        f"<details><summary>Lines by number</summary><ol>{items}</ol></details>" if items else ""
+    away = (
+        f'<button type="button" class="q-ib" data-act="away" data-id="{index}" '
+        f'aria-label="Take {name} away" title="Take it away">{icon("close")}</button>'
     )
-    return f"<figure>{shown}{caption}{lines}</figure>"
+    return (
+        f'<figure><div class="q-seen">{image}{overlay}</div>'
+        f"<figcaption><span>{heading}{name}{found}</span>{away}</figcaption>{lines}</figure>"
+    )
 
 
 def _overlay(reading: PictureRead) -> str:
@@ -129,18 +189,3 @@ def reading_summary(seen: PictureReadings, read_s: float | None, notes: Sequence
     found = f"{num_lines} line{'' if num_lines == 1 else 's'}" if num_lines else "No text was found"
     text = " · ".join([f"{found}{took}", *notes])
     return f'<div class="q-line q-receipt">{escape(text)}</div>'
-
-
-def conversation(history: Sequence[dict[str, Any]]) -> tuple[ChatMessage, ...]:
-    """Chatbot rows → messages; a row's content may be a string or a list of blocks."""
-    return tuple(
-        ChatMessage(role=row["role"], text=_plain(row["content"]))
-        for row in history
-        if _plain(row["content"])
-    )
-
-
-def _plain(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(block.get("text", "") for block in content if isinstance(block, dict))
