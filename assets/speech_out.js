@@ -13,6 +13,9 @@ const box = element.querySelector(".q-speech");
 const list = box.querySelector(".q-speech-lines");
 const button = box.querySelector(".q-speech-toggle");
 const time = box.querySelector(".q-speech-time");
+const place = box.querySelector('input[type="range"]');
+const panel = element.closest('[role="tabpanel"]');
+const SKIP_S = 15;
 
 let context = null;
 let path = null, header = 44, rate = 22050, isDone = false;
@@ -21,6 +24,8 @@ let next = 0;         // the first line that was not scheduled yet
 let origin = null;    // context time at which the recording's second 0 is (or would have been) heard
 let sources = [];
 let turn = 0;         // changes on every seek, so that late fetches are dropped
+let skip = 0;         // how far into the next line a seek went
+let isHeld = false;   // the place is being dragged
 let isFetching = false, isPaused = false, isOver = true, current = -1;
 
 const clock = (seconds) => {
@@ -60,12 +65,13 @@ async function pump() {
       const mine = turn, line = lines[next];
       const buffer = await samples(line);
       if (mine !== turn) continue;
-      const soonest = context.currentTime + START_DELAY_S;
-      if (origin === null || origin + line.start < context.currentTime) origin = soonest - line.start;
+      const soonest = context.currentTime + START_DELAY_S, from = skip;
+      skip = 0;
+      if (origin === null || origin + line.start + from < context.currentTime) origin = soonest - line.start - from;
       const source = context.createBufferSource();
       source.buffer = buffer;
       source.connect(context.destination);
-      source.start(origin + line.start);
+      source.start(origin + line.start + from, from);
       source.onended = () => { sources = sources.filter((other) => other !== source); };
       sources.push(source);
       next += 1;
@@ -90,15 +96,23 @@ function wake() {
   if (!isPaused) context.resume();
 }
 
-function seek(index) {
+function seek(index, offset = 0) {
   if (!lines[index]) return;
   silence();
   wake();
-  [next, origin, isOver] = [index, null, false];
+  [next, origin, isOver, skip] = [index, null, false, offset];
   if (isPaused) toggle();
   mark(index);
   pump();
 }
+
+function seekTo(seconds) {
+  const wanted = Math.max(0, Math.min(seconds, total() - 0.05));
+  const later = lines.findIndex((line) => line.start > wanted);
+  const index = later < 0 ? lines.length - 1 : Math.max(0, later - 1);
+  if (lines[index]) seek(index, wanted - lines[index].start);
+}
+const now = () => (isOver ? total() : position());
 
 function stop() {
   silence();
@@ -131,20 +145,24 @@ function mark(index) {
 function show() {
   const isRunning = !isOver && !isPaused;
   box.dataset.state = !lines.length ? "empty" : isRunning ? "playing" : isOver ? "over" : "paused";
-  button.textContent = isRunning ? "Pause" : isOver ? "Play again" : "Resume";
-  time.textContent = `${clock(isOver ? total() : position())} / ${clock(total())}${isDone ? "" : " …"}`;
+  button.setAttribute("aria-label", isRunning ? "Pause" : isOver ? "Play again" : "Resume");
+  button.title = `${button.getAttribute("aria-label")} (Space)`;
+  time.textContent = `${clock(now())} of ${clock(total())}${isDone ? "" : ", still being spoken"}`;
+  place.max = total();
+  if (!isHeld) place.value = now();
+  place.setAttribute("aria-valuetext", `${clock(now())} of ${clock(total())}`);
 }
 
 function tick() {
   if (isOver || !context) return;
-  const now = origin === null ? -1 : context.currentTime - origin;
-  if (now >= 0) {
+  const heard = origin === null ? -1 : context.currentTime - origin;
+  if (heard >= 0) {
     let index = Math.max(0, current);
-    if (lines[index] && now < lines[index].start) index = 0;
-    while (index + 1 < lines.length && now >= lines[index + 1].start) index += 1;
+    if (lines[index] && heard < lines[index].start) index = 0;
+    while (index + 1 < lines.length && heard >= lines[index + 1].start) index += 1;
     mark(index);
   }
-  if (isDone && lines.length && next >= lines.length && now > total()) { isOver = true; mark(-1); }
+  if (isDone && lines.length && next >= lines.length && heard > total()) { isOver = true; mark(-1); }
   pump();
   show();
 }
@@ -153,7 +171,8 @@ function begin(value) {
   silence();
   list.replaceChildren();
   [path, rate, header, lines, next, origin, current] = [value.path, value.rate, value.header, [], 0, null, -1];
-  [isPaused, isOver] = [false, false];
+  [isPaused, isOver, skip] = [false, false, 0];
+  panel?.classList.add("q-reading");
   wake();
 }
 
@@ -161,6 +180,7 @@ function clear() {
   stop();
   list.replaceChildren();
   [path, lines, current] = [null, [], -1];
+  panel?.classList.remove("q-reading");
   show();
 }
 
@@ -191,9 +211,21 @@ list.addEventListener("click", (event) => {
   const line = event.target.closest(".q-speech-line");
   if (line) seek(Number(line.dataset.index));
 });
-list.addEventListener("keydown", (event) => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+place.addEventListener("pointerdown", () => { isHeld = true; });
+place.addEventListener("change", () => { isHeld = false; seekTo(Number(place.value)); });
+box.querySelector(".q-speech-change").addEventListener("click", () => {
+  panel?.classList.remove("q-reading");
+  document.querySelector("#tts-text textarea")?.focus();
+});
+// Keys, from anywhere in the tab that does not need them itself.
+document.addEventListener("keydown", (event) => {
+  if (!element.offsetParent || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.key === "Escape") { document.querySelector("#tts-stop")?.click(); return; }
+  const isTaken = event.target.closest('input, textarea, select, button, summary, [role="combobox"], [contenteditable]');
+  if (!lines.length || isTaken) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], jump = { ArrowRight: SKIP_S, ArrowLeft: -SKIP_S }[event.key];
   if (step) seek(Math.min(lines.length - 1, Math.max(0, current + step)));
+  else if (jump) seekTo(now() + jump);
   else if (event.key === " ") toggle();
   else return;
   event.preventDefault();

@@ -97,7 +97,7 @@ def use_speech_out(page: Page) -> None:
     """Speak an example and stop the clock in the middle."""
     open_tab(page, "Speech out")
     page.get_by_role("button", name="A story").click()
-    page.get_by_text("Whole recording").wait_for()
+    page.locator("#tts-download").wait_for()
 
 
 def use_vision(page: Page) -> None:

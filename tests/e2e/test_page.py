@@ -98,6 +98,17 @@ def test_a_text_is_spoken_and_saved_as_mp3(open_tab: OpenTab) -> None:
         assert 2 < (container.duration or 0) / av.time_base < 8
 
 
+def test_choices_are_there_again_at_the_next_visit(open_tab: OpenTab) -> None:
+    page = open_tab("Speech out")
+    speed = page.get_by_label("number input for Speed", exact=True)
+    speed.fill("1.5")
+    speed.press("Tab")
+    page.wait_for_function("(localStorage.getItem('quintet-speech-out') ?? '').includes('1.5')")
+    page.reload()
+    page.get_by_role("tab", name="Speech out", exact=True).click()
+    expect(speed).to_have_value("1.5")
+
+
 @pytest.mark.slow
 def test_a_long_text_is_stopped_in_the_middle(open_tab: OpenTab) -> None:
     page = open_tab("Speech out")
@@ -106,7 +117,11 @@ def test_a_long_text_is_stopped_in_the_middle(open_tab: OpenTab) -> None:
     expect(page.locator("#tts-player")).to_contain_text("On day", timeout=60_000)
     page.locator("#tts-stop").click()
     expect(page.locator("#tab-tts")).to_contain_text("Stopped after")
-    expect(page.locator("#tts-speak")).to_be_enabled()
+    expect(page.locator("#tts-speak")).to_be_visible()
+    expect(page.locator("#tts-stop")).to_have_count(0)
+    expect(page.locator("#tts-text")).to_be_hidden()
+    page.get_by_role("button", name="Change the text").click()
+    expect(page.locator("#tts-text textarea")).to_be_focused()
 
 
 def test_the_example_recording_is_written_down(open_tab: OpenTab) -> None:

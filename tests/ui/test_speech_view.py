@@ -18,7 +18,6 @@ from ui.speech_out.view import (
     download_name,
     player_value,
     read_text_file,
-    subtitles,
 )
 from workers.messages import AudioDelta
 from workers.messages.errors import GenerationError, UnsupportedInputError
@@ -65,10 +64,10 @@ def test_sentences_lie_where_the_page_looks_for_them(recording: SpokenRecording)
 def test_captions_cover_the_recording_without_gaps(recording: SpokenRecording) -> None:
     for text in ("One. ", "Two.\n\n", "Three."):
         recording.add(delta(text))
-    assert subtitles(recording) == [
-        {"text": "One.", "timestamp": [0.0, 0.5]},
-        {"text": "Two.", "timestamp": [0.5, 1.0]},
-        {"text": "Three.", "timestamp": [1.0, 1.5]},
+    assert player_value(recording)["lines"] == [
+        ["One. ", 0.0, 0.5],
+        ["Two.\n\n", 0.5, 1.0],
+        ["Three.", 1.0, 1.5],
     ]
     assert recording.num_chars == len("One. Two.\n\nThree.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,20 @@ from workers.messages.consent import check_consent
 from workers.messages.errors import AppError
 
 from .clip import spoken_as
-from .layout import SpeechOutParts, about, discard, recordings_folder, voice_choices
+from .layout import (
+    MAX_SPEED,
+    MIN_SPEED,
+    SpeechOutParts,
+    about,
+    discard,
+    recordings_folder,
+    voice_choices,
+)
 from .run import SpeechRun, speak_or_stop, speech_at_rest
 from .save import encoded
-from .view import SpokenRecording, read_text_file
+from .view import FORMATS, SpokenRecording, read_text_file
 
+MAX_VOICE_CHARS = 200
 IN_FLIGHT_S = 0.1
 """How long an update may be on its way to the page after it was yielded."""
 
@@ -88,6 +97,21 @@ class SpeechOutHandlers:
         part = gr.Dropdown(voice_choices(voices), value=known, info=about(card))
         return {self._parts.voice: part, self._parts.clip.group: self._parts.clip.shown()}
 
+    def brought(self, values: Sequence[Any]) -> Update:
+        """Return what of an earlier visit's voice, speed and format still holds."""
+        voice, speed, file_format = values
+        ready = self._client.ready("tts")
+        # Asleep, nobody knows the voices: when it wakes, `fitted` looks whether this is one.
+        known = (voice,) if ready is None else ready.voices
+        update: Update = {}
+        if isinstance(voice, str) and voice in known and 0 < len(voice) <= MAX_VOICE_CHARS:
+            update[self._parts.voice] = gr.Dropdown(voice_choices(known), value=voice)
+        if isinstance(speed, int | float) and MIN_SPEED <= speed <= MAX_SPEED:
+            update[self._parts.speed] = speed
+        if file_format in FORMATS:
+            update[self._parts.format] = file_format
+        return update
+
     def on_open(self, file: str) -> Update:
         """Put a text file's content into the box."""
         try:
@@ -105,7 +129,7 @@ class SpeechOutHandlers:
             parts.player: None,
             parts.status: "",
             parts.recording: None,
-            parts.result: gr.Column(visible=False),
+            parts.result: gr.Row(visible=False),
         }
 
     def _check(self, text: str) -> None:

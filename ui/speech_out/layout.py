@@ -11,12 +11,14 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from configs.catalogue import ModelCard
-from ui.core.parts import status_line, stop_button
+from ui.core.parts import hidden_stop_button, status_line
 from ui.core.theme import ASSETS
 
 from .clip import VoiceClip
-from .markup import COUNT, PLAYER
+from .markup import COUNT, player_html
 from .view import EXAMPLES, FORMATS, SpokenRecording
+
+MIN_SPEED, MAX_SPEED = 0.5, 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,41 +40,45 @@ class SpeechOutParts:
     status: Any
     player: Any
     result: Any
-    audio: Any
     format: Any
     download: Any
 
     def outputs(self) -> list[Any]:
         """What changes while a text is spoken."""
         return [
-            self.recording, self.status, self.player, self.result, self.audio,
+            self.recording, self.status, self.player, self.result,
             self.speak, self.stop, self.voice, self.clip.group,
         ]  # fmt: skip
 
 
 def layout_speech_out(card: ModelCard, clip: VoiceClip, max_chars: int) -> SpeechOutParts:
-    """Draw everything."""
+    """Draw everything: the player comes first, and is there as soon as there is something to hear."""
     recording = gr.State(None, delete_callback=discard)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
-            text = _layout_text(max_chars)
-        with gr.Column(scale=2, min_width=280):
-            voice = _layout_voice(card, clip)
+    with gr.Row(elem_classes="q-beside"):
+        voice = gr.Dropdown(
+            voice_choices(()), value="", label="Voice", info=about(card), elem_id="tts-voice"
+        )
+    player = gr.HTML(
+        None,
+        html_template=player_html(),
+        js_on_load=(ASSETS / "speech_out.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id="tts-player",
+        elem_classes="q-speech-outer",
+    )
+    result = _layout_result()
+    with gr.Column(elem_id="tts-writing", min_width=0):
+        text = _layout_text(max_chars)
+        clip.layout()
     return SpeechOutParts(
         recording=recording,
+        voice=voice,
+        player=player,
+        **result,
         **text,
-        **voice,
+        **_layout_say(),
         clip=clip,
-        status=status_line(),
-        player=gr.HTML(
-            None,
-            html_template=PLAYER,
-            js_on_load=(ASSETS / "speech_out.js").read_text(encoding="utf-8"),
-            apply_default_css=False,
-            elem_id="tts-player",
-            elem_classes="q-speech-outer",
-        ),
-        **_layout_result(),
+        status=status_line(elem_id="tts-status"),
     )
 
 
@@ -80,44 +86,49 @@ def _layout_text(max_chars: int) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "text": gr.Textbox(
             label="Text to speak",
+            show_label=False,
             placeholder="Type or paste a text. Markdown, numbers, dates and addresses are read "
             "as a person would.",
-            lines=7,
-            max_lines=16,
+            lines=9,
+            max_lines=20,
             elem_id="tts-text",
         ),
-        "count": gr.HTML(COUNT.format(max_chars=max_chars), elem_classes="q-count-outer"),
+        "count": gr.HTML(
+            COUNT.format(max_chars=max_chars), elem_classes="q-count-outer", apply_default_css=False
+        ),
     }
-    with gr.Row(elem_classes="q-examples"):
-        parts["examples"] = [
-            (gr.Button(name, size="sm", min_width=60), text) for name, text in EXAMPLES
-        ]
     with gr.Row(elem_classes="q-examples"):
         parts["open"] = gr.UploadButton(
             "Open a text file", file_types=[".txt", ".md"], size="sm", elem_id="tts-open"
         )
-        parts["clear"] = gr.Button("Clear", size="sm")
+        parts["clear"] = gr.Button("Clear", size="sm", elem_id="tts-clear")
+        parts["examples"] = [
+            (gr.Button(name, size="sm", min_width=60), text) for name, text in EXAMPLES
+        ]
     return parts
 
 
-def _layout_voice(card: ModelCard, clip: VoiceClip) -> dict[str, Any]:
-    voice = gr.Dropdown(voice_choices(()), value="", label="Voice", info=about(card))
-    clip.layout()
-    speed = gr.Slider(0.5, 2, value=1, step=0.05, label="Speed")
-    with gr.Row():
-        speak = gr.Button("Speak", variant="primary", min_width=100, elem_id="tts-speak")
-        stop = stop_button(min_width=100, elem_id="tts-stop")
-    return {"voice": voice, "speed": speed, "speak": speak, "stop": stop}
+def _layout_say() -> dict[str, Any]:
+    """How fast, and the one place for Speak and Stop."""
+    with gr.Row(elem_id="tts-say"):
+        speak = gr.Button("Speak", variant="primary", min_width=120, scale=0, elem_id="tts-speak")
+        stop = hidden_stop_button(min_width=120, elem_id="tts-stop")
+        speed = gr.Slider(
+            MIN_SPEED, MAX_SPEED, value=1, step=0.05, label="Speed", elem_id="tts-speed"
+        )
+    return {"speed": speed, "speak": speak, "stop": stop}
 
 
 def _layout_result() -> dict[str, Any]:
-    """The whole recording, once there is one."""
-    with gr.Column(visible=False) as result:
-        audio = gr.Audio(label="Whole recording", interactive=False, buttons=[])
-        with gr.Row(elem_classes="q-save"):
-            chosen = gr.Radio(list(FORMATS), value=FORMATS[0], label="Save as", container=False)
-            download = gr.DownloadButton("Download", interactive=False)
-    return {"result": result, "audio": audio, "format": chosen, "download": download}
+    """What can be saved, once all of it is there."""
+    with gr.Row(visible=False, elem_id="tts-save", elem_classes="q-save") as result:
+        chosen = gr.Radio(
+            list(FORMATS), value=FORMATS[0], label="Save as", container=False, elem_id="tts-format"
+        )
+        download = gr.DownloadButton(
+            "Download", interactive=False, size="sm", elem_id="tts-download"
+        )
+    return {"result": result, "format": chosen, "download": download}
 
 
 def about(card: ModelCard) -> str:

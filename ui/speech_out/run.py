@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from ui.core.parts import can_stop
+from ui.core.parts import start_or_stop
 from ui.core.render import busy_html, receipt_html, status_html
 from ui.core.request import RequestRun, Update
 from workers.client import Client
 from workers.messages import AudioDelta, Event, Progress, Queued, Started
 
 from .layout import SpeechOutParts, voice_choices
-from .view import SpokenRecording, player_value, subtitles
+from .view import SpokenRecording, player_value
 
 
 class SpeechRun(RequestRun):
@@ -32,7 +32,7 @@ class SpeechRun(RequestRun):
             parts.recording: self._recording,
             parts.status: busy_html("waking the voice"),
             parts.player: None,
-            parts.result: gr.Column(visible=False),
+            parts.result: gr.Row(visible=False),
             **speak_or_stop(parts, is_running=True),
         }
 
@@ -81,11 +81,10 @@ def speech_at_rest(parts: SpeechOutParts, recording: SpokenRecording, status: st
     return {
         **update,
         parts.player: player_value(recording),
-        parts.result: gr.Column(visible=True),
-        parts.audio: gr.Audio(str(recording.path), subtitles=subtitles(recording)),
+        parts.result: gr.Row(visible=True),
     }
 
 
 def speak_or_stop(parts: SpeechOutParts, *, is_running: bool) -> Update:
-    """Return which of the two buttons can be pressed."""
-    return {parts.speak: gr.Button(interactive=not is_running), parts.stop: can_stop(is_running)}
+    """Return which of the two buttons is there."""
+    return start_or_stop(parts.speak, parts.stop, is_running=is_running)

@@ -8,12 +8,13 @@ from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
 from ui.core.model_watch import build_model_watch
 from ui.core.page_chats import PageChats
+from ui.core.remembered import remember
 from workers.client import Client
 
 from .clip import VoiceClip
 from .handlers import SpeechOutHandlers
 from .layout import SpeechOutParts, layout_speech_out
-from .markup import COUNT_JS, PAUSE_JS, SILENCE_JS
+from .markup import COUNT_JS, SILENCE_JS
 
 
 def build_speech_out_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
@@ -24,6 +25,7 @@ def build_speech_out_tab(client: Client, settings: Settings, _chats: PageChats) 
     _wire_saving(parts, handlers, _wire_speaking(parts, handlers))
     _wire_text(parts, handlers, max_chars)
     shown = [parts.voice, parts.clip.group]
+    remember("speech-out", [parts.voice, parts.speed, parts.format], handlers.brought)
     build_model_watch(client, "tts", handlers.fitted, [parts.voice], shown)
 
 
@@ -50,7 +52,6 @@ def _wire_saving(parts: SpeechOutParts, handlers: SpeechOutHandlers, ended: list
     inputs, outputs = [parts.recording, parts.format], [parts.download, parts.status]
     for listen in (*(event.then for event in ended), parts.format.change):
         listen(handlers.on_encode, inputs, outputs, **long_work("encode", at_once=2))
-    parts.audio.play(None, js=PAUSE_JS)
 
 
 def _wire_text(parts: SpeechOutParts, handlers: SpeechOutHandlers, max_chars: int) -> None:

@@ -131,14 +131,6 @@ def player_value(recording: SpokenRecording, num_new: int = 0) -> dict[str, Any]
     }
 
 
-def subtitles(recording: SpokenRecording) -> list[dict[str, Any]]:
-    """Return the captions as gr.Audio takes them."""
-    return [
-        {"text": " ".join(caption.text.split()), "timestamp": [caption.start_s, caption.end_s]}
-        for caption in recording.captions
-    ]
-
-
 def download_name(text: str, extension: str) -> str:
     """Return a file name made of the first words: "once-upon-a-time.mp3"."""
     letters = "".join(char if char.isascii() and char.isalnum() else " " for char in text[:200])
