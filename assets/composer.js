@@ -15,25 +15,29 @@ const act = (name, data = {}) => document.dispatchEvent(new CustomEvent("quintet
 // --- the box ---
 
 const draftKey = () => `quintet-draft-${state.chat ?? "new"}`;
+attached.changed = () => refresh();
 function fit() {
   box.style.height = "auto";
   box.style.height = `${Math.min(box.scrollHeight, innerHeight * MAX_SHARE)}px`;
   refresh();
 }
 function refresh() {
-  const canSend = Boolean(box.value.trim()) && sending === null;
+  const hasSomething = Boolean(box.value.trim()) || attached.has();
+  const canSend = hasSomething && !attached.isBusy() && sending === null;
   send.disabled = !canSend;
-  send.hidden = Boolean(state.is_running) && !box.value.trim();
+  send.hidden = Boolean(state.is_running) && !hasSomething;
   stop.hidden = !send.hidden;
-  under.textContent = state.is_running && box.value.trim()
+  const [context, isNearlyFull] = state.context ?? ["", false];
+  under.classList.toggle("q-warn", Boolean(isNearlyFull));
+  under.textContent = state.is_running && hasSomething
     ? "Enter sends this after the answer; Esc stops the answer"
-    : state.line ?? "";
+    : [state.line, context].filter(Boolean).join(" · ");
 }
 function submit() {
   if (send.disabled) return;
   sending = box.value;
   refresh();
-  act("send", { text: sending });
+  act("send", { text: sending, files: attached.files() });
 }
 function keepDraft() {
   try {
@@ -73,9 +77,11 @@ function update() {
     box.value = "";
     keepDraft();
   }
+  if (hasBegun) attached.clear();
   if (hasBegun || failed) sending = null;
   const isOther = seenChat !== undefined && rest.chat !== seenChat && !hasBegun;
   state = rest;
+  attached.says(rest.attach);
   seenChat = rest.chat ?? null;
   if (isOther) box.value = readDraft();
   if (dictated !== undefined) heard(dictated);
@@ -125,6 +131,8 @@ function openMenu(key) {
   menu.dataset.key = key;
   find(".q-composer").append(menu);
   refreshMenu(key);
+  const { opens } = state.switches.find((one) => one.key === key) ?? {};
+  if (opens) act(opens);
   (menu.querySelector("[aria-checked=true]") ?? menu.querySelector("button"))?.focus();
 }
 function refreshMenu(key) {

@@ -82,7 +82,7 @@ async def test_pictures_recordings_and_pages_each_by_their_worker(asking: Asking
     picture, recording, handbook = asking.files_of(answer)
     assert (picture["kind"], picture["read_as"]) == ("picture", "seen by Fake eye")
     assert "pixels, mostly #" in answer.text
-    assert (recording["kind"], recording["read_as"]) == ("audio", "transcribed")
+    assert (recording["kind"], recording["read_as"]) == ("audio", "transcribed (0:10, en)")
     assert "seconds of sound" in answer.text
     assert (handbook["kind"], handbook["read_as"]) == ("document", "read whole")
     assert "sources" not in answer.details

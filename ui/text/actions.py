@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import list_actions, log_actions
+from . import attached_actions, list_actions, log_actions
 from .act import Action
 from .dictation import dictate
 from .flow_actions import vote_for
@@ -37,4 +37,7 @@ ACTIONS: Mapping[str, Action] = {
     "switch": log_actions.switch_to,
     "vote": vote_for,
     "dictate": dictate,
+    "look-for-collections": attached_actions.look_for_collections,
+    "anyway": attached_actions.anyway,
+    "shorten": attached_actions.shorten,
 }

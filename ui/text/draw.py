@@ -17,8 +17,10 @@ from workers.flows.turns.turn import Turn
 from workers.messages.errors import NotFoundError
 
 from .act import LIST, LOG, OPTIONS, Act
+from .attaching import attach_state
 from .chat_list import found_html, list_html
 from .exchanges import Exchange, exchanges_of, live_from
+from .fullness import context_line
 from .layout import ChatParts
 from .log_rows import rows_of
 from .options_drawer import drawer_values
@@ -109,6 +111,8 @@ def composer(act: Act, extra: Mapping[str, Any] | None = None) -> str:
             for state in states_of(act.client, act.options, act.owner)
         ],
         "line": line(act),
+        "context": context_line(act),
+        "attach": attach_state(act.client, act.options),
         **(extra or {}),
     }
     return json.dumps(state)

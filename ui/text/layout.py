@@ -69,9 +69,16 @@ def layout_chat(card: ModelCard) -> ChatParts:
         )
         kept, live = _log("chat-kept"), _log("chat-live")
     notice = gr.HTML(padding=False, apply_default_css=False, elem_id="chat-notice")
-    composer = _scripted("{}", "chat-composer", COMPOSER_TEMPLATE, "composer.js", "q-main-input")
+    composer = _scripted(
+        "{}",
+        "chat-composer",
+        COMPOSER_TEMPLATE,
+        "attached.js",
+        "composer.js",
+        classes="q-main-input",
+    )
     options = _layout_options(card)
-    hands = _scripted("", "chat-hands", "<i></i>", "chat.js", "q-watch")
+    hands = _scripted("", "chat-hands", "<i></i>", "chat.js", classes="q-watch")
     return ChatParts(
         list=chats, hands=hands, earlier=earlier, kept=kept, live=live, empty=empty, place=place,
         notice=notice, composer=composer, page=gr.State(OpenPage()), **options,
@@ -141,10 +148,11 @@ def _number(knob: Knob) -> Any:
     )  # fmt: skip
 
 
-def _scripted(value: str, elem_id: str, template: str, script: str, classes: str = "") -> Any:
-    """A part that a script of ours draws from its value, and that begins events by `trigger`."""
+def _scripted(value: str, elem_id: str, template: str, *scripts: str, classes: str = "") -> Any:
+    """A part that scripts of ours draw from its value, and that begins events by `trigger`."""
     return gr.HTML(
-        value, html_template=template, js_on_load=(ASSETS / script).read_text(encoding="utf-8"),
+        value, html_template=template,
+        js_on_load="\n".join((ASSETS / script).read_text(encoding="utf-8") for script in scripts),
         elem_id=elem_id, elem_classes=classes or None, padding=False, apply_default_css=False,
     )  # fmt: skip
 
@@ -176,10 +184,12 @@ LIST_TEMPLATE = f"""<div class="q-list">
 </div>"""
 
 COMPOSER_TEMPLATE = f"""<div class="q-composer" role="group" aria-label="Message">
-<div class="q-chips"></div>
+<ul class="q-chips" aria-label="Attached files" hidden></ul>
 <textarea id="chat-input" rows="1" placeholder="Write a message" aria-label="Message: Enter sends, Shift Enter begins a new line" data-key="message"></textarea>
 <div class="q-composer-bar">
 <span class="q-composer-left">
+<button type="button" class="q-ib q-attach" data-key="attach" aria-label="Attach files" title="Attach files (Ctrl U), or drop or paste them">{icon("clip")}</button>
+<input type="file" multiple class="q-attach-input q-hidden" tabindex="-1" aria-hidden="true">
 <button type="button" class="q-ib q-dictate" aria-label="Dictate" title="Dictate (hold Ctrl Space)" aria-pressed="false">{icon("microphone")}</button>
 <span class="q-switches"></span>
 <button type="button" class="q-ib" data-drawer="open" aria-label="Options of this chat" title="Options of this chat" aria-expanded="false" aria-controls="chat-options">{icon("settings")}</button>
@@ -188,4 +198,5 @@ COMPOSER_TEMPLATE = f"""<div class="q-composer" role="group" aria-label="Message
 <button type="button" class="q-ib q-stop" id="chat-stop" aria-label="Stop" title="Stop (Esc)" hidden>{icon("stop")}</button>
 </div></div>
 <div class="q-under"><span class="q-line-of-chat" role="status"></span><span class="q-keys">Enter sends · Shift Enter new line</span></div>
-<template class="q-down">{icon("down")}</template><template class="q-tick">{icon("tick")}</template>"""
+<template class="q-down">{icon("down")}</template><template class="q-tick">{icon("tick")}</template>
+<template class="q-kind-picture">{icon("picture")}</template><template class="q-kind-audio">{icon("sound")}</template><template class="q-kind-document">{icon("file")}</template><template class="q-close">{icon("close")}</template>"""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from workers.chats.records import Message
-from workers.flows.turns.options import settings_of
+from workers.flows.turns.options import TurnOptions, settings_of
 from workers.messages.errors import NotFoundError, UnsupportedInputError
 
 from .act import COMPOSER, LIST, LOG, OPTIONS, Act, Outcome
+from .attaching import kept_files
 from .open_page import WINDOW
 
 CHAT = (LIST, LOG, COMPOSER)
@@ -19,16 +20,17 @@ FOCUS = {"focus": True, "to_end": True}
 async def send(act: Act) -> Outcome:
     """Ask what is in the composer; in the middle of an answer, after it."""
     text, page = act.text("text"), act.page
-    if not text.strip():
+    if not text.strip() and not act.sent.get("files"):
         return Outcome(for_composer=FOCUS)
-    own = act.own
+    own, files = act.own, await kept_files(act)
     if page.chat is None:
         page.look_at(own.create(settings=dict(page.settings)).id)
     chat, options = act.chat, act.options
     runner = act.chats.runner
     before = runner.of_message(chat.id, chat.shown) if chat.shown is not None else None
     parent = _end_of(act)
-    question = own.add_question(chat.id, parent, text.strip("\n"))
+    details = {"files": files} if files else {}
+    question = own.add_question(chat.id, parent, text.strip("\n"), details)
     runner.answer(own, chat.id, question, options, after=before)
     page.epoch += 1
     return Outcome(draw=CHAT, for_composer={**FOCUS, "sent": text})
@@ -52,30 +54,35 @@ async def stop(act: Act) -> Outcome:
 
 async def answer(act: Act) -> Outcome:
     """Answer a question that has no answer yet."""
-    question = _message(act, "user")
+    question = named_message(act, "user")
     act.chats.runner.answer(act.own, act.chat.id, question.id, act.options)
     return _begun(act)
 
 
 async def retry(act: Act) -> Outcome:
     """Answer a question once more; the older answer stays reachable."""
-    old = _message(act, "assistant")
+    return begin_again(act, act.options)
+
+
+def begin_again(act: Act, options: TurnOptions) -> Outcome:
+    """Answer the question of the answer that was named once more. Raises: AppError."""
+    old = named_message(act, "assistant")
     if old.parent is None:
         raise UnsupportedInputError("This answer has no question that could be asked again.")
-    act.chats.runner.answer(act.own, act.chat.id, old.parent, act.options)
+    act.chats.runner.answer(act.own, act.chat.id, old.parent, options)
     return _begun(act)
 
 
 async def go_on(act: Act) -> Outcome:
     """Let the model go on where its answer broke off."""
-    act.chats.runner.go_on(act.own, act.chat.id, _message(act, "assistant").id, act.options)
+    act.chats.runner.go_on(act.own, act.chat.id, named_message(act, "assistant").id, act.options)
     return _begun(act)
 
 
 async def edit(act: Act) -> Outcome:
     """A changed question is asked; a changed answer is what the model believes it said."""
     text, chat = act.text("text").strip("\n"), act.chat
-    old = _message(act)
+    old = named_message(act)
     if not text.strip():
         raise UnsupportedInputError("A message cannot be empty.", "Write something, or cancel.")
     if old.role == "user":
@@ -88,7 +95,7 @@ async def edit(act: Act) -> Outcome:
 
 async def show(act: Act) -> Outcome:
     """See another version of a message, and what followed it."""
-    chat, message = act.chat, _message(act)
+    chat, message = act.chat, named_message(act)
     act.own.show(chat.id, act.own.tree(chat.id).end_below(message.id))
     return _begun(act)
 
@@ -103,7 +110,7 @@ async def earlier(act: Act) -> Outcome:
 async def reload(act: Act) -> Outcome:
     """Load the model with the longer context that was offered, and ask again."""
     act.caller.check(RELOAD)
-    offer = _message(act, "assistant").details.get("offer")
+    offer = named_message(act, "assistant").details.get("offer")
     if not isinstance(offer, dict):
         raise UnsupportedInputError("No longer context was offered here.")
     use = act.client.manager.use
@@ -137,7 +144,7 @@ def _begun(act: Act) -> Outcome:
     return Outcome(draw=CHAT, for_composer=FOCUS)
 
 
-def _message(act: Act, role: str = "") -> Message:
+def named_message(act: Act, role: str = "") -> Message:
     """Return the message that was named. Raises: NotFoundError if it is not of the open chat."""
     found = act.own.tree(act.chat.id).messages.get(act.number("message"))
     if found is None or (role and found.role != role):

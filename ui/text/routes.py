@@ -15,10 +15,13 @@ from workers.chats.exchange.exporting import as_html, as_json, as_markdown
 from workers.chats.own_chats import OwnChats
 from workers.chats.records import KeptChat, Message
 from workers.client import Client
+from workers.flows.citations import without_marks
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.flows.turns.options import options_of
 from workers.messages import Finished, Synthesize
 from workers.messages.errors import NotFoundError, UnsupportedInputError
+
+from .attached_routes import add_file_route
 
 KINDS = {"md": "text/markdown", "json": "application/json", "html": "text/html"}
 NOT_CACHED = {"cache-control": "no-store"}
@@ -32,6 +35,7 @@ def create_chat_router(client: Client, chats: PageChats) -> APIRouter:
     router.get("/{chat}/export.{kind}")(files.chat)
     router.get("/{chat}/{message}.md")(files.message)
     router.get("/{chat}/{message}.mp3")(files.speech)
+    add_file_route(router, chats)
     return router
 
 
@@ -64,7 +68,8 @@ class ChatFiles:
         """Return an answer said aloud, from its first sentence on while the next are still being made."""
         own, said = self._message(request, chat, message)
         voice = options_of(own.get(chat).settings).voice
-        speech = Synthesize(text=said.text, voice=voice)
+        text = without_marks(said.text) if said.details.get("sources") else said.text
+        speech = Synthesize(text=text, voice=voice)
         pieces = speak_to_file(self._client, speech, "mp3")
         first = await anext(pieces)  # what goes wrong at the beginning is an answer of its own
 

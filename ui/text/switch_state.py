@@ -39,6 +39,8 @@ class SwitchState:
     choices: tuple[SwitchChoice, ...] = ()
     why_not: str = ""
     """Why it cannot be used, in a sentence; "": it can."""
+    opens: str = ""
+    """An action that begins when the menu is opened, to find its choices; "": none."""
     act: str = ""
     """An action that a line below the choices begins, with `act_label`; "": no such line."""
     act_label: str = ""

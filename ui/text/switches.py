@@ -10,6 +10,7 @@ from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 
 from . import flow_switches as flow
+from .collections_switch import documents_state, write_documents
 from .switch_state import SwitchState
 
 
@@ -47,6 +48,7 @@ def write_think(options: TurnOptions, value: Any) -> TurnOptions:
 
 
 SWITCHES: Sequence[ComposerSwitch] = (
+    ComposerSwitch(key="collections", state=documents_state, write=write_documents),
     ComposerSwitch(key="flow", state=flow.flow_state, write=flow.write_flow),
     ComposerSwitch(key="second", state=flow.second_state, write=flow.write_second),
     ComposerSwitch(key="style", state=flow.style_state, write=flow.write_style),

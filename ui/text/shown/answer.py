@@ -7,6 +7,7 @@ from html import escape
 from ui.core.icons import icon_button
 from ui.core.render import busy_html, note_html, receipt_parts, status_html
 from ui.text.exchanges import Exchange
+from ui.text.shown.too_long import too_long_html
 from workers.chats.records import Message
 from workers.flows.receipt import Receipt
 
@@ -64,7 +65,7 @@ def _end(exchange: Exchange) -> str:
         parts.append(_line(f"This is not kept: {exchange.live.not_kept}", "q-warn"))
     if answer.state == "failed":
         parts.append(f'<div class="q-line q-error" role="alert">{escape(answer.error)}</div>')
-        parts.append(_offer(answer))
+        parts.append(_offer(answer) + too_long_html(answer))
     elif answer.state in ENDED:
         parts.append(_line(ENDED[answer.state], "q-note"))
     buttons = []

@@ -12,18 +12,25 @@ from typing import Any, TypeAlias
 from workers.chats.records import Message
 
 from . import flow
+from .files import files_html
+from .sources import left_out_html, refused_html, sources_html
 
 Renderer: TypeAlias = Callable[[Any, Message], str]
 
-ABOVE_QUESTION: Sequence[tuple[str, Renderer]] = ()
+ABOVE_QUESTION: Sequence[tuple[str, Renderer]] = (("files", files_html),)
 """Key of `Message.details` of a question, and what shows it, from the top down."""
-ABOVE_ANSWER: Sequence[tuple[str, Renderer]] = (("steps", flow.steps_html),)
+ABOVE_ANSWER: Sequence[tuple[str, Renderer]] = (
+    ("left_out", left_out_html),
+    ("steps", flow.steps_html),
+)
 """The same of an answer: what was done before its words."""
 BELOW_ANSWER: Sequence[tuple[str, Renderer]] = (
+    ("is_refused", refused_html),
     ("answers", flow.answers_html),
     ("flow", flow.remark_html),
     ("saved", flow.saved_html),
     ("artifact", flow.artifact_html),
+    ("sources", sources_html),
 )
 """What belongs to its words."""
 

@@ -67,8 +67,10 @@ def ended(answer: LiveAnswer, state: MessageState, error: AppError | None = None
     """Return the answer at its end, with its receipt among its details."""
     details: dict[str, Any] = {**answer.message.details, "receipt": answer.receipt.kept()}
     sentence = str(error) if error else ""
-    if isinstance(error, ContextTooLongError) and error.offer is not None:
-        details["offer"] = error.offer.as_dict()
+    if isinstance(error, ContextTooLongError):
+        details["is_too_long"] = True
+        if error.offer is not None:
+            details["offer"] = error.offer.as_dict()
         sentence = error.message  # doors say in their own way how the offer is taken
     message = replace(answer.message, state=state, error=sentence, details=details)
     return replace(answer, message=message, waits_for=None, error=error)

@@ -71,7 +71,7 @@ async def index_file(
     elif indexed.status == "failed":
         reading.fail(indexed.reason)
     else:
-        reading.read_as = "transcribed, by retrieval" if spoken else "by retrieval"
+        reading.read_as = f"{reading.read_as}, by retrieval" if spoken else "by retrieval"
         if indexed.status == "added" and indexed.reason:
             reading.note = indexed.reason
 

@@ -28,10 +28,11 @@ async def read_recording(
             return
         said = (event.text.strip() for event in events if isinstance(event, SegmentDelta))
         info = next((event for event in events if isinstance(event, AudioInfo)), None)
-        kept = {"text": "\n".join(filter(None, said)), "note": _length(info)}
+        kept = {"text": "\n".join(filter(None, said)), "length": _length(info)}
         files.keep_reading(reading.file.id, kept)
-    reading.text, reading.read_as = str(kept["text"]), "transcribed"
-    reading.note = str(kept.get("note", "")) if reading.text else NO_SPEECH
+    reading.text, length = str(kept["text"]), kept.get("length")
+    reading.read_as = f"transcribed ({length})" if length else "transcribed"
+    reading.note = "" if reading.text else NO_SPEECH
     reading.is_long = len(reading.text) > MAX_WHOLE_CHARS
 
 
@@ -39,4 +40,4 @@ def _length(info: AudioInfo | None) -> str:
     if info is None:
         return ""
     minutes, seconds = divmod(round(info.duration_s), 60)
-    return f"{minutes}:{seconds:02d} minutes, language {info.language}."
+    return f"{minutes}:{seconds:02d}, {info.language}"

@@ -1,0 +1,138 @@
+"""The passages an answer stands on: numbered, folded, with file, page and score; chips in its words. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from ui.core.icons import icon
+from workers.chats.records import Message
+
+from .markup import act_button
+
+MAX_NAME = 28
+"""Characters of a file's name in a chip."""
+_CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`)", re.DOTALL)
+_MARK = re.compile(r"\[(\d{1,2})\](?![(\[:])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
+
+
+def sources_html(sources: Any, message: Message) -> str:
+    """Return the passages below an answer; what it cites is marked."""
+    cited = message.details.get("cited") or ()
+    search = message.details.get("search") or {}
+    cards = "".join(
+        _card(message, number, source, is_cited=number in cited)
+        for number, source in enumerate(_sources(sources), start=1)
+    )
+    if message.details.get("is_refused"):
+        title = "Nearest passages"
+    else:
+        title = f"{len(cited)} of {len(sources)} passages cited" if cited else "Passages found"
+    return (
+        f'<details class="q-evidence-fold q-sources"><summary><b>{title}</b></summary>'
+        f'<p class="q-order">{_searched(search, message)}</p><ol class="q-passages">{cards}</ol></details>'
+    )
+
+
+def refused_html(_detail: Any, message: Message) -> str:
+    """Return what can be done where the documents have nothing."""
+    anyway = act_button("Answer anyway", "anyway", message=message.id)
+    return (
+        '<p class="q-line q-note">No model was asked: an answer would be invented.</p>'
+        f'<div class="q-choices">{anyway}</div>'
+    )
+
+
+def cited_words(text: str, message: Message) -> str:
+    """Return an answer's Markdown in which each mark like [2] is a chip that leads to its passage."""
+    sources = _sources(message.details.get("sources"))
+    if not sources or message.state == "running":
+        return text
+
+    def chip(mark: re.Match[str]) -> str:
+        number = int(mark[1])
+        if not 1 <= number <= len(sources):
+            return mark[0]
+        return f"[{_place(sources[number - 1])}](#source-{message.id}-{number})"
+
+    parts = _CODE.split(text)  # every second one is code
+    parts[::2] = [_MARK.sub(chip, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def left_out_html(left_out: Any, _message: Message) -> str:
+    """Return how much of the conversation the model did not get."""
+    count = int(left_out.get("exchanges", 0)) if isinstance(left_out, Mapping) else 0
+    if not count:
+        return ""
+    which = "The oldest exchange was" if count == 1 else f"The {count} oldest exchanges were"
+    summary = str(left_out.get("summary", ""))
+    if not summary:
+        return f'<p class="q-line q-note">{which} left out: the conversation is longer than the model’s context.</p>'
+    return (
+        f'<details class="q-line q-note"><summary>{which} summed up for the model</summary>'
+        f"<p>{escape(summary)}</p></details>"
+    )
+
+
+def _sources(sources: Any) -> Sequence[Mapping[str, Any]]:
+    found = sources if isinstance(sources, Sequence) and not isinstance(sources, str) else ()
+    return [one if isinstance(one, Mapping) else {} for one in found]
+
+
+def _place(source: Mapping[str, Any]) -> str:
+    """For example "handbook.pdf p. 7", as Markdown has it literally."""
+    name = str(source.get("document", ""))
+    name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+    page = f" p. {source['page']}" if source.get("page") else ""
+    return _SPECIAL.sub(r"\\\1", name) + page
+
+
+def _searched(search: Mapping[str, Any], message: Message) -> str:
+    parts = []
+    if search.get("is_rewritten"):
+        parts.append(f"Searched for “{search.get('query', '')}”.")
+    parts += [str(one) for one in search.get("missing", ())]
+    used, found = search.get("num_used"), len(message.details.get("sources", ()))
+    if isinstance(used, int) and 0 < used < found:
+        parts.append(f"{found - used} of {found} were not given to the model: {search.get('why')}.")
+    if message.details.get("cited") and not message.details.get("is_cited_by_model", True):
+        parts.append(
+            "The model cites nothing itself: a mark shows which passage shares a sentence’s words."
+        )
+    return escape(" ".join(parts) or "Best first.")
+
+
+def _card(message: Message, number: int, source: Mapping[str, Any], *, is_cited: bool) -> str:
+    page = f"page {source['page']}" if source.get("page") else ""
+    collection = str(source.get("collection", ""))
+    place = " · ".join(part for part in (page, collection) if part)
+    is_unused = not source.get("is_used", True) and not message.details.get("is_refused")
+    tag = "<em>cited</em>" if is_cited else "<em>not given to the model</em>" if is_unused else ""
+    name = escape(str(source.get("document", "")))
+    return (
+        f'<li id="source-{message.id}-{number}" class="{"q-cited" if is_cited else ""}">'
+        f"<details><summary><b>{number}</b> {icon('file')}"
+        f'<span class="q-source">{name}</span> <span class="q-place">{escape(place)}</span>{tag}'
+        f"{_meter(source)}</summary><blockquote>{_lines(source)}</blockquote></details></li>"
+    )
+
+
+def _lines(source: Mapping[str, Any]) -> str:
+    return escape(str(source.get("text", ""))).replace("\n", "<br>")
+
+
+def _meter(source: Mapping[str, Any]) -> str:
+    relevance = source.get("relevance")
+    label, value = (
+        ("relevance", relevance) if relevance is not None else ("likeness", source.get("score"))
+    )
+    number = float(value) if isinstance(value, (int, float)) else 0.0
+    shown = min(1.0, max(0.0, number))
+    return (
+        f'<span class="q-score"><meter min="0" max="1" value="{shown:.2f}" aria-label="{label}"></meter>'
+        f"{number:.2f}</span>"
+    )
