@@ -16,10 +16,13 @@ NOT_READ = "not read"
 ICONS = {"picture": "picture", "audio": "sound", "document": "file"}
 
 
-def files_html(_detail: Any, message: Message) -> str:
-    """Return the chips above a question."""
-    details = {one.get("id"): one for one in message.details.get("files", ()) if one}
-    chips = "".join(_chip(message, file, details.get(file.id, {})) for file in files_of(message))
+def files_html(detail: Any, message: Message) -> str:
+    """Return the chips above a question; what an import has garbled is left out."""
+    named = [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
+    by_file = {(one.get("id"), one.get("name")): one for one in named}
+    chips = "".join(
+        _chip(message, file, by_file.get((file.id, file.name), {})) for file in files_of(message)
+    )
     return f'<ul class="q-files" aria-label="Attached files">{chips}</ul>' if chips else ""
 
 

@@ -21,8 +21,9 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
 
 def sources_html(sources: Any, message: Message) -> str:
     """Return the passages below an answer; what it cites is marked."""
-    cited = message.details.get("cited") or ()
-    search = message.details.get("search") or {}
+    cited = _listed(message.details.get("cited"))
+    search = message.details.get("search")
+    search = search if isinstance(search, Mapping) else {}
     cards = "".join(
         _card(message, number, source, is_cited=number in cited)
         for number, source in enumerate(_sources(sources), start=1)
@@ -30,7 +31,12 @@ def sources_html(sources: Any, message: Message) -> str:
     if message.details.get("is_refused"):
         title = "Nearest passages"
     else:
-        title = f"{len(cited)} of {len(sources)} passages cited" if cited else "Passages found"
+        is_cited = cited and message.details.get("is_cited_by_model", True)
+        title = (
+            f"{len(cited)} of {len(_sources(sources))} passages cited"
+            if is_cited
+            else "Passages found"
+        )
     return (
         f'<details class="q-evidence-fold q-sources"><summary><b>{title}</b></summary>'
         f'<p class="q-order">{_searched(search, message)}</p><ol class="q-passages">{cards}</ol></details>'
@@ -78,9 +84,13 @@ def left_out_html(left_out: Any, _message: Message) -> str:
     )
 
 
+def _listed(value: Any) -> Sequence[Any]:
+    """An import may hold anything."""
+    return value if isinstance(value, (list, tuple)) else ()
+
+
 def _sources(sources: Any) -> Sequence[Mapping[str, Any]]:
-    found = sources if isinstance(sources, Sequence) and not isinstance(sources, str) else ()
-    return [one if isinstance(one, Mapping) else {} for one in found]
+    return [one if isinstance(one, Mapping) else {} for one in _listed(sources)]
 
 
 def _place(source: Mapping[str, Any]) -> str:
@@ -95,8 +105,8 @@ def _searched(search: Mapping[str, Any], message: Message) -> str:
     parts = []
     if search.get("is_rewritten"):
         parts.append(f"Searched for “{search.get('query', '')}”.")
-    parts += [str(one) for one in search.get("missing", ())]
-    used, found = search.get("num_used"), len(message.details.get("sources", ()))
+    parts += [str(one) for one in _listed(search.get("missing"))]
+    used, found = search.get("num_used"), len(_listed(message.details.get("sources")))
     if isinstance(used, int) and 0 < used < found:
         parts.append(f"{found - used} of {found} were not given to the model: {search.get('why')}.")
     if message.details.get("cited") and not message.details.get("is_cited_by_model", True):
@@ -111,7 +121,8 @@ def _card(message: Message, number: int, source: Mapping[str, Any], *, is_cited:
     collection = str(source.get("collection", ""))
     place = " · ".join(part for part in (page, collection) if part)
     is_unused = not source.get("is_used", True) and not message.details.get("is_refused")
-    tag = "<em>cited</em>" if is_cited else "<em>not given to the model</em>" if is_unused else ""
+    word = "cited" if message.details.get("is_cited_by_model", True) else "shares its words"
+    tag = f"<em>{word}</em>" if is_cited else "<em>not given to the model</em>" if is_unused else ""
     name = escape(str(source.get("document", "")))
     return (
         f'<li id="source-{message.id}-{number}" class="{"q-cited" if is_cited else ""}">'
