@@ -21,6 +21,7 @@ from workers.messages import MODALITIES
 
 from .core.admin_login import CheckLogin, add_admin_login
 from .core.browser_cookie import BrowserCookie
+from .core.english import use_english
 from .core.guard import ClosedDoors
 from .core.model_chip import build_model_chip
 from .core.page_chats import PageChats
@@ -68,6 +69,7 @@ CACHE_AGE_S = 6 * 3600
 def build_ui(client: Client, settings: Settings, chats: PageChats) -> EndingBlocks:
     """Return the page. It talks to the workers through `client` and nothing else; `chats` outlive it."""
     use_quiet_queue()
+    use_english()
     with EndingBlocks(
         title="Quintet",
         analytics_enabled=False,

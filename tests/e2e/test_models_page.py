@@ -108,3 +108,15 @@ def test_on_a_phone_a_row_has_two_lines_and_nothing_is_cut(app: App, browser: Br
     assert box["x"] + box["width"] <= 390
     assert box["height"] < 80
     page.context.close()
+
+
+def test_the_page_is_english_whatever_the_browser_speaks(app: App, browser: Browser) -> None:
+    """Gradio's own words too: those of its upload field are on the page from the start."""
+    page = open_models(browser, app, locale="de-DE")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.get_by_role("tab", name="Speech in", exact=True).click()
+    page.locator("#tab-stt").wait_for()
+    text = page.locator("body").inner_text() + page.content()
+    for german in ("Datei hier ablegen", "Hochladen", "hochladen", "Löschen", "Einstellungen"):
+        assert german not in text
+    page.context.close()
