@@ -171,6 +171,13 @@ class OwnChats:
         rows = self._database.rows("SELECT * FROM whole_messages WHERE id = ?", (message,))
         return message_of(rows[0])
 
+    def path(self, end: int) -> tuple[Message, ...]:
+        """Return the messages from a chat's beginning to one, as `message` does. Raises: NotFoundError."""
+        path = [self.message(end)]
+        while (parent := path[-1].parent) is not None:
+            path.append(self.message(parent))
+        return tuple(reversed(path))
+
     def add_question(
         self, chat_id: str, parent: int | None, text: str, details: Mapping[str, Any] = NOTHING
     ) -> int:

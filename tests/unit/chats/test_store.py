@@ -246,3 +246,10 @@ def test_a_file_of_a_newer_quintet_is_not_touched(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(ResourceError, match="newer Quintet"):
         ChatStore(tmp_path)
+
+
+def test_a_path_is_known_also_of_a_chat_that_may_come_back(own: OwnChats) -> None:
+    """An answer that waits for another may begin after its chat was deleted, and before that is undone."""
+    chat, question, answer = asked(own, "Why?", "So.")
+    own.delete(chat)
+    assert [one.id for one in own.path(answer)] == [question, answer]

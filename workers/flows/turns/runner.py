@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 
 from workers.chats.own_chats import OwnChats
 from workers.client import Client, StopSwitch
@@ -109,7 +109,7 @@ class TurnRunner:
         before: Turn | None = None,
     ) -> Turn:
         self._titling.press()
-        turn = Turn(own, chat, begun(own.tree(chat).messages[message]))
+        turn = Turn(own, chat, begun(own.message(message)))
         self._turns[chat, message] = turn
         task = turn.begin(self._events(turn, end, options, before))
         self._note_task(task)
@@ -125,7 +125,7 @@ class TurnRunner:
                 yield event
                 if isinstance(event, Finished):
                     return
-        path = turn.own.tree(turn.chat).path(end)
+        path = turn.own.path(end)  # also of a chat that was deleted meanwhile: it may come back
         ask = TurnAsk(
             path=path,
             options=options,
@@ -141,8 +141,10 @@ class TurnRunner:
         """Return what an answer may call, with the leave that its chat has."""
         if self.tools is None:
             return None
-        kept = options_of(turn.own.get(turn.chat).settings)
-        consents = Consents((*options.allowed_tools, *kept.allowed_tools))
+        allowed: Sequence[str] = ()
+        with suppress(NotFoundError):  # it was deleted meanwhile, and may come back
+            allowed = options_of(turn.own.get(turn.chat).settings).allowed_tools
+        consents = Consents((*options.allowed_tools, *allowed))
         self._consents[turn] = consents
         return TurnTools(shared=self.tools, consents=consents, switch=turn.switch)
 
