@@ -116,7 +116,7 @@ async function edit(button, message, how) {
   if (!row || row.parentElement.querySelector(":scope > .q-editor")) return;
   const box = document.createElement("div");
   box.className = "q-editor";
-  box.innerHTML = '<textarea></textarea><div class="q-choices"><button type="button" class="q-b q-main"></button>' +
+  box.innerHTML = '<textarea></textarea><div class="q-next-steps"><button type="button" class="q-b q-go"></button>' +
     '<button type="button" class="q-b">Cancel</button></div><p class="q-line q-note"></p>';
   const [area, save, cancel, note] = [box.querySelector("textarea"), ...box.querySelectorAll("button"), box.querySelector("p")];
   save.textContent = how === "question" ? "Send" : "Save";
@@ -210,20 +210,30 @@ function watchScroll() {
   }
   const newest = document.createElement("button");
   newest.type = "button";
-  newest.className = "q-newest q-ib";
+  newest.className = "q-to-end q-ib";
   newest.hidden = true;
   newest.setAttribute("aria-label", "Show the newest");
   newest.title = "Show the newest";
   newest.innerHTML = '<svg class="q-i" viewBox="0 0 16 16" aria-hidden="true"><path d="M8 3v9.500M3.800 8.500 8 12.700l4.200-4.200"/></svg>';
   newest.addEventListener("click", toEnd);
   box.after(newest);
-  const look = () => {
-    isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
-    newest.hidden = isAtEnd;
+  let last = box.scrollTop;
+  const isNearEnd = () => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+  const look = () => { // only somebody who scrolls up leaves the end: what grows or shrinks does not
+    const isUp = box.scrollTop < last - 1;
+    last = box.scrollTop;
+    if (isNearEnd()) isAtEnd = true;
+    else if (isUp) isAtEnd = false;
+    newest.hidden = isAtEnd || isNearEnd();
   };
   box.addEventListener("scroll", look, { passive: true });
-  const grown = new ResizeObserver(() => { if (isAtEnd) box.scrollTop = box.scrollHeight; else look(); });
-  for (const child of box.children) grown.observe(child);
+  const grown = new ResizeObserver(() => {
+    if (isAtEnd) box.scrollTop = box.scrollHeight;
+    newest.hidden = isNearEnd();
+  });
+  const watchChildren = () => { for (const child of box.children) grown.observe(child); };
+  new MutationObserver(watchChildren).observe(box, { childList: true }); // Gradio draws them one by one
+  watchChildren();
 }
 watchScroll();
 

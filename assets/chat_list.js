@@ -55,7 +55,7 @@ let menu = null;
 function openMenu(button) {
   closeMenu();
   const template = element.querySelector(`template[data-menu-of="${button.dataset.menu}"]`);
-  const row = button.closest("li");
+  const row = button.closest("[data-chat]");
   menu = document.createElement("div");
   menu.className = "q-menu q-menu-of-chats";
   menu.setAttribute("role", "menu");
@@ -95,10 +95,9 @@ function closeMenu(withFocus) {
   menu.remove();
   menu = null;
 }
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-menu]");
+document.addEventListener("click", (event) => {
+  const button = element.isConnected && event.target.closest?.("#tab-text [data-menu]");
   if (button) {
-    event.stopPropagation();
     if (menu?.opener === button) closeMenu(true);
     else openMenu(button);
   }
@@ -125,8 +124,14 @@ body.addEventListener("dblclick", (event) => {
   if (folder) ask(folder, "Name of the folder, empty to dissolve it", folder.dataset.folder, (value) => act("rename-folder", { folder: folder.dataset.folder, title: value }));
 });
 
-// A box in the row's place.
-function ask(row, label, value, done) {
+// A box in the row's place; where the list is not seen, the browser's own question.
+function ask(from, label, value, done) {
+  const row = from.dataset.chat ? body.querySelector(`li[data-chat="${CSS.escape(from.dataset.chat)}"]`) : from;
+  if (!row || row.offsetParent === null) {
+    const said = prompt(label, value);
+    if (said !== null && said !== value) done(said);
+    return;
+  }
   const box = document.createElement("input");
   box.type = "text";
   box.value = value;
@@ -170,6 +175,12 @@ file.addEventListener("change", async () => {
 });
 
 document.addEventListener("quintet-chat", (event) => {
+  const menuOfChat = document.querySelector("#chat-menu [data-chat]");
+  if (menuOfChat) {
+    const { chat, title, is_pinned: isPinned, folder } = event.detail;
+    Object.assign(menuOfChat.dataset, { chat: chat ?? "", title: title ?? "", pinned: isPinned ? "1" : "0", folder: folder ?? "" });
+    menuOfChat.hidden = !chat || Boolean(event.detail.is_private);
+  }
   const isPrivate = Boolean(event.detail.is_private);
   element.querySelector(".q-private").setAttribute("aria-pressed", String(isPrivate));
   element.querySelector(".q-private").classList.toggle("on", isPrivate);

@@ -129,7 +129,7 @@ function openMenu(key) {
   menu.className = "q-menu q-switch-menu";
   menu.setAttribute("role", "menu");
   menu.dataset.key = key;
-  find(".q-composer").append(menu);
+  find(".q-box").append(menu);
   refreshMenu(key);
   const { opens } = state.switches.find((one) => one.key === key) ?? {};
   if (opens) act(opens);
@@ -142,7 +142,7 @@ function refreshMenu(key) {
   button.setAttribute("aria-expanded", "true");
   const focused = menu.contains(document.activeElement) ? document.activeElement.dataset.value : null;
   menu.setAttribute("aria-label", one.label);
-  menu.style.left = `${Math.max(0, Math.min(button.offsetLeft, find(".q-composer").clientWidth - 320))}px`;
+  menu.style.left = `${Math.max(0, Math.min(button.offsetLeft, find(".q-box").clientWidth - 320))}px`;
   menu.replaceChildren(...one.choices.map((choice) => drawChoice(one, choice)));
   if (!one.choices.length) menu.append(Object.assign(document.createElement("p"), { className: "q-line q-note", textContent: one.hint }));
   if (one.act) {

@@ -11,6 +11,7 @@
     { name: "new-chat", words: "New chat", keys: "Ctrl Shift O", code: "KeyO", shift: true, needs: true },
     { name: "search", words: "Search chats", keys: "Ctrl K", code: "KeyK", needs: true },
     { name: "attach", words: "Attach files", keys: "Ctrl U", code: "KeyU", needs: true },
+    { name: "dictate", words: "Dictate, while held", keys: "Ctrl Space", needs: true },
     { name: "sidebar", words: "Sidebar", keys: "Ctrl B", code: "KeyB", needs: true },
     { name: "memory", words: "Memory", keys: "Ctrl M", code: "KeyM", needs: true },
     { name: "settings", words: "Settings", keys: "Ctrl ,", code: "Comma", needs: true },

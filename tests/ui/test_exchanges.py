@@ -84,7 +84,9 @@ def test_an_end_that_is_not_the_answers_own_is_said(
     answer = replace(TREE.messages[2], **fields)
     html = below_html(Exchange(answer=answer))
     assert sentence in html
-    assert f'<div class="q-choices"><button type="button" class="q-b" data-act="{action}"' in html
+    assert (
+        f'<div class="q-next-steps"><button type="button" class="q-b" data-act="{action}"' in html
+    )
 
 
 def test_a_longer_context_is_offered_where_there_is_memory_for_it() -> None:

@@ -103,6 +103,8 @@ def composer(act: Act, extra: Mapping[str, Any] | None = None) -> str:
     state = {
         "chat": act.page.chat,
         "title": chat.title if chat is not None else "",
+        "is_pinned": chat is not None and chat.is_pinned,
+        "folder": chat.folder if chat is not None else "",
         "epoch": act.page.epoch,
         "is_private": act.page.is_private,
         "is_running": bool(running(act)),

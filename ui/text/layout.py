@@ -61,6 +61,7 @@ def layout_chat(card: ModelCard) -> ChatParts:
     """Draw everything."""
     with sidebar("Chats"):
         chats = _scripted("", "chat-list", LIST_TEMPLATE, "chat_list.js")
+    gr.HTML(MENU, padding=False, apply_default_css=False, elem_id="chat-menu")
     with gr.Column(elem_id="chat-scroll", elem_classes="q-grow"):
         with gr.Column(elem_id="chat-empty") as empty:
             place = gr.HTML(empty_html(card), padding=False, apply_default_css=False)
@@ -102,7 +103,7 @@ def empty_html(card: ModelCard) -> str:
     )
     return (
         f'<div class="q-chat-empty"><h2>What can I do for you?</h2><p>{place}</p>'
-        f'<ul class="q-examples">{examples}</ul></div>'
+        f'<ul class="q-starters">{examples}</ul></div>'
     )
 
 
@@ -157,6 +158,15 @@ def _scripted(value: str, elem_id: str, template: str, *scripts: str, classes: s
     )  # fmt: skip
 
 
+MENU = (
+    '<span data-chat="" hidden><button type="button" class="q-ib" data-menu="chat" aria-haspopup="menu" '
+    'aria-label="Options of this chat: rename, pin, move, export, delete" '
+    f'title="Rename, pin, move, export, delete">{icon("more")}</button></span>'
+    '<button type="button" class="q-ib q-only-phone" data-act="new" aria-label="Begin a new chat" '
+    f'title="New chat">{icon("add")}</button>'
+)
+"""At the end of the line above the log."""
+
 LIST_TEMPLATE = f"""<div class="q-list">
 <div class="q-list-top">
 <button type="button" class="q-b q-new" data-act="new" data-key="new-chat" title="New chat (Ctrl Shift O)">{icon("add")}New chat</button>
@@ -183,20 +193,20 @@ LIST_TEMPLATE = f"""<div class="q-list">
 </template>
 </div>"""
 
-COMPOSER_TEMPLATE = f"""<div class="q-composer" role="group" aria-label="Message">
+COMPOSER_TEMPLATE = f"""<div class="q-box" role="group" aria-label="Message">
 <ul class="q-chips" aria-label="Attached files" hidden></ul>
-<textarea id="chat-input" rows="1" placeholder="Write a message" aria-label="Message: Enter sends, Shift Enter begins a new line" data-key="message"></textarea>
-<div class="q-composer-bar">
-<span class="q-composer-left">
+<textarea id="chat-input" class="q-key-edit-last" rows="1" placeholder="Write a message" aria-label="Message: Enter sends, Shift Enter begins a new line" data-key="message"></textarea>
+<div class="q-box-bar">
+<span class="q-box-left">
 <button type="button" class="q-ib q-attach" data-key="attach" aria-label="Attach files" title="Attach files (Ctrl U), or drop or paste them">{icon("clip")}</button>
 <input type="file" multiple class="q-attach-input q-hidden" tabindex="-1" aria-hidden="true">
-<button type="button" class="q-ib q-dictate" aria-label="Dictate" title="Dictate (hold Ctrl Space)" aria-pressed="false">{icon("microphone")}</button>
+<button type="button" class="q-ib q-dictate" data-key="dictate" aria-label="Dictate" title="Dictate (hold Ctrl Space)" aria-pressed="false">{icon("microphone")}</button>
 <span class="q-switches"></span>
 <button type="button" class="q-ib" data-drawer="open" aria-label="Options of this chat" title="Options of this chat" aria-expanded="false" aria-controls="chat-options">{icon("settings")}</button>
 </span>
 <button type="button" class="q-ib q-send" id="chat-send" aria-label="Send" title="Send (Enter)" disabled>{icon("send")}</button>
 <button type="button" class="q-ib q-stop" id="chat-stop" aria-label="Stop" title="Stop (Esc)" hidden>{icon("stop")}</button>
 </div></div>
-<div class="q-under"><span class="q-line-of-chat" role="status"></span><span class="q-keys">Enter sends · Shift Enter new line</span></div>
+<div class="q-under"><span class="q-line-of-chat" role="status"></span><span class="q-key-line">Enter sends · Shift Enter new line</span></div>
 <template class="q-down">{icon("down")}</template><template class="q-tick">{icon("tick")}</template>
 <template class="q-kind-picture">{icon("picture")}</template><template class="q-kind-audio">{icon("sound")}</template><template class="q-kind-document">{icon("file")}</template><template class="q-close">{icon("close")}</template>"""

@@ -73,7 +73,7 @@ def _end(exchange: Exchange) -> str:
         buttons.append(act_button("Continue", "go-on", message=answer.id))
     elif answer.state != "stop":
         buttons.append(act_button("Retry", "retry", symbol="retry", message=answer.id))
-    row = f'<div class="q-choices">{"".join(buttons)}</div>' if buttons else ""
+    row = f'<div class="q-next-steps">{"".join(buttons)}</div>' if buttons else ""
     return "".join(parts) + row
 
 
