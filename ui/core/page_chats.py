@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from workers.chats.own_chats import OwnChats
@@ -15,6 +17,10 @@ from .callers import VISIT
 
 log = logging.getLogger("quintet")
 
+FORGET_S = 3600.0
+"""A chat that is not kept goes when nobody has looked at it for so long."""
+SWEEP_S = 60.0
+"""Between two looks for what is to go."""
 NO_COOKIE = "Your browser keeps no cookie of this page: chats are gone when the page is closed."
 
 
@@ -33,6 +39,9 @@ class PageChats:
             log.warning("chats are not kept: %s", err)
             self._kept = ChatStore(None)
         self.runner = TurnRunner(client)
+        self._looked_at: dict[str, tuple[OwnChats, float]] = {}
+        """Chats that are not kept, and when somebody looked at each last."""
+        self._swept_s = time.monotonic()
 
     def of(self, owner: str, *, is_private: bool = False) -> OwnChats:
         """Return one owner's chats: those that are kept, or those of which nothing remains."""
@@ -52,6 +61,31 @@ class PageChats:
     def why_not_kept(self, owner: str) -> str:
         """Return why this owner's chats are not kept, in a sentence; "": they are."""
         return self.not_kept or (NO_COOKIE if owner.startswith(VISIT) else "")
+
+    def note_look(self, own: OwnChats, chat: str, now_s: float | None = None) -> None:
+        """Note that somebody looks at a chat that is not kept; let those go that nobody looks at any more.
+
+        `now_s`: `time.monotonic()`. So do deleted ones that could not be brought back any more.
+        """
+        now = time.monotonic() if now_s is None else now_s
+        self._looked_at[chat] = (own, now)
+        self.sweep(now)
+
+    def sweep(self, now_s: float) -> None:
+        """Let go of what is to go, `SWEEP_S` after the last time or later."""
+        if now_s - self._swept_s < SWEEP_S:
+            return
+        self._swept_s = now_s
+        for chat, (own, looked_s) in list(self._looked_at.items()):
+            if now_s - looked_s > FORGET_S:
+                del self._looked_at[chat]
+                for turn in self.runner.of_chat(chat):
+                    turn.stop()
+                with suppress(AppError):  # it was deleted already
+                    own.delete(chat)
+        for store, before_s in ((self._passing, time.time()), (self._kept, None)):
+            with suppress(AppError):  # the disk is full: next time
+                store.purge(before_s)
 
     def close(self) -> None:
         """Let go of the files, once nothing is being written any more."""

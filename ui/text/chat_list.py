@@ -68,7 +68,7 @@ def _folder(name: str, chats: Sequence[KeptChat], open_chat: str | None) -> str:
     is_open = " open" if any(chat.id == open_chat for chat in chats) else ""
     return (
         f'<details class="q-folder" data-folder="{escape(name)}"{is_open}><summary>{icon("folder")}'
-        f'<span class="q-cut">{escape(name)}</span><span class="q-count">{len(chats)}</span>'
+        f'<span class="q-cut">{escape(name)}</span><span class="q-folder-count">{len(chats)}</span>'
         f"</summary><ul>{rows}</ul></details>"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -89,6 +90,7 @@ class ChatHandlers:
         act = self._act(page, request, sent)
         if isinstance(zone := sent.get("timezone"), int) and abs(zone) <= 14 * 60:
             page.timezone_min = zone
+        self._note_look(act)
         update: Update = {self._parts.page: gr.skip()}
         if (now := chats_html(act)) != seen:
             update[self._parts.list] = now
@@ -138,6 +140,14 @@ class ChatHandlers:
             caller=caller_of(request),
             sent=sent,
         )
+
+    def _note_look(self, act: Act) -> None:
+        """A chat that is not kept lives as long as somebody looks at it."""
+        is_passing = act.page.is_private or act.chats.why_not_kept(act.owner)
+        if act.page.chat is not None and is_passing:
+            act.chats.note_look(act.own, act.page.chat)
+        else:
+            act.chats.sweep(time.monotonic())
 
     def _refused(self, act: Act, error: Exception) -> Outcome:
         """Say what went wrong. A chat that has gone is left."""
