@@ -13,8 +13,9 @@ import typer
 
 from workers.messages.errors import UnsupportedInputError
 
+from .calling import calling_options, leave_of, schema_at, tell_mistake, tell_notes
 from .flowing import ARTICLE, FlowFlags, tell_flow
-from .options import Json, PersonaName, SamplingFlags, Where, grouped
+from .options import Json, PersonaName, SamplingFlags, ToolFlags, Where, grouped
 from .output import emit, note, read_stdin, say
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About(FlowFlags):
-    """What the question is about, and how its answer is come by."""
+class About(FlowFlags, ToolFlags):
+    """What the question is about, how its answer is come by, and what may be called for it."""
 
     schema: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A JSON schema that the answer obeys.")
@@ -78,6 +79,8 @@ def ask(
         result = stream.result()
         tell_sources(result)
         tell_flow(getattr(result, "flow", {}))
+        tell_notes(result)
+        tell_mistake(result.text, schema_at(about.schema))
 
 
 def _question(question: str, *, is_needed: bool) -> str:
@@ -91,6 +94,9 @@ def _question(question: str, *, is_needed: bool) -> str:
 
 def _check(about: About, where: Where, persona: str) -> None:
     """Raises: UnsupportedInputError for options that do not go together."""
+    if about.tool and (about.image or about.collection or about.file):
+        other = "--image" if about.image else "--file" if about.file else "--collection"
+        raise UnsupportedInputError(f"--tool and {other} cannot be combined.")
     if persona and (about.image or about.collection or about.file):
         other = "--image" if about.image else "--file" if about.file else "--collection"
         raise UnsupportedInputError(f"--persona and {other} cannot be combined.")
@@ -98,6 +104,8 @@ def _check(about: About, where: Where, persona: str) -> None:
         raise UnsupportedInputError(
             "--file is read on this machine: leave out --url, or use --image for a picture."
         )
+    if about.tool and about.given():
+        raise UnsupportedInputError("--tool and --flow cannot be combined.")
     names = ("schema", "image", "file") if about.file else ("schema", "image", "collection")
     given = [f"--{name}" for name in names if getattr(about, name)]
     is_source = about.flow == ARTICLE and given == ["--collection"]
@@ -116,7 +124,7 @@ def _answer(
     question: str, about: About, sampling: SamplingFlags, where: Where
 ) -> Iterator[Stream[Any, str] | RemoteReply]:
     """From a Quintet that runs elsewhere, or from workers of our own."""
-    if where.url and not about.image:  # nothing of ours need be started
+    if where.url and not about.image and not about.tool:  # nothing of ours need be started
         from .remote_reply import RemoteReply
 
         schema = read_schema(about.schema) if about.schema else None
@@ -149,7 +157,8 @@ def _stream(
     if about.image:
         return quintet.stream_description(about.image, question, **options)
     schema = read_schema(about.schema) if about.schema else None
-    return quintet.stream_chat(question, system=sampling.system, schema=schema, **options)
+    called = calling_options(about.tool, leave_of(about))
+    return quintet.stream_chat(question, system=sampling.system, schema=schema, **options, **called)
 
 
 def _wishes(about: About) -> dict[str, Any]:
@@ -182,6 +191,9 @@ def _object(
             record[name] = getattr(result, name)
     if flow := getattr(result, "flow", {}):
         record["flow"] = dict(flow)
+    for name in ("calls", "notes"):
+        if getattr(result, name, ()):
+            record[name] = getattr(result, name)
     return record
 
 

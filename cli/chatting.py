@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from .options import Json, PersonaName, SamplingFlags, Where, grouped
+from .options import Json, PersonaName, SamplingFlags, SchemaFile, ToolFlags, Where, grouped
 from .output import emit, note, say
 
 if TYPE_CHECKING:
@@ -24,12 +24,15 @@ def add_to(app: typer.Typer) -> None:
 def chat(
     *,
     persona: PersonaName = "",
+    schema: SchemaFile = None,
+    tools: ToolFlags,
     sampling: SamplingFlags,
     where: Where,
     as_json: Json = False,
 ) -> None:
     """Chat in the terminal; /help lists what can be done there."""
     from . import slash
+    from .calling import leave_of, schema_at
     from .conversation import Conversation
     from .dressing import persona_of
     from .opening import open_quintet
@@ -43,6 +46,9 @@ def chat(
             options=sampling.given(),
             system=sampling.system,
             is_remote=bool(where.url),
+            tools=tuple(tools.tool or ()),
+            leave=leave_of(tools),
+            schema=schema_at(schema),
         )
         if asked is not None:
             conversation.wear(asked)
@@ -79,8 +85,7 @@ def _converse(conversation: Conversation, *, as_json: bool) -> None:
 
 def _answer(conversation: Conversation, question: str, *, as_json: bool) -> None:
     """Write the answer as it comes; one that is stopped is remembered as far as it came."""
-    from .answering import pieces_of, tell_sources
-    from .flowing import tell_flow
+    from .answering import pieces_of
 
     said: list[str] = []
     reason = "stop"
@@ -96,8 +101,7 @@ def _answer(conversation: Conversation, question: str, *, as_json: bool) -> None
             said = [result.text]
         if not as_json:
             say("")
-            tell_sources(result)
-            tell_flow(getattr(result, "flow", {}))
+            tell_all(conversation, result)
     except KeyboardInterrupt:
         reason = "cancelled"
         note(f" {STOPPED}")
@@ -105,3 +109,16 @@ def _answer(conversation: Conversation, question: str, *, as_json: bool) -> None
         conversation.remember(question, "".join(said))
     if as_json:
         emit({"question": question, "text": "".join(said), "finish_reason": reason})
+
+
+def tell_all(conversation: Conversation, result: Any) -> None:
+    """Say what there is to say about an answer."""
+    from .answering import tell_sources
+    from .calling import tell_mistake, tell_notes
+    from .flowing import tell_flow
+
+    tell_sources(result)
+    tell_flow(getattr(result, "flow", {}))
+    tell_notes(result)
+    if not conversation.collection and not conversation.images and not conversation.flow:
+        tell_mistake(result.text, conversation.schema)

@@ -19,6 +19,7 @@ MODULES = {
     "search": "documents",
     "collections": "documents",
     "personas": "personas",
+    "tools": "tools",
     "models": "models",
     "env": "environments",
     "tune": "tuning",

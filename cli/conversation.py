@@ -12,6 +12,7 @@ from library.sync_async import Stream
 from workers.messages import ChatMessage
 from workers.personas.asking import PersonaAsk
 
+from .calling import CallLeave, calling_options
 from .dressing import said_by
 
 
@@ -35,6 +36,13 @@ class Conversation:
     collection: str = ""
     """Documents that questions are answered from; "": none."""
 
+    tools: tuple[str, ...] = ()
+    """Tools that the model may call."""
+    leave: CallLeave = field(default_factory=lambda: CallLeave(allows_all=False))
+    """Who is asked before it does."""
+    schema: dict[str, Any] | None = None
+    """A JSON schema that answers obey; None: they are free text."""
+
     def ask(self, question: str) -> Stream[Any, str]:
         """Return the answer's stream. Raises: AppError."""
         turns = [*self.turns, ChatMessage(role="user", text=question)]
@@ -47,7 +55,10 @@ class Conversation:
             return self.quintet.stream_answer(self.collection, question, **self.options)
         if self.images:
             return self.quintet.stream_description(self.images, question, **self.options)
-        return self.quintet.stream_chat(turns, system=self.system, **said)
+        called = calling_options(self.tools, self.leave)
+        return self.quintet.stream_chat(
+            turns, system=self.system, schema=self.schema, **said, **called
+        )
 
     def wear(self, asked: PersonaAsk) -> None:
         """Answer as a persona from now on."""

@@ -83,8 +83,31 @@ class SamplingFlags:
         return {name: value for name, value in asked.items() if value is not None}
 
 
+TOOLS = "What the model may call"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolFlags:
+    """Tools of this machine. Without slots: it is mixed with other groups."""
+
+    tool: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME",
+            help="A tool that the model may call; may be repeated; see `tools`.",
+            rich_help_panel=TOOLS,
+        ),
+    ] = None
+    allow_calls: Annotated[
+        bool, Option("--allow-calls", help="Run its calls without asking.", rich_help_panel=TOOLS)
+    ] = False
+
+
 PersonaName = Annotated[
     str, Option("--persona", metavar="ID", help="Who answers; see `personas list`.")
+]
+SchemaFile = Annotated[
+    Path | None, Option("--schema", metavar="FILE", help="A JSON schema that answers obey.")
 ]
 SomeModels = Annotated[list[str] | None, Argument(metavar="[MODEL]…", help="Ids; default: all.")]
 Json = Annotated[bool, Option("--json", help="Write JSON, one object a line, and nothing else.")]

@@ -133,6 +133,14 @@ def _words(argument: str) -> list[str]:
         raise UnsupportedInputError(f"A quotation mark is open: {argument}") from err
 
 
+def _tools(conversation: Conversation, argument: str) -> str:
+    if not argument:
+        chosen = ", ".join(conversation.tools) or "none"
+        return f"The model may call: {chosen}. `quintet tools` lists what there is."
+    conversation.tools = () if argument == "-" else tuple(_words(argument))
+    return f"The model may call {', '.join(conversation.tools) or 'nothing'} now."
+
+
 COMMANDS: dict[str, Command] = {
     "/help": _help,
     "/system": _system,
@@ -143,6 +151,7 @@ COMMANDS: dict[str, Command] = {
     "/image": _image,
     "/doc": _doc,
     "/flow": _flow,
+    "/tools": _tools,
 }
 HELP = (
     ("/system TEXT", "instructions before the conversation; - removes them"),
@@ -151,6 +160,7 @@ HELP = (
     ("/image FILE…", "ask about pictures; without a file: no longer"),
     ("/doc COLLECTION", "answer from documents; without a name: no longer"),
     ("/flow NAME [MODEL]", "answer by route, plan, compare or article; without a name: directly"),
+    ("/tools [NAME…]", "say which tools the model may call, or choose them; - for none"),
     ("/retry", "answer the last question again"),
     ("/clear", "forget the conversation"),
     ("/save FILE", "write the conversation to a .md or .json file"),

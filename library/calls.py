@@ -50,6 +50,7 @@ from .library_call import (
 from .options import ChatOptions, ListenOptions, SpeakOptions, TalkOptions, check_names
 from .persona_calls import persona_ask
 from .results import ChatResult, Description, Speech, Transcript
+from .tool_calls import with_tools
 
 FAITHFUL = {"temperature": 0.0, "repeat_penalty": 1.0, "max_tokens": 256}
 """The likeliest token, and no penalty: an answer from a text or a picture has to repeat it."""
@@ -70,7 +71,8 @@ def chat(
 
     A `persona` (or its id) brings a system prompt, a model, sampling and whether it thinks; what is
     said here besides counts before it, and `.notes` says what it does without.
-    `tools` are functions in OpenAI's shape; what the model wants called is in `.tool_calls`. With a
+    `tools` are functions in OpenAI's shape; what the model wants called is in `.tool_calls`. With
+    `run_tools` the model calls those of this machine, and `.calls` says which and what came of it. With a
     `schema` the answer is JSON that matches it (`.parsed()`). `on_text` gets each piece as it
     comes. `flow` is route, plan, compare or article, with `stronger`, `other`, `collections`, `style`;
     what it did is in `.flow`. Raises: AppError.
@@ -86,7 +88,8 @@ def chat(
     else:
         bound = Generate(messages=turns, constraint=to_constraint(schema), tools=to_tools(tools))
         call = _ask_one(client, bound, options, asked)
-    return replace(call, watch=each(text_of_event, on_text))
+    watched, tell = call.watch, each(text_of_event, on_text)
+    return replace(call, watch=lambda event: (watched(event), tell(event)))
 
 
 def _ask_one(
@@ -104,10 +107,12 @@ def _ask_one(
         tool_choice=options.get("tool_choice", "auto"),
         model=model,
     )
+    source, watch = with_tools(client, request, options)
     return LibraryCall(
-        source=request,
-        result=lambda events: replace(results.chat_result(events), notes=asked.notes),
+        source=source,
+        result=lambda events: results.chat_result(events, asked.notes),
         piece=text_of_event,
+        watch=watch,
         deadline=deadline_of(options.get("timeout_s")),
     )
 

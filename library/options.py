@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypedDict
 
+from workers.flows.turns.calls import Decision
 from workers.personas.records import Persona
 
 from .inputs import File
@@ -43,10 +44,18 @@ class FlowOptions(ChatOptions, total=False):
 
 
 class TalkOptions(FlowOptions, total=False):
-    """What a chat takes besides: who answers, and whether it thinks first (None: as the model does)."""
+    """What a chat takes besides: who answers, and whether it thinks first (None: as the model does).
+
+    `run_tools` names tools of this machine that the model may call ("calculator", "weather/*"). `allow`
+    is asked before a call that wants somebody's leave, and returns "once", "chat" or "no"; without it such
+    calls are refused. `on_call` is told of each call when it has ended. Both get it as a mapping.
+    """
 
     persona: Persona | str | None
     thinking: bool | None
+    run_tools: Sequence[str]
+    allow: Callable[[Mapping[str, Any]], Decision]
+    on_call: Callable[[Mapping[str, Any]], object]
 
 
 class ListenOptions(TypedDict, total=False):

@@ -46,9 +46,11 @@ class ChatResult:
     finish_reason: FinishReason
     usage: Usage
     notes: tuple[str, ...] = ()
-    """A sentence for each thing that its persona did without."""
+    """A sentence for each thing that its persona did without, and on how tools were called."""
     flow: Mapping[str, Any] = field(default_factory=dict)
     """What a flow has done: `flow`, `steps`, `answers`, `saved`, `note` …; empty where none was asked for."""
+    calls: tuple[Mapping[str, Any], ...] = ()
+    """Tools of this machine that were called, with arguments, state, result, seconds and note."""
 
     def parsed(self) -> Any:
         """Return the text read as JSON, for an answer that was bound to a schema."""
@@ -205,16 +207,19 @@ def calls_in(events: Iterable[Event]) -> tuple[ToolCall, ...]:
     )
 
 
-def chat_result(events: Events) -> ChatResult:
-    """Fold the events of a Generate, or of a flow."""
+def chat_result(events: Events, notes: tuple[str, ...] = ()) -> ChatResult:
+    """Fold the events of a Generate, of a flow, or of a question whose calls were run here."""
     end = _end(events)
     noted: dict[str, Any] = {}
     for event in _all(events, Noted):
         noted |= event.details
+    said = (noted["calls_note"],) if "calls_note" in noted else ()
     return ChatResult(
         text=_said(events),
         flow=report_of(noted) if noted else {},
         tool_calls=calls_in(events),
+        calls=tuple(noted.get("calls", ())),
+        notes=(*notes, *said),
         finish_reason=end.reason,
         usage=end.usage,
     )

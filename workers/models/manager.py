@@ -61,6 +61,11 @@ class ModelManager:
         self._downloads = DownloadManager(settings.data_dir, settings.hub)
         self._view = ModelStatusView(models, pool, settings.data_dir, self.state)
 
+    @property
+    def settings(self) -> Settings:
+        """What all was built from."""
+        return self._settings
+
     def state(self, card: ModelCard) -> ModelState:
         """Return the state of a model, with what this program's own downloads tell."""
         return state_of(card, self.data_dir, self._downloads.state)

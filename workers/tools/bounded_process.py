@@ -14,6 +14,8 @@ from workers.messages.errors import GenerationError, TimedOutError
 
 MAX_ERROR_BYTES = 64 << 10
 CHUNK_BYTES = 64 << 10
+END_S = 2.0
+"""For a killed program to be gone, and for what it has said to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,16 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """End it with whatever it has started; a process that has ended may have left some of those."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await asyncio.shield(process.wait())
+    # asyncio takes a process for ended only when all that it has said was read.
+    left = [_drained(stream) for stream in (process.stdout, process.stderr) if stream is not None]
+    try:
+        await asyncio.wait_for(asyncio.gather(*left, process.wait()), END_S)
+    except (asyncio.TimeoutError, TimeoutError):
+        pass  # something that it started elsewhere holds its pipes
+    finally:
+        process._transport.close()  # type: ignore[attr-defined]
+
+
+async def _drained(stream: asyncio.StreamReader) -> None:
+    while await stream.read(CHUNK_BYTES):
+        pass

@@ -1,6 +1,7 @@
 """A language model that says the last message back, word by word: see `workers.engines.common.fake`.
 
-It is held to a schema or a tool by giving the smallest value that fits; `!call` calls the first tool.
+It is held to a schema or a tool by giving the smallest value that fits; `!call` calls the first tool,
+`!call NAME {"…": …}` one with arguments. What a tool answers it says back, too.
 """
 
 from __future__ import annotations
@@ -106,11 +107,15 @@ def _called(request: Generate | Complete, text: str) -> tuple[str, str] | None:
     """Return the tool that is called and its arguments, if one must be or is asked for."""
     if isinstance(request, Complete) or not request.tools or request.tool_choice == "none":
         return None
-    is_due = request.tool_choice != "auto" or text.startswith("!call")
+    order, _, wanted = text.partition(" ")
+    if order != "!call" and request.tool_choice == "auto":
+        return None
+    name, _, arguments = wanted.partition(" ") if order == "!call" else ("", "", "")
+    if name and request.tool_choice == "auto":
+        return name, arguments or "{}"
     named = [tool for tool in request.tools if tool.name == request.tool_choice]
     tool = (named or list(request.tools))[0]
-    arguments = json.dumps(smallest(json.loads(tool.parameters)))
-    return (tool.name, arguments) if is_due else None
+    return tool.name, json.dumps(smallest(json.loads(tool.parameters)))
 
 
 def _held_to(constraint: Constraint | None, text: str) -> str:

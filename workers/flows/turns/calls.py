@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -56,6 +57,46 @@ def settled(calls: Iterable[Mapping[str, Any]], *, is_running: bool) -> list[dic
         else dict(call)
         for call in calls
     ]
+
+
+MAX_SHOWN = 60
+"""Characters of arguments and of a result in one line."""
+
+
+def one_line(call: Mapping[str, Any]) -> str:
+    """Return a call as one line for people: calculator(2*3) → 6 · 0.1 s."""
+    ends = {
+        "waiting": "waits to be allowed",
+        "running": "runs",
+        "done": f"→ {_short(str(call.get('result', '')))}",
+        "refused": "was not allowed",
+        "failed": f"failed: {_short(str(call.get('note', '')))}",
+    }
+    spent = f" · {call.get('seconds', 0.0):.1f} s" if call.get("seconds") else ""
+    said = ends.get(str(call.get("state")), "")
+    return f"{call.get('name')}({shown_arguments(str(call.get('arguments', '')))}) {said}{spent}"
+
+
+def shown_arguments(text: str) -> str:
+    """Return arguments in JSON as people read them: a single one is its value alone."""
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return _short(text)
+    if not isinstance(value, dict):
+        return _short(text)
+    named = len(value) > 1
+    parts = [f"{name}: {_plain(one)}" if named else _plain(one) for name, one in value.items()]
+    return _short(", ".join(parts))
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return f"{line[: MAX_SHOWN - 1]}…" if len(line) > MAX_SHOWN else line
 
 
 def as_turns(text: str, calls: Iterable[CallRecord]) -> tuple[ChatMessage, ...]:

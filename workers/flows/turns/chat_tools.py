@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from configs.settings import Settings
 from configs.tool_settings import ToolSettings
 from workers.client import Client, StopSwitch
 from workers.messages import Collections, ListCollections, Passage, Retrieve, Retrieved
-from workers.tools.builtin import BuiltinTools
+from workers.messages.errors import UnsupportedInputError
+from workers.tools.builtin import BuiltinTools, Search
 from workers.tools.mcp_servers.provider import McpTools
 from workers.tools.python.folder import PythonTools
 from workers.tools.toolbox import Toolbox
@@ -50,13 +52,36 @@ def chat_tools(client: Client, settings: Settings) -> ChatTools:
     async def search(query: str, collection: str) -> str:
         return await passages_as_text(client, query, collection)
 
-    tools, data_dir = settings.tools, settings.data_dir
+    return ChatTools(box=_box(settings, search), settings=settings.tools)
+
+
+def listed_tools(settings: Settings) -> Toolbox:
+    """Return the tools to look at: nothing can search documents with them."""
+
+    async def search(query: str, collection: str) -> str:
+        raise UnsupportedInputError("Documents are searched in a chat.")
+
+    return _box(settings, search)
+
+
+def folder_of(settings: Settings) -> Path:
+    """Return where the Python files are."""
+    return settings.tools.folder or settings.data_dir / FOLDER
+
+
+def servers_of(settings: Settings) -> Path:
+    """Return the file of MCP servers."""
+    return settings.tools.mcp_servers or settings.data_dir / SERVERS
+
+
+def _box(settings: Settings, search: Search) -> Toolbox:
+    tools = settings.tools
     providers = (
         BuiltinTools(search, fetches_pages=tools.fetch_pages),
-        PythonTools(tools.folder or data_dir / FOLDER, timeout_s=tools.timeout_s),
-        McpTools(tools.mcp_servers or data_dir / SERVERS, timeout_s=tools.timeout_s),
+        PythonTools(folder_of(settings), timeout_s=tools.timeout_s),
+        McpTools(servers_of(settings), timeout_s=tools.timeout_s),
     )
-    return ChatTools(box=Toolbox(providers, tools.unasked), settings=tools)
+    return Toolbox(providers, tools.unasked)
 
 
 async def passages_as_text(client: Client, query: str, collection: str) -> str:

@@ -22,6 +22,10 @@ class Consents:
         """Whether a tool may run without asking again."""
         return tool in self._allowed
 
+    def is_waiting(self, call: str) -> bool:
+        """Whether a call still waits for a decision."""
+        return call in self._waiting and not self._waiting[call][1].done()
+
     async def wait(self, call: str, tool: str, timeout_s: float) -> Decision | None:
         """Return what somebody decides; None if nobody does in time."""
         future: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
