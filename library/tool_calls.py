@@ -19,7 +19,7 @@ from .library_call import Flow
 from .options import TalkOptions
 
 Watch = Callable[[Event], object]
-Told = Callable[[Mapping[str, Any]], object]
+OnCall = Callable[[Mapping[str, Any]], object]
 
 
 def with_tools(
@@ -59,7 +59,7 @@ class _Watcher:
         self,
         consents: Consents,
         allow: Callable[[Mapping[str, Any]], Decision] | None,
-        on_call: Told | None,
+        on_call: OnCall | None,
     ) -> None:
         self._consents, self._allow, self._on_call = consents, allow, on_call
         self._asked: set[str] = set()
