@@ -38,7 +38,7 @@ document.addEventListener("quintet-chat", (event) => {
   document.body.classList.toggle("q-is-private", Boolean(state.is_private));
   follow();
   if (state.jump) jumpTo(state.jump);
-  else if (state.to_end) toEnd();
+  else if (state.to_end) toEnd(Boolean(state.chat));
 });
 
 // --- clicks ---
@@ -185,10 +185,10 @@ function wordsOf(answer) {
 // --- scrolling ---
 
 let isAtEnd = true;
-function toEnd() {
-  isAtEnd = true;
+function toEnd(hasChat = true) { // an empty chat is read from its beginning
+  isAtEnd = hasChat;
   const box = scroller();
-  if (box) requestAnimationFrame(() => { box.scrollTop = box.scrollHeight; });
+  if (box) requestAnimationFrame(() => { box.scrollTop = hasChat ? box.scrollHeight : 0; });
 }
 
 function jumpTo(message) {
@@ -215,7 +215,7 @@ function watchScroll() {
   newest.setAttribute("aria-label", "Show the newest");
   newest.title = "Show the newest";
   newest.innerHTML = '<svg class="q-i" viewBox="0 0 16 16" aria-hidden="true"><path d="M8 3v9.500M3.800 8.500 8 12.700l4.200-4.200"/></svg>';
-  newest.addEventListener("click", toEnd);
+  newest.addEventListener("click", () => toEnd());
   box.after(newest);
   let last = box.scrollTop;
   const isNearEnd = () => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;

@@ -80,7 +80,7 @@ def artifact_html(artifact: Any, message: Message) -> str:
         return ""
     name = escape(str(artifact.get("name", "article.md")))
     return (
-        f'<div class="q-choices"><button type="button" class="q-b" data-save="{message.id}" '
+        f'<div class="q-next-steps"><button type="button" class="q-b" data-save="{message.id}" '
         f'data-name="{name}">{icon("download")}Download {name}</button></div>'
     )
 

@@ -48,7 +48,7 @@ def refused_html(_detail: Any, message: Message) -> str:
     anyway = act_button("Answer anyway", "anyway", message=message.id)
     return (
         '<p class="q-line q-note">No model was asked: an answer would be invented.</p>'
-        f'<div class="q-choices">{anyway}</div>'
+        f'<div class="q-next-steps">{anyway}</div>'
     )
 
 

@@ -18,4 +18,4 @@ def too_long_html(answer: Message) -> str:
         act_button("Leave out the oldest", "shorten", message=answer.id, how="drop"),
         act_button("Sum up the oldest", "shorten", message=answer.id, how="summarise"),
     )
-    return f'<p class="q-line q-note">{escape(words)}</p><div class="q-choices">{"".join(buttons)}</div>'
+    return f'<p class="q-line q-note">{escape(words)}</p><div class="q-next-steps">{"".join(buttons)}</div>'
