@@ -13,6 +13,7 @@ from .ask import TurnAsk
 from .asking import first_card, of_a_part, question_of, with_options, with_question
 from .direct import answer_directly
 from .items import items_of
+from .part_sources import PartSources
 from .parts import FlowRun, FlowStep
 
 MAX_STEPS = 12
@@ -51,6 +52,7 @@ class _Planning:
         self._model = first_card(client, ask).id
         self._plan = self._run.add("Plan", self._model)
         self._errors: list[AppError] = []
+        self._sources = PartSources()
 
     async def events(self) -> AsyncGenerator[Event, None]:
         run = self._run
@@ -115,10 +117,14 @@ class _Planning:
 
     def _write_plan(self) -> AsyncGenerator[Event, None]:
         asked = with_question(self._ask, PLAN.format(task=self._task))
-        return answer_directly(self._client, with_options(of_a_part(asked), tools=()))
+        return answer_directly(
+            self._client, with_options(of_a_part(asked), tools=(), collections=())
+        )
 
     def _say(self, text: str) -> AsyncGenerator[Event, None]:
-        return answer_directly(self._client, of_a_part(with_question(self._ask, text)))
+        """A step that the documents know nothing of is solved all the same."""
+        asked = with_options(of_a_part(with_question(self._ask, text)), answers_anyway=True)
+        return self._sources.of(answer_directly(self._client, asked))
 
 
 def _solution(step: FlowStep) -> str:
