@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from workers.chats.own_chats import OwnChats
 from workers.chats.store import ChatStore
 from workers.client import Client
+from workers.flows.turns.attached.documents import forget_files
 from workers.flows.turns.runner import TurnRunner
 from workers.messages.errors import AppError, NotFoundError
 
@@ -39,6 +42,9 @@ class PageChats:
             log.warning("chats are not kept: %s", err)
             self._kept = ChatStore(None)
         self.runner = TurnRunner(client)
+        self._client = client
+        self.forgetting: threading.Thread | None = None
+        """Removes what was searched in files that are gone: documents may have to be woken for it."""
         self._looked_at: dict[str, tuple[OwnChats, float]] = {}
         """Chats that are not kept, and when somebody looked at each last."""
         self._swept_s = time.monotonic()
@@ -86,6 +92,17 @@ class PageChats:
         for store, before_s in ((self._passing, time.time()), (self._kept, None)):
             with suppress(AppError):  # the disk is full: next time
                 store.purge(before_s)
+            if store.files.num_gone:
+                self.forgetting = threading.Thread(
+                    target=self._forget_files, args=(store,), daemon=True
+                )
+                self.forgetting.start()
+
+    def _forget_files(self, store: ChatStore) -> None:
+        try:
+            asyncio.run(forget_files(self._client, store.files))
+        except AppError as err:
+            log.warning("what was searched in deleted files is not removed yet: %s", err)
 
     def close(self) -> None:
         """Let go of the files, once nothing is being written any more."""

@@ -94,6 +94,8 @@ class AttachedFiles:
     def __init__(self, data_dir: Path | None, scope: str = KEPT) -> None:
         """None: in a scratch folder that goes with it. `scope`: see `workers.messages.attached`."""
         self._scope = scope
+        self.num_gone = 0
+        """Files that were removed and may still have a collection: see `forget_files`."""
         self._cleanup = ExitStack()
         self._folder = None if data_dir is None else data_dir / FOLDER
 
@@ -170,6 +172,7 @@ class AttachedFiles:
                 path.unlink()
                 path.with_name(f"{path.name}{_READING}").unlink(missing_ok=True)
                 num_gone += 1
+        self.num_gone += num_gone
         return num_gone
 
     def left(self, collections: Iterable[str]) -> tuple[str, ...]:

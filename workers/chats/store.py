@@ -7,14 +7,13 @@ pieces become its text. Each owner sees his own chats alone: `ChatStore.of`.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from workers.messages.attached import KEPT, scope_of_process
+from workers.messages.attached import KEPT, passing_scope
 from workers.messages.errors import FolderInUseError
 
 from .database import ChatDatabase
@@ -43,7 +42,7 @@ class ChatStore:
         self._lock: FileLock | None = None
         if data_dir is not None:
             self._lock = _locked(data_dir)
-        scope = KEPT if data_dir is not None else scope_of_process(os.getpid())
+        scope = KEPT if data_dir is not None else passing_scope()
         self.files = AttachedFiles(data_dir, scope)
         """What was attached to their questions."""
         try:

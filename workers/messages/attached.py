@@ -5,13 +5,15 @@ They are in no list of collections, and no question about all collections finds 
 
 from __future__ import annotations
 
+import os
 import re
+import uuid
 
 KEPT = "kept"
 """Scope of the chats in the data folder; a chat that nothing is to remain of has its process's."""
-_ID_DIGITS = 40
+_ID_DIGITS = 32
 """Of a file's SHA-256: a name has 80 characters at most."""
-_HIDDEN = re.compile(r"attached:([a-z0-9]+):[0-9a-f]{40}")
+_HIDDEN = re.compile(r"attached:([a-z0-9]+):[0-9a-f]{32}")
 
 
 def hidden_name(scope: str, file_id: str) -> str:
@@ -30,12 +32,21 @@ def is_hidden(collection: str) -> bool:
     return bool(scope_of(collection))
 
 
-def scope_of_process(pid: int) -> str:
-    """Return the scope of chats that end with a process.
+def passing_scope() -> str:
+    """Return a scope for chats that end with this process, and are no other store's."""
+    return f"{_process(os.getpid())}r{uuid.uuid4().hex[:8]}"
 
-    Its start counts beside its number, which is used again, and the same in each new container.
+
+def is_alive(scope: str, pid: int) -> bool:
+    """Return whether a scope is of chats that are kept, or of a process that runs: the one with this number.
+
     Raises: psutil.NoSuchProcess.
     """
+    return scope == KEPT or scope.startswith(f"{_process(pid)}r")
+
+
+def _process(pid: int) -> str:
+    """Its start counts beside its number, which is used again, and the same in each new container."""
     import psutil
 
     return f"p{pid}t{int(psutil.Process(pid).create_time() * 100)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from workers.engines.contract import CancelToken
 from workers.messages import DocumentRead, Event, Progress, ReadDocument
-from workers.messages.attached import KEPT, is_hidden, scope_of, scope_of_process
+from workers.messages.attached import is_alive, scope_of
 from workers.messages.errors import UnsupportedInputError
 
 from .collection_index import CollectionIndex
@@ -77,7 +77,6 @@ class _Text:
 
 def sweep_attached(index: CollectionIndex) -> None:
     """Remove what chats have left that were to leave nothing, and whose process has ended."""
-    ours = {KEPT, scope_of_process(os.getppid())}
     for collection in index.document_store.collections():
-        if is_hidden(collection.name) and scope_of(collection.name) not in ours:
+        if (scope := scope_of(collection.name)) and not is_alive(scope, os.getppid()):
             index.delete_collection(collection.name)

@@ -83,4 +83,5 @@ async def forget_files(client: Client, files: AttachedFiles) -> int:
     left = files.left(one.name for one in found)
     for name in left:
         await client.arun(DeleteCollection(collection=name))
+    files.num_gone = 0
     return len(left)
