@@ -142,5 +142,12 @@
   }
   document.addEventListener("quintet-head", showTabs);
   new MutationObserver(showTabs).observe(root, { subtree: true, attributeFilter: ["aria-selected"] });
-  window.addEventListener("resize", showSide);
+  window.addEventListener("resize", () => {
+    if (!isPhone()) root.classList.remove("q-drawer");
+    showSide();
+  });
+  (function untilDrawn(tries = 600) { // the head may be drawn before the tab, and its sidebar
+    if (side()) showTabs();
+    else if (tries > 0) setTimeout(() => untilDrawn(tries - 1), 100);
+  })();
 })();
