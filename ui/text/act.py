@@ -12,11 +12,12 @@ from ui.core.page_chats import PageChats
 from workers.chats.own_chats import OwnChats
 from workers.chats.records import KeptChat
 from workers.client import Client
-from workers.flows.turns.options import TurnOptions, options_of
+from workers.flows.turns.options import TurnOptions
 from workers.messages.errors import NotFoundError, UnsupportedInputError
 from workers.messages.standing import Standing
 
 from .open_page import OpenPage
+from .worn import worn
 
 LIST, LOG, COMPOSER, OPTIONS = "list", "log", "composer", "options"
 """The parts of the tab that are drawn by themselves."""
@@ -49,8 +50,8 @@ class Act:
 
     @property
     def options(self) -> TurnOptions:
-        """Return how the open chat is answered. Raises: NotFoundError."""
-        return options_of(self.settings)
+        """Return how the open chat is answered, as its persona is now. Raises: NotFoundError."""
+        return worn(self.client, self.owner, self.settings)[0]
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -89,6 +90,8 @@ class Outcome:
     """A line above the composer; None: the one that is there stays."""
     for_composer: Mapping[str, Any] | None = None
     """What the composer's script is to do besides; see `assets/composer.js`."""
+    sheet: str | None = None
+    """What the script of the personas' sheet does, as JSON; None: it stays as it is."""
 
 
 Action: TypeAlias = Callable[[Act], Awaitable[Outcome]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import attached_actions, list_actions, log_actions
+from . import attached_actions, list_actions, log_actions, persona_actions
 from .act import Action
 from .dictation import dictate
 from .flow_actions import vote_for
@@ -40,4 +40,10 @@ ACTIONS: Mapping[str, Action] = {
     "look-for-collections": attached_actions.look_for_collections,
     "anyway": attached_actions.anyway,
     "shorten": attached_actions.shorten,
+    "personas": persona_actions.open_sheet,
+    "persona": persona_actions.change,
+    "preset": persona_actions.use_preset,
+    "preset-keep": persona_actions.keep_preset,
+    "preset-delete": persona_actions.delete_preset,
+    "preset-restore": persona_actions.restore_preset,
 }

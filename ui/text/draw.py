@@ -24,7 +24,9 @@ from .fullness import context_line
 from .layout import ChatParts
 from .log_rows import rows_of
 from .options_drawer import drawer_values
+from .presets import presets_html
 from .switches import states_of
+from .worn import name_of, personas_of, worn
 
 
 def drawn(parts: ChatParts, act: Act, names: Iterable[str]) -> Update:
@@ -38,6 +40,7 @@ def drawn(parts: ChatParts, act: Act, names: Iterable[str]) -> Update:
         update |= dict(
             zip(parts.options, drawer_values(act.client.card("text"), act.options), strict=True)
         )
+        update[parts.presets] = presets(act)
     return update
 
 
@@ -120,11 +123,17 @@ def composer(act: Act, extra: Mapping[str, Any] | None = None) -> str:
     return json.dumps(state)
 
 
+def presets(act: Act) -> str:
+    """Return the drawer's presets of sampling."""
+    own = personas_of(act.client, act.owner).presets
+    return presets_html(own.all(), act.options.sampling)
+
+
 def line(act: Act) -> str:
     """Return what stands below the composer: what a message goes to."""
-    if act.page.is_private:
-        return "Private chat: nothing of it is kept"
-    return ""
+    options, notes = worn(act.client, act.owner, act.settings)
+    private = ["Private chat: nothing of it is kept"] if act.page.is_private else []
+    return " · ".join([f"{name_of(options)} persona", *private, *notes])
 
 
 def _chat(act: Act) -> KeptChat | None:

@@ -18,7 +18,7 @@ from workers.messages.errors import AppError, NotFoundError, UnsupportedInputErr
 
 from .act import ALL, COMPOSER, LIST, LOG, Act, Outcome
 from .actions import ACTIONS
-from .draw import chats_html, composer, drawn, live_rows, running, state_of
+from .draw import chats_html, composer, drawn, live_rows, presets, running, state_of
 from .layout import ChatParts, about_html, empty_html
 from .log_actions import save_options
 from .open_page import OpenPage
@@ -112,7 +112,7 @@ class ChatHandlers:
             save_options(act, settings_of(with_drawer(card, act.options, values)))
         except AppError as err:
             return {self._parts.notice: error_line(err)}
-        return {self._parts.composer: composer(act)}
+        return {self._parts.composer: composer(act), self._parts.presets: presets(act)}
 
     async def on_reset(self, page: OpenPage, request: gr.Request) -> Update:
         """Put the knobs back to where the model has them."""
@@ -120,7 +120,8 @@ class ChatHandlers:
         plain = act.options.model_copy(update={"sampling": {}, "thinking_tokens": None})
         save_options(act, settings_of(plain))
         values = drawer_values(self._client.card("text"), plain)
-        return dict(zip(self._parts.options, values, strict=True))
+        update = dict(zip(self._parts.options, values, strict=True))
+        return {**update, self._parts.presets: presets(act)}
 
     async def on_fit(self, page: OpenPage, request: gr.Request) -> Update:
         """Show what goes by the model that answers."""
@@ -166,6 +167,8 @@ class ChatHandlers:
             act.page.look_at(None)
             update |= drawn(self._parts, act, ALL)
             update[self._parts.notice] = error_html(err)
+        if outcome.sheet is not None:
+            update[self._parts.personas] = outcome.sheet
         if COMPOSER in outcome.draw or outcome.for_composer is not None:
             update[self._parts.composer] = composer(act, outcome.for_composer)
         return update

@@ -18,6 +18,7 @@ from ui.core.theme import ASSETS
 from ui.core.written import CHAT_LOG
 from workers.flows.turns.options import SYSTEM_PROMPT
 
+from . import persona_sheet
 from .knobs import KNOBS, LONGEST_THOUGHT, Knob, defaults_words
 from .open_page import OpenPage
 
@@ -45,6 +46,10 @@ class ChatParts:
     """Where the words go, in an empty chat."""
     notice: Any
     composer: Any
+    personas: Any
+    """The sheet with all personas."""
+    presets: Any
+    """The drawer's presets of sampling."""
     options: Sequence[Any]
     """System prompt, knobs, longest thought."""
     about: Any
@@ -54,7 +59,7 @@ class ChatParts:
     def outputs(self) -> list[Any]:
         """Return everything that an action may change."""
         parts = [self.list, self.earlier, self.kept, self.live, self.empty, self.notice]
-        return [*parts, self.composer, *self.options, self.page]
+        return [*parts, self.composer, self.personas, self.presets, *self.options, self.page]
 
 
 def layout_chat(card: ModelCard) -> ChatParts:
@@ -79,10 +84,11 @@ def layout_chat(card: ModelCard) -> ChatParts:
         classes="q-main-input",
     )
     options = _layout_options(card)
+    personas = _scripted("{}", "chat-personas", persona_sheet.TEMPLATE, "personas.js")
     hands = _scripted("", "chat-hands", "<i></i>", "chat.js", classes="q-watch")
     return ChatParts(
         list=chats, hands=hands, earlier=earlier, kept=kept, live=live, empty=empty, place=place,
-        notice=notice, composer=composer, page=gr.State(OpenPage()), **options,
+        notice=notice, composer=composer, personas=personas, page=gr.State(OpenPage()), **options,
     )  # fmt: skip
 
 
@@ -124,15 +130,16 @@ def _layout_options(card: ModelCard) -> dict[str, Any]:
             apply_default_css=False,
         )
         system = gr.Textbox(
-            SYSTEM_PROMPT, label="System prompt", lines=2, max_lines=10,
+            SYSTEM_PROMPT, label="System prompt", lines=4, max_lines=10, autoscroll=False,
             info="Who the model is and how it answers, for the whole chat",
         )  # fmt: skip
+        presets = gr.HTML(padding=False, apply_default_css=False, elem_id="chat-presets")
         knobs = [*map(_slider, KNOBS[:-1]), _number(KNOBS[-1]), _slider(LONGEST_THOUGHT)]
         reset = gr.Button("Reset to the model's own", size="sm", min_width=120)
         about = gr.HTML(
             about_html(card), padding=False, apply_default_css=False, elem_id="chat-about"
         )
-    return {"options": [system, *knobs], "about": about, "reset": reset}
+    return {"options": [system, *knobs], "about": about, "reset": reset, "presets": presets}
 
 
 def _slider(knob: Knob) -> Any:
@@ -175,6 +182,7 @@ LIST_TEMPLATE = f"""<div class="q-list">
 <label class="q-search">{icon("search")}<span class="q-sr">Search all chats</span><input type="search" placeholder="Search all chats" data-key="search" autocomplete="off"></label>
 <nav class="q-list-body" aria-label="Your chats"></nav>
 <div class="q-list-foot">
+<button type="button" class="q-b q-side-person" data-act="personas" aria-haspopup="dialog">{icon("person")}Personas</button>
 <button type="button" class="q-ib" data-menu="files" aria-haspopup="menu" aria-label="Import or export chats" title="Import or export chats">{icon("download")}</button>
 </div>
 <input type="file" class="q-hidden" accept=".json,.zip" tabindex="-1" aria-hidden="true">

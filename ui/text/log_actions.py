@@ -11,6 +11,7 @@ from workers.messages.errors import NotFoundError, UnsupportedInputError
 from .act import COMPOSER, LIST, LOG, OPTIONS, Act, Outcome
 from .attaching import kept_files
 from .open_page import WINDOW
+from .worn import worn
 
 CHAT = (LIST, LOG, COMPOSER)
 RELOAD = "load a model anew"
@@ -26,6 +27,7 @@ async def send(act: Act) -> Outcome:
     if page.chat is None:
         page.look_at(own.create(settings=dict(page.settings)).id)
     chat, options = act.chat, act.options
+    save_options(act, settings_of(options))  # as the persona is now: it may be gone the next time
     runner = act.chats.runner
     before = runner.of_message(chat.id, chat.shown) if chat.shown is not None else None
     parent = _end_of(act)
@@ -132,7 +134,8 @@ async def switch_to(act: Act) -> Outcome:
 
 
 def save_options(act: Act, settings: dict[str, object]) -> None:
-    """Answer the open chat so from now on, or the one that is to begin."""
+    """Answer the open chat so from now on, or the one that is to begin; a persona says its part."""
+    settings = settings_of(worn(act.client, act.owner, settings)[0])
     if act.page.chat is None:
         act.page.settings = settings
     else:

@@ -8,7 +8,7 @@ from typing import Any
 from configs.catalogue import ModelCard
 from workers.flows.turns.options import TurnOptions
 
-from .knobs import changed_sampling, defaults_of, shown_values
+from .knobs import KNOBS, changed_sampling, defaults_of, shown_values
 
 
 def drawer_values(card: ModelCard, options: TurnOptions) -> tuple[Any, ...]:
@@ -21,10 +21,12 @@ def with_drawer(card: ModelCard, options: TurnOptions, values: Sequence[Any]) ->
     """Return the options with what the drawer says; a knob that stands where the model has it says nothing."""
     system, *knobs, longest_thought = values
     defaults = defaults_of(card, options.thinking)
+    names = {knob.name for knob in KNOBS}
+    besides = {name: value for name, value in options.sampling.items() if name not in names}
     return options.model_copy(
         update={
             "system": system or "",
-            "sampling": changed_sampling(knobs, defaults),
+            "sampling": {**besides, **changed_sampling(knobs, defaults)},
             "thinking_tokens": int(longest_thought or 0) or None,
         }
     )

@@ -17,11 +17,11 @@ from workers.chats.records import KeptChat, Message
 from workers.client import Client
 from workers.flows.citations import without_marks
 from workers.flows.speech import FileBytes, speak_to_file
-from workers.flows.turns.options import options_of
 from workers.messages import Finished, Synthesize
 from workers.messages.errors import NotFoundError, UnsupportedInputError
 
 from .attached_routes import add_file_route
+from .worn import worn
 
 KINDS = {"md": "text/markdown", "json": "application/json", "html": "text/html"}
 NOT_CACHED = {"cache-control": "no-store"}
@@ -67,9 +67,9 @@ class ChatFiles:
     async def speech(self, request: Request, chat: str, message: int) -> Response:
         """Return an answer said aloud, from its first sentence on while the next are still being made."""
         own, said = self._message(request, chat, message)
-        voice = options_of(own.get(chat).settings).voice
+        options, _ = worn(self._client, self._owner(request), own.get(chat).settings)
         text = without_marks(said.text) if said.details.get("sources") else said.text
-        speech = Synthesize(text=text, voice=voice)
+        speech = Synthesize(text=text, voice=options.voice)
         pieces = speak_to_file(self._client, speech, "mp3")
         first = await anext(pieces)  # what goes wrong at the beginning is an answer of its own
 

@@ -11,6 +11,7 @@ from workers.flows.turns.options import TurnOptions
 
 from . import flow_switches as flow
 from .collections_switch import documents_state, write_documents
+from .persona_switch import persona_state, write_persona
 from .switch_state import SwitchState
 
 
@@ -48,6 +49,7 @@ def write_think(options: TurnOptions, value: Any) -> TurnOptions:
 
 
 SWITCHES: Sequence[ComposerSwitch] = (
+    ComposerSwitch(key="persona", state=persona_state, write=write_persona),
     ComposerSwitch(key="collections", state=documents_state, write=write_documents),
     ComposerSwitch(key="flow", state=flow.flow_state, write=flow.write_flow),
     ComposerSwitch(key="second", state=flow.second_state, write=flow.write_second),

@@ -43,9 +43,13 @@ def _wire_chat(parts: ChatParts, handlers: ChatHandlers) -> None:
 
 def _wire_options(parts: ChatParts, handlers: ChatHandlers) -> None:
     """The drawer, and what goes by the model that answers."""
-    keep = {"outputs": [parts.composer, parts.notice], "trigger_mode": "always_last", **LIGHT}
+    keep = {
+        "outputs": [parts.composer, parts.notice, parts.presets],
+        "trigger_mode": "always_last",
+        **LIGHT,
+    }
     for part in parts.options:
         part.input(handlers.on_drawer, [parts.page, *parts.options], **keep)
-    parts.reset.click(handlers.on_reset, parts.page, list(parts.options), **LIGHT)
+    parts.reset.click(handlers.on_reset, parts.page, [*parts.options, parts.presets], **LIGHT)
     fitted = [*parts.outputs(), parts.place, parts.about]
     parts.hands.fit(handlers.on_fit, parts.page, fitted, **LIGHT)

@@ -1,0 +1,34 @@
+"""What a persona can name here: the composer's own choices, so that the editor offers what a chat does."""
+
+from __future__ import annotations
+
+from workers.client import Client
+from workers.flows.turns.options import TurnOptions
+from workers.flows.turns.ways import WAYS
+from workers.personas.records import DIRECT
+
+from .persona_form import Choices
+from .switches import states_of
+
+
+def choices_for(client: Client, options: TurnOptions, owner: str) -> dict[str, Choices]:
+    """Return (value, words) of what can be chosen, by the fields of a persona."""
+    ready = client.ready("tts", client.card("tts").id)
+    switched = {
+        state.key: tuple((one.value, one.label) for one in state.choices)
+        for state in states_of(client, options, owner)
+    }
+    flows = tuple((name, "Direct" if name == DIRECT else name.capitalize()) for name in WAYS)
+    return {
+        "model": (
+            ("", "The model in use"),
+            *((card.id, card.name) for card in client.models.all("text")),
+        ),
+        "voice": (
+            ("", "The voice in use"),
+            *((voice, voice) for voice in (ready.voices if ready is not None else ())),
+        ),
+        "flow": switched.get("flow") or flows,
+        "tools": switched.get("tools", ()),
+        "collections": switched.get("collections", ()),
+    }
