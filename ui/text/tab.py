@@ -35,7 +35,8 @@ def _wire_chat(parts: ChatParts, handlers: ChatHandlers) -> None:
     hands: Any = parts.hands
     outputs = parts.outputs()
     gr.on([gr.context.Context.root_block.load], handlers.on_load, parts.page, outputs, **LIGHT)
-    hands.act(handlers.on_act, parts.page, outputs, **LIGHT)
+    # by default, Gradio drops what is clicked before the action before it has come back
+    hands.act(handlers.on_act, parts.page, outputs, trigger_mode="multiple", **LIGHT)
     following = {"concurrency_id": "follow", "concurrency_limit": FOLLOWERS, **QUIET}
     hands.follow(handlers.on_follow, parts.page, outputs, **following)
     hands.look(handlers.on_look, [parts.page, parts.list], outputs, **LIGHT)
