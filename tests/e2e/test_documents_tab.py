@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,18 @@ def test_a_question_about_something_else_is_not_answered_with_an_invention(
     page.get_by_role("button", name="Answer anyway").last.click()
     expect(page.locator("#rag-after .q-caution").first).to_be_visible(timeout=90_000)
     expect(page.locator("#rag-earlier .q-turn")).to_have_count(2)
+
+
+def test_a_deleted_collection_can_be_had_back(open_tab: OpenTab) -> None:
+    page = open_tab("RAG")
+    page.get_by_text("Collections", exact=True).click()
+    name = page.locator("#rag-new-name textarea, #rag-new-name input").first
+    name.fill("Winter shift")
+    page.locator("#rag-create").click()
+    chosen = page.locator("#rag-collection input")
+    expect(chosen).to_have_value(re.compile("Winter shift"), timeout=60_000)
+    page.locator("#rag-delete-collection").click()
+    expect(chosen).to_have_value(re.compile("My documents"))
+    undo = documents(page).filter(has_text="Deleted “Winter shift”").get_by_role("button")
+    undo.click()
+    expect(chosen).to_have_value(re.compile("Winter shift"))

@@ -121,7 +121,9 @@ def actions_html(receipt: Receipt, *, actions: Sequence[str] = ("copy", "again")
 
 
 def costs_html(receipt: Receipt) -> str:
-    """Two figures of a receipt; all of them on a click."""
+    """Two figures of a receipt, all of them on a click; "" for what no worker has done."""
+    if not receipt.total_s:
+        return ""
     parts = receipt_parts(receipt)
     total = next((part for part in parts if part.startswith("total ")), "")
     speed = next((part for part in parts if part.endswith(("tokens/s", "real time"))), "")

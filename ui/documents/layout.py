@@ -16,8 +16,6 @@ from ui.core.sidebar import sidebar
 from ui.core.theme import ASSETS
 from workers.messages.amounts import MIB, fine_size_words
 
-from .library_view import Library, library_html
-
 FIRST_COLLECTION = "My documents"
 EXAMPLE = ASSETS / "example-handbook.pdf"
 EXAMPLE_QUESTIONS = (
@@ -45,6 +43,7 @@ class LibraryParts:
     delete_collection: Any
     examples: Any
     """The row of example questions, which is seen while the handbook is there."""
+    top_k: Any
 
     def outputs(self) -> list[Any]:
         """What changes when documents come or go."""
@@ -69,7 +68,6 @@ class QuestionParts:
     composer: Composer
     example_buttons: Sequence[Any]
     """A button for each of `EXAMPLE_QUESTIONS`."""
-    top_k: Any
     answer_id: Any
     """The request that Stop ends."""
 
@@ -89,8 +87,11 @@ def layout_documents(settings: Settings) -> tuple[LibraryParts, QuestionParts]:
     with gr.Column(elem_id="rag-main", elem_classes=["q-ask-main", "q-grow"], min_width=0):
         conversation, examples = _layout_conversation()
     with gr.Column(elem_classes="q-dock", min_width=0):
-        box = _layout_box()
-    return LibraryParts(**library, examples=examples), QuestionParts(**conversation, **box)
+        composer, top_k = _layout_box()
+    return (
+        LibraryParts(**library, examples=examples, top_k=top_k),
+        QuestionParts(**conversation, composer=composer),
+    )
 
 
 def _layout_library(settings: Settings) -> dict[str, Any]:
@@ -100,6 +101,7 @@ def _layout_library(settings: Settings) -> dict[str, Any]:
             [FIRST_COLLECTION],
             value=FIRST_COLLECTION,
             label="Collection",
+            allow_custom_value=True,  # one that has gone meanwhile is for us to notice, not Gradio
             elem_id="rag-collection",
         ),
         "files": drop_area(
@@ -118,7 +120,7 @@ def _layout_library(settings: Settings) -> dict[str, Any]:
         ),
         "status": status_line(elem_id="rag-status"),
         "documents": gr.HTML(
-            library_html(Library()),
+            "",
             js_on_load=(ASSETS / "documents.js").read_text(encoding="utf-8"),
             apply_default_css=False,
             padding=False,
@@ -163,10 +165,8 @@ def _layout_conversation() -> tuple[dict[str, Any], Any]:
     return parts, examples
 
 
-def _layout_box() -> dict[str, Any]:
-    parts: dict[str, Any] = {"composer": layout_composer("Ask these documents", "rag")}
+def _layout_box() -> tuple[Composer, Any]:
+    composer = layout_composer("Ask these documents", "rag")
     with gr.Accordion("Options", open=False, elem_id="rag-options"):
-        parts["top_k"] = gr.Slider(
-            1, 20, value=6, step=1, label="Passages to find", elem_id="rag-top-k"
-        )
-    return parts
+        top_k = gr.Slider(1, 20, value=6, step=1, label="Passages to find", elem_id="rag-top-k")
+    return composer, top_k

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -28,6 +30,8 @@ from .layout import EXAMPLE, FIRST_COLLECTION, LibraryParts
 from .library_view import Library, collection_choices, library_html
 
 DELETE = "delete documents"
+MAX_NAME_CHARS = 200
+MAX_TOP_K = 20
 
 
 class LibraryHandlers:
@@ -47,7 +51,7 @@ class LibraryHandlers:
 
     async def on_choose(self, name: str) -> Update:
         """Show another collection."""
-        return {self._parts.status: "", **await self.on_look(name)}
+        return await update_or_error(self._chosen(name), self._parts.status)
 
     async def on_files(self, name: str, event: gr.EventData) -> Update:
         """Begin to read what was uploaded: it goes on whoever leaves."""
@@ -73,6 +77,18 @@ class LibraryHandlers:
         """Take the chosen collection off the list, and delete it unless that is undone."""
         return await update_or_error(self._delete_collection(name, caller), self._parts.status)
 
+    def brought(self, values: Sequence[Any]) -> Update:
+        """Return what of an earlier visit's collection and number of passages still holds."""
+        name, top_k = values
+        update: Update = {}
+        if isinstance(name, str) and 0 < len(name) <= MAX_NAME_CHARS:
+            update[self._parts.collection] = gr.Dropdown(
+                value=name
+            )  # `on_look` sees if it is there
+        if isinstance(top_k, int) and 1 <= top_k <= MAX_TOP_K:
+            update[self._parts.top_k] = top_k
+        return update
+
     def _add(self, name: str, paths: list[str]) -> None:
         media = [Media(name=Path(path).name, path=path) for path in paths]
         self._intake.add(name, media)
@@ -97,6 +113,12 @@ class LibraryHandlers:
         self._removals.undo(key)
         return pending[key].collection if key in pending else None
 
+    async def _chosen(self, name: str) -> Update:
+        shown = await self._shown(name)
+        known = {one.name for one in await self._collections()} | {FIRST_COLLECTION}
+        gone = note_html(f"There is no collection “{name}”. New ones are made below.")
+        return {self._parts.status: "" if name in known else gone, **shown}
+
     async def _create(self, name: str) -> Update:
         await self._client.arun(Ingest(collection=name, documents=()))
         shown = await self._shown(" ".join(name.split()))
@@ -108,8 +130,7 @@ class LibraryHandlers:
             return {
                 self._parts.status: note_html(f"“{name}” is empty: there is nothing to delete.")
             }
-        self._intake.forget(name)
-        self._removals.begin(name, None, name)
+        self._removals.begin(name, None, name, lambda: self._intake.forget(name))
         return {self._parts.status: "", **await self._shown(FIRST_COLLECTION)}
 
     async def _shown(self, name: str) -> Update:

@@ -11,7 +11,7 @@ from ui.core.request import RequestRun, Update
 from workers.flows.documents import Cited, ContextCut
 from workers.flows.off_topic import NotInDocuments
 from workers.messages import Event, Retrieved, TextDelta
-from workers.messages.errors import AppError, NotFoundError
+from workers.messages.errors import NotFoundError
 
 from .layout import QuestionParts
 from .view import AskedDocuments, after_html, evidence_html, said_html, turn_html
@@ -27,6 +27,7 @@ class QuestionRun(RequestRun):
         self._asked = asked
         self._turns = turns
         self._status = ""
+        self._is_early = False
 
     def begun(self) -> Update:
         """The question; the answers before are above it."""
@@ -57,13 +58,13 @@ class QuestionRun(RequestRun):
 
     def refused(self, error: Exception) -> Exception:
         """A collection without documents may be one whose first is still being read."""
-        if isinstance(error, NotFoundError) and self._asked.still_read:
-            return AppError(self._asked.still_read)
+        self._is_early = isinstance(error, NotFoundError) and bool(self._asked.still_read)
         return error
 
     def failed(self, error: str) -> Update:
         """What was written stays."""
-        self._asked.error, self._asked.still_read = error, ""
+        if not self._is_early:  # else what is still read says it all
+            self._asked.error, self._asked.still_read = error, ""
         return self._at_rest()
 
     async def ended(self) -> Update:

@@ -8,6 +8,7 @@ from gradio.context import get_render_context
 from configs.settings import Settings
 from ui.core.events import LIGHT, long_work
 from ui.core.page_chats import PageChats
+from ui.core.remembered import remember
 from workers.client import Client
 from workers.flows.intake import DocumentIntake
 from workers.flows.removal import Removals
@@ -24,6 +25,7 @@ def build_documents_tab(client: Client, settings: Settings, _chats: PageChats) -
     intake, removals = DocumentIntake(client), Removals(client)
     handlers = LibraryHandlers(client, library, intake, removals)
     _wire_library(library, handlers)
+    remember("rag", [library.collection, library.top_k], handlers.brought)
     _wire_questions(questions, library, QuestionHandlers(client, questions, intake, removals))
     if isinstance(tab, gr.Tab):
         tab.select(handlers.on_look, library.collection, library.outputs(), **long_work("rag"))
@@ -46,7 +48,7 @@ def _wire_questions(
 ) -> None:
     work = {"outputs": parts.outputs(), **long_work("rag")}
     composer = parts.composer
-    with_options = [library.collection, parts.top_k, parts.answer_id, parts.turns]
+    with_options = [library.collection, library.top_k, parts.answer_id, parts.turns]
     asked = [composer.question, *with_options]
     gr.on([composer.send.click, composer.question.submit], handlers.on_ask, asked, **work)
     parts.earlier.act(handlers.on_act, with_options, **work)

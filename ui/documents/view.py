@@ -118,7 +118,7 @@ def _unsupported(bare: int, total: int) -> str:
 
 def _refusal_html(missed: NotInDocuments) -> str:
     return (
-        '<div class="q-refusal"><h3>Not in these documents</h3>'
+        '<div class="q-refusal"><p class="q-refusal-title">Not in these documents</p>'
         f"<p>No passage is about this. The nearest has a likeness of {missed.best:.2f}; below "
         f"{missed.floor:.2f}, and without the question's words, no answer is written from "
         "documents: it would be invented.</p>"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workers.client import Client
@@ -36,16 +37,27 @@ class Removals:
         self._undo_s = undo_s
         self._pending: dict[int, PendingRemoval] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._first: dict[int, Callable[[], None]] = {}
         self._problems: dict[str, str] = {}
         self._keys = itertools.count(1)
 
-    def begin(self, collection: str, document_id: str | None, name: str) -> PendingRemoval:
-        """Take it off the lists, and delete it unless that is undone in time."""
+    def begin(
+        self,
+        collection: str,
+        document_id: str | None,
+        name: str,
+        first: Callable[[], None] = lambda: None,
+    ) -> PendingRemoval:
+        """Take it off the lists, and delete it unless that is undone in time.
+
+        `first` is called when it really goes: to stop what still works on it.
+        """
         removal = PendingRemoval(
             key=next(self._keys), collection=collection, document_id=document_id, name=name
         )
         self._problems.pop(collection, None)
         self._pending[removal.key] = removal
+        self._first[removal.key] = first
         self._tasks[removal.key] = asyncio.create_task(self._later(removal))
         return removal
 
@@ -54,6 +66,7 @@ class Removals:
         task = self._tasks.pop(key, None)
         if task is not None:
             task.cancel()
+        self._first.pop(key, None)
         return self._pending.pop(key, None) is not None
 
     def pending(self) -> tuple[PendingRemoval, ...]:

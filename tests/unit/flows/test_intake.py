@@ -144,9 +144,12 @@ async def test_undo_keeps_it(client: PlayedClient) -> None:
 
 async def test_a_question_does_not_find_what_is_about_to_go(client: PlayedClient) -> None:
     removals = Removals(client, undo_s=3600)  # type: ignore[arg-type]
-    removals.begin("c", None, "c")
-    removals.begin("other", "d", "a.pdf")
+    stopped: list[str] = []
+    removals.begin("c", None, "c", lambda: stopped.append("c"))
+    removals.begin("other", "d", "a.pdf", lambda: stopped.append("other"))
+    assert stopped == []
     await removals.settle("c")
+    assert stopped == ["c"]
     (request,) = client.seen
     assert isinstance(request, DeleteCollection)
     assert [one.collection for one in removals.pending()] == ["other"]
