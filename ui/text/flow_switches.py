@@ -86,11 +86,11 @@ def style_state(client: Client, options: TurnOptions, owner: str) -> SwitchState
     named = dict.fromkeys([*STYLES, *([options.style] if options.style else [])])
     choices = (
         SwitchChoice(value="", label="As the model writes"),
-        *(SwitchChoice(value=style, label=style[:1].upper() + style[1:]) for style in named),
+        *(SwitchChoice(value=style, label=_capital(style)) for style in named),
     )
     return SwitchState(
         key="style",
-        label=options.style or "Style",
+        label=_capital(options.style) or "Style",
         icon="edit",
         kind="one",
         value=options.style,
@@ -105,6 +105,10 @@ def write_style(options: TurnOptions, value: Any) -> TurnOptions:
     if not isinstance(value, str):
         raise UnsupportedInputError("A style has to be a text.")
     return options.model_copy(update={"style": value})
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _models(cards: Sequence[ModelCard]) -> tuple[SwitchChoice, ...]:
