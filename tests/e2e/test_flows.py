@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.running import App
 
@@ -24,7 +24,7 @@ def app(fake_app: App) -> App:
 
 @pytest.fixture(params=[1280, 390], ids=["wide", "phone"])
 def page(app: App, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    size = {"width": request.param, "height": 844}
+    size: ViewportSize = {"width": request.param, "height": 844}
     context = browser.new_context(viewport=size, accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(45_000)
@@ -115,3 +115,12 @@ def test_an_article_is_saved_as_a_file(page: Page) -> None:
     assert "## Flour" in text
     assert "for children" in text  # the fake says back what it was asked
     expect(page.locator("#chat-scroll")).to_contain_text("without sources")
+
+
+@pytest.mark.parametrize("page", [1280], indirect=True)
+def test_an_article_is_begun_from_the_documents(page: Page) -> None:
+    page.get_by_role("tab", name="RAG", exact=True).click()
+    page.locator("#rag-article").click()
+    expect(page.locator("#chat-input")).to_be_visible()
+    expect(page.locator('.q-switch[data-key="flow"] span').first).to_have_text("Article")
+    expect(page.locator('.q-switch[data-key="collections"]')).to_have_class(re.compile(r"\bon\b"))

@@ -41,6 +41,7 @@ class LibraryParts:
     new_name: Any
     create: Any
     delete_collection: Any
+    article: Any
     examples: Any
     """The row of example questions, which is seen while the handbook is there."""
     top_k: Any
@@ -132,7 +133,10 @@ def _layout_library(settings: Settings) -> dict[str, Any]:
 
 
 def _layout_collections() -> dict[str, Any]:
-    parts: dict[str, Any] = {}
+    article = gr.Button(
+        "Write an article from these documents", size="sm", min_width=120, elem_id="rag-article"
+    )
+    parts: dict[str, Any] = {"article": article}
     with gr.Accordion("Collections", open=False, elem_id="rag-manage", elem_classes="q-side-foot"):
         parts["new_name"] = gr.Textbox(
             label="New collection", placeholder="Any name", max_lines=1, elem_id="rag-new-name"

@@ -17,6 +17,14 @@ from .handlers import QuestionHandlers
 from .layout import EXAMPLE_QUESTIONS, LibraryParts, QuestionParts, layout_documents
 from .library import LibraryHandlers
 
+ARTICLE_JS = """(collection) => {
+  document.querySelector('#q-tabs [role="tab"]').click();
+  document.dispatchEvent(
+    new CustomEvent("quintet-act", { detail: { act: "write-article", collection } })
+  );
+}"""
+"""The first tab is the chat's, whose script listens: a new chat there, with this collection."""
+
 
 def build_documents_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
     """Lay out the tab and wire it."""
@@ -40,6 +48,7 @@ def _wire_library(parts: LibraryParts, handlers: LibraryHandlers) -> None:
     parts.documents.act(handlers.on_act, name, **work)
     name.input(handlers.on_choose, name, **work)
     gr.on([parts.create.click, parts.new_name.submit], handlers.on_create, parts.new_name, **work)
+    parts.article.click(None, name, None, js=ARTICLE_JS)
     parts.delete_collection.click(handlers.on_delete_collection, name, **work)
 
 

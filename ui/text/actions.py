@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from . import attached_actions, list_actions, log_actions, persona_actions
 from .act import Action
 from .dictation import dictate
-from .flow_actions import vote_for
+from .flow_actions import vote_for, write_article
 
 ACTIONS: Mapping[str, Action] = {
     "new": list_actions.new,
@@ -36,6 +36,7 @@ ACTIONS: Mapping[str, Action] = {
     "reload": log_actions.reload,
     "switch": log_actions.switch_to,
     "vote": vote_for,
+    "write-article": write_article,
     "dictate": dictate,
     "look-for-collections": attached_actions.look_for_collections,
     "anyway": attached_actions.anyway,

@@ -1,11 +1,13 @@
-"""What can be done with a flow's answer: to say which of two is better."""
+"""What can be done with flows: to say which of two answers is better, to begin an article."""
 
 from __future__ import annotations
 
 from workers.flows.turns.comparing import vote
+from workers.flows.turns.options import settings_of
 from workers.messages.errors import NotFoundError
 
-from .act import LIST, LOG, Act, Outcome
+from .act import ALL, LIST, LOG, Act, Outcome
+from .list_actions import new
 
 
 async def vote_for(act: Act) -> Outcome:
@@ -15,3 +17,11 @@ async def vote_for(act: Act) -> Outcome:
         raise NotFoundError("There is no such message in this chat.")
     vote(act.own, message, act.number("better"))
     return Outcome(draw=(LIST, LOG), for_composer={"keep": True})
+
+
+async def write_article(act: Act) -> Outcome:
+    """Begin a chat whose answers are articles from one collection: what they are about is asked next."""
+    await new(act)
+    wishes = {"flow": "article", "collections": (act.text("collection"),)}
+    act.page.settings = settings_of(act.options.model_copy(update=wishes))
+    return Outcome(draw=ALL, for_composer={"focus": True})

@@ -36,9 +36,11 @@ def with_options(ask: TurnAsk, **options: Any) -> TurnAsk:
 def of_a_part(ask: TurnAsk) -> TurnAsk:
     """Return the same chat for a question that is a part of the answer: bound to no schema.
 
-    Without thoughts, unless somebody has asked for them.
+    Without thoughts, unless somebody has asked for them; answered also where documents have nothing on it,
+    for it is another question than the person's.
     """
-    return with_options(ask, answer_schema=None, is_thinking=ask.options.is_thinking or False)
+    is_thinking = ask.options.is_thinking or False
+    return with_options(ask, answer_schema=None, answers_anyway=True, is_thinking=is_thinking)
 
 
 def alone(ask: TurnAsk, **sampling: Any) -> TurnAsk:
