@@ -53,6 +53,8 @@ class _Report:
 
     def of(self, event: Event) -> list[Event]:
         """Return what one event of the flow is for the client."""
+        if isinstance(event, Noted) and event.message is not None:
+            return []  # of a file of the question
         if isinstance(event, Noted):
             self.noted = {**self.noted, **event.details}
             return self._news() if _is_news(self.noted, self.sent) else []
