@@ -14,7 +14,6 @@
     const isOpen = isPhone() ? root.classList.contains("q-drawer") : !root.classList.contains("q-no-side");
     const button = document.getElementById("q-menu");
     if (!button) return;
-    button.hidden = !side();
     button.setAttribute("aria-expanded", String(isOpen));
     button.setAttribute("aria-label", isOpen ? "Hide the sidebar" : "Show the sidebar");
   }

@@ -113,9 +113,9 @@ def test_without_the_budget_a_worker_is_back_when_it_is_used(
 
     page.locator("#q-mem").click()
     expect(row(page, "text")).to_contain_text("awake")
-    row(page, "text").get_by_role("button", name="Put to sleep").click()
+    row(page, "text").locator('[data-action="sleep"]').click()
     expect_state(page, "text", "asleep")
-    row(page, "text").get_by_role("button", name="Wake").click()
+    row(page, "text").locator('[data-action="wake"]').click()
     expect_state(page, "text", "ready", SOON_MS)
 
 

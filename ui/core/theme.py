@@ -112,7 +112,12 @@ SCRIPTS = ("remote-pictures.js", "frame.js", "settings.js", "keys.js", "code.js"
 """Of `assets/`, what the page runs besides Gradio's own and its parts'."""
 
 
+ABOUT_NAMES = (("name", "description"), ("property", "og:description"))
+ABOUT = "Text, speech, pictures and documents with local models, on this machine."
+
+
 def scripts() -> str:
-    """Return them as a piece of the page's head."""
+    """Return them, and what the page is about, as a piece of the page's head."""
     texts = ((ASSETS / name).read_text("utf-8") for name in SCRIPTS)
-    return "".join(f"<script>{text}</script>" for text in texts)
+    about = (f'<meta {kind}="{name}" content="{ABOUT}">' for kind, name in ABOUT_NAMES)
+    return "".join([*about, *(f"<script>{text}</script>" for text in texts)])

@@ -31,7 +31,7 @@ _CLOSE = (
 )
 
 KEYS = f"""<dialog id="q-keys" class="q-dialog" aria-labelledby="q-keys-title">
-<header><h2 id="q-keys-title">Keys</h2>{_CLOSE}</header><dl class="q-keys"></dl></dialog>"""
+<header><h2 id="q-keys-title">Keys</h2>{_CLOSE}</header><dl class="q-map"></dl></dialog>"""
 
 _THEMES = "".join(
     f'<label><input type="radio" name="q-theme" value="{value}"><span>{word}</span></label>'

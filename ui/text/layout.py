@@ -184,6 +184,7 @@ LIST_TEMPLATE = f"""<div class="q-list">
 <div class="q-list-foot">
 <button type="button" class="q-b q-side-person" data-act="personas" aria-haspopup="dialog">{icon("person")}Personas</button>
 <button type="button" class="q-ib" data-menu="files" aria-haspopup="menu" aria-label="Import or export chats" title="Import or export chats">{icon("download")}</button>
+<button type="button" class="q-ib" data-key="map" aria-haspopup="dialog" aria-label="Keyboard map" title="Keyboard map (?)">{icon("keyboard")}</button>
 </div>
 <input type="file" class="q-hidden" accept=".json,.zip" tabindex="-1" aria-hidden="true">
 <template data-menu-of="chat">
