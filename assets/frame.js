@@ -8,36 +8,35 @@
   const panel = () => document.getElementById(selected()?.getAttribute("aria-controls"));
   const KEPT = "quintet-sidebar";
 
-  // --- sidebar: kept open or closed on a wide screen, a drawer on a phone
-  const side = () => [...(panel()?.querySelectorAll(".q-side") ?? [])][0];
+  // --- sidebar: kept open or closed on a wide screen, a drawer on a phone. What it is, is said on #q-tabs:
+  // within @media, Gradio's style sheets reach nothing outside of its own container.
+  let isDrawn = false;
+  const side = () => panel()?.querySelector(".q-side");
+  const isClosed = () => localStorage.getItem(KEPT) === "closed";
   function showSide() {
-    const isOpen = isPhone() ? root.classList.contains("q-drawer") : !root.classList.contains("q-no-side");
-    const button = document.getElementById("q-menu");
-    if (!button) return;
+    const [button, tabs] = [document.getElementById("q-menu"), document.getElementById("q-tabs")];
+    if (!button || !tabs) return;
+    const isOpen = isPhone() ? isDrawn : !isClosed();
+    tabs.dataset.side = isOpen ? "open" : "closed";
     button.setAttribute("aria-expanded", String(isOpen));
     button.setAttribute("aria-label", isOpen ? "Hide the sidebar" : "Show the sidebar");
   }
   function toggleSide() {
     if (!side()) return;
-    if (isPhone()) {
-      root.classList.toggle("q-drawer");
-      if (root.classList.contains("q-drawer")) side().querySelector("button, input, a")?.focus();
-    } else {
-      const isClosed = root.classList.toggle("q-no-side");
-      localStorage.setItem(KEPT, isClosed ? "closed" : "open");
-    }
+    if (isPhone()) isDrawn = !isDrawn;
+    else localStorage.setItem(KEPT, isClosed() ? "open" : "closed");
     showSide();
+    if (isPhone() && isDrawn) side().querySelector("button, input, a")?.focus();
   }
   function closeDrawer() {
-    if (!root.classList.contains("q-drawer")) return false;
-    root.classList.remove("q-drawer");
+    if (!isDrawn) return false;
+    isDrawn = false;
     showSide();
     document.getElementById("q-menu")?.focus();
     return true;
   }
   const isOnVeil = ({ target, clientX }) => // the veil is the drawer's own ::before
     target.classList?.contains("q-side") && clientX > target.getBoundingClientRect().right;
-  root.classList.toggle("q-no-side", localStorage.getItem(KEPT) === "closed");
 
   // --- memory: a sheet over the page, which is out of reach meanwhile
   const sheet = () => document.getElementById("memory");
@@ -101,7 +100,7 @@
       event.preventDefault();
       focusMain();
     } else if (at('#q-tabs [role="tab"]')) {
-      root.classList.remove("q-drawer");
+      isDrawn = false;
       requestAnimationFrame(showSide);
       if (event.detail > 0 && window.matchMedia("(hover: hover)").matches) requestAnimationFrame(() => focusMain());
     } else if (at("[data-closes-drawer]") || isOnVeil(event)) closeDrawer();
