@@ -76,12 +76,19 @@
   }
 
   // --- focus: after a tab change it is in that tab's main input
-  const INPUTS = ".q-main-input :is(textarea, input, button), textarea, input:not([type=file], [type=hidden])";
+  const INPUTS = [ // the best first; a list that would unfold is none
+    ".q-main-input :is(textarea, input, button), button.q-main-input",
+    "textarea",
+    "input:is([type=text], [type=search]):not([role])",
+  ];
   function mainInput() {
-    const inputs = [...(panel()?.querySelectorAll(INPUTS) ?? [])].filter(
-      (one) => !one.disabled && isSeen(one) && !one.closest(".q-side"),
-    );
-    return inputs.find((one) => one.closest(".q-main-input")) ?? inputs.find((one) => one.tagName === "TEXTAREA") ?? inputs[0];
+    for (const selector of INPUTS) {
+      const found = [...(panel()?.querySelectorAll(selector) ?? [])].find(
+        (one) => !one.disabled && isSeen(one) && !one.closest(".q-side"),
+      );
+      if (found) return found;
+    }
+    return null;
   }
   function focusMain(tries = 20) { // a tab is drawn when it is first opened
     const input = mainInput();

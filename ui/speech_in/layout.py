@@ -89,6 +89,7 @@ def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
             apply_default_css=False,
             padding=False,
             elem_id="stt-recorder",
+            elem_classes="q-main-input",
         )
         with gr.Row(elem_id="stt-choose"):
             parts["files"] = drop_area(
