@@ -97,6 +97,7 @@ class Removals:
         await self._delete(removal)
 
     async def _delete(self, removal: PendingRemoval) -> None:
+        self._first.pop(removal.key)()
         request: DeleteCollection | DeleteDocument = DeleteCollection(collection=removal.collection)
         if removal.document_id is not None:
             request = DeleteDocument(collection=removal.collection, document_id=removal.document_id)
