@@ -103,7 +103,7 @@ def test_one_download_is_seen_and_paused_through_every_door(
     here, there = ("--data-dir", str(app.data_dir)), ("--url", app.url)
     hub.faults.bytes_per_s = SLOW_BYTES_S
 
-    assert "Downloading" in press(page, "download")
+    assert "Downloads go on" in press(page, "download")
     wait_for(app, "running", more_than=500_000)
     seen = json.loads(said(command(hub, "show", MODEL, "--json", *here)))
     assert "in another program" in seen["weights"]
