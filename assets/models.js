@@ -111,9 +111,14 @@ document.addEventListener("click", (event) => {
 list.addEventListener("click", (event) => {
   const more = event.target.closest("button[data-more]");
   if (more) {
-    const panel = more.closest(".q-model").querySelector(".q-more");
-    panel.hidden = !panel.hidden;
-    more.setAttribute("aria-expanded", String(!panel.hidden));
+    const row = more.closest(".q-model");
+    const panel = row.querySelector(".q-more");
+    const isBench = more.dataset.more === "bench";
+    panel.hidden = !isBench && !panel.hidden;
+    row.querySelector('[data-more="all"]').setAttribute("aria-expanded", String(!panel.hidden));
+    if (!isBench) return;
+    panel.querySelector(".q-bench").scrollIntoView({ block: "nearest" });
+    panel.querySelector(".q-bench button")?.focus();
     return;
   }
   const button = event.target.closest("button[data-action]");

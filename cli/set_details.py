@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from workers.messages.amounts import memory_words, share_words
+
 if TYPE_CHECKING:
     from configs.catalogue import ModelCard
     from configs.sets import ModelSet, Part
 
 HEAD = (
-    "| model, for | on | weights | KV cache | computing | run time | MiB of the card | MiB of RAM |",
+    "| model, for | on | weights | KV cache | computing | run time | of the card | of RAM |",
     "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
 )
 WORK = {"text": "text, pictures", "stt": "speech in", "tts": "speech out", "rag": "documents"}
@@ -47,13 +49,13 @@ def detailed(one: ModelSet, cards: Mapping[str, ModelCard]) -> str:
     awake = [row for row in rows if not row["is_in_turn"]]
     card_mib, ram_mib = (sum(row[name] for row in awake) for name in ("card_mib", "ram_mib"))
     has_card = one.free_card_mib > 0
-    left = f"{one.free_card_mib - card_mib:,} of {one.free_card_mib:,}" if has_card else ""
+    left = share_words(one.free_card_mib - card_mib, one.free_card_mib) if has_card else ""
     return "\n".join((
         *HEAD,
         *map(_line, rows),
         f"| **together** | | | | | | {_number(card_mib)} | {_number(ram_mib)} |",
         f"| left, of what such a machine has free | | | | | | {left} | "
-        f"{one.free_ram_mib - ram_mib:,} of {one.free_ram_mib:,} |",
+        f"{share_words(one.free_ram_mib - ram_mib, one.free_ram_mib)} |",
     ))  # fmt: skip
 
 
@@ -70,4 +72,4 @@ def _models(one: ModelSet, part: Part) -> str:
 
 
 def _number(mib: int) -> str:
-    return f"{mib:,}" if mib else ""
+    return memory_words(mib) if mib else ""

@@ -41,9 +41,10 @@ def row(page: Page, model_id: str) -> Locator:
 def test_a_benchmark_from_click_to_table_and_bars(page: Page) -> None:
     page.locator(".q-models-search").fill("fake chat")
     one = row(page, "fake-text")
-    one.get_by_role("button", name=re.compile("Details")).click()
+    one.get_by_role("button", name="Benchmark Fake chat", exact=True).click()
     expect(one).to_contain_text("is put to sleep and loaded anew")
     start = one.locator('[data-action="benchmark"]')
+    expect(start).to_be_focused()
     start.click()
     table = one.locator(".q-bench-table")
     expect(table).to_be_visible(timeout=WAIT_MS)

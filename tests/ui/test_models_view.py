@@ -119,6 +119,12 @@ def test_actions_have_their_words_in_one_place(
     assert "Remove" not in html
 
 
+def test_what_is_here_can_be_measured_from_its_row() -> None:
+    assert 'data-more="bench"' in page(row("in_use"))
+    assert 'data-more="bench"' not in page(row("absent"))
+    assert 'data-more="all"' in page(row("absent"))
+
+
 def test_a_download_shows_its_share() -> None:
     html = row_html(row("running", words="downloading 37 %", download=HALF, actions=("pause",)))
     assert 'max="100" value="37" aria-label="downloading 37 %"' in html

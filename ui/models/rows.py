@@ -16,6 +16,8 @@ from .state import DOWNLOADED, UNDER_WAY, is_too_large
 LABELS = {
     "download": "Get", "resume": "Go on", "pause": "Stop", "use": "Use", "add": "Add",
 }  # fmt: skip
+BENCH = 'class="q-bench"'
+"""In the details of a model that can be measured."""
 MOVING = ("running", "waiting", "elsewhere")
 QUIET_STATES = ("in_use", "here", "absent", *MOVING)
 """States that the action says by itself."""
@@ -40,7 +42,7 @@ def row_html(
         f'<span class="q-m-size">{_size(row)}</span>'
         f'<span class="q-m-speed">{_speed(row)}</span>'
         f'<div class="q-m-fit">{fit_html(row, totals_mib or {})}</div>'
-        f'<div class="q-m-do">{_actions(row)}{_more_button(card) if more else ""}</div>'
+        f'<div class="q-m-do">{_actions(row)}{_more_buttons(row, more)}</div>'
         f"{_why(row)}{panel}</li>"
     )  # fmt: skip
 
@@ -186,12 +188,20 @@ def _bin(row: ModelStatus, name: str) -> str:
     )
 
 
-def _more_button(card: ModelCard) -> str:
-    name = escape(card.name, quote=True)
-    return (
-        f'<button type="button" class="q-ib" data-more aria-expanded="false" '
-        f'aria-label="Details and benchmark of {name}" title="Details, benchmark">{icon("more")}</button>'
+def _more_buttons(row: ModelStatus, more: str) -> str:
+    """The benchmark, where one can be made, and all details."""
+    if not more:
+        return ""
+    name = escape(row.card.name, quote=True)
+    bench = (
+        f'<button type="button" class="q-ib q-m-bench" data-more="bench" '
+        f'aria-label="Benchmark {name}" title="Benchmark">{icon("chart")}</button>'
     )
+    details = (
+        f'<button type="button" class="q-ib" data-more="all" aria-expanded="false" '
+        f'aria-label="Details of {name}" title="Details">{icon("more")}</button>'
+    )
+    return (bench if BENCH in more else "") + details
 
 
 def _licence_question(row: ModelStatus, name: str) -> str:
