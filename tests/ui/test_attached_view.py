@@ -89,6 +89,16 @@ def test_only_the_model_cites() -> None:
     shown = sources_html(said.details["sources"], said)
     assert "shares its words" in shown
     assert "passages cited" not in shown
+    assert "The model cites nothing itself" in shown
+
+
+def test_an_answer_without_the_documents_says_so() -> None:
+    unused = [{**SOURCE, "is_used": False}]
+    shown = sources_html(unused, message(sources=unused))
+    assert "the model answered from what it knows" in shown
+    assert "Nearest passages" in shown
+    bare = message(sources=[SOURCE], cited=[])
+    assert "No sentence of this answer" in sources_html([SOURCE], bare)
 
 
 def test_a_refusal_shows_what_is_nearest_and_can_be_answered_anyway() -> None:

@@ -30,8 +30,12 @@ class KeptClient(ScriptedClient):
     @staticmethod
     def get(model: str, modality: str) -> Any:
         return SimpleNamespace(
-            id="m", name="M", is_remote=True, sampling={}, sampling_thinking={}, thinks="off"
-        )
+            id="m", name="M", is_remote=True, sampling={}, sampling_thinking={}, thinks="off",
+            parameters_m=0, sees=False, context_length=0,
+        )  # fmt: skip
+
+    def ready(self, modality: str, model: str | None = None) -> None:
+        return None
 
     def stopped_by(self, switch: Any) -> KeptClient:
         self.switch = switch

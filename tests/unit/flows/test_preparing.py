@@ -155,6 +155,25 @@ def test_passages_are_numbered_the_best_nearest_to_the_question() -> None:
     assert prompt.chosen().sampling == {"temperature": 0.4, "repeat_penalty": 1.0}
 
 
+def test_a_small_model_gets_passages_alone_unless_there_are_whole_texts() -> None:
+    def prompt(*readings: FileReading) -> TurnPrompt:
+        return TurnPrompt(
+            path=PATH,
+            options=TurnOptions(system="Be kind."),
+            readings=readings,
+            passages=(passage("best"),),
+            is_for_a_small_model=True,
+        )
+
+    assert prompt().is_alone
+    assert prompt().turns()[-1].text == "Text: best\nQuestion: Since when?"
+    assert prompt(reading("Its beginning", is_long=True)).is_alone
+    whole = prompt(reading("The receipt."))
+    assert not whole.is_alone
+    assert "The receipt." in whole.turns()[1].text
+    assert "max_tokens" not in whole.chosen().sampling
+
+
 def test_files_without_words_are_asked_about() -> None:
     assert with_files([reading("The text.")], " ").endswith(DEFAULT_QUESTION)
     assert with_files([], "") == ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ui.core.asking import caution_html
 from ui.core.icons import icon
 from workers.chats.records import Message
 
@@ -28,19 +29,40 @@ def sources_html(sources: Any, message: Message) -> str:
         _card(message, number, source, is_cited=number in cited)
         for number, source in enumerate(_sources(sources), start=1)
     )
-    if message.details.get("is_refused"):
-        title = "Nearest passages"
-    else:
-        is_cited = cited and message.details.get("is_cited_by_model", True)
-        title = (
-            f"{len(cited)} of {len(_sources(sources))} passages cited"
-            if is_cited
-            else "Passages found"
-        )
+    caution = caution_of(message)
+    is_near = message.details.get("is_refused") or _is_unused(message)
+    title = "Nearest passages" if is_near else "Passages found"
+    if cited and message.details.get("is_cited_by_model", True):
+        title = f"{len(cited)} of {len(_sources(sources))} passages cited"
     return (
+        f"{caution_html(caution) if caution else ''}"
         f'<details class="q-evidence-fold q-sources"><summary><b>{title}</b></summary>'
         f'<p class="q-order">{_searched(search, message)}</p><ol class="q-passages">{cards}</ol></details>'
     )
+
+
+def caution_of(message: Message) -> str:
+    """Return what a reader must know to judge an answer from documents; "" for nothing."""
+    details = message.details
+    if message.state == "running" or details.get("is_refused"):
+        return ""
+    if _is_unused(message):
+        return "No passage is about this question: the model answered from what it knows."
+    if "cited" not in details:
+        return ""
+    if not details.get("cited"):
+        return "No sentence of this answer is found in the passages."
+    if not details.get("is_cited_by_model", True):
+        return (
+            "The model cites nothing itself: a mark shows which passage shares a sentence’s words."
+        )
+    return ""
+
+
+def _is_unused(message: Message) -> bool:
+    """Whether the model got none of what was found."""
+    found = _sources(message.details.get("sources"))
+    return not any(source.get("is_used", True) for source in found)
 
 
 def refused_html(_detail: Any, message: Message) -> str:
@@ -109,10 +131,8 @@ def _searched(search: Mapping[str, Any], message: Message) -> str:
     used, found = search.get("num_used"), len(_listed(message.details.get("sources")))
     if isinstance(used, int) and 0 < used < found:
         parts.append(f"{found - used} of {found} were not given to the model: {search.get('why')}.")
-    if message.details.get("cited") and not message.details.get("is_cited_by_model", True):
-        parts.append(
-            "The model cites nothing itself: a mark shows which passage shares a sentence’s words."
-        )
+    if search.get("is_alone"):
+        parts.append("A model this small got them without the conversation before.")
     return escape(" ".join(parts) or "Best first.")
 
 

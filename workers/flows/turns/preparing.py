@@ -127,7 +127,9 @@ class Preparation:
         if has_files or self._has_answer(found):
             num_used, why = self._fitting(found)
             self.prompt = replace(self.prompt, passages=found.passages[:num_used])
-            return [noted_sources(found, num_used, why)]
+            has_history = self.question is not self.prompt.path[0]
+            is_alone = self.prompt.is_alone and has_history
+            return [noted_sources(found, num_used, why, is_alone=is_alone)]
         if self._ask.options.answers_anyway:
             return [noted_sources(found, 0, "they are about something else")]
         self.end = Finished(request_id="")
@@ -160,9 +162,12 @@ class Preparation:
         return num_fitting, "" if num_fitting >= len(found.found) else TOO_LONG
 
 
-def noted_sources(found: Search, num_used: int, why: str) -> Noted:
-    """Return what was searched and found, as it is kept with the answer."""
-    searched = {**kept_search(found), "num_used": num_used, "why": why}
+def noted_sources(found: Search, num_used: int, why: str, *, is_alone: bool = False) -> Noted:
+    """Return what was searched and found, as it is kept with the answer.
+
+    `is_alone`: the model gets it without the conversation before.
+    """
+    searched = {**kept_search(found), "num_used": num_used, "why": why, "is_alone": is_alone}
     return Noted(
         request_id="", details={"sources": kept_sources(found, num_used), "search": searched}
     )

@@ -57,9 +57,18 @@ class TurnPrompt:
         """What is asked last."""
         return next(one for one in reversed(self.path) if one.role == "user")
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the model gets passages and question alone, without what was said before.
+
+        A small model does, unless there are texts that only a whole prompt can hold.
+        """
+        has_texts = any(one.is_read and not one.is_long for one in self.readings)
+        return bool(self.passages) and self.is_for_a_small_model and not has_texts
+
     def turns(self) -> tuple[ChatMessage, ...]:
         """Return the conversation as the model gets it."""
-        if self.passages and self.is_for_a_small_model:
+        if self.is_alone:
             return self._small()
         said = self._said()
         if self.passages:
@@ -71,7 +80,7 @@ class TurnPrompt:
         """Return the options with what an answer from passages needs, where nobody wanted otherwise."""
         if not self.passages:
             return self.options
-        needed = {**FAITHFUL, **(SMALL_MODEL if self.is_for_a_small_model else {})}
+        needed = {**FAITHFUL, **(SMALL_MODEL if self.is_alone else {})}
         sampling = {**needed, **self.options.sampling}
         return self.options.model_copy(update={"sampling": sampling})
 
