@@ -148,11 +148,7 @@
   document.addEventListener("quintet-head", showTabs);
   new MutationObserver(showTabs).observe(root, { subtree: true, attributeFilter: ["aria-selected"] });
   window.addEventListener("resize", () => {
-    if (!isPhone()) root.classList.remove("q-drawer");
+    if (!isPhone()) isDrawn = false;
     showSide();
   });
-  (function untilDrawn(tries = 600) { // the head may be drawn before the tab, and its sidebar
-    if (side()) showTabs();
-    else if (tries > 0) setTimeout(() => untilDrawn(tries - 1), 100);
-  })();
 })();

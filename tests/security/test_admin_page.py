@@ -24,6 +24,7 @@ def test_a_visitor_reads_why_and_an_admin_logs_in(public_app: App, browser: Brow
     page.goto(public_app.url)
     open_models(page)
     expect(page.locator("#models-add")).to_be_hidden()
+    expect(page.locator(".q-models-add")).to_be_hidden()
     open_memory(page)
     for place in ("#models-status", "#memory-said"):
         expect(page.locator(place)).to_contain_text("Only an admin may")
@@ -36,8 +37,11 @@ def test_a_visitor_reads_why_and_an_admin_logs_in(public_app: App, browser: Brow
     page.keyboard.press("Enter")
     page.wait_for_url(f"{public_app.url}/")
     open_models(page)
+    page.locator(".q-models-add").click()
     expect(page.locator("#models-add")).to_be_visible(timeout=20_000)
-    expect(page.locator('.q-model [data-action="download"]').first).to_be_visible()
+    expect(
+        page.locator('.q-model [data-action="download"]').filter(visible=True).first
+    ).to_be_visible()
     open_memory(page)
     expect(page.locator("#memory-ram input")).to_be_enabled(timeout=20_000)
     page.locator("#memory-ram input").fill("0.02")
