@@ -111,9 +111,11 @@ def serve_page(
         from ui.core.share import open_share_link
         from ui.core.uploads import own_upload_folder
         from ui.text.routes import create_chat_router
+        from workers.flows.turns.chat_tools import chat_tools
 
         api = create_api(client, settings, DIALECTS)
-    with own_upload_folder(), closing(PageChats(client, settings.data_dir)) as chats:
+    tools = chat_tools(client, settings)
+    with own_upload_folder(), closing(PageChats(client, settings.data_dir, tools)) as chats:
         with without_collector():
             page, router = build_ui(client, settings, chats), create_chat_router(client, chats)
             mount_ui(api, page, settings.server, api.state.check_login, router)

@@ -13,6 +13,7 @@ from workers.chats.own_chats import OwnChats
 from workers.chats.store import ChatStore
 from workers.client import Client
 from workers.flows.turns.attached.documents import forget_files
+from workers.flows.turns.chat_tools import ChatTools
 from workers.flows.turns.runner import TurnRunner
 from workers.messages.errors import AppError, NotFoundError
 
@@ -30,7 +31,7 @@ NO_COOKIE = "Your browser keeps no cookie of this page: chats are gone when the 
 class PageChats:
     """Lives as long as the page."""
 
-    def __init__(self, client: Client, data_dir: Path) -> None:
+    def __init__(self, client: Client, data_dir: Path, tools: ChatTools | None = None) -> None:
         """Chats are kept in `data_dir`; where that cannot be, they live in memory, and the page says so."""
         self.not_kept = ""
         """Why no chat of this Quintet is kept, in a sentence; "": they are."""
@@ -41,7 +42,7 @@ class PageChats:
             self.not_kept = str(err)
             log.warning("chats are not kept: %s", err)
             self._kept = ChatStore(None)
-        self.runner = TurnRunner(client)
+        self.runner = TurnRunner(client, tools)
         self._client = client
         self.forgetting: threading.Thread | None = None
         """Removes what was searched in files that are gone: documents may have to be woken for it."""

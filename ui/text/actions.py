@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import attached_actions, list_actions, log_actions, persona_actions
+from . import attached_actions, list_actions, log_actions, persona_actions, tool_actions
 from .act import Action
 from .dictation import dictate
 from .flow_actions import vote_for, write_article
@@ -47,4 +47,9 @@ ACTIONS: Mapping[str, Action] = {
     "preset-keep": persona_actions.keep_preset,
     "preset-delete": persona_actions.delete_preset,
     "preset-restore": persona_actions.restore_preset,
+    "look-for-tools": tool_actions.look_for_tools,
+    "decide": tool_actions.decide,
+    "open-schema": tool_actions.open_schema,
+    "set-schema": tool_actions.set_schema,
+    "close-schema": tool_actions.close_schema,
 }

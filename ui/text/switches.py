@@ -13,6 +13,7 @@ from . import flow_switches as flow
 from .collections_switch import documents_state, write_documents
 from .persona_switch import persona_state, write_persona
 from .switch_state import SwitchState
+from .tools_switch import format_state, tools_state, write_format, write_tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,11 @@ def write_think(options: TurnOptions, value: Any) -> TurnOptions:
 SWITCHES: Sequence[ComposerSwitch] = (
     ComposerSwitch(key="persona", state=persona_state, write=write_persona),
     ComposerSwitch(key="collections", state=documents_state, write=write_documents),
+    ComposerSwitch(key="tools", state=tools_state, write=write_tools),
     ComposerSwitch(key="flow", state=flow.flow_state, write=flow.write_flow),
     ComposerSwitch(key="second", state=flow.second_state, write=flow.write_second),
     ComposerSwitch(key="style", state=flow.style_state, write=flow.write_style),
+    ComposerSwitch(key="format", state=format_state, write=write_format),
     ComposerSwitch(key="think", state=think_state, write=write_think),
 )
 """From left to right."""

@@ -38,6 +38,20 @@ def mistake_in(value: Any, schema: Mapping[str, Any]) -> str:
     return f"{place.lstrip('.') or 'The value'}: {found.message[:500]}."
 
 
+def mistake_in_schema(schema: Mapping[str, Any]) -> str:
+    """Return what is wrong with a schema itself, in one sentence; "" if nothing is."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(dict(schema))
+    except SchemaError as err:
+        return f"This is no JSON schema: {err.message[:500]}."
+    except RecursionError:
+        return "This schema has too many levels."
+    return ""
+
+
 async def mistake_in_untrusted(value: Any, schema: Mapping[str, Any]) -> str:
     """The same for a schema that anybody may have written: its patterns cannot hold this process up."""
     text = json.dumps(schema)

@@ -62,7 +62,9 @@ async def _talk(process: asyncio.subprocess.Process, given: bytes, max_bytes: in
         raise GenerationError("The program has no pipes.")
     errors = asyncio.ensure_future(_tail(stderr))
     try:
-        with contextlib.suppress(OSError):  # it ended before it had read all
+        with contextlib.suppress(
+            OSError, RuntimeError
+        ):  # it ended before it had read all (uvloop's)
             stdin.write(given)
             await stdin.drain()
         stdin.close()

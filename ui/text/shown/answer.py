@@ -44,7 +44,13 @@ def _waits(exchange: Exchange) -> str:
     if live is not None and live.waits_for is not None:
         return status_html(live.waits_for)
     has_words = answer is not None and (answer.text or answer.thought)
-    return "" if has_words else busy_html("working")
+    return "" if has_words or _wants_leave(answer) else busy_html("working")
+
+
+def _wants_leave(answer: Message | None) -> bool:
+    """Whether a call waits for whoever reads this."""
+    calls = answer.details.get("calls", ()) if answer is not None else ()
+    return any(call.get("state") == "waiting" for call in calls)
 
 
 def _unanswered(exchange: Exchange) -> str:

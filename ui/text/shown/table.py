@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 from workers.chats.records import Message
 
 from . import flow
+from .calls import calls_html, calls_note_html
+from .data import data_error_html, data_html
 from .files import files_html
 from .sources import left_out_html, refused_html, sources_html
 
@@ -22,6 +24,8 @@ ABOVE_QUESTION: Sequence[tuple[str, Renderer]] = (("files", files_html),)
 ABOVE_ANSWER: Sequence[tuple[str, Renderer]] = (
     ("left_out", left_out_html),
     ("steps", flow.steps_html),
+    ("calls", calls_html),
+    ("calls_note", calls_note_html),
 )
 """The same of an answer: what was done before its words."""
 BELOW_ANSWER: Sequence[tuple[str, Renderer]] = (
@@ -30,6 +34,8 @@ BELOW_ANSWER: Sequence[tuple[str, Renderer]] = (
     ("flow", flow.remark_html),
     ("saved", flow.saved_html),
     ("artifact", flow.artifact_html),
+    ("data", data_html),
+    ("data_error", data_error_html),
     ("sources", sources_html),
 )
 """What belongs to its words."""

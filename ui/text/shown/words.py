@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 from workers.chats.records import Message
 
+from .data import shown_json
 from .flow import words_beside
 from .sources import cited_words
 
-CHANGES: Sequence[Callable[[str, Message], str]] = (words_beside, cited_words)
+CHANGES: Sequence[Callable[[str, Message], str]] = (shown_json, words_beside, cited_words)
 """Each takes the Markdown so far and the message, and returns the Markdown that is shown."""
 
 

@@ -81,7 +81,7 @@ def shown_arguments(text: str) -> str:
     """Return arguments in JSON as people read them: a single one is its value alone."""
     try:
         value = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return _short(text)
     if not isinstance(value, dict):
         return _short(text)
