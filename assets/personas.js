@@ -5,6 +5,7 @@ const sheet = element.querySelector("dialog");
 const file = element.querySelector('input[type="file"]');
 const act = (data) => document.dispatchEvent(new CustomEvent("quintet-act", { detail: { act: "persona", ...data } }));
 let opener = null; // where the focus goes back to
+let staysChanged = false; // what comes next is drawn with what was typed
 let isChanged = false; // whether something was typed that is not kept
 let view = "list"; // what a phone shows
 
@@ -18,6 +19,7 @@ function update() {
     return;
   }
   if (next.error) {
+    staysChanged = false;
     const said = sheet.querySelector(".q-sheet-said");
     if (said) said.innerHTML = next.error;
     return;
@@ -26,7 +28,8 @@ function update() {
   const wasOpen = sheet.open;
   const top = sheet.querySelector(".q-persona-list")?.scrollTop ?? 0;
   sheet.innerHTML = next.html;
-  isChanged = false;
+  isChanged = staysChanged;
+  staysChanged = false;
   if (!wasOpen) {
     opener = document.activeElement;
     view = "list";
@@ -79,7 +82,11 @@ sheet.addEventListener("click", (event) => {
   const id = button.dataset.id ?? form.dataset.id;
   if (what === "save") act({ do: what, id, form: formOf(form) });
   else if (what === "use") act(isChanged || !id ? { do: what, id, form: formOf(form) } : { do: what, id });
-  else if (what === "export") give(form);
+  else if (what === "look") {
+    staysChanged = isChanged;
+    button.disabled = true;
+    act({ do: what, id, form: formOf(form) });
+  } else if (what === "export") give(form);
   else if (!mayLeave()) return;
   else if (what === "import") file.click();
   else act({ do: what, id });

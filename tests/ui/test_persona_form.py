@@ -11,9 +11,9 @@ from ui.text.persona_form import Choices, fields_html, persona_from
 from workers.messages.errors import UnsupportedInputError
 from workers.personas.records import Persona
 
-HERE: dict[str, Choices] = {
-    "model": (("", "The model in use"), ("small", "Small")),
-    "voice": (("", "The voice in use"), ("joe", "Joe")),
+HERE: dict[str, Choices | None] = {
+    "model": (("small", "Small"),),
+    "voice": (("joe", "Joe"),),
     "flow": (("direct", "Direct"), ("route", "Route")),
     "tools": (("clock", "Clock"), ("calculator", "Calculator")),
     "collections": (),
@@ -61,6 +61,16 @@ def test_what_is_not_here_is_shown_as_that() -> None:
     boxes = [label.text for label in page("label", class_="q-box")]
     assert boxes == ["Clock", "Calculator", "ship (not here)"]
     assert "Besides: stop ('END',)." in page.text
+
+
+def test_what_nobody_has_looked_for_is_not_said_to_be_away() -> None:
+    rich = Persona(name="R", voice="ann", collections=("harbour",))
+    html = fields_html(rich, {**HERE, "voice": None, "collections": None}, "")
+    page = BeautifulSoup(html, "html.parser")
+    assert "(not here)" not in page.text
+    assert page.find("button", {"data-do": "look"}) is not None
+    assert persona_from(form_of(html), rich) == rich
+    assert "Show my documents" not in fields_html(rich, HERE, "")
 
 
 def test_an_empty_field_is_the_models_own() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from ui.text.persona_form import Choices
 from ui.text.persona_sheet import PersonaSheet, sheet_html
 from ui.text.presets import presets_html
 from workers.personas.portable import read_record
@@ -17,9 +18,9 @@ HOUSE = Persona(id="house", origin="machine", name="House style")
 MINE = Persona(id="mine", name="Mine & <i>", system="a\n  b\n", sampling={"temperature": 1})
 WARM = SamplingPreset(id="warm", name="Warm <b>", sampling={"temperature": 1.2, "top_k": 5})
 OWN = SamplingPreset(id="own", origin="shipped", name="Model's own")
-NOTHING: dict[str, tuple[tuple[str, str], ...]] = {
-    "model": (("", "The model in use"),),
-    "voice": (("", "The voice in use"),),
+NOTHING: dict[str, Choices | None] = {
+    "model": (),
+    "voice": (),
     "flow": (("direct", "Direct"),),
     "tools": (),
     "collections": (),

@@ -17,6 +17,7 @@ from workers.personas.kept import KeptRecords
 from workers.personas.records import Persona, SamplingPreset
 
 from .act import COMPOSER, OPTIONS, Act, Outcome
+from .attached_actions import look_for_collections
 from .log_actions import save_options
 from .persona_choices import choices_for
 from .persona_form import persona_from
@@ -99,6 +100,13 @@ async def _use(act: Act) -> Outcome:
     return Outcome(draw=(COMPOSER, OPTIONS), for_composer=FOCUS, sheet=_value(close=True))
 
 
+async def _look(act: Act) -> Outcome:
+    """Find out which documents there are; what was typed stays, and is not kept yet."""
+    typed = persona_from(act.sent.get("form"), _old(act))
+    await look_for_collections(act)
+    return _shown(act, typed, draws=True)
+
+
 async def _copy(act: Act) -> Outcome:
     _check_place(act)
     copy = _kept(act).copy(act.text("id"))
@@ -131,6 +139,7 @@ DOINGS: Mapping[str, Callable[[Act], Awaitable[Outcome]]] = {
     "new": _new,
     "save": _save,
     "use": _use,
+    "look": _look,
     "copy": _copy,
     "import": _import,
     "delete": _delete,
@@ -145,9 +154,11 @@ def _kept(act: Act) -> KeptRecords[Persona]:
 def _saved(act: Act) -> Persona:
     """Keep what the form says. Raises: UnsupportedInputError."""
     _check_place(act)
-    kept = _kept(act)
-    old = kept.get(act.text("id")) if act.text("id") else NEW
-    return kept.save(persona_from(act.sent.get("form"), old))
+    return _kept(act).save(persona_from(act.sent.get("form"), _old(act)))
+
+
+def _old(act: Act) -> Persona:
+    return _kept(act).get(act.text("id")) if act.text("id") else NEW
 
 
 def _check_place(act: Act) -> None:

@@ -7,28 +7,25 @@ from workers.flows.turns.options import TurnOptions
 from workers.flows.turns.ways import WAYS
 from workers.personas.records import DIRECT
 
+from .collections_switch import LOOKING
 from .persona_form import Choices
 from .switches import states_of
 
 
-def choices_for(client: Client, options: TurnOptions, owner: str) -> dict[str, Choices]:
-    """Return (value, words) of what can be chosen, by the fields of a persona."""
+def choices_for(client: Client, options: TurnOptions, owner: str) -> dict[str, Choices | None]:
+    """Return (value, words) of what can be chosen, by the fields of a persona; None: nobody has looked."""
     ready = client.ready("tts", client.card("tts").id)
+    states = {state.key: state for state in states_of(client, options, owner)}
     switched = {
-        state.key: tuple((one.value, one.label) for one in state.choices)
-        for state in states_of(client, options, owner)
+        key: tuple((one.value, one.label) for one in state.choices if one.is_offered)
+        for key, state in states.items()
     }
+    looked = "collections" not in states or states["collections"].hint != LOOKING
     flows = tuple((name, "Direct" if name == DIRECT else name.capitalize()) for name in WAYS)
     return {
-        "model": (
-            ("", "The model in use"),
-            *((card.id, card.name) for card in client.models.all("text")),
-        ),
-        "voice": (
-            ("", "The voice in use"),
-            *((voice, voice) for voice in (ready.voices if ready is not None else ())),
-        ),
+        "model": tuple((card.id, card.name) for card in client.models.all("text")),
+        "voice": tuple((voice, voice) for voice in ready.voices) if ready is not None else None,
         "flow": switched.get("flow") or flows,
         "tools": switched.get("tools", ()),
-        "collections": switched.get("collections", ()),
+        "collections": switched.get("collections", ()) if looked else None,
     }

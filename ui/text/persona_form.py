@@ -14,14 +14,16 @@ from workers.personas.records import DIRECT, Persona
 
 from .knobs import KNOBS, WHOLE, Knob
 
+LOOK = '<button type="button" class="q-chip" data-do="look">Show my documents</button>'
+"""In the place of documents that nobody has looked for: they sleep."""
 THINKING = {"": None, "on": True, "off": False}
 KNOB_NAMES = tuple(knob.name for knob in KNOBS)
 Choices = Sequence[tuple[str, str]]
 """(value, words) of what can be chosen."""
 
 
-def fields_html(persona: Persona, choices: Mapping[str, Choices], presets_html: str) -> str:
-    """Return all fields; `choices` by name: model, voice, flow, tools, collections."""
+def fields_html(persona: Persona, choices: Mapping[str, Choices | None], presets_html: str) -> str:
+    """Return all fields; `choices` by name: model, voice, flow, tools, collections (None: not known)."""
     thinks = {None: "", True: "on", False: "off"}[persona.thinking]
     think_words = (("", "As the model does"), ("on", "On"), ("off", "Off"))
     return "".join(
@@ -30,13 +32,19 @@ def fields_html(persona: Persona, choices: Mapping[str, Choices], presets_html: 
             _text("description", "Description, one sentence", persona.description, 300),
             _area("system", "System prompt: who it is and how it answers", persona.system),
             '<div class="q-pair">',
-            _select("model", "Model", persona.model or "", choices["model"]),
-            _select("voice", "Voice, for reading aloud", persona.voice or "", choices["voice"]),
+            _select("model", "Model", persona.model or "", choices["model"], "The model in use"),
+            _select(
+                "voice",
+                "Voice, for reading aloud",
+                persona.voice or "",
+                choices["voice"],
+                "The voice in use",
+            ),
             _select("thinking", "Think before answering", thinks, think_words),
             _select("flow", "Flow", persona.flow, choices["flow"]),
             "</div>",
             _boxes("tools", "Tools", persona.tools, choices["tools"]),
-            _boxes("collections", "Documents", persona.collections, choices["collections"]),
+            _boxes("collections", "Documents", persona.collections, choices["collections"], LOOK),
             _sampling(persona, presets_html),
         )
     )
@@ -119,9 +127,11 @@ def _area(name: str, label: str, value: str) -> str:
     )
 
 
-def _select(name: str, label: str, value: str, choices: Choices) -> str:
-    known = [one for one, _ in choices]
-    offered = list(choices) if value in known else [*choices, (value, f"{value} (not here)")]
+def _select(name: str, label: str, value: str, choices: Choices | None, empty: str = "") -> str:
+    """Return a list to choose one from; None: nobody knows what there is. `empty`: what no choice means."""
+    offered = [*((("", empty),) if empty else ()), *(choices or ())]
+    if value not in [one for one, _ in offered]:
+        offered.append((value, value if choices is None else f"{value} (not here)"))
     options = "".join(
         f'<option value="{escape(one)}"{" selected" if one == value else ""}>{escape(words)}</option>'
         for one, words in offered
@@ -129,17 +139,25 @@ def _select(name: str, label: str, value: str, choices: Choices) -> str:
     return f'<label class="q-field"><span>{label}</span><select name="{name}">{options}</select></label>'
 
 
-def _boxes(name: str, label: str, chosen: Sequence[str], choices: Choices) -> str:
-    known = [one for one, _ in choices]
-    offered = [*choices, *((one, f"{one} (not here)") for one in chosen if one not in known)]
-    if not offered:
+def _boxes(
+    name: str, label: str, chosen: Sequence[str], choices: Choices | None, look: str = ""
+) -> str:
+    """Return a box for each choice; None: nobody knows what there is, and `look` is a way to find out."""
+    known = [one for one, _ in choices or ()]
+    missing = "" if choices is None else " (not here)"
+    offered = [
+        *(choices or ()),
+        *((one, f"{one}{missing}") for one in chosen if one not in known),
+    ]
+    more = look if choices is None else ""
+    if not offered and not more:
         return ""
     boxes = "".join(
         f'<label class="q-box"><input type="checkbox" name="{name}" value="{escape(one)}"'
         f"{' checked' if one in chosen else ''}>{escape(words)}</label>"
         for one, words in offered
     )
-    return f'<fieldset class="q-field"><legend>{label}</legend><div class="q-boxes">{boxes}</div></fieldset>'
+    return f'<fieldset class="q-field"><legend>{label}</legend><div class="q-boxes">{boxes}{more}</div></fieldset>'
 
 
 def _word(form: Mapping[str, Any], name: str) -> str:

@@ -29,7 +29,7 @@ class PersonaSheet:
 
     personas: Sequence[Persona]
     presets: Sequence[SamplingPreset]
-    choices: Mapping[str, Choices]
+    choices: Mapping[str, Choices | None]
     used: str
     """Id of the persona of the open chat."""
     edited: Persona
