@@ -20,7 +20,7 @@ function update() {
   }
   if (next.error) {
     staysChanged = false;
-    const said = sheet.querySelector(".q-sheet-said");
+    const said = sheet.querySelector(".q-personas-said");
     if (said) said.innerHTML = next.error;
     return;
   }
@@ -85,6 +85,7 @@ sheet.addEventListener("click", (event) => {
   else if (what === "look") {
     staysChanged = isChanged;
     button.disabled = true;
+    button.textContent = "Looking …";
     act({ do: what, id, form: formOf(form) });
   } else if (what === "export") give(form);
   else if (!mayLeave()) return;
@@ -105,7 +106,7 @@ function fill(form, values) {
 }
 
 function give(form) {
-  const text = form.querySelector("template.q-file").content.textContent;
+  const text = form.querySelector("template.q-persona-file").content.textContent;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
   link.download = form.dataset.file;
@@ -122,7 +123,7 @@ file.addEventListener("change", async () => {
     const { path } = await upload(one);
     act({ do: "import", path });
   } catch {
-    sheet.querySelector(".q-sheet-said").textContent = "The file could not be sent. Is Quintet still running?";
+    sheet.querySelector(".q-personas-said").textContent = "The file could not be sent. Is Quintet still running?";
   }
 });
 

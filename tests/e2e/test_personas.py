@@ -66,7 +66,7 @@ def make_terse(page: Page) -> Locator:
     sheet.locator("[name=max_tokens]").fill("3")
     do(sheet, "save")
     titled(sheet, "Terse")
-    expect(sheet.locator(".q-sheet-said")).to_have_text("Terse is kept.")
+    expect(sheet.locator(".q-personas-said")).to_have_text("Terse is kept.")
     return sheet
 
 
@@ -104,12 +104,12 @@ def test_a_change_of_the_persona_counts_for_the_next_answer_and_its_end_is_said(
     titled(sheet, "Terse")
     sheet.locator("[name=max_tokens]").fill("2")
     do(sheet, "save")
-    expect(sheet.locator(".q-sheet-said")).to_have_text("Terse is kept.")
+    expect(sheet.locator(".q-personas-said")).to_have_text("Terse is kept.")
     page.keyboard.press("Escape")
     ask(page, "one two ")
     sheet = sheet_of(page)
     do(sheet, "delete")
-    expect(sheet.locator(".q-sheet-said")).to_contain_text("Deleted “Terse”.")
+    expect(sheet.locator(".q-personas-said")).to_contain_text("Deleted “Terse”.")
     page.keyboard.press("Escape")
     line = page.locator(".q-line-of-chat")
     expect(line).to_contain_text(
@@ -143,7 +143,7 @@ def test_one_is_given_away_and_taken_in(page: Page, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: X\nsystm: y\n", "utf-8")
     page.locator("#chat-personas input[type=file]").set_input_files(bad)
-    said = sheet.locator(".q-sheet-said")
+    said = sheet.locator(".q-personas-said")
     expect(said).to_contain_text("unknown key 'systm', did you mean 'system'?")
 
 
@@ -157,7 +157,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(page: Page) -> None:
     sheet.locator("[name=temperature]").fill("9")
     sheet.get_by_label("Name", exact=True).fill("Hot coder")
     do(sheet, "save")
-    expect(sheet.locator(".q-sheet-said")).to_contain_text("temperature is 9.0; it must lie in")
+    expect(sheet.locator(".q-personas-said")).to_contain_text("temperature is 9.0; it must lie in")
     expect(sheet.get_by_label("Name", exact=True)).to_have_value("Hot coder")
     page.once("dialog", lambda question: question.dismiss())
     page.keyboard.press("Escape")

@@ -58,7 +58,7 @@ def test_what_a_form_shows_it_gives_back() -> None:
 def test_what_is_not_here_is_shown_as_that() -> None:
     page = BeautifulSoup(fields_html(PILOT, HERE, ""), "html.parser")
     assert "big (not here)" in [option.text for option in page("option")]
-    boxes = [label.text for label in page("label", class_="q-box")]
+    boxes = [label.text for label in page("label", class_="q-check")]
     assert boxes == ["Clock", "Calculator", "ship (not here)"]
     assert "Besides: stop ('END',)." in page.text
 

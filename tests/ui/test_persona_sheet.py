@@ -83,7 +83,7 @@ def test_what_can_be_done_is_offered_and_nothing_else(persona: Persona, can: lis
 
 
 def test_a_file_that_is_given_away_is_the_persona() -> None:
-    template = page_of(SHEET).find("template", class_="q-file")
+    template = page_of(SHEET).find("template", class_="q-persona-file")
     assert isinstance(template, Tag)
     assert read_record(template.text, Persona) == MINE.model_copy(update={"id": ""})
 

@@ -153,11 +153,11 @@ def _boxes(
     if not offered and not more:
         return ""
     boxes = "".join(
-        f'<label class="q-box"><input type="checkbox" name="{name}" value="{escape(one)}"'
+        f'<label class="q-check"><input type="checkbox" name="{name}" value="{escape(one)}"'
         f"{' checked' if one in chosen else ''}>{escape(words)}</label>"
         for one, words in offered
     )
-    return f'<fieldset class="q-field"><legend>{label}</legend><div class="q-boxes">{boxes}{more}</div></fieldset>'
+    return f'<fieldset class="q-field"><legend>{label}</legend><div class="q-checks">{boxes}{more}</div></fieldset>'
 
 
 def _word(form: Mapping[str, Any], name: str) -> str:

@@ -43,10 +43,10 @@ class PersonaSheet:
 def sheet_html(sheet: PersonaSheet) -> str:
     """Return the inside of the dialog."""
     return (
-        f'<div class="q-sheet-head"><span class="q-back">{icon_button("back", "All personas", back="1")}</span>'
+        f'<div class="q-personas-head"><span class="q-back">{icon_button("back", "All personas", back="1")}</span>'
         f"<h2>Personas</h2>{icon_button('close', 'Close', close='sheet')}</div>"
-        f'<div class="q-sheet-said" role="status">{sheet.said_html}</div>'
-        f'<div class="q-sheet-body">{_list(sheet)}{_editor(sheet)}</div>'
+        f'<div class="q-personas-said" role="status">{sheet.said_html}</div>'
+        f'<div class="q-personas-body">{_list(sheet)}{_editor(sheet)}</div>'
     )
 
 
@@ -93,7 +93,7 @@ def _editor(sheet: PersonaSheet) -> str:
         f'<form class="q-persona" data-id="{escape(persona.id)}" data-file="{escape(file_name(persona))}">'
         f'<h3 tabindex="-1">{title}</h3>{fixed}{notes}'
         f'<fieldset class="q-fields"{"" if can_change else " disabled"}>{fields}</fieldset>'
-        f'{_buttons(persona)}<template class="q-file">{escape(as_text(persona)) if persona.id else ""}</template></form>'
+        f'{_buttons(persona)}<template class="q-persona-file">{escape(as_text(persona)) if persona.id else ""}</template></form>'
     )
 
 
