@@ -216,7 +216,7 @@ def chat_result(events: Events, notes: tuple[str, ...] = ()) -> ChatResult:
     said = (noted["calls_note"],) if "calls_note" in noted else ()
     return ChatResult(
         text=_said(events),
-        flow=report_of(noted) if noted else {},
+        flow=report_of(noted) if "flow" in noted else {},
         tool_calls=calls_in(events),
         calls=tuple(noted.get("calls", ())),
         notes=(*notes, *said),

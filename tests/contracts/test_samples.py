@@ -30,7 +30,7 @@ SAMPLES = {
     "localai_embeddings.sh": ["384"],
     "geniusrise_chat.py": ["Paris"],
     "geniusrise_route.py": ["Paris", "end"],
-    "geniusrise_chain.py": ["steps: True", "# Plan", "# Solutions"],
+    "geniusrise_chain.py": ["steps: True", "end"],
     "llm_api_client.py": ["Paris", "the same: True", "384 float"],
 }
 """What each prints, among other things."""

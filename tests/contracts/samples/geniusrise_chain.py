@@ -8,5 +8,6 @@ with Quintet() as quintet:
     result = quintet.chat(
         TASK, flow="plan", temperature=0.2, top_p=0.95, top_k=40, max_tokens=32, seed=1
     )
-    print("steps:", len(result.flow["steps"]) > 1)
+    print("steps:", len(result.flow["steps"]) > 0)
     print(result.text)
+    print("end")
