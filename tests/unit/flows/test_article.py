@@ -68,6 +68,13 @@ async def test_without_documents_it_is_written_and_says_so() -> None:
     assert "Sources" not in message.text
 
 
+async def test_documents_that_have_nothing_on_it_are_said_to() -> None:
+    asked = client(passages={"*": []})
+    answer = await answered(asked, ask_of(TASK, flow="article", collections=("books",)))
+    assert "has no sources" in answer.message.details["flow"]["note"]
+    assert "Sources" not in answer.message.text
+
+
 async def test_an_outline_without_a_list_makes_one_section() -> None:
     answer = await answered(client("I would rather not."), ask_of(TASK, flow="article"))
     assert answer.message.text.startswith(f"# {TASK}\n\n## {TASK}\n\n")

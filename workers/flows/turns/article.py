@@ -26,6 +26,7 @@ MAX_PASSAGES = 6
 """For one section: more crowd out the model's words."""
 QUERY_TOKENS = 96
 FEWER = "Only {num} of the passages found fit the model's context."
+NOTHING_CITED = "No sentence of the article is supported by the documents: it has no sources."
 NO_SCHEMA = "An article is Markdown: the JSON schema was not followed."
 NO_DOCUMENTS = "No documents were chosen: the article is written without sources."
 
@@ -107,6 +108,8 @@ class _Writing:
             raise self._errors[-1]
         if sources := self._sources.as_markdown():
             yield TextDelta(request_id="", text=sources)
+        elif self._collections and not run.is_stopped:
+            yield run.remark(NOTHING_CITED)
         artifact = {"name": words.file_name(outline.title), "mime": "text/markdown"}
         yield run.noted(artifact=artifact)
 
