@@ -131,6 +131,7 @@ def test_an_embedder_computes_every_token_of_a_chunk() -> None:
         (142.3, "tokens/s", True, "142 tokens/s, measured"),
         (2.345, "× real time", False, "about 2.3× real time"),
         (9.96, "chunks/s", False, "about 10 chunks/s"),
+        (0.04, "chunks/s", False, "under 0.1 chunks/s"),
         (12_345.0, "chunks/s", False, "about 12,000 chunks/s"),
     ],
 )

@@ -21,6 +21,10 @@ CHUNK_TOKENS = 200
 """The longest chunk that indexing cuts: `workers.engines.rag.chunking.MAX_TOKENS`."""
 
 
+LEAST = 0.05
+"""What is predicted to be less is said to be under 0.1: a prediction has no more digits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedEstimate:
     """One model on one device."""
@@ -43,7 +47,9 @@ class SpeedEstimate:
         """For people: "about 14 tokens/s", "14 tokens/s, measured", "about 3.0× real time"."""
         space = "" if self.unit.startswith("×") else " "
         said = f"{self.number}{space}{self.unit}"
-        return f"{said}, measured" if self.is_measured else f"about {said}"
+        if self.is_measured:
+            return f"{said}, measured"
+        return f"under 0.1{space}{self.unit}" if self.value < LEAST else f"about {said}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
