@@ -7,7 +7,7 @@
     { name: "send", words: "Send", keys: "Enter", shown: ".q-composer, .q-main-input textarea, #chat-input" },
     { name: "line", words: "New line", keys: "Shift Enter", shown: ".q-composer, .q-main-input textarea, #chat-input" },
     { name: "stop", words: "Stop an answer, close what is open", keys: "Esc" },
-    { name: "edit-last", words: "Edit the last message, in an empty box", keys: "Up", needs: true },
+    { name: "edit-last", words: "Edit the last message, in an empty box", keys: "↑", shown: "#chat-input" },
     { name: "new-chat", words: "New chat", keys: "Ctrl Shift O", code: "KeyO", shift: true, needs: true },
     { name: "search", words: "Search chats", keys: "Ctrl K", code: "KeyK", needs: true },
     { name: "attach", words: "Attach files", keys: "Ctrl U", code: "KeyU", needs: true },
