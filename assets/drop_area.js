@@ -1,6 +1,7 @@
 // An area that takes files: chosen, dropped, or pasted while its tab is seen. Uploads one after the
 // other and says how far it is. Runs as gr.HTML's js_on_load: element, trigger.
 
+const MAX_FILES = 500; // as in ui/core/drop_area.py
 const area = element.querySelector(".q-drop");
 const input = area.querySelector("input");
 const state = area.querySelector(".q-drop-state");
@@ -40,7 +41,9 @@ function sent(file, place) {
 
 async function take(files) {
   const chosen = [...files];
-  if (!chosen.length || area.dataset.busy) return;
+  if (!chosen.length) return;
+  if (area.dataset.busy) { say(`${chosen[0].name} was not taken: the files before it are still being sent.`, true); return; }
+  if (chosen.length > MAX_FILES) { say(`${chosen.length} files were chosen; at most ${MAX_FILES} are taken at once.`, true); return; }
   area.dataset.busy = "yes";
   const paths = [], refused = [];
   for (const [number, file] of chosen.entries()) {

@@ -30,9 +30,17 @@ class Visitor:
     def config(self) -> dict[str, Any]:
         return dict(self.http.get("/config").raise_for_status().json())
 
-    def call(self, dependency: int, data: list[Any]) -> str:
-        """Run one event handler through the queue; returns all that the stream says."""
-        body = {"fn_index": dependency, "data": data, "session_hash": self.session}
+    def call(self, dependency: int, data: list[Any], event_data: Any = None) -> str:
+        """Run one event handler through the queue; returns all that the stream says.
+
+        `event_data` is what a script of the page sends along, such as the files of a drop area.
+        """
+        body = {
+            "fn_index": dependency,
+            "data": data,
+            "session_hash": self.session,
+            "event_data": event_data,
+        }
         joined = self.http.post("/gradio_api/queue/join", json=body)
         return joined.text if joined.is_error else self._stream(joined.json()["event_id"])
 

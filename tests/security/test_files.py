@@ -45,6 +45,11 @@ def readable(visitor: Visitor, heard: str) -> str:
     return "".join(visitor.http.get(address).text for address in addresses)
 
 
+def values_of(config: dict[str, Any], dependency: dict[str, Any]) -> list[Any]:
+    """What an untouched page sends for the inputs of a handler."""
+    return [component["props"].get("value") for component in inputs_of(config, dependency)]
+
+
 def test_no_handler_gives_away_a_file_that_was_not_uploaded(
     served: App, visitor: Visitor, secret: Path
 ) -> None:
@@ -56,6 +61,22 @@ def test_no_handler_gives_away_a_file_that_was_not_uploaded(
         heard += readable(visitor, heard)
         assert SECRET not in heard, (dependency["api_name"], data)
         assert "GRADIO_TEMP_DIR=" not in heard, (dependency["api_name"], data)
+    assert leaks(served) == []
+
+
+def test_what_a_drop_area_sends_is_looked_at_too(
+    served: App, visitor: Visitor, secret: Path
+) -> None:
+    config = visitor.config()
+    areas = [one for one in config["dependencies"] if one["api_name"].startswith("on_files")]
+    assert len(areas) >= 3
+    for dependency in areas:
+        for path in (str(secret), "/proc/self/environ", "http://127.0.0.1:1/a.wav", 7, None):
+            values = values_of(config, dependency)
+            heard = visitor.call(dependency["id"], values, {"files": [path]})
+            heard += readable(visitor, heard)
+            assert SECRET not in heard, (dependency["api_name"], path)
+            assert "unexpected_error" in heard or '"success":false' in heard, heard[-300:]
     assert leaks(served) == []
 
 
@@ -159,10 +180,8 @@ def test_an_uploaded_picture_with_a_script_is_not_shown_as_a_page(visitor: Visit
     path = visitor.upload("drawing.svg", drawing)
     config = visitor.config()
     for dependency in config["dependencies"]:
-        kinds = [component["type"] for component in inputs_of(config, dependency)]
-        if kinds == ["gallery"]:
-            picture: list[Any] = [{"image": file_named(path), "caption": None}]
-            visitor.call(dependency["id"], [picture])
+        if dependency["api_name"].startswith("on_files"):
+            visitor.call(dependency["id"], values_of(config, dependency), {"files": [path]})
     answer = visitor.http.get(f"/gradio_api/file={path}")
     assert answer.headers["content-disposition"].startswith("attachment")
     assert "svg" not in answer.headers["content-type"]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.running import ROOT, App, start_app, stop_app
 
-from .gradio_door import Visitor, file_named, inputs_of
+from .gradio_door import Visitor, inputs_of
 
 pytestmark = pytest.mark.slow
 
@@ -32,9 +32,10 @@ def speak(visitor: Visitor) -> bytes:
 def read_receipt(visitor: Visitor) -> str:
     config = visitor.config()
     path = visitor.upload("receipt.png", (ROOT / "assets" / "example-receipt.png").read_bytes())
-    reading = next(d for d in config["dependencies"] if d["api_name"] == "on_read")
-    assert [component["type"] for component in inputs_of(config, reading)] == ["gallery", "state"]
-    return visitor.call(reading["id"], [[{"image": file_named(path), "caption": None}], None])
+    areas = [d for d in config["dependencies"] if d["api_name"].startswith("on_files")]
+    kinds = {d["id"]: [one["type"] for one in inputs_of(config, d)] for d in areas}
+    vision = next(number for number, found in kinds.items() if found == ["state", "state"])
+    return visitor.call(vision, [None, None], {"files": [path]})
 
 
 def test_downloads_are_swept_and_nothing_is_left_behind(tmp_path: Path) -> None:

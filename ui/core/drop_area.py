@@ -46,6 +46,6 @@ def uploaded_paths(event: gr.EventData) -> list[str]:
     """Return what the area has uploaded. Raises: gr.Error for a file that was not uploaded here."""
     given: Any = event._data
     files = given.get("files") if isinstance(given, dict) else None
-    found = [{"path": one} for one in files] if isinstance(files, list) else []
-    check_files(found)
-    return [str(one["path"]) for one in found[:MAX_FILES]]
+    paths = files[:MAX_FILES] if isinstance(files, list) else []
+    check_files([{"path": "" if path is None else path} for path in paths])  # None would pass
+    return [str(path) for path in paths]
