@@ -141,6 +141,9 @@ def test_a_schema_is_obeyed_and_a_tool_is_called(load: Load) -> None:
     assert (call.name, json.loads(call.arguments)["age"]) == ("look_up", 18)
     assert end_of(called).reason == "tool_calls"
     assert text_of(run(worker, say("hm", tools=(tool,)))) == "hm"
+    ordered = run(worker, say('!call other {"a": 1}', tools=(tool,)))
+    (call,) = (event for event in ordered if isinstance(event, ToolCallDelta))
+    assert (call.name, call.arguments) == ("other", '{"a": 1}')
 
 
 def test_every_modality_answers_the_same_to_the_same(load: Load) -> None:

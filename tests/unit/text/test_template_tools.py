@@ -8,8 +8,8 @@ import pytest
 
 from workers.engines.text.engine import CallDelta, Completion, Delta, Piece
 from workers.engines.text.template_tools import tools_name, with_xml_tools
-from workers.engines.text.tools import hear_calls
-from workers.messages import Tool, Usage
+from workers.engines.text.tools import hear_calls, prepare
+from workers.messages import ChatMessage, Generate, Tool, ToolCall, Usage
 
 IN_THE_SYSTEMS_MESSAGE = """{%- for message in messages -%}
 {%- if message['role'] == 'system' and 'tools' in message and message['tools'] is not none -%}
@@ -91,3 +91,24 @@ def test_a_sentence_about_functools_stays_text() -> None:
     ]
     heard = list(hear_calls((piece for piece in pieces), [Tool(name="get_time")]))
     assert heard == pieces
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_what_was_called_is_in_words_where_the_template_knows_no_tools(*, is_shown: bool) -> None:
+    """Also in a request that offers none: a template that knows no such turns would fail on them."""
+    asked = ChatMessage(role="user", text=" The time? ")
+    call = ToolCall(call_id="1", name="get_time", arguments="{}")
+    turns = (
+        asked,
+        ChatMessage(role="assistant", text="", tool_calls=(call,)),
+        ChatMessage(role="tool", text="Noon.", tool_call_id="1"),
+    )
+    request = Generate(messages=turns, tools=(Tool(name="get_time"),), tool_choice="none")
+    prepared = prepare(request, is_shown=is_shown)
+    assert prepared.tools == ()
+    if is_shown:
+        assert prepared.messages == turns
+    else:
+        assert [turn.role for turn in prepared.messages] == ["user", "assistant", "user"]
+        assert prepared.messages[0] == asked
+        assert "Noon." in prepared.messages[2].text

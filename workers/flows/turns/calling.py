@@ -143,10 +143,18 @@ class CallingModel:
         ]
 
     def _end(self) -> Finished:
-        """Return the last end with the cost of all; a model that still wants calls has ended too."""
+        """Return the last end with the cost of all; a model that still wants calls has ended too.
+
+        Each prompt begins with the one before: the last alone is what the model has read.
+        """
         last = self._ends[-1]
         reason = "stop" if last.reason == "tool_calls" else last.reason
-        return replace(last, reason=reason, usage=total([end.usage for end in self._ends]))
+        usage = replace(
+            total([end.usage for end in self._ends]),
+            prompt_tokens=last.usage.prompt_tokens,
+            cached_tokens=last.usage.cached_tokens,
+        )
+        return replace(last, reason=reason, usage=usage)
 
     def _note(self, sentence: str) -> Noted:
         self._notes.append(sentence)

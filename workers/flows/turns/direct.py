@@ -19,6 +19,7 @@ from .prompting import TurnPrompt
 from .shortening import Shortening
 from .speaking import speak
 
+ABOUT_PICTURES = "Where a picture is asked about, tools are not called and no format is kept."
 BEGUN = (TextDelta, ThoughtDelta, ToolCallDelta, Noted, Rewritten)
 """After one of these, nothing is tried again."""
 
@@ -65,6 +66,8 @@ async def _said(
     asked, turns, pictures = replace(ask, options=prompt.chosen()), prompt.turns(), ready.pictures()
     said = look(client, asked, turns, pictures) if pictures else speak(client, asked, turns)
     text = ask.path[-1].text if ask.path[-1].role == "assistant" else ""
+    if pictures and (asked.options.tools or asked.options.answer_schema):
+        yield Noted(request_id="", details={"calls_note": ABOUT_PICTURES})
     async with aclosing(said) as events:
         async for event in events:
             if isinstance(event, TextDelta):
