@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.running import App
 
 WAIT_MS = 60_000
+SLOW = "!slow " + "word " * 600
 
 
 @pytest.fixture
@@ -63,6 +65,20 @@ def test_a_benchmark_from_click_to_table_and_bars(page: Page) -> None:
     expect(one.locator(".q-bench-plot")).to_contain_text("Earlier runs", timeout=WAIT_MS)
     expect(one.locator(".q-bench-plot li")).to_have_count(2)
     expect(one.locator(".q-bench-plot .q-this")).to_contain_text("measured")
+
+
+def test_a_busy_worker_is_not_measured_and_the_reason_is_in_sight(app: App, page: Page) -> None:
+    said = {"model": "fake-text", "stream": True, "messages": [{"role": "user", "content": SLOW}]}
+    with httpx.stream("POST", f"{app.url}/v1/chat/completions", json=said, timeout=60) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        page.locator(".q-models-search").fill("fake chat")
+        row(page, "fake-text").locator('[data-more="bench"]').click()
+        row(page, "fake-text").locator('[data-action="benchmark"]').click()
+        status = page.locator("#models-status")
+        expect(status).to_contain_text("at work: 1 running")
+        expect(status).to_be_in_viewport()
+    expect(row(page, "fake-text").locator(".q-measuring")).to_have_count(0)
 
 
 def test_a_benchmark_is_stopped(page: Page) -> None:
