@@ -10,6 +10,7 @@ const under = find(".q-line-of-chat");
 const MAX_SHARE = 0.4; // of the window, for a long message
 let state = {};
 let sending = null; // what was sent and not yet taken
+let sentFrom = ""; // the draft that it was
 const act = (name, data = {}) => document.dispatchEvent(new CustomEvent("quintet-act", { detail: { act: name, ...data } }));
 
 // --- the box ---
@@ -36,6 +37,7 @@ function refresh() {
 function submit() {
   if (send.disabled) return;
   sending = box.value;
+  sentFrom = draftKey();
   refresh();
   act("send", { text: sending, files: attached.files() });
 }
@@ -44,6 +46,9 @@ function keepDraft() {
     if (box.value) sessionStorage.setItem(draftKey(), box.value);
     else sessionStorage.removeItem(draftKey());
   } catch { /* a browser that keeps nothing */ }
+}
+function dropDraft(key) {
+  try { sessionStorage.removeItem(key); } catch { /* a browser that keeps nothing */ }
 }
 function readDraft() {
   try { return sessionStorage.getItem(draftKey()) ?? ""; } catch { return ""; }
@@ -77,7 +82,10 @@ function update() {
     box.value = "";
     keepDraft();
   }
-  if (hasBegun) attached.clear();
+  if (hasBegun) {
+    dropDraft(sentFrom); // also where a look at other tabs has come between
+    attached.clear();
+  }
   if (hasBegun || failed) sending = null;
   const isOther = seenChat !== undefined && rest.chat !== seenChat && !hasBegun;
   state = rest;
