@@ -86,7 +86,7 @@ sheet.addEventListener("click", (event) => {
     staysChanged = isChanged;
     button.disabled = true;
     button.textContent = "Looking …";
-    act({ do: what, id, form: formOf(form) });
+    act({ do: what, look: button.dataset.look, id, form: formOf(form) });
   } else if (what === "export") give(form);
   else if (!mayLeave()) return;
   else if (what === "import") file.click();

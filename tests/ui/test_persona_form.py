@@ -64,13 +64,14 @@ def test_what_is_not_here_is_shown_as_that() -> None:
 
 
 def test_what_nobody_has_looked_for_is_not_said_to_be_away() -> None:
-    rich = Persona(name="R", voice="ann", collections=("harbour",))
-    html = fields_html(rich, {**HERE, "voice": None, "collections": None}, "")
+    rich = Persona(name="R", voice="ann", collections=("harbour",), tools=("ship",))
+    html = fields_html(rich, {**HERE, "voice": None, "collections": None, "tools": None}, "")
     page = BeautifulSoup(html, "html.parser")
     assert "(not here)" not in page.text
-    assert page.find("button", {"data-do": "look"}) is not None
+    looks = page.find_all("button", {"data-do": "look"})
+    assert [look["data-look"] for look in looks] == ["tools", "collections"]
     assert persona_from(form_of(html), rich) == rich
-    assert "Show my documents" not in fields_html(rich, HERE, "")
+    assert "Show what there is" not in fields_html(rich, HERE, "")
 
 
 def test_an_empty_field_is_the_models_own() -> None:

@@ -22,6 +22,7 @@ from .log_actions import save_options
 from .persona_choices import choices_for
 from .persona_form import persona_from
 from .persona_sheet import PersonaSheet, sheet_html
+from .tool_actions import look_for_tools
 from .worn import fitted, personas_of
 
 NEW = Persona(name="New persona", system="You are a helpful assistant.")
@@ -101,9 +102,12 @@ async def _use(act: Act) -> Outcome:
 
 
 async def _look(act: Act) -> Outcome:
-    """Find out which documents there are; what was typed stays, and is not kept yet."""
+    """Find out which documents or tools there are; what was typed stays, and is not kept yet."""
     typed = persona_from(act.sent.get("form"), _old(act))
-    await look_for_collections(act)
+    what = act.text("look")
+    if what not in LOOKS:
+        raise UnsupportedInputError(f"There is no list of {what!r}.")
+    await LOOKS[what](act)
     return _shown(act, typed, draws=True)
 
 
@@ -134,6 +138,10 @@ async def _restore(act: Act) -> Outcome:
     return _shown(act, back, f"{back.name} is back.", draws=True)
 
 
+LOOKS: Mapping[str, Callable[[Act], Awaitable[Outcome]]] = {
+    "collections": look_for_collections,
+    "tools": look_for_tools,
+}
 DOINGS: Mapping[str, Callable[[Act], Awaitable[Outcome]]] = {
     "open": _open,
     "new": _new,

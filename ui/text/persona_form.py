@@ -14,8 +14,12 @@ from workers.personas.records import DIRECT, Persona
 
 from .knobs import KNOBS, WHOLE, Knob
 
-LOOK = '<button type="button" class="q-chip" data-do="look">Show my documents</button>'
-"""In the place of documents that nobody has looked for: they sleep."""
+LOOK = '<button type="button" class="q-chip" data-do="look" data-look="{name}">Show what there is</button>'
+"""In the place of documents, which may sleep, and of tools, whose servers may not run yet."""
+NONE_HERE = {
+    "tools": "There are no tools here.",
+    "collections": "No documents yet. Add some in the RAG tab.",
+}
 THINKING = {"": None, "on": True, "off": False}
 KNOB_NAMES = tuple(knob.name for knob in KNOBS)
 Choices = Sequence[tuple[str, str]]
@@ -44,7 +48,7 @@ def fields_html(persona: Persona, choices: Mapping[str, Choices | None], presets
             _select("flow", "Flow", persona.flow, choices["flow"]),
             "</div>",
             _boxes("tools", "Tools", persona.tools, choices["tools"]),
-            _boxes("collections", "Documents", persona.collections, choices["collections"], LOOK),
+            _boxes("collections", "Documents", persona.collections, choices["collections"]),
             _sampling(persona, presets_html),
         )
     )
@@ -139,19 +143,17 @@ def _select(name: str, label: str, value: str, choices: Choices | None, empty: s
     return f'<label class="q-field"><span>{label}</span><select name="{name}">{options}</select></label>'
 
 
-def _boxes(
-    name: str, label: str, chosen: Sequence[str], choices: Choices | None, look: str = ""
-) -> str:
-    """Return a box for each choice; None: nobody knows what there is, and `look` is a way to find out."""
+def _boxes(name: str, label: str, chosen: Sequence[str], choices: Choices | None) -> str:
+    """Return a box for each choice; None: nobody has looked what there is."""
     known = [one for one, _ in choices or ()]
     missing = "" if choices is None else " (not here)"
     offered = [
         *(choices or ()),
         *((one, f"{one}{missing}") for one in chosen if one not in known),
     ]
-    more = look if choices is None else ""
+    more = LOOK.format(name=name) if choices is None else ""
     if not offered and not more:
-        return ""
+        more = f'<p class="q-field-note">{NONE_HERE[name]}</p>'
     boxes = "".join(
         f'<label class="q-check"><input type="checkbox" name="{name}" value="{escape(one)}"'
         f"{' checked' if one in chosen else ''}>{escape(words)}</label>"
