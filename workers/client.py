@@ -210,9 +210,9 @@ class Client:
         """Wake workers with their default models in the background, one after the other."""
         self._pool.warm(modalities)
 
-    def sleep(self, modality: Modality) -> None:
-        """Put a worker to sleep now."""
-        self._pool.sleep(modality)
+    def sleep(self, modality: Modality, *, only_idle: bool = False) -> None:
+        """Put a worker to sleep now, what runs there is cancelled; `only_idle`: unless it has work."""
+        self._pool.sleep(modality, only_idle=only_idle)
 
     def plan(self, card: ModelCard) -> Plan:
         """Return what loading a model would take: who would be put to sleep, or why it cannot be."""

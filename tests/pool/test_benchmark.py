@@ -14,7 +14,7 @@ from workers.assembly import build_pool
 from workers.client import Client, StopSwitch
 from workers.flows.benchmark.measuring import REPEATS, Benchmark, Stopped
 from workers.flows.benchmark.running import BenchmarkRunner
-from workers.messages import MODALITIES, ChatMessage, Generate, LoadModel, Modality
+from workers.messages import MODALITIES, ChatMessage, Finished, Generate, LoadModel, Modality
 from workers.messages.errors import AppError, ResourceError, UnsupportedInputError
 from workers.models.benchmarks.book import BenchmarkBook
 
@@ -77,6 +77,19 @@ def test_a_busy_worker_is_not_put_to_sleep(client: Client, tmp_path: Path) -> No
     assert "puts it to sleep first" in caught.value.hint
     assert runner.state is None
     with_work.close()
+
+
+def test_sleep_that_is_only_for_the_idle_cancels_nothing(client: Client) -> None:
+    quick = Generate(messages=(ChatMessage(role="user", text="!slow one two three four five"),))
+    with_work = client.stream(quick)
+    next(with_work)
+    client.sleep("text", only_idle=True)
+    *_, end = with_work
+    assert isinstance(end, Finished)
+    assert end.reason == "stop"
+    wait_for(lambda: not any(worker.num_running for worker in client.status().workers))
+    client.sleep("text", only_idle=True)
+    wait_for(lambda: client.loaded("text") is None)
 
 
 def test_the_runner_keeps_results_refuses_a_second_and_stops(

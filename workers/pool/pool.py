@@ -134,9 +134,9 @@ class Pool:
         """
         self._schedule(self._warm, list(modalities))
 
-    def sleep(self, modality: Modality) -> None:
-        """Put a worker to sleep: its process exits and gives all memory back."""
-        self._schedule(self._sleep, modality)
+    def sleep(self, modality: Modality, *, only_idle: bool = False) -> None:
+        """Put a worker to sleep: its process exits and gives all memory back; `only_idle`: unless it has work."""
+        self._schedule(self._sleep, modality, only_idle)
 
     def allow(self, budget: Budget) -> None:
         """Change how much memory may be taken; idle workers leave if it is less than they hold."""
@@ -241,8 +241,11 @@ class Pool:
         self._num_estimating -= 1
         self._warm_next()
 
-    def _sleep(self, modality: Modality) -> None:
+    def _sleep(self, modality: Modality, only_idle: bool) -> None:
         if (worker := self._homes.worker(modality)) is not None:
+            status = worker.status(0)
+            if only_idle and (status.num_running or status.num_waiting):
+                return
             meant = {modality, *self._homes.served_by(worker.modality)}
             self._to_warm = [name for name in self._to_warm if name not in meant]
             worker.sleep()

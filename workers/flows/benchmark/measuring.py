@@ -124,10 +124,10 @@ class Benchmark:
         """Put the worker to sleep, and wait until its process is gone."""
         if self._card.is_remote:
             return
-        check_is_idle(self._pool, self._card)
-        self._pool.sleep(self._card.modality)
         give_up = time.monotonic() + SLEEP_TIMEOUT_S
         while (worker := _worker(self._pool, self._card)) is not None and worker.pid is not None:
+            check_is_idle(self._pool, self._card)
+            self._pool.sleep(self._card.modality, only_idle=True)
             if time.monotonic() > give_up:
                 raise ResourceError(
                     f"{self._card.name} could not be put to sleep within {SLEEP_TIMEOUT_S:.0f} s.",
@@ -181,10 +181,9 @@ class Benchmark:
     def _leave(self, before: ModelCard | None) -> None:
         """Put the default model back where another was measured; awake only if one was before."""
         modality = self._card.modality
-        if before is None:
-            self._pool.sleep(modality)
-        elif before.id != self._card.id:
-            self._pool.sleep(modality)
+        if before is None or before.id != self._card.id:
+            self._pool.sleep(modality, only_idle=True)
+        if before is not None and before.id != self._card.id:
             self._pool.warm(modality)
 
 
