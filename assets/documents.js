@@ -13,3 +13,7 @@ const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);
   else if (isSeen() && element.querySelector('[data-moving="yes"]')) trigger("look", {});
 }, LOOK_MS);
+// On a phone the list is a drawer. Later than this click, which closes drawers.
+document.addEventListener("click", (event) => {
+  if (event.target.closest(".q-open-library")) setTimeout(() => document.getElementById("q-menu")?.click(), 0);
+});

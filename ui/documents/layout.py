@@ -26,7 +26,9 @@ EXAMPLE_QUESTIONS = (
 FILE_TYPES = ".pdf,.docx,.html,.htm,.md,.txt,.csv"
 WELCOME = """<div class="q-welcome"><h2>Ask your documents</h2>
 <p>Add files, then ask. Each answer shows the passages that it comes from, with file and page; what the
-documents do not say is not answered.</p></div>"""
+documents do not say is not answered.</p>
+<button type="button" class="q-b q-open-library">Documents</button></div>"""
+"""On a phone the library is a drawer: the button opens it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
