@@ -99,6 +99,20 @@ async def test_long_results_are_cut_and_that_is_said() -> None:
     assert sum(len(call["result"]) for call in details["calls"]) < 3200
 
 
+async def test_a_model_that_says_nothing_after_its_calls_is_asked_for_an_answer() -> None:
+    client = ScriptedClient([("calculator", '{"expression": "2*3"}')], [], ["It is 6."])
+    text, _, _ = await all_of(client, ask(access(client, Probe())))
+    assert text == "It is 6."
+    assert [asked.tool_choice for asked in client.asked] == ["auto", "auto", "none"]
+
+
+async def test_a_model_that_never_says_anything_is_said_to() -> None:
+    client = ScriptedClient([("calculator", '{"expression": "2*3"}')], [])
+    text, details, _ = await all_of(client, ask(access(client, Probe())))
+    assert text == ""
+    assert "said nothing after its calls" in details["calls_note"]
+
+
 async def test_a_model_that_knows_no_tools_is_named() -> None:
     client = ScriptedClient(["Hello."], capabilities=())
     _, details, _ = await all_of(client, ask(access(client, Probe())))

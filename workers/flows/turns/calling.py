@@ -35,6 +35,7 @@ IN_WORDS = (
     "{model} was not made to call tools: it is told of them in words, and may pass them over. "
     "Models whose chat format knows tools do better, such as Qwen3."
 )
+SILENT = "The model said nothing after its calls. Try again, or a larger model."
 TOO_MANY = "{rounds} rounds of calls are run for one answer at most; it was made from those."
 
 
@@ -56,6 +57,8 @@ class CallingModel:
         self._heard: list[Event] = []
         """What the model said last: its words and its calls."""
         self._has_said = False
+        self._is_due = constraint is not None
+        """Whether the model is to answer once more, and call nothing."""
         self._ends: list[Finished] = []
         self._notes: list[str] = []
 
@@ -68,30 +71,38 @@ class CallingModel:
         self._tools = choice.tools
         for sentence in choice.missing:
             yield self._note(sentence)
+        async with aclosing(self._rounds()) as events:
+            async for event in events:
+                yield event
+        if self._is_due:
+            self._request = replace(self._request, tool_choice="none", constraint=self._constraint)
+            async with aclosing(self._speak(is_silent=False)) as events:
+                async for event in events:
+                    yield event
+        if note := self._about_silence():
+            yield self._note(note)
+        yield self._end()
+
+    async def _rounds(self) -> AsyncGenerator[Event, None]:
+        """Ask and call until the model calls nothing more, or has to stop calling."""
         rounds = self._access.shared.settings.max_rounds if self._tools else 0
-        is_due = self._constraint is not None
+        is_silent = self._constraint is not None
         for number in range(rounds):
-            async with aclosing(self._speak(is_silent=is_due)) as events:
+            async with aclosing(self._speak(is_silent=is_silent)) as events:
                 async for event in events:
                     yield event
             if number == 0 and (note := self._about_model()):
                 yield self._note(note)
             calls = self._wanted()
-            if not calls:
-                break
+            if not calls:  # small models end without a word after calls: then they have to say some
+                self._is_due |= number > 0 and not text_of(self._heard).strip()
+                return
             async with aclosing(self._call(calls)) as events:
                 async for event in events:
                     yield event
-        else:
-            is_due = True
-            if rounds:
-                yield self._note(TOO_MANY.format(rounds=rounds))
-        if is_due:
-            self._request = replace(self._request, tool_choice="none", constraint=self._constraint)
-            async with aclosing(self._speak(is_silent=False)) as events:
-                async for event in events:
-                    yield event
-        yield self._end()
+        self._is_due = True
+        if rounds:
+            yield self._note(TOO_MANY.format(rounds=rounds))
 
     async def _speak(self, *, is_silent: bool) -> AsyncGenerator[Event, None]:
         """Yield what is to be shown of one question to the model, and keep all of it."""
@@ -171,6 +182,11 @@ class CallingModel:
         if card.templates and formats_chat(card.templates) and shows_tools(card.templates):
             return ""
         return IN_WORDS.format(model=card.name)
+
+    def _about_silence(self) -> str:
+        """Return what to say of a model that called tools and then answered nothing; "" if it did answer."""
+        is_silent = not self._has_said and self._ends[-1].reason != "cancelled"
+        return SILENT if is_silent and self._access.calls else ""
 
     def _room(self) -> float:
         """Return how many characters the results of the next calls may have together."""
