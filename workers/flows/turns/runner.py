@@ -18,7 +18,7 @@ from .calls import Decision
 from .chat_tools import ChatTools, TurnTools
 from .consents import Consents
 from .options import TurnOptions, options_of, settings_of
-from .titling import title_of
+from .titling import gives_titles, title_of
 from .turn import Turn
 from .waiting import after
 from .ways import way_of
@@ -166,7 +166,7 @@ class TurnRunner:
             chat = turn.own.get(turn.chat)
             path = turn.own.tree(turn.chat).path(turn.answer.message.id)
             card = self._client.models.get(options.model or self._client.card("text").id, "text")
-            if len(path) != 2 or chat.titled_by != "question" or card.is_remote:
+            if len(path) != 2 or chat.titled_by != "question" or not gives_titles(card):
                 return
             self._titling = switch = StopSwitch()
             title = await title_of(self._client.stopped_by(switch), options.model, path)

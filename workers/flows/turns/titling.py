@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 
+from configs.catalogue import ModelCard
 from workers.chats.records import Message
 from workers.client import Client
 from workers.messages import NO_THOUGHTS, ChatMessage, Finished, Generate, TextDelta
@@ -16,6 +17,8 @@ PROMPT = (
     "Reply with the title alone: no quotes, no full stop.\n\n"
     "Question: {question}\n\nAnswer: {answer}\n\nTitle:"
 )
+MIN_PARAMETERS_M = 300
+"""Millions; those below are no help: SmolLM2 with 135 gave chats titles such as "No title needed"."""
 MAX_TOKENS = 24
 MAX_CHARACTERS = 60
 """What a line of the list shows; a longer reply is no title."""
@@ -24,6 +27,11 @@ READ_CHARACTERS = 600
 """Of the question and of the answer; what a chat is about is said at its beginning."""
 AROUND = " \t\"'“”‘’«»*#_`.:-"
 """What small models put around a title."""
+
+
+def gives_titles(card: ModelCard) -> bool:
+    """Whether a model is asked for titles: a remote one is not paid for that, a small one is no help."""
+    return not card.is_remote and not 0 < card.parameters_m < MIN_PARAMETERS_M
 
 
 async def title_of(client: Client, model: str | None, path: Sequence[Message]) -> str:
