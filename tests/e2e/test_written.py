@@ -177,7 +177,9 @@ CONTRAST = """() => {
     return [...document.querySelectorAll("#chat-scroll .q-code .token, #chat-scroll .q-code-bar *")].map((element) => {
         const ink = light(getComputedStyle(element).color);
         const ratio = (Math.max(page, ink) + 0.05) / (Math.min(page, ink) + 0.05);
-        return [element.className, ratio];
+        let pales = 1;
+        for (let one = element; one; one = one.parentElement) pales *= getComputedStyle(one).opacity;
+        return [element.className, pales < 1 ? 0 : ratio];
     });
 }"""
 
