@@ -19,7 +19,7 @@ from workers.messages.errors import NotFoundError
 from .act import LIST, LOG, OPTIONS, Act
 from .attaching import attach_state
 from .chat_list import found_html, list_html
-from .exchanges import Exchange, exchanges_of, live_from
+from .exchanges import Exchange, exchanges_of, live_from, with_live
 from .fullness import context_line
 from .layout import ChatParts
 from .log_rows import rows_of
@@ -60,7 +60,7 @@ def log(parts: ChatParts, act: Act) -> Update:
     exchanges = seen(act)
     first = live_from(exchanges)
     begin = max(0, min(first, len(exchanges) - act.page.window))
-    act.page.drawn = state_of(act)
+    act.page.drawn, act.page.live_from, act.page.live_key = state_of(act), first, None
     return {
         parts.kept: rows_of(exchanges[begin:first]),
         parts.live: rows_of(exchanges[first:]),
@@ -70,9 +70,15 @@ def log(parts: ChatParts, act: Act) -> Update:
 
 
 def live_rows(act: Act) -> list[dict[str, Any]]:
-    """Return what may still change, as it is now."""
-    exchanges = seen(act)
-    return rows_of(exchanges[live_from(exchanges) :])
+    """Return what could still change when the log was drawn, as it is now.
+
+    Called for every piece of an answer: the chat, which may be long, is read once for each answer.
+    """
+    page, turns = act.page, running(act)
+    key = page.chat, page.epoch, tuple(turn.answer.message.id for turn in turns)
+    if page.live_key != key:
+        page.live, page.live_key = seen(act)[page.live_from :], key
+    return rows_of(with_live(page.live, {turn.answer.message.id: turn.answer for turn in turns}))
 
 
 def seen(act: Act) -> tuple[Exchange, ...]:

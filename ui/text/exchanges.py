@@ -76,3 +76,15 @@ def live_from(exchanges: Sequence[Exchange]) -> int:
     """Return the index of the first exchange that may still change: that of the first running answer, or the last."""
     running = [index for index, exchange in enumerate(exchanges) if exchange.is_running]
     return running[0] if running else max(0, len(exchanges) - 1)
+
+
+def with_live(
+    exchanges: Sequence[Exchange], live: Mapping[int, LiveAnswer]
+) -> tuple[Exchange, ...]:
+    """Return exchanges with what has come of their answers since they were read."""
+    return tuple(
+        replace(one, answer=now.message, live=now)
+        if one.answer is not None and (now := live.get(one.answer.id)) is not None
+        else one
+        for one in exchanges
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from .exchanges import Exchange
 
 WINDOW = 50
 """Exchanges that are shown at first, and that "Show earlier" adds: a hundred messages."""
@@ -28,6 +30,12 @@ class OpenPage:
     """Grows with every change of what is seen; who draws for an older one stops."""
     drawn: object = None
     """What the log was drawn from last; it is drawn again when that has changed."""
+    live_from: int = 0
+    """Index of the first exchange that could still change when the log was drawn."""
+    live: Sequence[Exchange] = ()
+    """The exchanges from there on, as they were read last."""
+    live_key: object = None
+    """What they were read for."""
     timezone_min: int = 0
     """Minutes that the browser's clock is ahead of UTC."""
 
