@@ -105,6 +105,7 @@ function drawSwitches() {
   const open = switches.querySelector("[aria-expanded=true]")?.dataset.key;
   const focused = switches.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   switches.replaceChildren(...(state.switches ?? []).map(drawSwitch));
+  fold.classList.toggle("on", (state.switches ?? []).some((one) => one.is_on));
   if (focused) switches.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   if (open) refreshMenu(open);
 }
@@ -123,13 +124,30 @@ function drawSwitch(one) {
     button.setAttribute("aria-pressed", String(one.is_on));
     button.addEventListener("click", () => act("switch", { key: one.key, value: !one.value, is_last: true }));
   } else {
-    button.insertAdjacentHTML("beforeend", find("template.q-down").innerHTML);
     button.setAttribute("aria-haspopup", "menu");
     button.setAttribute("aria-expanded", "false");
     button.addEventListener("click", () => (menu ? closeMenu(true) : openMenu(one.key)));
   }
   return button;
 }
+
+// On a phone the switches are folded into one button.
+const fold = find(".q-fold");
+function unfold(isOpen) {
+  find(".q-box").classList.toggle("q-unfolded", isOpen);
+  fold.setAttribute("aria-expanded", String(isOpen));
+}
+fold.addEventListener("click", () => {
+  const isOpen = fold.getAttribute("aria-expanded") !== "true";
+  unfold(isOpen);
+  if (isOpen) switches.querySelector("button")?.focus();
+});
+element.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || menu || fold.getAttribute("aria-expanded") !== "true") return;
+  event.preventDefault();
+  unfold(false);
+  fold.focus();
+});
 
 let menu = null;
 function openMenu(key) {
@@ -209,6 +227,7 @@ element.addEventListener("keydown", (event) => {
 });
 document.addEventListener("pointerdown", (event) => {
   if (menu && !menu.contains(event.target) && !event.target.closest?.(".q-switch")) closeMenu(false);
+  if (!event.target.closest?.(".q-switches, .q-fold, .q-switch-menu")) unfold(false);
 });
 
 // --- dictation ---

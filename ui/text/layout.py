@@ -210,12 +210,13 @@ COMPOSER_TEMPLATE = f"""<div class="q-box" role="group" aria-label="Message">
 <button type="button" class="q-ib q-attach" data-key="attach" aria-label="Attach files" title="Attach files (Ctrl U), or drop or paste them">{icon("clip")}</button>
 <input type="file" multiple class="q-attach-input q-hidden" tabindex="-1" aria-hidden="true">
 <button type="button" class="q-ib q-dictate" data-key="dictate" aria-label="Dictate" title="Dictate (hold Ctrl Space)" aria-pressed="false">{icon("microphone")}</button>
-<span class="q-switches"></span>
+<button type="button" class="q-ib q-fold" aria-label="Switches of this chat" title="Switches of this chat" aria-expanded="false" aria-controls="chat-switches">{icon("tools")}</button>
+<span class="q-switches" id="chat-switches"></span>
 <button type="button" class="q-ib" data-drawer="open" aria-label="Options of this chat" title="Options of this chat" aria-expanded="false" aria-controls="chat-options">{icon("settings")}</button>
 </span>
 <button type="button" class="q-ib q-send" id="chat-send" aria-label="Send" title="Send (Enter)" disabled>{icon("send")}</button>
 <button type="button" class="q-ib q-stop" id="chat-stop" aria-label="Stop" title="Stop (Esc)" hidden>{icon("stop")}</button>
 </div></div>
 <div class="q-under"><span class="q-line-of-chat" role="status"></span><span class="q-key-line">Enter sends · Shift Enter new line</span></div>
-<template class="q-down">{icon("down")}</template><template class="q-tick">{icon("tick")}</template>
+<template class="q-tick">{icon("tick")}</template>
 <template class="q-kind-picture">{icon("picture")}</template><template class="q-kind-audio">{icon("sound")}</template><template class="q-kind-document">{icon("file")}</template><template class="q-close">{icon("close")}</template>"""
