@@ -22,6 +22,8 @@ class ToolSettings(Frozen):
         "search_documents",
     )
     """Names of tools that run without asking; "weather/*": all of a file or server."""
+    for_all: bool = False
+    """Whether also those who are no admins may let models call this machine's own tools: Python files, MCP servers."""
     fetch_pages: bool = False
     """Whether `fetch_page`, which reads a public page of the web, is offered at all."""
     timeout_s: float = Field(default=60.0, gt=0)

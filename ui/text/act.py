@@ -16,6 +16,7 @@ from workers.flows.turns.options import TurnOptions
 from workers.messages.errors import NotFoundError, UnsupportedInputError
 from workers.messages.standing import Standing
 
+from .leave import has_leave, within_leave
 from .open_page import OpenPage
 from .worn import worn
 
@@ -51,7 +52,21 @@ class Act:
     @property
     def options(self) -> TurnOptions:
         """Return how the open chat is answered, as its persona is now. Raises: NotFoundError."""
-        return worn(self.client, self.owner, self.settings)[0]
+        return self.wishes[0]
+
+    @property
+    def wishes(self) -> tuple[TurnOptions, tuple[str, ...]]:
+        """Return the options, and what is to be said of them. Raises: NotFoundError."""
+        options, notes = worn(self.client, self.owner, self.settings)
+        if self.has_leave:
+            return options, notes
+        options, left_out = within_leave(options)
+        return options, (*notes, *left_out)
+
+    @property
+    def has_leave(self) -> bool:
+        """Whether models may call this machine's own tools for the caller."""
+        return has_leave(self.caller, self.chats.runner.tools)
 
     @property
     def settings(self) -> Mapping[str, Any]:

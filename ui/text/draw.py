@@ -22,11 +22,13 @@ from .chat_list import found_html, list_html
 from .exchanges import Exchange, exchanges_of, live_from, with_live
 from .fullness import context_line
 from .layout import ChatParts
+from .leave import state_within_leave
 from .log_rows import rows_of
 from .options_drawer import drawer_values
 from .presets import presets_html
+from .switch_state import SwitchState
 from .switches import states_of
-from .worn import name_of, personas_of, worn
+from .worn import name_of, personas_of
 
 
 def drawn(parts: ChatParts, act: Act, names: Iterable[str]) -> Update:
@@ -117,16 +119,19 @@ def composer(act: Act, extra: Mapping[str, Any] | None = None) -> str:
         "epoch": act.page.epoch,
         "is_private": act.page.is_private,
         "is_running": bool(running(act)),
-        "switches": [
-            {**asdict(state), "icon": icon(state.icon)}
-            for state in states_of(act.client, act.options, act.owner)
-        ],
+        "switches": [{**asdict(state), "icon": icon(state.icon)} for state in switch_states(act)],
         "line": line(act),
         "context": context_line(act),
         "attach": attach_state(act.client, act.options),
         **(extra or {}),
     }
     return json.dumps(state)
+
+
+def switch_states(act: Act) -> tuple[SwitchState, ...]:
+    """Return how the composer's switches stand for the caller."""
+    states = states_of(act.client, act.options, act.owner)
+    return states if act.has_leave else tuple(map(state_within_leave, states))
 
 
 def presets(act: Act) -> str:
@@ -137,7 +142,7 @@ def presets(act: Act) -> str:
 
 def line(act: Act) -> str:
     """Return what stands below the composer: what a message goes to."""
-    options, notes = worn(act.client, act.owner, act.settings)
+    options, notes = act.wishes
     private = ["Private chat: nothing of it is kept"] if act.page.is_private else []
     return " · ".join([f"{name_of(options)} persona", *private, *notes])
 

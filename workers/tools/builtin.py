@@ -66,6 +66,8 @@ FETCH_TOOL = _tool(
 class BuiltinTools:
     """Calculator, clock, and, where the flow and the settings give them, documents and pages."""
 
+    is_built_in = True
+
     def __init__(self, search: Search | None = None, *, fetches_pages: bool = False) -> None:
         self._search = search
         self._tools = (

@@ -54,6 +54,9 @@ class ToolResult:
 class ToolProvider(Protocol):
     """One kind of source."""
 
+    is_built_in: bool
+    """Whether its tools come with Quintet and do nothing to this machine: everybody may have them called."""
+
     async def sources(self) -> tuple[ToolSource, ...]:
         """Return what there is now; what is broken is named with its error. Never raises."""
         ...

@@ -37,12 +37,16 @@ class Toolbox:
         self._unasked = tuple(unasked)
         self._owners: dict[str, ToolProvider] = {}
 
-    async def sources(self) -> tuple[ToolSource, ...]:
-        """Return every source with its tools or its error; a second one of a name is an error."""
-        listed = await asyncio.gather(*(provider.sources() for provider in self._providers))
+    async def sources(self, *, with_own: bool = True) -> tuple[ToolSource, ...]:
+        """Return every source with its tools or its error; a second one of a name is an error.
+
+        `with_own`: also this machine's own, which are started for that if need be.
+        """
+        providers = [one for one in self._providers if with_own or one.is_built_in]
+        listed = await asyncio.gather(*(provider.sources() for provider in providers))
         seen: dict[str, ToolSource] = {}
         doubled: list[ToolSource] = []
-        for provider, sources in zip(self._providers, listed, strict=True):
+        for provider, sources in zip(providers, listed, strict=True):
             for source in sources:
                 if source.name in seen:
                     error = (
@@ -121,3 +125,8 @@ def _why_missing(name: str, sources: Sequence[ToolSource]) -> str:
     if broken is not None:
         return f"{name} is not there: {broken.error}"
     return f"There is no tool {name!r}."
+
+
+def is_own(name: str) -> bool:
+    """Whether a tool, by its id or its "source/*", is this machine's own, which an admin has put there."""
+    return "/" in name

@@ -82,6 +82,8 @@ class ScriptedClient:
 class Probe:
     """Tools of a test: `echo` says its text, `fail` raises, `wait` waits, `long` says much."""
 
+    is_built_in = False
+
     def __init__(self) -> None:
         self.ran: list[tuple[str, Mapping[str, Any]]] = []
         self.is_ended = False

@@ -196,6 +196,8 @@ def test_a_schema_fetches_nothing_and_a_wrong_one_is_a_sentence() -> None:
 class Provider:
     """Sources that a test names."""
 
+    is_built_in = False
+
     def __init__(self, *sources: ToolSource) -> None:
         self._sources = sources
 

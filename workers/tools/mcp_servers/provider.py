@@ -17,6 +17,8 @@ from .connection import McpConnection
 class McpTools:
     """The servers' tools; a file that has changed is read again when one looks."""
 
+    is_built_in = False
+
     def __init__(self, path: Path, *, timeout_s: float) -> None:
         self._path, self._timeout_s = path, timeout_s
         self._connections: dict[str, McpConnection] = {}

@@ -30,6 +30,8 @@ AT_ONCE = 2
 class PythonTools:
     """The tools of a folder; files that are new or changed are found when one looks."""
 
+    is_built_in = False
+
     def __init__(self, folder: Path, *, timeout_s: float) -> None:
         """A folder that is not there has no tools."""
         self._folder, self._timeout_s = folder, timeout_s
