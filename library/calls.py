@@ -78,7 +78,7 @@ def chat(
     what it did is in `.flow`. Raises: AppError.
     """
     check_names(options, TalkOptions)
-    is_bound = bool(tools) or schema is not None
+    is_bound = bool(tools) or schema is not None or bool(options.get("run_tools"))
     asked = persona_ask(client, options.get("persona"), () if is_bound else WAYS)
     turns = to_messages(messages, system or asked.system)
     if asked.flow and "flow" not in options:

@@ -31,7 +31,9 @@ def is_flow(options: FlowOptions, *, is_bound: bool) -> bool:
     """
     if options.get("flow", DIRECT) != DIRECT:
         if is_bound:
-            raise UnsupportedInputError("A flow answers in words: leave out tools and schema.")
+            raise UnsupportedInputError(
+                "A flow answers in words: leave out tools, run_tools and schema."
+            )
         return True
     if of_flows := [name for name in FLOW_NAMES if options.get(name)]:
         raise UnsupportedInputError(f"{' and '.join(of_flows)}: which flow is not said.")
