@@ -102,7 +102,7 @@ async def test_when_the_server_ends_what_was_said_is_kept(
     turn = await begun(own, runner)
     await runner.close()
     kept = own.message(turn.answer.message.id)
-    assert (kept.state, bool(kept.text)) == ("cancelled", True)
+    assert (kept.state, bool(kept.text)) == ("interrupted", True)
 
 
 async def test_a_question_in_the_middle_of_an_answer_is_answered_after_it(

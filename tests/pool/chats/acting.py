@@ -217,7 +217,7 @@ class Actor:
         await self._server.kill_worker()
 
     async def close(self) -> None:
-        self.expected.may_end("cancelled", must=True)
+        self.expected.may_end("interrupted", must=True)
         await self._server.close()
         await self._close_tabs()
         self._server.open()

@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 
 from workers.chats.own_chats import OwnChats
+from workers.chats.records import MessageState
 from workers.client import StopSwitch
 from workers.flows.pacing import paced
 from workers.messages import Event
@@ -78,8 +79,11 @@ class Turn:
                     self._take(batch)
             if self._answer.is_running:  # a way that forgot its end
                 self._end(ended(self._answer, "stop"))
-        except asyncio.CancelledError:
-            self._end(ended(self._answer, "cancelled"))
+        except (
+            asyncio.CancelledError
+        ):  # by Stop, whose way did not end in time, or as the server ends
+            state: MessageState = "cancelled" if self.switch.is_pressed else "interrupted"
+            self._end(ended(self._answer, state))
         except AppError as err:
             self._end(ended(self._answer, "failed", err))
         except Exception as err:
