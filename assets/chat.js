@@ -43,7 +43,9 @@ document.addEventListener("quintet-chat", (event) => {
 
 // --- clicks ---
 
-document.addEventListener("quintet-act", (event) => act(event.detail.act, event.detail));
+// Other scripts ask for an action with this; what was asked before the tab had hands is done now.
+window.quintetAct = act;
+for (const [name, data] of window.quintetWaiting?.splice(0) ?? []) act(name, data);
 document.addEventListener("click", (event) => {
   if (!element.isConnected) return;
   const button = event.target.closest?.("[data-act], [data-copy], [data-edit], [data-aloud], [data-save], [data-drawer], [data-example]");
@@ -255,7 +257,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("quintet-used", () => { if (element.isConnected) trigger("fit", {}); }); // by the head's script
 
 const timezone = () => -new Date().getTimezoneOffset();
-const look = () => trigger("look", { timezone: timezone(), follows: followed !== null });
+const look = () => trigger("look", { timezone: timezone() });
 setTimeout(look, 500);
 const timer = setInterval(() => {
   if (!element.isConnected) clearInterval(timer);

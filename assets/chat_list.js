@@ -5,7 +5,7 @@ const body = element.querySelector(".q-list-body");
 const search = element.querySelector('input[type="search"]');
 const file = element.querySelector('input[type="file"]');
 const SEARCH_MS = 200;
-const act = (name, data = {}) => document.dispatchEvent(new CustomEvent("quintet-act", { detail: { act: name, ...data } }));
+const act = (name, data = {}) => window.quintetAct(name, data);
 let open = new Set(); // folders that were unfolded by hand
 let editing = null;
 

@@ -11,7 +11,7 @@ const MAX_SHARE = 0.4; // of the window, for a long message
 let state = {};
 let sending = null; // what was sent and not yet taken
 let sentFrom = ""; // the draft that it was
-const act = (name, data = {}) => document.dispatchEvent(new CustomEvent("quintet-act", { detail: { act: name, ...data } }));
+const act = (name, data = {}) => window.quintetAct(name, data);
 
 // --- the box ---
 
@@ -137,6 +137,7 @@ function unfold(isOpen) {
   find(".q-box").classList.toggle("q-unfolded", isOpen);
   fold.setAttribute("aria-expanded", String(isOpen));
 }
+box.addEventListener("focus", () => unfold(false));
 fold.addEventListener("click", () => {
   const isOpen = fold.getAttribute("aria-expanded") !== "true";
   unfold(isOpen);
@@ -199,7 +200,10 @@ function drawChoice(one, choice) {
     const value = isMany
       ? (isChosen ? one.value.filter((found) => found !== choice.value) : [...one.value, choice.value])
       : choice.value;
-    if (!isMany) closeMenu(false);
+    if (!isMany) {
+      closeMenu(false);
+      unfold(false);
+    }
     act("switch", { key: one.key, value, is_last: !isMany });
   });
   return item;

@@ -3,7 +3,7 @@
 
 const sheet = element.querySelector("dialog");
 const file = element.querySelector('input[type="file"]');
-const act = (data) => document.dispatchEvent(new CustomEvent("quintet-act", { detail: { act: "persona", ...data } }));
+const act = (data) => window.quintetAct("persona", data);
 let opener = null; // where the focus goes back to
 let staysChanged = false; // what comes next is drawn with what was typed
 let isChanged = false; // whether something was typed that is not kept
@@ -145,7 +145,7 @@ document.addEventListener("click", (event) => {
     pressed.stopPropagation();
     if (pressed.key === "Escape") { back(); chip.focus(); }
     if (pressed.key !== "Enter" || !box.value.trim()) return;
-    document.dispatchEvent(new CustomEvent("quintet-act", { detail: { act: "preset-keep", name: box.value } }));
+    window.quintetAct("preset-keep", { name: box.value });
     back();
   });
 });

@@ -4,7 +4,7 @@ document.addEventListener("click", (event) => {
   const panel = event.target.closest?.(".q-schema-set")?.closest(".q-schema");
   if (!panel) return;
   const schema = panel.querySelector("textarea").value;
-  document.dispatchEvent(new CustomEvent("quintet-act", { detail: { act: "set-schema", schema } }));
+  window.quintetAct("set-schema", { schema });
 });
 document.addEventListener("change", async (event) => {
   const file = event.target.matches?.(".q-schema input[type=file]") && event.target.files[0];

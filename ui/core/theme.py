@@ -108,7 +108,15 @@ def style_sheets() -> list[Path]:
     return [own, *(path for path in sorted(ASSETS.glob("*.css")) if path != own)]
 
 
-SCRIPTS = ("remote-pictures.js", "frame.js", "settings.js", "keys.js", "code.js", "tools.js")
+SCRIPTS = (
+    "acts.js",
+    "remote-pictures.js",
+    "frame.js",
+    "settings.js",
+    "keys.js",
+    "code.js",
+    "tools.js",
+)
 """Of `assets/`, what the page runs besides Gradio's own and its parts'."""
 
 

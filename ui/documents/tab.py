@@ -19,9 +19,7 @@ from .library import LibraryHandlers
 
 ARTICLE_JS = """(collection) => {
   document.querySelector('#q-tabs [role="tab"]').click();
-  document.dispatchEvent(
-    new CustomEvent("quintet-act", { detail: { act: "write-article", collection } })
-  );
+  window.quintetAct("write-article", { collection });
 }"""
 """The first tab is the chat's, whose script listens: a new chat there, with this collection."""
 

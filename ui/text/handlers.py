@@ -74,13 +74,18 @@ class ChatHandlers:
         Looking at another chat ends it, and stops nothing.
         """
         act, epoch = self._act(page, request, {}), page.epoch
-        yield {self._parts.notice: gr.skip()}
-        while turns := running(act):
-            async for _ in turns[0].follow():
-                if page.epoch != epoch:
-                    return
-                yield {self._parts.live: live_rows(act)}
-        yield self._drawn(act, Outcome(draw=(LIST, LOG, COMPOSER), notice_html=None))
+        page.followed = epoch
+        try:
+            yield {self._parts.notice: gr.skip()}
+            while turns := running(act):
+                async for _ in turns[0].follow():
+                    if page.epoch != epoch:
+                        return
+                    yield {self._parts.live: live_rows(act)}
+            yield self._drawn(act, Outcome(draw=(LIST, LOG, COMPOSER), notice_html=None))
+        finally:
+            if page.followed == epoch:  # or a later one is followed by now
+                page.followed = None
 
     async def on_look(
         self, page: OpenPage, seen: str, event: gr.EventData, request: gr.Request
@@ -99,7 +104,7 @@ class ChatHandlers:
         if is_gone:  # deleted in another tab
             page.look_at(None)
             return {**update, **self._drawn(act, Outcome(draw=(LOG, COMPOSER), notice_html=None))}
-        if state_of(act) != page.drawn and not sent.get("follows"):
+        if state_of(act) != page.drawn and page.followed != page.epoch:
             page.epoch += 1
             update |= self._drawn(act, Outcome(draw=(LOG, COMPOSER), notice_html=None))
         return update

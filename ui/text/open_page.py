@@ -28,6 +28,8 @@ class OpenPage:
     """What the list is searched for."""
     epoch: int = 0
     """Grows with every change of what is seen; who draws for an older one stops."""
+    followed: int | None = None
+    """The epoch in which a running answer is followed; None: none is."""
     drawn: object = None
     """What the log was drawn from last; it is drawn again when that has changed."""
     live_from: int = 0

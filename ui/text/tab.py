@@ -38,7 +38,8 @@ def _wire_chat(parts: ChatParts, handlers: ChatHandlers) -> None:
     # by default, Gradio drops what is clicked before the action before it has come back
     hands.act(handlers.on_act, parts.page, outputs, trigger_mode="multiple", **LIGHT)
     following = {"concurrency_id": "follow", "concurrency_limit": FOLLOWERS, **QUIET}
-    hands.follow(handlers.on_follow, parts.page, outputs, **following)
+    # one that begins is not dropped because one of another chat has not noticed yet that it may end
+    hands.follow(handlers.on_follow, parts.page, outputs, trigger_mode="multiple", **following)
     hands.look(handlers.on_look, [parts.page, parts.list], outputs, **LIGHT)
 
 
