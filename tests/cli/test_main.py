@@ -142,7 +142,7 @@ def test_every_command_has_json_but_the_server() -> None:
 
     group = typer.main.get_command(add_commands())
     leaves = dict(group.commands)  # type: ignore[attr-defined]
-    for name in ("models", "collections", "env"):
+    for name in ("models", "collections", "env", "personas"):
         inner = leaves.pop(name)
         leaves |= {f"{name} {leaf}": command for leaf, command in inner.commands.items()}
     without = [

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.needs import chromium
 from tests.running import ROOT as ROOT
@@ -46,6 +46,14 @@ def expect_answer(page: Page, number: int = 1) -> None:
     expect(receipts).to_have_count(number, timeout=150_000)
     said = page.locator('#chat-live [data-testid="bot"] .prose').last
     expect(said).to_contain_text(re.compile(r"\w\w"))
+
+
+def switch_of(page: Page, key: str) -> Locator:
+    """Return one of the composer's switches; on a phone they are folded into one button."""
+    fold = page.locator(".q-fold")
+    if fold.is_visible() and fold.get_attribute("aria-expanded") != "true":
+        fold.click()
+    return page.locator(f'.q-switch[data-key="{key}"]')
 
 
 OpenTab = Callable[..., Page]

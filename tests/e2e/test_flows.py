@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.running import App
 
+from .conftest import switch_of
+
 SLOW_PLAN = "!slow 1. boil the water 2. add the leaves"
 SLOW = "!slow " + " ".join(f"word{number}" for number in range(200))
 OTHER = "Second fake chat"
@@ -35,7 +37,7 @@ def page(app: App, browser: Browser, request: pytest.FixtureRequest) -> Iterator
 
 
 def choose(page: Page, key: str, label: str) -> None:
-    switch = page.locator(f'.q-switch[data-key="{key}"]')
+    switch = switch_of(page, key)
     switch.click()
     page.get_by_role("menuitemradio", name=label).click()
     expect(switch.locator("span").first).to_have_text(label)

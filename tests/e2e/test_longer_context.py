@@ -35,8 +35,8 @@ def test_a_longer_context_is_offered_and_answers(narrow_app: App, browser: Brows
     expect_answer(page)
     expect(reload).to_be_hidden()
     page.get_by_role("tab", name="Models", exact=True).click()
-    row = page.locator('[data-id="smollm2-135m-instruct"]')
-    row.get_by_text("How it runs here").click()
+    row = page.locator('#tab-models [data-id="smollm2-135m-instruct"]').first
+    row.get_by_role("button", name="Details of").click()
     expect(row).to_contain_text("Context: 4,096 tokens in each of 4 slots")
     expect(row).to_contain_text("24 MB per 1,024 tokens and slot")
     page.close()

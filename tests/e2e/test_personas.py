@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.running import App
 
+from .conftest import switch_of
+
 COUNT = "one two three four five"
 """The fake says it back; one word is one token."""
 
@@ -35,7 +37,7 @@ def opened(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
     page.set_default_timeout(45_000)
     page.goto(url)
-    expect(page.locator("#chat-composer .q-switch[data-key=persona]")).to_be_visible()
+    expect(page.locator("#chat-composer .q-switch[data-key=persona]")).to_be_attached()
     return page
 
 
@@ -90,7 +92,7 @@ def test_a_persona_is_made_used_and_kept(page: Page) -> None:
     ask(page, "one two three ")
     page.reload()
     expect_answers_as(page, "Terse")
-    page.locator(".q-switch[data-key=persona]").click()
+    switch_of(page, "persona").click()
     page.locator(".q-choice[data-value=plain]").click()
     expect_answers_as(page, "Plain")
     ask(page, COUNT + " ")

@@ -40,9 +40,14 @@ PAGE_ACTIONS = {
     "budget": Press(what="memory-ram", event="submit", data=[None]),
     "budget by leaving": Press(what="memory-ram", event="blur", data=[None]),
     "budget of cards": Press(what="memory-vram", event="submit", data=[None]),
-    "delete a document": Press(what="Delete document", event="click", data=["My documents"]),
+    "delete a document": Press(
+        what="rag-documents",
+        event="act",
+        data=["My documents"],
+        event_data={"act": "delete", "id": "no-such-document"},
+    ),
     "delete a collection": Press(
-        what="Delete the whole collection", event="click", data=["My documents"]
+        what="rag-delete-collection", event="click", data=["My documents"]
     ),
 }
 HTTP_ACTIONS = {
