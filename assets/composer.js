@@ -67,6 +67,8 @@ box.addEventListener("keydown", (event) => {
     }
   }
 });
+// What is not seen has no height: measured again when its tab is.
+new IntersectionObserver((entries) => { if (entries.some((one) => one.isIntersecting)) fit(); }).observe(box);
 send.addEventListener("click", submit);
 stop.addEventListener("click", () => act("stop"));
 

@@ -102,6 +102,8 @@ def test_without_the_budget_a_worker_is_back_when_it_is_used(
     own_app: App, browser: Browser
 ) -> None:
     page = open_panel(browser, own_app)
+    set_budget(page, "6")
+    expect(page.locator("#memory-said")).to_contain_text("may use")
     set_budget(page, "")
     expect(page.locator("#memory-said")).to_contain_text("RAM has no limit now")
     page.keyboard.press("Escape")
