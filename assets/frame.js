@@ -17,6 +17,7 @@
     const [button, tabs] = [document.getElementById("q-menu"), document.getElementById("q-tabs")];
     if (!button || !tabs) return;
     const isOpen = isPhone() ? isDrawn : !isClosed();
+    tabs.dataset.hasSide = String(Boolean(panel()?.classList.contains("q-with-side")));
     tabs.dataset.side = isOpen ? "open" : "closed";
     button.setAttribute("aria-expanded", String(isOpen));
     button.setAttribute("aria-label", isOpen ? "Hide the sidebar" : "Show the sidebar");

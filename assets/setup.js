@@ -8,8 +8,18 @@ function update() {
   const focused = frame.contains(document.activeElement) && document.activeElement.dataset.action;
   const isNew = frame.childElementCount === 0;
   frame.innerHTML = props.value || "";
+  showPlace();
   if (isNew && props.value) element.closest(".q-grow")?.scrollTo(0, 0); // its heading first, not its end
   if (focused) frame.querySelector(`[data-action="${focused}"]`)?.focus();
+}
+
+// What stands beside the card goes by it. Said here, for `:has()` has the browser look through a whole long chat
+// at each of its changes.
+function showPlace() {
+  const place = document.getElementById("chat-empty");
+  if (!place) return;
+  if (!frame.querySelector(".q-first-card, h4")) delete place.dataset.card;
+  else place.dataset.card = frame.querySelector("h4") ? "demo" : "alone";
 }
 
 frame.addEventListener("click", (event) => {

@@ -16,6 +16,8 @@ from gradio.blocks import BlockContext
 from gradio.context import get_render_context
 
 SIDE = "q-side"
+TAB_KINDS = {SIDE: "q-with-side", "q-grow": "q-with-grow"}
+"""What a tab is called by the parts that it has; see `assets/frame.css`."""
 
 
 @contextmanager
@@ -23,8 +25,17 @@ def tab_with_sidebar() -> Iterator[None]:
     """Inside a `gr.Tab`: keep the place of its sidebar while the tab is laid out."""
     place = gr.Column(elem_classes=SIDE, min_width=0)
     yield
+    tab = place.parent
     if not place.children:
         place.unrender()
+    if isinstance(tab, gr.Tab):
+        tab.elem_classes = [*tab.elem_classes, *_kinds(tab)]
+
+
+def _kinds(tab: gr.Tab) -> list[str]:
+    """Say on the tab what stands directly in it: found by `:has()`, it would be looked for at each change of a chat."""
+    within = {name for block in tab.children for name in getattr(block, "elem_classes", ())}
+    return [kind for part, kind in TAB_KINDS.items() if part in within]
 
 
 @contextmanager

@@ -17,12 +17,14 @@ def question_html(exchange: Exchange) -> str:
         return ""
     text = literal_html(question.text)
     said = f'<div class="q-own" data-own="{question.id}">{text}</div>' if text else ""
+    versions = versions_html(exchange.question_versions, "question")
     acts = (
-        f"{versions_html(exchange.question_versions, 'question')}"
+        f"{versions}"
         f"{icon_button('copy', 'Copy the question', copy=question.id)}"
         f"{icon_button('edit', 'Edit the question', edit=question.id, how='question')}"
     )
+    row = "q-acts q-own-acts q-versioned" if versions else "q-acts q-own-acts"
     return (
         f'<div class="q-said" data-message="{question.id}">{rendered(ABOVE_QUESTION, question)}'
-        f'<div class="q-own-row"><div class="q-acts q-own-acts">{acts}</div>{said}</div></div>'
+        f'<div class="q-own-row"><div class="{row}">{acts}</div>{said}</div></div>'
     )
