@@ -89,6 +89,22 @@ def test_an_end_that_is_not_the_answers_own_is_said(
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({"state": "stop"}, 1),
+        ({"state": "stop", "text": ""}, 1),
+        ({"state": "failed", "error": "No.", "text": ""}, 1),
+        ({"state": "failed", "error": "No."}, 1),
+        ({"state": "cancelled", "text": ""}, 1),
+        ({"state": "cancelled"}, 1),
+    ],
+)
+def test_an_answer_is_retried_by_one_button(fields: dict[str, Any], count: int) -> None:
+    html = below_html(Exchange(answer=replace(TREE.messages[2], **fields)))
+    assert html.count('data-act="retry"') == count
+
+
 def test_a_longer_context_is_offered_where_there_is_memory_for_it() -> None:
     offer = {"model": "m", "context_tokens": 8192, "fits": True, "plan": "0.4 GB more."}
     failed = replace(TREE.messages[2], state="failed", error="Too long.", details={"offer": offer})

@@ -77,10 +77,15 @@ def _end(exchange: Exchange) -> str:
     buttons = []
     if answer.state in ENDED and answer.text.strip():
         buttons.append(act_button("Continue", "go-on", message=answer.id))
-    elif answer.state != "stop":
+    elif _asks_for_retry(answer):
         buttons.append(act_button("Retry", "retry", symbol="retry", message=answer.id))
     row = f'<div class="q-next-steps">{"".join(buttons)}</div>' if buttons else ""
     return "".join(parts) + row
+
+
+def _asks_for_retry(answer: Message) -> bool:
+    """Whether asking again is the next step, and so has a button of its own."""
+    return answer.state != "stop" and not (answer.state in ENDED and answer.text.strip())
 
 
 def _offer(answer: Message) -> str:
@@ -113,6 +118,8 @@ def _acts(exchange: Exchange) -> str:
     ]
     if not answer.text.strip():
         buttons = buttons[1:2]  # nothing to copy, change or say
+    if _asks_for_retry(answer):
+        buttons = [button for button in buttons if 'data-act="retry"' not in button]
     return (
         f'<div class="q-acts">{"".join(buttons)}'
         f"{versions_html(exchange.answer_versions, 'answer')}{_receipt(answer)}</div>"
