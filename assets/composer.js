@@ -75,6 +75,7 @@ stop.addEventListener("click", () => act("stop"));
 // --- what the server says ---
 
 let seenChat;
+let seenEpoch = 0;
 function update() {
   let next;
   try { next = JSON.parse(props.value || "{}"); } catch { return; }
@@ -89,6 +90,12 @@ function update() {
     attached.clear();
   }
   if (hasBegun || failed) sending = null;
+  if (next.epoch < seenEpoch) { // drawn before what is seen now, and come after it, as has its log
+    if (dictated !== undefined) heard(dictated);
+    fit();
+    return act("redraw", { epoch: seenEpoch });
+  }
+  seenEpoch = next.epoch ?? seenEpoch;
   const isOther = seenChat !== undefined && rest.chat !== seenChat && !hasBegun;
   state = rest;
   attached.says(rest.attach);

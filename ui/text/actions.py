@@ -33,6 +33,7 @@ ACTIONS: Mapping[str, Action] = {
     "edit": log_actions.edit,
     "show": log_actions.show,
     "earlier": log_actions.earlier,
+    "redraw": log_actions.redraw,
     "reload": log_actions.reload,
     "switch": log_actions.switch_to,
     "vote": vote_for,

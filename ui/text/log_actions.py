@@ -109,6 +109,12 @@ async def earlier(act: Act) -> Outcome:
     return Outcome(draw=(LOG,))
 
 
+async def redraw(act: Act) -> Outcome:
+    """Draw what is seen once more: something older came after it."""
+    act.page.epoch = max(act.page.epoch, act.number("epoch"))
+    return Outcome(draw=CHAT, notice_html=None)
+
+
 async def reload(act: Act) -> Outcome:
     """Load the model with the longer context that was offered, and ask again."""
     act.caller.check(RELOAD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +27,8 @@ class OpenPage:
     """Exchanges that are shown at most, the last ones."""
     query: str = ""
     """What the list is searched for."""
-    epoch: int = 0
-    """Grows with every change of what is seen; who draws for an older one stops."""
+    epoch: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+    """Grows with every change of what is seen, also over a restart; who draws for an older one stops."""
     followed: int | None = None
     """The epoch in which a running answer is followed; None: none is."""
     drawn: object = None
