@@ -17,7 +17,9 @@
     const [button, tabs] = [document.getElementById("q-menu"), document.getElementById("q-tabs")];
     if (!button || !tabs) return;
     const isOpen = isPhone() ? isDrawn : !isClosed();
-    tabs.dataset.hasSide = String(Boolean(panel()?.classList.contains("q-with-side")));
+    const shown = panel();
+    if (shown) tabs.dataset.hasSide = String(shown.classList.contains("q-with-side"));
+    else requestAnimationFrame(showSide); // Gradio has not drawn it yet
     tabs.dataset.side = isOpen ? "open" : "closed";
     button.setAttribute("aria-expanded", String(isOpen));
     button.setAttribute("aria-label", isOpen ? "Hide the sidebar" : "Show the sidebar");
