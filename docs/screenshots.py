@@ -1,75 +1,53 @@
-"""`make docs`: start Quintet, use every tab with its example, and photograph it for the README."""
+"""`make docs`: start Quintet, use every tab with its example, and photograph it for the documents."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).parent.parent
-IMAGES = ROOT / "docs" / "images"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WIDE = ViewportSize(width=1200, height=860)
-PHONE = ViewportSize(width=390, height=844)
-LONG_MS = 90_000
+from docs import walk
+from docs.pictures import (
+    BROWSER,
+    FLAGS,
+    IMAGES,
+    LONG_MS,
+    LOOKS,
+    ROOT,
+    WIDE,
+    free_port,
+    running_quintet,
+    take,
+)
 
 
 def main() -> int:
     """Write docs/images/*.png."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        app = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--data-dir", folder], cwd=ROOT
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/healthz")
-            photograph(f"http://127.0.0.1:{port}")
-        finally:
-            app.terminate()
-            app.wait()
-    return 0
-
-
-def wait_for(url: str) -> None:
-    """Return when the address answers."""
-    while True:
-        try:
-            urllib.request.urlopen(url).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_quintet(Path(folder), free_port()) as url,
+    ):
+        photograph(url)
+    return walk.main()
 
 
 def photograph(url: str) -> None:
-    """Open each tab, use it, and save what it looks like."""
-    browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    """Open each tab, use it, and save what it looks like: wide and phone, light and dark."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         for name, use in TABS.items():
-            page = browser.new_page(viewport=WIDE, device_scale_factor=1)
+            page = browser.new_page(viewport=WIDE, reduced_motion="reduce")
             page.set_default_timeout(LONG_MS)
             page.goto(url)
             use(page)
-            page.wait_for_timeout(500)
-            page.screenshot(path=IMAGES / f"{name}.png")
+            for ending, (size, scheme) in LOOKS.items():
+                page.set_viewport_size(size)
+                page.emulate_media(color_scheme=scheme)
+                take(page, f"{name}{ending}")
             page.close()
-        phone = browser.new_page(viewport=PHONE, color_scheme="dark")
-        phone.goto(f"{url}/?__theme=dark")
-        phone.get_by_role("tab", name="Speech out").click()
-        phone.wait_for_timeout(1500)
-        phone.screenshot(path=IMAGES / "phone.png")
         browser.close()
 
 
@@ -79,11 +57,25 @@ def open_tab(page: Page, title: str) -> None:
 
 
 def use_text(page: Page) -> None:
-    """Ask something and wait for the receipt."""
+    """Ask about an attached document, with a chat before it in the list."""
     open_tab(page, "Text")
-    page.locator("#chat-input").fill("What is the capital of France? One short sentence.")
-    page.keyboard.press("Enter")
-    page.locator("#tab-text").get_by_text("tokens/s").first.wait_for()
+    ask(page, "What is the capital of France? One short sentence.")
+    page.locator("#chat-list").get_by_role("button", name="New chat", exact=True).click()
+    page.locator("#chat-empty").wait_for()
+    page.locator(".q-attach-input").set_input_files(ROOT / "assets" / "example-handbook.pdf")
+    page.locator(".q-chips .q-file").get_by_text("by retrieval").or_(
+        page.locator(".q-chips .q-file").get_by_text("read whole")
+    ).first.wait_for()
+    ask(page, "How high is the tower?")
+
+
+def ask(page: Page, question: str) -> None:
+    """Send a question and wait for the answer's receipt."""
+    receipts = page.locator("#chat-scroll .q-acts .q-receipt")
+    before = receipts.count()
+    page.locator("#chat-input").fill(question)
+    page.locator("#chat-send").click()
+    receipts.nth(before).wait_for()
 
 
 def use_speech_in(page: Page) -> None:
@@ -94,7 +86,7 @@ def use_speech_in(page: Page) -> None:
 
 
 def use_speech_out(page: Page) -> None:
-    """Speak an example and stop the clock in the middle."""
+    """Speak an example."""
     open_tab(page, "Speech out")
     page.get_by_role("button", name="A story").click()
     page.locator("#tts-download").wait_for()
@@ -116,8 +108,18 @@ def use_rag(page: Page) -> None:
 
 
 def use_models(page: Page) -> None:
-    """Show the catalogue, and the memory of all five above it."""
+    """Measure the model that answers in the chat."""
     open_tab(page, "Models")
+    page.locator(".q-models-search").fill("SmolLM2 135M")
+    page.get_by_role("button", name="Benchmark SmolLM2 135M").first.click()
+    page.locator('.q-model [data-action="benchmark"]').first.click()
+    page.locator(".q-bench-table").first.wait_for()
+
+
+def use_memory(page: Page) -> None:
+    """Show the memory of all five workers."""
+    open_tab(page, "Models")
+    page.locator(".q-model").first.wait_for()
     page.locator("#q-mem").click()
     page.locator("#memory-workers").get_by_text("expected").nth(2).wait_for()
 
@@ -127,8 +129,9 @@ TABS = {
     "speech-out": use_speech_out,
     "vision": use_vision,
     "rag": use_rag,
-    "models": use_models,
     "text": use_text,
+    "memory": use_memory,
+    "models": use_models,
 }
 """In this order, so that the pictures of the README show all five workers awake."""
 
