@@ -89,7 +89,7 @@ def use_speech_out(page: Page) -> None:
     """Speak an example."""
     open_tab(page, "Speech out")
     page.get_by_role("button", name="A story").click()
-    page.locator("#tts-download").wait_for()
+    page.locator("#tts-download").get_by_text("Download mp3 ·").wait_for()
 
 
 def use_vision(page: Page) -> None:
