@@ -57,3 +57,22 @@ def test_every_tab_is_clean(fake_app: App, browser: Browser, size: str, scheme: 
         assert {tab: them for tab, them in found.items() if them} == {}
     finally:
         context.close()
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS[:1])
+def test_the_sheet_of_personas_is_clean(
+    fake_app: App, browser: Browser, size: str, scheme: Scheme
+) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    try:
+        page = context.new_page()
+        page.set_default_timeout(45_000)
+        page.goto(fake_app.url)
+        page.locator('[data-act="personas"]').click()
+        expect(page.locator("dialog.q-personas form")).to_be_visible()
+        assert violations(page) == []
+    finally:
+        context.close()

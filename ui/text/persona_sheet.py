@@ -92,7 +92,8 @@ def _editor(sheet: PersonaSheet) -> str:
     return (
         f'<form class="q-persona" data-id="{escape(persona.id)}" data-file="{escape(file_name(persona))}">'
         f'<h3 tabindex="-1">{title}</h3>{fixed}{notes}'
-        f'<fieldset class="q-fields"{"" if can_change else " disabled"}>{fields}</fieldset>'
+        '<div class="q-fields-scroll" tabindex="0" role="group" aria-label="What it is">'
+        f'<fieldset class="q-fields"{"" if can_change else " disabled"}>{fields}</fieldset></div>'
         f'{_buttons(persona)}<template class="q-persona-file">{escape(as_text(persona)) if persona.id else ""}</template></form>'
     )
 
