@@ -11,8 +11,9 @@ const isSeen = () => !document.hidden && main()?.offsetParent !== null;
 let state = {}; // what the composer was sent last
 let followed = null; // chat and epoch of the answer that is followed
 
+let number = 0; // actions are done in the order in which they were begun
 function act(name, data = {}) {
-  trigger("act", { act: name, ...data });
+  trigger("act", { act: name, ...data, number: ++number });
 }
 
 // --- what the server says ---

@@ -56,6 +56,7 @@ class ChatHandlers:
     async def on_act(self, page: OpenPage, event: gr.EventData, request: gr.Request) -> Update:
         """Do what was clicked."""
         sent = event._data if isinstance(event._data, dict) else {}
+        await page.in_turn(sent.get("number"))
         act = self._act(page, request, sent)
         try:
             name = act.text("act")
@@ -80,6 +81,9 @@ class ChatHandlers:
             while turns := running(act):
                 async for _ in turns[0].follow():
                     if page.epoch != epoch:
+                        # what was sent last may come after what is seen now was drawn, and comes
+                        # once more as this event ends: so it ends with what is seen now
+                        yield self._drawn(act, Outcome(draw=(LOG,), notice_html=None))
                         return
                     yield {self._parts.live: live_rows(act)}
             yield self._drawn(act, Outcome(draw=(LIST, LOG, COMPOSER), notice_html=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,11 @@ from .exchanges import Exchange
 
 WINDOW = 50
 """Exchanges that are shown at first, and that "Show earlier" adds: a hundred messages."""
+
+
+IN_TURN_S = 2.0
+"""How long an action waits for one that was sent before it, and may have been lost on its way."""
+LOOK_S = 0.01
 
 
 @dataclass(slots=True)
@@ -29,6 +35,8 @@ class OpenPage:
     """What the list is searched for."""
     epoch: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     """Grows with every change of what is seen, also over a restart; who draws for an older one stops."""
+    begun: int = 0
+    """How many actions have begun."""
     followed: int | None = None
     """The epoch in which a running answer is followed; None: none is."""
     drawn: object = None
@@ -41,6 +49,15 @@ class OpenPage:
     """What they were read for."""
     timezone_min: int = 0
     """Minutes that the browser's clock is ahead of UTC."""
+
+    async def in_turn(self, number: object) -> None:
+        """Wait until the actions that were sent before an action have begun, `IN_TURN_S` at most."""
+        if not isinstance(number, int) or isinstance(number, bool):
+            return
+        until_s = time.monotonic() + IN_TURN_S
+        while self.begun < number - 1 and time.monotonic() < until_s:
+            await asyncio.sleep(LOOK_S)
+        self.begun = max(self.begun, number)
 
     def look_at(self, chat: str | None) -> None:
         """See another chat."""
