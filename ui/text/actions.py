@@ -54,3 +54,6 @@ ACTIONS: Mapping[str, Action] = {
     "set-schema": tool_actions.set_schema,
     "close-schema": tool_actions.close_schema,
 }
+
+LONG = frozenset({"dictate", "reload", "take-in", "look-for-tools"})
+"""Those that take seconds: what is done after them does not wait."""

@@ -17,7 +17,7 @@ from workers.flows.turns.options import settings_of
 from workers.messages.errors import AppError, NotFoundError, UnsupportedInputError
 
 from .act import ALL, COMPOSER, LIST, LOG, Act, Outcome
-from .actions import ACTIONS
+from .actions import ACTIONS, LONG
 from .draw import chats_html, composer, drawn, live_rows, presets, running, state_of
 from .layout import ChatParts, about_html, empty_html
 from .log_actions import save_options
@@ -62,9 +62,13 @@ class ChatHandlers:
             name = act.text("act")
             if name not in ACTIONS:
                 raise UnsupportedInputError(f"There is no action {name!r}.")
+            if name in LONG:
+                page.note_done(sent.get("number"))
             outcome = await ACTIONS[name](act)
         except Exception as err:  # noqa: BLE001 — the edge of the page: everything must be said
             outcome = self._refused(act, err)
+        finally:
+            page.note_done(sent.get("number"))
         return self._drawn(act, outcome)
 
     async def on_follow(

@@ -35,8 +35,8 @@ class OpenPage:
     """What the list is searched for."""
     epoch: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     """Grows with every change of what is seen, also over a restart; who draws for an older one stops."""
-    begun: int = 0
-    """How many actions have begun."""
+    num_done: int = 0
+    """How many actions are done, or are long ones that have begun."""
     followed: int | None = None
     """The epoch in which a running answer is followed; None: none is."""
     drawn: object = None
@@ -51,16 +51,22 @@ class OpenPage:
     """Minutes that the browser's clock is ahead of UTC."""
 
     async def in_turn(self, number: object) -> None:
-        """Wait until the actions that were sent before an action have begun, `IN_TURN_S` at most."""
-        if not isinstance(number, int) or isinstance(number, bool):
-            return
+        """Wait until the actions that were sent before an action are done, `IN_TURN_S` at most."""
         until_s = time.monotonic() + IN_TURN_S
-        while self.begun < number - 1 and time.monotonic() < until_s:
+        while self.num_done < _whole(number) - 1 and time.monotonic() < until_s:
             await asyncio.sleep(LOOK_S)
-        self.begun = max(self.begun, number)
+
+    def note_done(self, number: object) -> None:
+        """Let the actions begin that were sent after one."""
+        self.num_done = max(self.num_done, _whole(number))
 
     def look_at(self, chat: str | None) -> None:
         """See another chat."""
         self.chat = chat
         self.window = WINDOW
         self.epoch += 1
+
+
+def _whole(number: object) -> int:
+    """What a browser sent as an action's number; 0 for what is none."""
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
