@@ -141,16 +141,16 @@ def test_an_answer_is_text_and_what_is_none_is_named() -> None:
     blocks = [
         block("text", text="It is fine."),
         block("image", data="aGVsbG8=", mimeType="image/png"),
-        block("resource", resource=SimpleNamespace(uri="file:///a.txt", text="inside")),
-        block("resource", resource=SimpleNamespace(uri="file:///a.bin", blob="aGVsbG8=")),
+        block("resource", resource=SimpleNamespace(uri="notes://a.txt", text="inside")),
+        block("resource", resource=SimpleNamespace(uri="notes://a.bin", blob="aGVsbG8=")),
         block("resource_link", name="more", uri="https://x.example"),
         block("hologram"),
     ]
     answer = SimpleNamespace(content=blocks, structuredContent=None, isError=False)
     result = result_of(answer)
     assert "It is fine." in result.text
-    assert "file:///a.txt:\ninside" in result.text
-    for missing in ("a picture (image/png", "file:///a.bin", "hologram"):
+    assert "notes://a.txt:\ninside" in result.text
+    for missing in ("a picture (image/png", "notes://a.bin", "hologram"):
         assert missing in result.note
         assert missing in result.text
     only = SimpleNamespace(content=[], structuredContent={"a": 1}, isError=True)
