@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from ui.text.chat_list import found_html, list_html
+from ui.text.sidebar.chat_list import found_html, list_html
 from workers.chats.records import FoundChat, KeptChat
 
 ZONE = timezone(timedelta(hours=5, minutes=30))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ui.text.exchanges import Exchange, Versions, exchanges_of, live_from
-from ui.text.log_rows import rows_of
+from ui.text.log.log_rows import rows_of
 from ui.text.shown.answer import below_html
 from workers.chats.records import Message, Tree, tree_of
 from workers.flows.turns.answer import begun

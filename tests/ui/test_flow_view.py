@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.flows.scripted_client import LOCAL, OTHER, REMOTE, ScriptedClient, text_card
-from ui.text.flow_switches import (
+from ui.text.flows.flow_switches import (
     flow_state,
     second_state,
     style_state,

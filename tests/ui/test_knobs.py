@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from tests.downloads.conftest import make_card
-from ui.text.knobs import KNOBS, NONE_AT, defaults_of, defaults_words
-from ui.text.options_drawer import drawer_values, with_drawer
+from ui.text.composer.knobs import KNOBS, NONE_AT, defaults_of, defaults_words
+from ui.text.composer.options_drawer import drawer_values, with_drawer
 from workers.flows.turns.options import TurnOptions, settings_of
 from workers.messages import SamplingParams, Thinking
 from workers.messages.sampling import sampling_for

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from configs.tool_settings import ToolSettings
-from ui.text.leave import FOR_ADMINS, has_leave, state_within_leave, within_leave
-from ui.text.switch_state import SwitchChoice, SwitchState
+from ui.text.composer.switch_state import SwitchChoice, SwitchState
+from ui.text.tools.leave import FOR_ADMINS, has_leave, state_within_leave, within_leave
 from workers.flows.turns.chat_tools import ChatTools
 from workers.flows.turns.options import TurnOptions
 from workers.messages.standing import Standing

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from ui.text.persona_form import Choices, fields_html, persona_from
+from ui.text.personas.persona_form import Choices, fields_html, persona_from
 from workers.messages.errors import UnsupportedInputError
 from workers.personas.records import Persona
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from ui.text.persona_form import Choices
-from ui.text.persona_sheet import PersonaSheet, sheet_html
-from ui.text.presets import presets_html
+from ui.text.composer.presets import presets_html
+from ui.text.personas.persona_form import Choices
+from ui.text.personas.persona_sheet import PersonaSheet, sheet_html
 from workers.personas.portable import read_record
 from workers.personas.records import Persona, SamplingPreset
 

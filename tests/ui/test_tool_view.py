@@ -13,7 +13,7 @@ from ui.text.exchanges import Exchange
 from ui.text.shown.answer import below_html
 from ui.text.shown.calls import calls_html
 from ui.text.shown.data import as_csv, columns_of, data_html, shown_json
-from ui.text.tools_switch import (
+from ui.text.tools.tools_switch import (
     FREE,
     OWN,
     SAMPLES,

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from ui.core.guard import uploaded_file
 from ui.core.page_chats import PageChats
+from ui.text.personas.worn import worn
+from ui.text.tools.leave import has_leave, within_leave
 from workers.chats.own_chats import OwnChats
 from workers.chats.records import KeptChat
 from workers.client import Client
@@ -16,9 +18,7 @@ from workers.flows.turns.options import TurnOptions
 from workers.messages.errors import NotFoundError, UnsupportedInputError
 from workers.messages.standing import Standing
 
-from .leave import has_leave, within_leave
 from .open_page import OpenPage
-from .worn import worn
 
 LIST, LOG, COMPOSER, OPTIONS = "list", "log", "composer", "options"
 """The parts of the tab that are drawn by themselves."""

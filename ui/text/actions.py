@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import attached_actions, list_actions, log_actions, persona_actions, tool_actions
+from ui.text.attached import attached_actions
+from ui.text.composer.dictation import dictate
+from ui.text.flows.flow_actions import vote_for, write_article
+from ui.text.log import log_actions
+from ui.text.personas import persona_actions
+from ui.text.sidebar import list_actions
+from ui.text.tools import tool_actions
+
 from .act import Action
-from .dictation import dictate
-from .flow_actions import vote_for, write_article
 
 ACTIONS: Mapping[str, Action] = {
     "new": list_actions.new,

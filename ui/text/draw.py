@@ -12,23 +12,23 @@ import gradio as gr
 
 from ui.core.icons import icon
 from ui.core.request import Update
+from ui.text.attached.attaching import attach_state
+from ui.text.composer.fullness import context_line
+from ui.text.composer.options_drawer import drawer_values
+from ui.text.composer.presets import presets_html
+from ui.text.composer.switch_state import SwitchState
+from ui.text.composer.switches import states_of
+from ui.text.log.log_rows import rows_of
+from ui.text.personas.worn import name_of, personas_of
+from ui.text.sidebar.chat_list import found_html, list_html
+from ui.text.tools.leave import state_within_leave
 from workers.chats.records import KeptChat
 from workers.flows.turns.turn import Turn
 from workers.messages.errors import NotFoundError
 
 from .act import LIST, LOG, OPTIONS, Act
-from .attaching import attach_state
-from .chat_list import found_html, list_html
 from .exchanges import Exchange, exchanges_of, live_from, with_live
-from .fullness import context_line
 from .layout import ChatParts
-from .leave import state_within_leave
-from .log_rows import rows_of
-from .options_drawer import drawer_values
-from .presets import presets_html
-from .switch_state import SwitchState
-from .switches import states_of
-from .worn import name_of, personas_of
 
 
 def drawn(parts: ChatParts, act: Act, names: Iterable[str]) -> Update:

@@ -12,6 +12,8 @@ from ui.core.callers import caller_of, owner_of
 from ui.core.page_chats import PageChats
 from ui.core.render import error_html
 from ui.core.request import Update, error_line
+from ui.text.composer.options_drawer import drawer_values, with_drawer
+from ui.text.log.log_actions import save_options
 from workers.client import Client
 from workers.flows.turns.options import settings_of
 from workers.messages.errors import AppError, NotFoundError, UnsupportedInputError
@@ -20,9 +22,7 @@ from .act import ALL, COMPOSER, LIST, LOG, Act, Outcome
 from .actions import ACTIONS, LONG
 from .draw import chats_html, composer, drawn, live_rows, presets, running, state_of
 from .layout import ChatParts, about_html, empty_html
-from .log_actions import save_options
 from .open_page import OpenPage
-from .options_drawer import drawer_values, with_drawer
 
 FAILED = {"failed": True, "dictated": ""}
 """What was sent stays in the box."""

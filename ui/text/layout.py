@@ -16,10 +16,10 @@ from ui.core.render import note_html
 from ui.core.sidebar import sidebar
 from ui.core.theme import ASSETS
 from ui.core.written import CHAT_LOG
+from ui.text.composer.knobs import KNOBS, LONGEST_THOUGHT, Knob, defaults_words
+from ui.text.personas import persona_sheet
 from workers.flows.turns.options import SYSTEM_PROMPT
 
-from . import persona_sheet
-from .knobs import KNOBS, LONGEST_THOUGHT, Knob, defaults_words
 from .open_page import OpenPage
 
 CHAT_EXAMPLES = (

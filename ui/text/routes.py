@@ -11,6 +11,8 @@ from fastapi.responses import StreamingResponse
 
 from ui.core.callers import owner_from
 from ui.core.page_chats import PageChats
+from ui.text.attached.attached_routes import add_file_route
+from ui.text.personas.worn import worn
 from workers.chats.exchange.exporting import as_html, as_json, as_markdown
 from workers.chats.own_chats import OwnChats
 from workers.chats.records import KeptChat, Message
@@ -19,9 +21,6 @@ from workers.flows.citations import without_marks
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.messages import Finished, Synthesize
 from workers.messages.errors import NotFoundError, UnsupportedInputError
-
-from .attached_routes import add_file_route
-from .worn import worn
 
 KINDS = {"md": "text/markdown", "json": "application/json", "html": "text/html"}
 NOT_CACHED = {"cache-control": "no-store"}

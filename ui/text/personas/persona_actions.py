@@ -10,19 +10,19 @@ from html import escape
 
 from ui.core.callers import VISIT
 from ui.core.render import error_html
+from ui.text.act import COMPOSER, OPTIONS, Act, Outcome
+from ui.text.attached.attached_actions import look_for_collections
+from ui.text.log.log_actions import save_options
+from ui.text.tools.tool_actions import look_for_tools
 from workers.flows.turns.options import settings_of
 from workers.flows.turns.wearing import chosen
 from workers.messages.errors import AppError, UnsupportedInputError
 from workers.personas.kept import KeptRecords
 from workers.personas.records import Persona, SamplingPreset
 
-from .act import COMPOSER, OPTIONS, Act, Outcome
-from .attached_actions import look_for_collections
-from .log_actions import save_options
 from .persona_choices import choices_for
 from .persona_form import persona_from
 from .persona_sheet import PersonaSheet, sheet_html
-from .tool_actions import look_for_tools
 from .worn import fitted, personas_of
 
 NEW = Persona(name="New persona", system="You are a helpful assistant.")

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from configs.catalogue import ModelCard
+from ui.text.composer.switch_state import SwitchChoice, SwitchState
 from workers.client import Client
 from workers.flows.turns.options import DIRECT, TurnOptions
 from workers.flows.turns.ways import WAYS, WHAT_FLOWS_DO
 from workers.messages.errors import UnsupportedInputError
-
-from .switch_state import SwitchChoice, SwitchState
 
 NEEDS = {"route": "stronger", "compare": "other"}
 """Flows with two models, and the field of the second one."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from ui.text.act import ALL, LIST, LOG, Act, Outcome
+from ui.text.sidebar.list_actions import new
 from workers.flows.turns.comparing import vote
 from workers.flows.turns.options import settings_of
 from workers.messages.errors import NotFoundError
-
-from .act import ALL, LIST, LOG, Act, Outcome
-from .list_actions import new
 
 
 async def vote_for(act: Act) -> Outcome:

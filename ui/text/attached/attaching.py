@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ui.core.guard import uploaded_file
+from ui.text.act import Act
 from workers.chats.files import MAX_FILE_BYTES, MAX_FILES, KeptFile
 from workers.client import Client
 from workers.flows.turns.attached.pictures import READ
 from workers.flows.turns.options import TurnOptions
 from workers.messages.errors import UnknownModelError, UnsupportedInputError
-
-from .act import Act
 
 DOCUMENT = "whole if short, else by retrieval"
 AUDIO = "transcribed"

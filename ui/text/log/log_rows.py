@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ui.text.exchanges import Exchange
+from ui.text.shown.answer import above_html, below_html
+from ui.text.shown.question import question_html
+from ui.text.shown.words import shown_words
 from workers.chats.records import Message
 from workers.flows.receipt import Receipt
-
-from .exchanges import Exchange
-from .shown.answer import above_html, below_html
-from .shown.question import question_html
-from .shown.words import shown_words
 
 PLAIN = {"padding": False, "apply_default_css": False}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ui.text.composer.switch_state import SwitchChoice, SwitchState
 from workers.client import Client
 from workers.flows.turns.options import PLAIN, TurnOptions
 
-from .switch_state import SwitchChoice, SwitchState
 from .worn import name_of, personas_of
 
 GONE = "was deleted; this chat goes on with what it said"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from ui.text.attached.collections_switch import LOOKING
+from ui.text.composer.switches import states_of
+from ui.text.tools.tools_switch import LOOKING as LOOKING_FOR_TOOLS
 from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 from workers.flows.turns.ways import WAYS
 from workers.personas.records import DIRECT
 
-from .collections_switch import LOOKING
 from .persona_form import Choices
-from .switches import states_of
-from .tools_switch import LOOKING as LOOKING_FOR_TOOLS
 
 
 def choices_for(client: Client, options: TurnOptions, owner: str) -> dict[str, Choices | None]:

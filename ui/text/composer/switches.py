@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ui.text.attached.collections_switch import documents_state, write_documents
+from ui.text.flows import flow_switches as flow
+from ui.text.personas.persona_switch import persona_state, write_persona
+from ui.text.tools.tools_switch import format_state, tools_state, write_format, write_tools
 from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 
-from . import flow_switches as flow
-from .collections_switch import documents_state, write_documents
-from .persona_switch import persona_state, write_persona
 from .switch_state import SwitchState
-from .tools_switch import format_state, tools_state, write_format, write_tools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

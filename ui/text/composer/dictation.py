@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 
 from ui.core.render import note_html
+from ui.text.act import Act, Outcome
 from workers.media.subtitles import plain_text
 from workers.messages import Media, SegmentDelta, Transcribe
-
-from .act import Act, Outcome
 
 
 async def dictate(act: Act) -> Outcome:

@@ -7,12 +7,12 @@ from html import escape
 from typing import cast
 
 from ui.core.render import note_html
+from ui.text.act import COMPOSER, Act, Outcome
+from ui.text.log.log_actions import save_options
 from workers.flows.turns.calls import Decision
 from workers.flows.turns.options import settings_of
 from workers.messages.errors import UnsupportedInputError
 
-from .act import COMPOSER, Act, Outcome
-from .log_actions import save_options
 from .tools_switch import note_tools, schema_from
 
 DECISIONS = ("once", "chat", "no")

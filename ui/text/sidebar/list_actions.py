@@ -6,15 +6,15 @@ import asyncio
 from html import escape
 
 from ui.core.render import note_html
+from ui.text.act import ALL, COMPOSER, LIST, LOG, Act, Outcome
+from ui.text.exchanges import exchanges_of
+from ui.text.open_page import WINDOW
 from workers.chats.exchange.importing import read_chats
 from workers.chats.records import KeptChat
 from workers.flows.turns.options import settings_of
 from workers.messages.errors import UnsupportedInputError
 
-from .act import ALL, COMPOSER, LIST, LOG, Act, Outcome
 from .chat_list import UNTITLED
-from .exchanges import exchanges_of
-from .open_page import WINDOW
 
 FOCUS = {"focus": True, "to_end": True}
 

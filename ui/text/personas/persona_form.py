@@ -9,10 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from configs.errors import explain
+from ui.text.composer.knobs import KNOBS, WHOLE, Knob
 from workers.messages.errors import UnsupportedInputError
 from workers.personas.records import DIRECT, Persona
-
-from .knobs import KNOBS, WHOLE, Knob
 
 LOOK = '<button type="button" class="q-chip" data-do="look" data-look="{name}">Show what there is</button>'
 """In the place of documents, which may sleep, and of tools, whose servers may not run yet."""

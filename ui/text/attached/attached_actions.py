@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ui.text.act import COMPOSER, Act, Outcome
+from ui.text.log.log_actions import begin_again, named_message, save_options
 from workers.flows.turns.options import settings_of
 from workers.messages import Collections, ListCollections
 from workers.messages.errors import UnsupportedInputError
 
-from .act import COMPOSER, Act, Outcome
 from .collections_switch import note_collections
-from .log_actions import begin_again, named_message, save_options
 
 WAYS_TO_SHORTEN = ("drop", "summarise")
 

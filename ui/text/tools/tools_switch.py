@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ui.text.composer.switch_state import SwitchChoice, SwitchState
 from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 from workers.messages.errors import UnsupportedInputError
 from workers.tools.records import ChatTool, ToolSource
-
-from .switch_state import SwitchChoice, SwitchState
 
 LOOK = "look-for-tools"
 LOOKING = "Looking for tools …"

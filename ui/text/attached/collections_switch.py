@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ui.text.composer.switch_state import SwitchChoice, SwitchState
 from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 from workers.messages import CollectionInfo
 from workers.messages.errors import UnsupportedInputError
-
-from .switch_state import SwitchChoice, SwitchState
 
 KEY = "collections"
 LOOK = "look-for-collections"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ui.text.act import Act
 from workers.chats.records import Message
-
-from .act import Act
 
 NEARLY_FULL = 0.85
 """Of the context: the next exchanges will not fit."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from ui.text.act import COMPOSER, LIST, LOG, OPTIONS, Act, Outcome
+from ui.text.attached.attaching import kept_files
+from ui.text.open_page import WINDOW
+from ui.text.personas.worn import worn
 from workers.chats.records import Message
 from workers.flows.turns.options import TurnOptions, settings_of
 from workers.messages.errors import NotFoundError, UnsupportedInputError
-
-from .act import COMPOSER, LIST, LOG, OPTIONS, Act, Outcome
-from .attaching import kept_files
-from .open_page import WINDOW
-from .worn import worn
 
 CHAT = (LIST, LOG, COMPOSER)
 RELOAD = "load a model anew"
@@ -128,7 +127,7 @@ async def reload(act: Act) -> Outcome:
 
 async def switch_to(act: Act) -> Outcome:
     """Turn one of the composer's switches."""
-    from .switches import BY_KEY
+    from ui.text.composer.switches import BY_KEY
 
     key = act.text("key")
     if key not in BY_KEY:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ui.text.composer.switch_state import SwitchState
 from workers.flows.turns.chat_tools import ChatTools
 from workers.flows.turns.options import TurnOptions
 from workers.messages.standing import Standing
 from workers.tools.toolbox import is_own
-
-from .switch_state import SwitchState
 
 FOR_ADMINS = "for an admin of this machine only"
 LEFT_OUT = "Tools of this machine are not used: they are {why}"
