@@ -72,7 +72,23 @@ def test_what_may_change_begins_with_the_first_running_answer_or_the_last() -> N
     ("fields", "sentence", "action"),
     [
         ({"state": "cancelled"}, "Stopped here.", "go-on"),
-        ({"state": "length"}, "Cut at the longest answer", "go-on"),
+        ({"state": "length"}, "Stopped at its longest length", "go-on"),
+        (
+            {"state": "length", "details": {"receipt": {"usage": {"completion_tokens": 4096}}}},
+            "Stopped at 4,096 tokens: the longest length of an answer.",
+            "go-on",
+        ),
+        (
+            {
+                "state": "length",
+                "details": {
+                    "receipt": {"usage": {"completion_tokens": 300}},
+                    "context": {"used": 2047, "window": 2048},
+                },
+            },
+            "Stopped at 300 tokens: the model&#x27;s context is full.",
+            "go-on",
+        ),
         ({"state": "interrupted"}, "Quintet ended while", "go-on"),
         ({"state": "interrupted", "text": ""}, "Quintet ended while", "retry"),
         ({"state": "failed", "error": "No <room>."}, "No &lt;room&gt;.", "retry"),

@@ -50,6 +50,7 @@ class ScriptedClient:
             sampling={},
             sampling_thinking={},
             thinks="off",
+            is_remote=False,
             templates=None,
         )
         self.models = SimpleNamespace(get=lambda model, modality: card)

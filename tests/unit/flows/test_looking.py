@@ -20,7 +20,7 @@ from workers.messages import Describe, Event, Finished, Generate, PictureRead, R
 
 SEES = SimpleNamespace(
     id="m", name="Seer", sees=True, parameters_m=4000, context_length=4096, sampling={},
-    sampling_thinking={}, thinks="off",
+    sampling_thinking={}, thinks="off", is_remote=False,
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ KNOBS = (
     Knob(name="repeat_penalty", label="Repeat penalty", low=1, high=1.5, step=0.01,
          value=OURS.repeat_penalty, info="Above 1 discourages repetition"),
     Knob(name="max_tokens", label="Longest answer, tokens", low=UNBOUNDED, high=8192, step=16,
-         value=UNBOUNDED, info="A word is about 1.3 tokens; 0: as long as it takes"),
+         value=UNBOUNDED, info="A word is about 1.3 tokens; 0: as long as it takes, up to half of the context"),
     Knob(name="seed", label="Seed", low=RANDOM, high=2**31 - 1, step=1, value=RANDOM,
          info="Same seed, same answer; -1 is random"),
 )  # fmt: skip

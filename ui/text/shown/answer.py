@@ -16,7 +16,7 @@ from .table import ABOVE_ANSWER, BELOW_ANSWER, rendered
 
 ENDED = {
     "cancelled": "Stopped here.",
-    "length": "Cut at the longest answer that is set.",
+    "length": "Stopped at its longest length.",
     "interrupted": "Quintet ended while this was being written.",
 }
 """What is said of an end that is not the answer's own."""
@@ -73,7 +73,7 @@ def _end(exchange: Exchange) -> str:
         parts.append(f'<div class="q-line q-error" role="alert">{escape(answer.error)}</div>')
         parts.append(_offer(answer) + too_long_html(answer))
     elif answer.state in ENDED:
-        parts.append(_line(ENDED[answer.state], "q-note"))
+        parts.append(_line(_ended_words(answer), "q-note"))
     buttons = []
     if answer.state in ENDED and answer.text.strip():
         buttons.append(act_button("Continue", "go-on", message=answer.id))
@@ -81,6 +81,17 @@ def _end(exchange: Exchange) -> str:
         buttons.append(act_button("Retry", "retry", symbol="retry", message=answer.id))
     row = f'<div class="q-next-steps">{"".join(buttons)}</div>' if buttons else ""
     return "".join(parts) + row
+
+
+def _ended_words(answer: Message) -> str:
+    """Return how an answer ended that did not end by itself; how long it was, where its receipt says so."""
+    if answer.state != "length":
+        return ENDED[answer.state]
+    tokens = Receipt.of(answer.details.get("receipt") or {}).usage.completion_tokens
+    context = answer.details.get("context")
+    is_full = isinstance(context, dict) and context.get("used", 0) + 1 >= context.get("window", 2)
+    reached = "the model's context is full" if is_full else "the longest length of an answer"
+    return f"Stopped at {tokens:,} tokens: {reached}." if tokens else ENDED["length"]
 
 
 def _asks_for_retry(answer: Message) -> bool:

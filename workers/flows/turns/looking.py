@@ -7,9 +7,9 @@ from contextlib import aclosing
 
 from workers.client import Client
 from workers.messages import ChatMessage, Describe, Event, Media, PictureRead
-from workers.messages.sampling import sampling_for
 
 from .ask import TurnAsk
+from .longest import sampling_of
 
 
 async def look(
@@ -21,7 +21,7 @@ async def look(
     request = Describe(
         images=tuple(pictures),
         messages=tuple(turns),
-        sampling=sampling_for(card, options.sampling, options.thinking),
+        sampling=sampling_of(client, card, options),
         model=card.id,
     )
     async with aclosing(client.astream(request)) as events:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from workers.client import Client
 from workers.messages import ChatMessage, Event, Generate
 from workers.messages.errors import UnsupportedInputError
-from workers.messages.sampling import sampling_for
 
 from .ask import TurnAsk
 from .calling import CallingModel
+from .longest import sampling_of
 from .structured import constraint_of, with_data
 
 
@@ -25,7 +25,7 @@ async def speak(
     request = Generate(
         model=options.model,
         messages=tuple(turns),
-        sampling=sampling_for(card, options.sampling, options.thinking),
+        sampling=sampling_of(client, card, options),
         thinking=options.thinking,
     )
     events = _spoken(client, ask, request)
