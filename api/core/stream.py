@@ -129,6 +129,19 @@ async def merge(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def in_turn(
+    sources: Sequence[AsyncGenerator[Event, None]],
+) -> AsyncGenerator[tuple[int, Event], None]:
+    """Yield (which source, event) from several, each begun when the one before it has ended.
+
+    Raises: the first error of any of them.
+    """
+    for index, source in enumerate(sources):
+        async with aclosing(source) as events:
+            async for event in events:
+                yield index, event
+
+
 async def _forward(
     index: int,
     source: AsyncGenerator[Event, None],

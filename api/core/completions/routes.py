@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from api.core.cleanup import cleaned
 from api.core.conversation import Conversations, Question
 from api.core.flows import FlowQuestion, in_flow, model_of
 from api.core.personas import HttpPersonas
-from api.core.stream import await_first_item, collected, merge
+from api.core.stream import await_first_item, collected, in_turn, merge
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from workers.client import Client
@@ -47,7 +47,7 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
         """Continue a conversation, at once or as server-sent events."""
         body, persona = personas.applied(body, connection)
         requests, model = await _chat_requests(conversations, body)
-        source = merge([conversations.open(request) for request in requests])
+        source = _answers(conversations, requests)
         answer = CompletionAnswer(requests[0].request_id, model, len(requests), objects.chunks_of)
         if body.stream:
             answer.opening = [
@@ -65,7 +65,7 @@ def create_chat_router(client: Client, settings: Settings) -> APIRouter:
         """Continue a text as it stands, at once or as server-sent events."""
         card = conversations.text_card(body.model)
         requests = convert.to_completes(body, card)
-        source = merge([conversations.open(request) for request in requests])
+        source = _answers(conversations, requests)
         answer = CompletionAnswer(
             requests[0].request_id, card.id, len(requests), objects.text_chunks_of
         )
@@ -124,6 +124,22 @@ class CompletionAnswer:
             yield {"data": DONE}
         except AppError as err:  # too late for a status: the stream itself says what went wrong
             yield _data(error_body(err))
+
+
+def _answers(
+    conversations: Conversations, requests: Sequence[Question]
+) -> AsyncGenerator[Numbered, None]:
+    """Return the events of all choices: as they come, or, where a seed is given, choice by choice.
+
+    What is computed in one batch with other answers differs in its last bits from what is computed
+    alone, and who shares a batch is a matter of microseconds: answers of a seed must not depend on it.
+    """
+    sources = [conversations.open(request) for request in requests]
+    is_seeded = any(
+        not isinstance(request, FlowQuestion) and request.sampling.seed is not None
+        for request in requests
+    )
+    return in_turn(sources) if is_seeded else merge(sources)
 
 
 async def _chat_requests(

@@ -1,4 +1,4 @@
-"""Several answers on one stream, and the usual case of one."""
+"""Several answers on one stream, at once or in turn, and the usual case of one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from api.core.stream import merge
+from api.core.stream import in_turn, merge
 from workers.messages import Event, TextDelta
 from workers.messages.errors import GenerationError
 
@@ -66,3 +66,27 @@ async def test_an_error_of_a_source_is_raised(others: int) -> None:
     failing = Source("a", error=GenerationError("No."))
     with pytest.raises(GenerationError):
         await words_of(failing, *(Source("b") for _ in range(others)))
+
+
+async def test_in_turn_a_source_begins_when_the_one_before_has_ended() -> None:
+    first, second = Source("a", "b"), Source("c")
+    seen = []
+    async for index, _ in in_turn([first.events(), second.events()]):
+        seen.append((index, first.is_closed))
+    assert seen == [(0, False), (0, False), (1, True)]
+
+
+async def test_closed_in_turn_the_one_that_runs_is_closed() -> None:
+    first, second = Source("a", "b"), Source("c")
+    chained = in_turn([first.events(), second.events()])
+    await anext(chained)
+    await chained.aclose()
+    assert first.is_closed
+
+
+async def test_in_turn_an_error_ends_it() -> None:
+    failing, after = Source(error=GenerationError("No.")), Source("b")
+    with pytest.raises(GenerationError):
+        async for _ in in_turn([failing.events(), after.events()]):
+            pass
+    assert not after.is_closed  # for it was never begun
