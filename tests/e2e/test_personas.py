@@ -78,6 +78,7 @@ def expect_answers_as(page: Page, name: str) -> None:
 
 
 def ask(page: Page, said: str) -> None:
+    expect(page.locator("dialog.q-personas")).to_be_hidden()  # nobody can type behind it
     page.locator("#chat-input").fill(COUNT)
     page.locator("#chat-input").press("Enter")
     answers = page.locator('#chat-scroll [data-testid="bot"] .prose')
