@@ -104,8 +104,19 @@ function update() {
   if (dictated !== undefined) heard(dictated);
   drawSwitches();
   fit();
+  look();
   if (focus && matchMedia("(hover: hover)").matches) box.focus();
   document.dispatchEvent(new CustomEvent("quintet-chat", { detail: next }));
+}
+
+// Whether the tools and documents that were chosen are still here is looked up when others are chosen.
+let lookedFor = "";
+function look() {
+  const chosen = (state.switches ?? []).filter((one) => ["persona", "tools", "collections"].includes(one.key));
+  const key = JSON.stringify([state.chat, ...chosen.map((one) => [one.value, one.looks])]);
+  if (key === lookedFor) return;
+  lookedFor = key;
+  chosen.filter((one) => one.looks).forEach((one) => act(one.looks));
 }
 
 // --- switches ---

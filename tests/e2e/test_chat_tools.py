@@ -107,6 +107,21 @@ def test_leave_for_the_chat_lasts_and_harmless_tools_need_none(page: Page) -> No
     expect(page.locator(".q-call")).to_contain_text(["→ 6", "→ ONE", "→ TWO"])
 
 
+def test_a_tool_that_has_gone_is_said_below_the_composer(app: App, page: Page) -> None:
+    path = app.data_dir / "tools" / "passing.py"
+    path.write_text(FILE)
+    choose(page, "passing/shout")
+    ask(page, "hello")
+    ended(page, 1)
+    path.unlink()
+    page.reload()
+    line = page.locator(".q-line-of-chat")
+    expect(line).to_contain_text("There is no tool 'passing/shout': answers go without")
+    page.locator(".q-switch[data-key=tools]").click()
+    page.locator('.q-switch-menu [data-value="passing/shout"]').click()
+    expect(line).not_to_contain_text("There is no tool")
+
+
 def test_stop_ends_a_call_that_waits(page: Page) -> None:
     choose(page, "loud/shout")
     shout(page, "never")

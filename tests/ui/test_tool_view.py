@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import pytest
 
+from ui.text.attached.collections_switch import note_collections
+from ui.text.composer.missing import missing_words
 from ui.text.exchanges import Exchange
 from ui.text.shown.answer import below_html
 from ui.text.shown.calls import calls_html
@@ -28,6 +30,7 @@ from workers.chats.records import Message
 from workers.client import Client
 from workers.flows.turns.calls import one_line
 from workers.flows.turns.options import TurnOptions
+from workers.messages import CollectionInfo
 from workers.messages.errors import UnsupportedInputError
 from workers.tools.builtin import CALCULATOR
 from workers.tools.records import ToolSource
@@ -133,6 +136,25 @@ def test_the_switch_of_tools_lists_sources_and_says_what_is_broken() -> None:
     assert not by_value["git/"].is_offered
     assert "It is down." in by_value["git/"].note
     assert by_value["gone/x"].note == "not there any more"
+
+
+def test_a_tool_that_is_gone_is_said_once_somebody_has_looked() -> None:
+    client, chosen = cast(Client, Known()), ("calculator", "gone/x", "git/*")
+    assert missing_words(client, chosen, ("harbour",)) == ()
+    built_in = ToolSource(name="builtin", title="Built in", kind="builtin", tools=(CALCULATOR,))
+    note_tools(client, [built_in], with_own=False)  # somebody who may not use this machine's own
+    assert missing_words(client, chosen, ()) == ()
+    assert missing_words(client, ("abacus",), ()) == (
+        "There is no tool 'abacus': answers go without",
+    )
+    down = ToolSource(name="git", title="git", kind="mcp", error="It is down.")
+    note_tools(client, [built_in, down])
+    note_collections(client, [CollectionInfo(name="house", num_documents=1, num_chunks=1)])
+    assert missing_words(client, chosen, ("harbour", "house")) == (
+        "There is no tool 'gone/x': answers go without",
+        "git/* is not there: It is down: answers go without",
+        "There is no collection “harbour” any more: answers go without",
+    )
 
 
 def test_tools_are_chosen_by_name() -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from ui.core.guard import uploaded_file
 from ui.core.page_chats import PageChats
+from ui.text.composer.missing import missing_words
 from ui.text.personas.worn import worn
 from ui.text.tools.leave import has_leave, within_leave
 from workers.chats.own_chats import OwnChats
@@ -58,10 +59,11 @@ class Act:
     def wishes(self) -> tuple[TurnOptions, tuple[str, ...]]:
         """Return the options, and what is to be said of them. Raises: NotFoundError."""
         options, notes = worn(self.client, self.owner, self.settings)
-        if self.has_leave:
-            return options, notes
-        options, left_out = within_leave(options)
-        return options, (*notes, *left_out)
+        if not self.has_leave:
+            options, left_out = within_leave(options)
+            notes = (*notes, *left_out)
+        lacks = missing_words(self.client, options.tools, options.collections)
+        return options, (*notes, *lacks)
 
     @property
     def has_leave(self) -> bool:

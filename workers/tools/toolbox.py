@@ -63,16 +63,10 @@ class Toolbox:
         """Return the tools that names mean: an id, or "source/*" for all of one."""
         wanted = tuple(dict.fromkeys(names))
         sources = await self.sources() if wanted else ()
-        chosen: dict[str, ChatTool] = {}
-        missing: list[str] = []
-        for name in wanted:
-            found = [
-                tool for source in sources for tool in source.tools if is_named(tool.id, (name,))
-            ]
-            if not found:
-                missing.append(_why_missing(name, sources))
-            chosen |= {tool.id: tool for tool in found}
-        return ChosenTools(tools=_by_name(chosen.values()), missing=tuple(missing))
+        chosen = {
+            tool.id: tool for name in wanted for source in sources for tool in _named(source, name)
+        }
+        return ChosenTools(tools=_by_name(chosen.values()), missing=missing_from(wanted, sources))
 
     async def call(self, tool: ChatTool, arguments: Mapping[str, Any]) -> ToolResult:
         """Run a tool. Cancelling ends it. Raises: AppError."""
@@ -93,6 +87,19 @@ def is_named(tool: str, names: Iterable[str]) -> bool:
     """Whether an id is among names, of which some may mean all of a source."""
     source = tool.rpartition("/")[0]
     return any(name == tool or (source and name == source + ALL_OF) for name in names)
+
+
+def missing_from(names: Iterable[str], sources: Sequence[ToolSource]) -> tuple[str, ...]:
+    """Return a sentence for each name that means no tool of these sources: why it is not there."""
+    return tuple(
+        _why_missing(name, sources)
+        for name in names
+        if not any(_named(source, name) for source in sources)
+    )
+
+
+def _named(source: ToolSource, name: str) -> list[ChatTool]:
+    return [tool for tool in source.tools if is_named(tool.id, (name,))]
 
 
 def as_request_tools(tools: Mapping[str, ChatTool]) -> tuple[Tool, ...]:

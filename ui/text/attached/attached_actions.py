@@ -18,7 +18,7 @@ async def look_for_collections(act: Act) -> Outcome:
     for event in await act.client.arun(ListCollections()):
         if isinstance(event, Collections):
             note_collections(act.client, event.collections)
-    return Outcome(draw=(COMPOSER,), for_composer={"keep": True})
+    return Outcome(draw=(COMPOSER,), notice_html=None, for_composer={"keep": True})
 
 
 async def anyway(act: Act) -> Outcome:

@@ -27,6 +27,15 @@ def note_collections(client: Client, found: Sequence[CollectionInfo]) -> None:
     _known[client] = tuple(found)
 
 
+def missing_collections(client: Client, names: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence for each that was not there when somebody looked last; none if nobody has."""
+    known = _known.get(client)
+    if known is None:
+        return ()
+    there = {one.name for one in known}
+    return tuple(f"There is no collection “{name}” any more" for name in names if name not in there)
+
+
 def documents_state(client: Client, options: TurnOptions, owner: str) -> SwitchState | None:
     """Return how the switch stands; without a model for documents there is none."""
     if "rag" not in client.models.modalities:
@@ -42,6 +51,7 @@ def documents_state(client: Client, options: TurnOptions, owner: str) -> SwitchS
         hint=HINT if known else LOOKING if known is None else NONE_YET,
         choices=_choices(chosen, known or ()),
         opens=LOOK,
+        looks=LOOK if chosen and _is_awake(client) else "",
     )
 
 
@@ -54,6 +64,11 @@ def write_documents(options: TurnOptions, value: Any) -> TurnOptions:
             f"{len(value)} collections are chosen; {MAX_CHOSEN} can be searched at once."
         )
     return options.model_copy(update={KEY: tuple(dict.fromkeys(value))})
+
+
+def _is_awake(client: Client) -> bool:
+    """Whether documents can be looked at without waking them."""
+    return client.ready("rag", client.card("rag").id) is not None
 
 
 def _label(chosen: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""How a switch of the composer stands, as its script draws it. For the modules that `ui.text.switches` lists."""
+"""How a switch of the composer stands, as its script draws it. For the modules that `ui.text.composer.switches` lists."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ class SwitchState:
     """Why it cannot be used, in a sentence; "": it can."""
     opens: str = ""
     """An action that begins when the menu is opened, to find its choices; "": none."""
+    looks: str = ""
+    """An action that looks whether what is chosen is still here, when a chat is opened or others are chosen;
+    "": none."""
     act: str = ""
     """An action that a line below the choices begins, with `act_label`; "": no such line."""
     act_label: str = ""

@@ -12,6 +12,7 @@ from ui.core.callers import VISIT
 from ui.core.render import error_html
 from ui.text.act import COMPOSER, OPTIONS, Act, Outcome
 from ui.text.attached.attached_actions import look_for_collections
+from ui.text.composer.missing import missing_words
 from ui.text.log.log_actions import save_options
 from ui.text.tools.tool_actions import look_for_tools
 from workers.flows.turns.options import settings_of
@@ -185,7 +186,8 @@ def _shown(
     act: Act, edited: Persona, said: str = "", *, said_html: str = "", draws: bool = False
 ) -> Outcome:
     own = personas_of(act.client, act.owner)
-    notes = (*fitted(act.client, edited)[1], *own.personas.left_out)
+    lacks = missing_words(act.client, edited.tools, edited.collections)
+    notes = (*fitted(act.client, edited)[1], *lacks, *own.personas.left_out)
     sheet = PersonaSheet(
         personas=own.personas.all(),
         presets=own.presets.all(),

@@ -22,7 +22,8 @@ async def look_for_tools(act: Act) -> Outcome:
     """Show which tools there are; servers are connected for it."""
     tools = act.chats.runner.tools
     if tools is not None:
-        note_tools(act.client, await tools.box.sources(with_own=act.has_leave))
+        found = await tools.box.sources(with_own=act.has_leave)
+        note_tools(act.client, found, with_own=act.has_leave)
     return Outcome(draw=(COMPOSER,), notice_html=None, for_composer={"keep": True})
 
 

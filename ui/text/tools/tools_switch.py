@@ -12,6 +12,7 @@ from workers.client import Client
 from workers.flows.turns.options import TurnOptions
 from workers.messages.errors import UnsupportedInputError
 from workers.tools.records import ChatTool, ToolSource
+from workers.tools.toolbox import is_own, missing_from
 
 LOOK = "look-for-tools"
 LOOKING = "Looking for tools …"
@@ -59,16 +60,26 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 """Schemas to begin with, by name."""
 _known: WeakKeyDictionary[Client, tuple[ToolSource, ...]] = WeakKeyDictionary()
 """What was there when somebody looked last: servers are not started for a menu that is shut."""
+_built_in: WeakKeyDictionary[Client, tuple[ToolSource, ...]] = WeakKeyDictionary()
+"""The same of who may not look at this machine's own."""
 
 
-def note_tools(client: Client, found: Sequence[ToolSource]) -> None:
-    """Remember which tools there are."""
-    _known[client] = tuple(found)
+def note_tools(client: Client, found: Sequence[ToolSource], *, with_own: bool = True) -> None:
+    """Remember which tools there are; `with_own`: this machine's own are among them."""
+    (_known if with_own else _built_in)[client] = tuple(found)
+
+
+def missing_tools(client: Client, names: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence for each tool that was not there when somebody looked last; none if nobody has."""
+    all_of, built_in = _known.get(client), _built_in.get(client)
+    if all_of is not None:
+        return missing_from(names, all_of)
+    return missing_from([name for name in names if not is_own(name)], built_in) if built_in else ()
 
 
 def tools_state(client: Client, options: TurnOptions, owner: str) -> SwitchState | None:
     """Return how the switch of tools stands."""
-    chosen, known = options.tools, _known.get(client)
+    chosen, known = options.tools, _known.get(client, _built_in.get(client))
     return SwitchState(
         key="tools",
         label=f"Tools {len(chosen)}" if chosen else "Tools",
@@ -79,6 +90,7 @@ def tools_state(client: Client, options: TurnOptions, owner: str) -> SwitchState
         hint=HINT if known is not None else LOOKING,
         choices=_choices(chosen, known or ()),
         opens=LOOK,
+        looks=LOOK if chosen else "",
     )
 
 
