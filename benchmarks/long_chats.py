@@ -38,7 +38,7 @@ FIRST, LAST = "word3 ", f"word{WORDS - 5} "
 RUNS = 3
 WAIT_MS = 120_000
 WATCH = """(() => {
-  const seen = window.seen = { sizes: [], last: 0, paints: [] };
+  const seen = window.seen = { sizes: [], all: 0, last: 0, paints: [] };
   const fetched = window.fetch;
   window.fetch = async (...given) => {
     const answer = await fetched(...given);
@@ -48,7 +48,10 @@ WATCH = """(() => {
     const counted = new TransformStream({ transform(piece, out) {
       const events = (tail + decoder.decode(piece, { stream: true })).split("\\n\\n");
       tail = events.pop();
-      for (const event of events) if (event.includes("process_generating")) seen.sizes.push(event.length);
+      for (const event of events) {
+        seen.all += event.length;
+        if (event.includes("process_generating")) seen.sizes.push(event.length);
+      }
       seen.last = performance.now();
       out.enqueue(piece);
     } });
@@ -74,6 +77,11 @@ UNTIL = """(words) => new Promise((resolve) => {
   }, 50);
 })"""
 """Playwright's own waiting looks at the whole page again and again, which is what is to be measured."""
+ENDED = """() => new Promise((resolve) => {
+  const look = setInterval(() => {
+    if (document.getElementById("chat-stop").hidden) resolve(clearInterval(look));
+  }, 50);
+})"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,8 @@ class UpdateCost:
 
     num_bytes: int
     """Median of an update."""
+    num_all_bytes: int
+    """From the question's begin to the answer's end, with what both draw."""
     paint_ms: float
     """Median, from the arrival of a piece of the stream to its paint."""
     cpu_s: float
@@ -122,7 +132,7 @@ def open_chat(page: Page, url: str, num_messages: int, folder: Path) -> None:
 
 def cost_of_answer(page: Page, quintet: Served | None = None) -> UpdateCost:
     """Ask, and return what the updates of the answer cost."""
-    page.evaluate("() => { seen.sizes = []; seen.paints = []; }")
+    page.evaluate("() => { seen.sizes = []; seen.all = 0; seen.paints = []; }")
     page.locator("#chat-input").fill(ASKED)
     page.keyboard.press("Enter")
     page.evaluate(UNTIL, FIRST)
@@ -130,10 +140,14 @@ def cost_of_answer(page: Page, quintet: Served | None = None) -> UpdateCost:
     page.evaluate(UNTIL, LAST)
     seen = page.evaluate("() => ({ sizes: seen.sizes, paints: seen.paints })")
     cpu_s = quintet.cpu_s() - before if quintet else 0.0
-    page.locator("#chat-live .q-receipt").last.wait_for()
+    page.evaluate(ENDED)
+    num_all = page.evaluate("seen.all")
     paint_ms = statistics.median(seen["paints"])
     return UpdateCost(
-        num_bytes=int(statistics.median(seen["sizes"])), paint_ms=paint_ms, cpu_s=cpu_s
+        num_bytes=int(statistics.median(seen["sizes"])),
+        num_all_bytes=num_all,
+        paint_ms=paint_ms,
+        cpu_s=cpu_s,
     )
 
 
@@ -176,6 +190,7 @@ def _rows(short: list[UpdateCost], long: list[UpdateCost]) -> list[Measurement]:
     rows = []
     for what, key, unit in (
         ("bytes of an update", "num_bytes", "B"),
+        ("bytes of a question with its answer", "num_all_bytes", "B"),
         ("event to paint", "paint_ms", "ms"),
         ("processor time of the page's process", "cpu_s", "s"),
     ):

@@ -27,7 +27,7 @@ from workers.flows.turns.turn import Turn
 from workers.messages.errors import NotFoundError
 
 from .act import LIST, LOG, OPTIONS, Act
-from .exchanges import Exchange, exchanges_of, live_from, with_live
+from .exchanges import Exchange, exchanges_of, layers_of, with_live
 from .layout import ChatParts
 
 
@@ -58,17 +58,21 @@ def chats_html(act: Act) -> str:
 
 
 def log(parts: ChatParts, act: Act) -> Update:
-    """Return the whole log; what may still change stands in a log of its own, below the other."""
-    exchanges = seen(act)
-    first = live_from(exchanges)
-    begin = max(0, min(first, len(exchanges) - act.page.window))
-    act.page.drawn, act.page.live_from, act.page.live_key = state_of(act), first, None
-    return {
-        parts.kept: rows_of(exchanges[begin:first]),
-        parts.live: rows_of(exchanges[first:]),
-        parts.earlier: gr.HTML(_earlier(begin), visible=begin > 0),
+    """Return the log; the upper part of it only if it has changed.
+
+    What came earlier may be long, and the last exchanges are all that changes while one asks on.
+    """
+    page, exchanges, before = act.page, seen(act), act.page.layers
+    page.drawn, page.live_key = state_of(act), None
+    page.layers = now = layers_of(exchanges, page.window, before)
+    update: Update = {
+        parts.live: rows_of(now.live),
         parts.empty: gr.Column(visible=not exchanges),
     }
+    if before is None or (before.begin, before.kept) != (now.begin, now.kept):
+        update[parts.kept] = rows_of(now.kept)
+        update[parts.earlier] = gr.HTML(_earlier(now.begin), visible=now.begin > 0)
+    return update
 
 
 def live_rows(act: Act) -> list[dict[str, Any]]:
@@ -79,7 +83,8 @@ def live_rows(act: Act) -> list[dict[str, Any]]:
     page, turns = act.page, running(act)
     key = page.chat, page.epoch, tuple(turn.answer.message.id for turn in turns)
     if page.live_key != key:
-        page.live, page.live_key = seen(act)[page.live_from :], key
+        first = page.layers.first if page.layers is not None else 0
+        page.live, page.live_key = seen(act)[first:], key
     return rows_of(with_live(page.live, {turn.answer.message.id: turn.answer for turn in turns}))
 
 

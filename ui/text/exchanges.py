@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from workers.chats.records import Message, Tree
 from workers.flows.turns.answer import LiveAnswer
 
+LIVE = 6
+"""Exchanges in the lower log at most: it is sent whole at the begin and the end of every answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
@@ -76,6 +79,39 @@ def live_from(exchanges: Sequence[Exchange]) -> int:
     """Return the index of the first exchange that may still change: that of the first running answer, or the last."""
     running = [index for index, exchange in enumerate(exchanges) if exchange.is_running]
     return running[0] if running else max(0, len(exchanges) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """What the two logs of a chat show: what came earlier, and the last exchanges, which may change."""
+
+    begin: int
+    """Index of the first exchange that is shown."""
+    kept: tuple[Exchange, ...]
+    """The upper log."""
+    first: int
+    """Index of the first exchange of the lower log."""
+    live: tuple[Exchange, ...]
+    """The lower log."""
+
+
+def layers_of(exchanges: tuple[Exchange, ...], window: int, before: Layers | None) -> Layers:
+    """Part what is shown so that the upper log stays as it was drawn before, as long as it can.
+
+    It stays until what it shows has changed, more than `window` exchanges are asked for, or the lower
+    log has grown longer than `LIVE`: then everything but what may still change moves up at once.
+    """
+    first = live_from(exchanges)
+    if before is not None and _can_stay(before, exchanges, first, window):
+        return replace(before, live=exchanges[before.first :])
+    begin = max(0, min(first, len(exchanges) - window))
+    return Layers(begin=begin, kept=exchanges[begin:first], first=first, live=exchanges[first:])
+
+
+def _can_stay(before: Layers, exchanges: tuple[Exchange, ...], first: int, window: int) -> bool:
+    is_short = before.first <= first and len(exchanges) - before.first <= LIVE
+    has_all = before.begin <= max(0, len(exchanges) - window)
+    return is_short and has_all and before.kept == exchanges[before.begin : before.first]
 
 
 def with_live(

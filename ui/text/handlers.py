@@ -39,6 +39,7 @@ class ChatHandlers:
     async def on_load(self, page: OpenPage, request: gr.Request) -> Update:
         """Show the chat that the address names; a new one if there is none of that name."""
         asked = str(request.query_params.get("chat", ""))
+        page.layers = None
         act = self._act(page, request, {})
         notice = ""
         if asked:

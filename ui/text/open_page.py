@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .exchanges import Exchange
+from .exchanges import Exchange, Layers
 
 WINDOW = 50
 """Exchanges that are shown at first, and that "Show earlier" adds: a hundred messages."""
@@ -41,8 +41,8 @@ class OpenPage:
     """The epoch in which a running answer is followed; None: none is."""
     drawn: object = None
     """What the log was drawn from last; it is drawn again when that has changed."""
-    live_from: int = 0
-    """Index of the first exchange that could still change when the log was drawn."""
+    layers: Layers | None = None
+    """What the two logs show; None: they are to be drawn whole."""
     live: Sequence[Exchange] = ()
     """The exchanges from there on, as they were read last."""
     live_key: object = None
@@ -64,6 +64,7 @@ class OpenPage:
         """See another chat."""
         self.chat = chat
         self.window = WINDOW
+        self.layers = None
         self.epoch += 1
 
 

@@ -111,6 +111,7 @@ async def earlier(act: Act) -> Outcome:
 async def redraw(act: Act) -> Outcome:
     """Draw what is seen once more: something older came after it."""
     act.page.epoch = max(act.page.epoch, act.number("epoch"))
+    act.page.layers = None  # both logs: nobody knows which of them the older one has drawn
     return Outcome(draw=CHAT, notice_html=None)
 
 
