@@ -43,11 +43,13 @@ from .events import Event as Event
 from .events import Failed as Failed
 from .events import Finished as Finished
 from .events import FinishReason as FinishReason
+from .events import PageRendered as PageRendered
 from .events import PictureRead as PictureRead
 from .events import Progress as Progress
 from .events import Queued as Queued
 from .events import Reranked as Reranked
 from .events import Retrieved as Retrieved
+from .events import ScansFound as ScansFound
 from .events import SegmentDelta as SegmentDelta
 from .events import Started as Started
 from .events import TextDelta as TextDelta
@@ -61,6 +63,7 @@ from .requests import DeleteCollection as DeleteCollection
 from .requests import DeleteDocument as DeleteDocument
 from .requests import Describe as Describe
 from .requests import Embed as Embed
+from .requests import FindScans as FindScans
 from .requests import Generate as Generate
 from .requests import GetDocument as GetDocument
 from .requests import Ingest as Ingest
@@ -70,6 +73,7 @@ from .requests import ListDocuments as ListDocuments
 from .requests import LoadModel as LoadModel
 from .requests import Modality as Modality
 from .requests import ReadDocument as ReadDocument
+from .requests import RenderPage as RenderPage
 from .requests import Request as Request
 from .requests import Rerank as Rerank
 from .requests import Retrieve as Retrieve
@@ -87,6 +91,7 @@ from .values import Decoding as Decoding
 from .values import DocumentInfo as DocumentInfo
 from .values import Media as Media
 from .values import Metadata as Metadata
+from .values import PageText as PageText
 from .values import Passage as Passage
 from .values import Role as Role
 from .values import SamplingParams as SamplingParams

@@ -182,6 +182,26 @@ class DocumentRead(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScansFound(Event):
+    """The pages of a document, from 1, that are pictures of text."""
+
+    pages: tuple[int, ...]
+    num_pages: int | None
+    """None for formats without pages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRendered(Event):
+    """A page as a picture."""
+
+    picture: bytes
+    """PNG."""
+    width: int
+    """Pixels."""
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Retrieved(Event):
     """The passages found, best first."""
 

@@ -9,7 +9,16 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .values import ChatMessage, Constraint, Media, Metadata, SamplingParams, Thinking, Tool
+from .values import (
+    ChatMessage,
+    Constraint,
+    Media,
+    Metadata,
+    PageText,
+    SamplingParams,
+    Thinking,
+    Tool,
+)
 
 Modality = Literal["text", "stt", "tts", "vision", "rag"]
 MODALITIES: tuple[Modality, ...] = ("text", "stt", "tts", "vision", "rag")
@@ -145,6 +154,8 @@ class Ingest(Request):
     documents: tuple[Media, ...]
     metadata: Metadata = ()
     """Noted with each document that is added; of one that is there already, nothing changes."""
+    page_texts: tuple[PageText, ...] = ()
+    """What OCR has found on scanned pages: see `workers.flows.scans`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +174,26 @@ class ReadDocument(Request):
     document: Media
     max_chars: int
     """Where reading stops."""
+    page_texts: tuple[PageText, ...] = ()
+    """What OCR has found on scanned pages: see `workers.flows.scans`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindScans(Request):
+    """Say which pages of a document are pictures of text (rag). Answered by ScansFound."""
+
+    document: Media
+    collection: str | None = None
+    """A document that is in this collection already has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderPage(Request):
+    """Draw one page of a document, for OCR (rag). Answered by PageRendered."""
+
+    document: Media
+    page: int
+    """1-based."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +266,8 @@ MODALITY_OF: dict[type[Request], Modality] = {
     Ingest: "rag",
     Retrieve: "rag",
     ReadDocument: "rag",
+    FindScans: "rag",
+    RenderPage: "rag",
     ListCollections: "rag",
     ListDocuments: "rag",
     GetDocument: "rag",

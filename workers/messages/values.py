@@ -196,6 +196,22 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageText:
+    """What OCR has found on a page that is a picture."""
+
+    page: int
+    """1-based."""
+    text: str
+    """"": nothing."""
+    lines: tuple[TextLine, ...] = ()
+    """Where it stands, in pixels of a picture of the page with this size."""
+    width: int = 0
+    height: int = 0
+    document: int = 0
+    """Which of a request's documents, from 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """One retrieved chunk of a document."""
 

@@ -16,7 +16,7 @@ from tests.rag.material import (
     scanned_pdf,
     word_file,
 )
-from workers.engines.rag.documents.pdf import flow
+from workers.engines.rag.documents.pdf.text import join
 from workers.engines.rag.documents.reader import DocumentLimits, open_document
 from workers.engines.rag.documents.section import Section
 from workers.messages.errors import UnsupportedInputError
@@ -109,16 +109,17 @@ def test_long_text_comes_in_blocks_and_loses_nothing() -> None:
 
 
 def test_lines_of_a_page_become_paragraphs() -> None:
-    assert flow("The train leaves\r\nat nine.\r\nThe exam-\r\nple ends") == (
-        "The train leaves at nine.\nThe example ends"
-    )
+    text = ""
+    for line in ("The train leaves", "at nine.", "The exam-", "ple ends"):
+        text = join(text, line, is_full=False)
+    assert text.strip() == "The train leaves at nine.\nThe example ends"
 
 
 BAD_FILES = [
     ("empty.pdf", b"", "empty"),
     ("setup.pdf", b"MZ\x90\x00" + bytes(300), "Windows program"),
     ("letter.docx", b"MZ\x90\x00" + bytes(300), "not a Word document"),
-    ("photo.txt", b"\x89PNG\r\n\x1a\n" + bytes(300), "picture"),
+    ("photo.txt", b"\x89PNG\r\n\x1a\n" + bytes(300), "damaged picture"),
     ("data.txt", bytes(range(256)) * 10, "binary"),
     ("letter.pdf", b"Dear all, this is no PDF.", "not a PDF"),
     ("broken.pdf", b"%PDF-1.7\n" + b"nonsense " * 50, "damaged"),

@@ -12,9 +12,9 @@ from workers.messages.attached import is_alive, scope_of
 from workers.messages.errors import UnsupportedInputError
 
 from .collection_index import CollectionIndex
+from .documents.page_notes import PageNotes, why_empty
 from .documents.reader import DocumentLimits, open_document
-from .documents.section import Section
-from .indexing import note_of_pages, why_empty
+from .documents.section import Section, with_page_texts
 from .ingest import read_file
 
 SEPARATOR = "\n\n"
@@ -29,6 +29,7 @@ def read_document(
     """
     name = request.document.name
     opened = open_document(name, read_file(name, request.document, limits), limits)
+    opened = with_page_texts(opened, {one.page: one.text for one in request.page_texts})
     read = _Text()
     for section in opened.sections:
         if cancel.is_cancelled:
@@ -46,13 +47,13 @@ def read_document(
         if read.num_chars > request.max_chars:
             break
     if not read.parts:
-        raise UnsupportedInputError(why_empty(name, opened.num_pages))
+        raise UnsupportedInputError(why_empty(name, opened.num_pages, read.notes))
     yield DocumentRead(
         request_id=request.request_id,
         text=SEPARATOR.join(read.parts)[: request.max_chars],
         num_pages=opened.num_pages,
         is_cut=read.num_chars > request.max_chars,
-        note=note_of_pages(read.without_text),
+        note=read.notes.text,
     )
 
 
@@ -61,14 +62,13 @@ class _Text:
     """What has been read so far."""
 
     parts: list[str] = field(default_factory=list)
-    without_text: list[int] = field(default_factory=list)
-    """Pages, from 1."""
+    notes: PageNotes = field(default_factory=PageNotes)
     num_chars: int = 0
 
     def add(self, section: Section) -> None:
+        self.notes.see(section)
         text = section.text.strip()
         if not text:
-            self.without_text += [section.page] if section.page is not None else []
             return
         heading = " > ".join(section.headings)
         self.parts.append(f"{heading}\n{text}" if heading else text)

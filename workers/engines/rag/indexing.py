@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ from workers.messages.errors import DiskFullError, GenerationError, UnsupportedI
 from .chunking import slices
 from .collection_index import CollectionIndex
 from .document_store import Collection
+from .documents.page_notes import PageNotes, why_empty
 from .documents.reader import DocumentLimits, open_document
-from .documents.section import OpenDocument, Section
+from .documents.section import OpenDocument, Section, with_page_texts
 from .engine import Embedder
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Indexing:
     request_id: str
     collection: Collection
     cancel: CancelToken
-    pages_without_text: list[int] = field(default_factory=list)
+    page_texts: Mapping[int, str] = field(default_factory=dict)
+    """What OCR has found on scanned pages, by page from 1."""
+    notes: PageNotes = field(default_factory=PageNotes)
     num_embedded: int = 0
     """Chunks whose vectors were computed."""
     embedding_s: float = 0.0
@@ -55,11 +58,12 @@ class Indexing:
             )
             return
         opened = open_document(document.name, data, self.limits)
+        opened = with_page_texts(opened, self.page_texts)
         chunks = yield from self._cut(document, opened)
         if self.cancel.is_cancelled:
             return
         if not chunks:
-            raise UnsupportedInputError(why_empty(document.name, opened.num_pages))
+            raise UnsupportedInputError(why_empty(document.name, opened.num_pages, self.notes))
         document = replace(document, num_pages=opened.num_pages, num_chunks=len(chunks))
         yield from self._store(document, chunks)
 
@@ -121,9 +125,8 @@ class Indexing:
         for section in opened.sections:
             if self.cancel.is_cancelled:
                 return
+            self.notes.see(section)
             if section.page is not None and opened.num_pages is not None:
-                if not section.text:
-                    self.pages_without_text.append(section.page)
                 pages.append(
                     Progress(
                         request_id=self.request_id,
@@ -170,27 +173,9 @@ class Indexing:
 
     def _note(self, name: str) -> str:
         """What the user should know about a file that is being added."""
-        notes = [note] if (note := note_of_pages(self.pages_without_text)) else []
+        notes = [note] if (note := self.notes.text) else []
         if any(
             other.name == name for other in self.index.document_store.documents(self.collection)
         ):
             notes.append(f"Another version of {name} is in this collection too.")
         return " ".join(notes)
-
-
-def note_of_pages(missing: Sequence[int]) -> str:
-    """Return a sentence about the pages (from 1) that have no text; "" if there are none."""
-    if len(missing) == 1:
-        return f"Page {missing[0]} has no text layer (a scan?)."
-    if not missing:
-        return ""
-    some = ", ".join(map(str, missing[:5])) + (", …" if len(missing) > 5 else "")
-    return f"{len(missing)} pages have no text layer (scans?): {some}."
-
-
-def why_empty(name: str, num_pages: int | None) -> str:
-    """Return why there is nothing to search in a file."""
-    if num_pages is None:
-        return f"{name} contains no text."
-    pages = "page has" if num_pages == 1 else f"{num_pages} pages have"
-    return f"{name} contains no text: its {pages} no text layer. Scanned pages need OCR first."

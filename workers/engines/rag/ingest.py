@@ -55,7 +55,7 @@ class Ingestion:
         metadata = checked(request.metadata)
         collection = self._index.open_or_create(request.collection)
         usage = Usage()
-        for media in request.documents:
+        for number, media in enumerate(request.documents):
             if cancel.is_cancelled:
                 return
             indexing = Indexing(
@@ -65,6 +65,9 @@ class Ingestion:
                 request_id=request.request_id,
                 collection=collection,
                 cancel=cancel,
+                page_texts={
+                    one.page: one.text for one in request.page_texts if one.document == number
+                },
             )
             yield from self._add(indexing, media, metadata)
             usage = Usage(

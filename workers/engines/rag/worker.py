@@ -22,6 +22,7 @@ from workers.messages import (
     Embed,
     Embedded,
     Event,
+    FindScans,
     Finished,
     GetDocument,
     Ingest,
@@ -31,6 +32,7 @@ from workers.messages import (
     Loading,
     ReadDocument,
     Ready,
+    RenderPage,
     Request,
     Rerank,
     Reranked,
@@ -54,10 +56,13 @@ from .ingest import Ingestion
 from .lock import FolderLock
 from .reranking import Reranking
 from .retrieval import reordered, retrieve, to_judge
+from .scans import find_scans, render_page
 
 _MIN_SLOTS = 4
 """Questions are quick and must not queue behind a file that takes minutes to index."""
 _MAX_TOP_K = 50
+_WITHOUT_INDEX = (Embed, Rerank, ReadDocument, FindScans, RenderPage)
+"""What is answered while another program has the collections open."""
 
 Answer = Callable[[Any, CancelToken], Iterator[Event]]
 
@@ -75,6 +80,8 @@ class RagWorker:
             Rerank: self._rerank,
             Retrieve: self._retrieve,
             ReadDocument: self._read_document,
+            FindScans: self._find_scans,
+            RenderPage: self._render_page,
             ListCollections: self._list_collections,
             ListDocuments: self._list_documents,
             GetDocument: self._get_document,
@@ -105,7 +112,7 @@ class RagWorker:
             slots=max(self._embedder.slots, settings.slots, _MIN_SLOTS),
             device=self._embedder.device,
             capabilities=self._embedder.capabilities
-            | {"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv"}
+            | {"embed", "hybrid", "pdf", "docx", "html", "md", "txt", "csv", "pictures"}
             | ({"rerank"} if settings.reranker else set()),
             context_length=self._embedder.context_length,
             load_s=time.monotonic() - started,
@@ -133,7 +140,7 @@ class RagWorker:
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
         """Answer one request."""
-        if not isinstance(request, (Embed, Rerank, ReadDocument)):
+        if not isinstance(request, _WITHOUT_INDEX):
             self._open_index()
         with suppress(StoppedError), self._embedder.stopped_by(cancel):
             yield from self._answers[type(request)](request, cancel)
@@ -229,6 +236,15 @@ class RagWorker:
 
     def _read_document(self, request: ReadDocument, cancel: CancelToken) -> Iterator[Event]:
         return read_document(request, self._bounds, cancel)
+
+    def _find_scans(self, request: FindScans, cancel: CancelToken) -> Iterator[Event]:
+        if request.collection is None:
+            return find_scans(request, self._bounds, None, cancel)
+        self._open_index()
+        return find_scans(request, self._bounds, self._index, cancel)
+
+    def _render_page(self, request: RenderPage, _cancel: CancelToken) -> Iterator[Event]:
+        return render_page(request, self._bounds)
 
     def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:
         found = self._index.collections(is_attached=request.is_attached)

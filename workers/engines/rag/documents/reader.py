@@ -11,17 +11,16 @@ from pathlib import PurePath
 from workers.messages.amounts import fine_size_words
 from workers.messages.errors import UnsupportedInputError
 
-from . import markdown, pdf, plain, web, word
+from . import markdown, plain, web, word
+from .pdf.opening import open_pdf
+from .pictures import is_picture, open_picture
 from .section import OpenDocument
 
-READABLE = "PDF, Word (docx), HTML, Markdown, plain text, CSV and source code"
+READABLE = "PDF, pictures, Word (docx), HTML, Markdown, plain text, CSV and source code"
 
 _SIGNATURES = (
     (b"MZ", "a Windows program"),
     (b"\x7fELF", "a Linux program"),
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
     (b"\xd0\xcf\x11\xe0", "an old Office file (doc, xls, ppt)"),
     (b"{\\rtf", "an RTF file"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -62,7 +61,9 @@ def open_document(name: str, data: bytes, limits: DocumentLimits) -> OpenDocumen
             hint="Split it into smaller files.",
         )
     if b"%PDF-" in data[:1024]:
-        return pdf.open_pdf(name, data, limits.max_pages)
+        return open_pdf(name, data, limits.max_pages)
+    if is_picture(data):
+        return open_picture(name, data, limits.max_pages)
     if data.startswith(b"PK\x03\x04"):
         return _open_zip(name, data, max_bytes)
     _refuse_binary(name, data)

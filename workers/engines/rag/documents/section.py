@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Lack = Literal["", "scan", "blank", "damaged", "time"]
+"""What a page without text is: a picture of text, empty, not readable at all, or left for want of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,10 @@ class Section:
     """From the document's title down to the nearest heading."""
     page: int | None = None
     """1-based; None for formats without pages."""
+    lacks: Lack = ""
+    """Why a page has no text, or next to none; "": it has all of it."""
+    by_ocr: bool = False
+    """Whether OCR has looked at its page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,22 @@ class OpenDocument:
 
     sections: Iterator[Section]
     num_pages: int | None = None
+
+
+def with_page_texts(opened: OpenDocument, texts: Mapping[int, str]) -> OpenDocument:
+    """Return a document whose scanned pages have the texts that OCR has found on them; `texts` by page, from 1."""
+
+    def sections() -> Iterator[Section]:
+        for section in opened.sections:
+            found = texts.get(section.page or 0)
+            if section.lacks != "scan" or found is None:
+                yield section
+                continue
+            text = found.strip()
+            lacks: Lack = "" if text else "scan"
+            yield replace(section, text=text or section.text, lacks=lacks, by_ocr=True)
+
+    return replace(opened, sections=sections()) if texts else opened
 
 
 class Outline:
