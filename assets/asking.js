@@ -17,6 +17,14 @@ async function copied(text) {
   area.remove();
 }
 
+// Where there is room, one answer's evidence stands in a pane beside all of them.
+function showEvidence(turn) {
+  for (const other of panel.querySelectorAll(".q-turn[data-shown]")) delete other.dataset.shown;
+  if (!turn) return;
+  turn.dataset.shown = "yes";
+  turn.querySelector("details.q-evidence-fold")?.setAttribute("open", "");
+}
+
 panel.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-act]");
   if (button && panel.contains(button) && button.closest(".q-turn")) {
@@ -26,6 +34,8 @@ panel.addEventListener("click", async (event) => {
       button.dataset.done = "yes";
       button.setAttribute("aria-label", "Copied");
       setTimeout(() => { delete button.dataset.done; button.setAttribute("aria-label", "Copy"); }, 1500);
+    } else if (button.dataset.act === "passages") {
+      showEvidence(turn);
     } else {
       trigger("act", { act: button.dataset.act, question: turn.querySelector(".q-me")?.dataset.question ?? "" });
     }
@@ -36,7 +46,7 @@ panel.addEventListener("click", async (event) => {
     const card = document.getElementById(cite.getAttribute("href").slice(1));
     if (!card) return;
     event.preventDefault();
-    card.closest("details.q-evidence-fold")?.setAttribute("open", "");
+    showEvidence(card.closest(".q-turn"));
     card.querySelector("details")?.setAttribute("open", "");
     for (const other of panel.querySelectorAll(".q-shown")) other.classList.remove("q-shown");
     card.classList.add("q-shown");
@@ -59,6 +69,9 @@ const now = panel.querySelector(".q-turn-now");
 if (now) new MutationObserver(() => {
   const asked = now.querySelector(".q-me")?.dataset.question ?? "";
   const key = `${element.querySelectorAll(".q-turn").length} ${asked}`;
-  if (asked && key !== last) now.scrollIntoView({ block: "start", behavior: "instant" });
+  if (asked && key !== last) {
+    showEvidence(now);
+    now.scrollIntoView({ block: "start", behavior: "instant" });
+  }
   last = key;
 }).observe(now, { childList: true, subtree: true });

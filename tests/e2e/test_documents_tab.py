@@ -131,6 +131,31 @@ def test_a_question_about_something_else_is_not_answered_with_an_invention(
     expect(page.locator("#rag-earlier .q-turn")).to_have_count(2)
 
 
+def test_where_there_is_room_an_answers_passages_stand_beside_it(
+    open_tab: OpenTab, tmp_path: Path
+) -> None:
+    page = open_tab("RAG")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    note = tmp_path / "bell.md"
+    note.write_text("# Bell\n\nThe bell weighs ninety kilograms.\n")
+    add(page, note)
+    expect(documents(page).filter(has_text="bell.md")).to_contain_text("1 passage", timeout=60_000)
+    for place, question in enumerate(["How heavy is the bell?", "What weighs ninety kilograms?"]):
+        ask(page, question)
+        expect(page.locator("#rag-earlier .q-turn")).to_have_count(place, timeout=60_000)
+        expect_answered(page)
+    now, earlier = page.locator("#rag-passages"), page.locator("#rag-earlier .q-turn-evidence")
+    expect(now).to_contain_text("bell.md")
+    beside, answer = now.bounding_box(), page.locator("#rag-answer").bounding_box()
+    assert beside is not None
+    assert answer is not None
+    assert beside["x"] >= answer["x"] + answer["width"]
+    expect(earlier).to_be_hidden()
+    page.get_by_role("button", name="Show its passages beside it").first.click()
+    expect(earlier).to_be_visible()
+    expect(now).to_be_hidden()
+
+
 def test_a_deleted_collection_can_be_had_back(open_tab: OpenTab) -> None:
     page = open_tab("RAG")
     page.get_by_text("Collections", exact=True).click()

@@ -11,6 +11,7 @@ from ui.documents.view import (
     after_html,
     cautions_of,
     evidence_html,
+    remarks_of,
     said_html,
     turn_html,
 )
@@ -108,7 +109,7 @@ def test_what_was_left_out_is_counted_with_the_reason() -> None:
         ("One [1]. Two.", True, ["1 of 2 sentences has none: no passage says it."]),
         ("One.", True, ["This sentence has none: no passage says it."]),
         ("One. [1] Two. Three.", False, ["2 of 3 sentences have none"]),
-        ("One. [1]", False, ["cites nothing itself", "Every sentence has one."]),
+        ("One. [1]", False, []),
     ],
 )
 def test_sentences_without_support_are_counted(
@@ -118,6 +119,20 @@ def test_sentences_without_support_are_counted(
     notes = " ".join(cautions_of(one))
     assert all(part in notes for part in said)
     assert bool(notes) == bool(said)
+
+
+def test_a_number_at_every_sentence_is_no_warning() -> None:
+    one = asked(passage("a"), text="One.", cited=cited("One. [1]", 1, is_by_model=False))
+    assert "every sentence has one" in " ".join(remarks_of(one))
+    assert "q-caution" not in after_html(one)
+    assert remarks_of(replace(one, cited=cited("One. [1]", 1))) == []
+
+
+def test_of_an_answer_with_passages_they_can_be_shown_beside_it() -> None:
+    assert 'data-act="passages"' in after_html(asked(passage("a"), text="x"))
+    assert 'data-act="passages"' not in after_html(asked(text="x"))
+    earlier = turn_html(asked(passage("a"), question="Is it <b>?"))
+    assert "“Is it &lt;b&gt;?”" in earlier
 
 
 def test_cautions_stand_between_the_answer_and_its_actions() -> None:

@@ -88,6 +88,6 @@ def test_how_far_is_said_in_its_own_words() -> None:
     assert far_words(replace(READING, unit="chunks")).startswith("learning passage 14 of 40")
 
 
-def test_collections_are_chosen_with_their_size() -> None:
+def test_collections_are_chosen_by_their_whole_names() -> None:
     one = CollectionInfo(name="Work", num_documents=1, num_chunks=3)
-    assert collection_choices([one]) == [("Work (1 document)", "Work")]
+    assert collection_choices([one]) == [("Work", "Work")]

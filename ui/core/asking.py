@@ -110,7 +110,11 @@ def remark_html(text: str) -> str:
 
 def actions_html(receipt: Receipt, *, actions: Sequence[str] = ("copy", "again")) -> str:
     """The row below an answer: what can be done with it, and what it cost."""
-    names = {"copy": ("copy", "Copy"), "again": ("retry", "Ask again")}
+    names = {
+        "copy": ("copy", "Copy"),
+        "again": ("retry", "Ask again"),
+        "passages": ("books", "Show its passages beside it"),
+    }
     buttons = "".join(
         f'<button type="button" class="q-ib" data-act="{act}" aria-label="{label}" '
         f'title="{label}">{icon(image)}</button>'

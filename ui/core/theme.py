@@ -13,7 +13,10 @@ FONT = ["-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "
 FONT_MONO = ["ui-monospace", "SF Mono", "Cascadia Mono", "Liberation Mono", "Menlo"]
 
 COLOURS = {
-    "bg": ["body_background_fill", "background_fill_primary", "block_label_background_fill"],
+    "bg": [
+        "body_background_fill", "background_fill_primary", "block_label_background_fill",
+        "button_primary_text_color_hover",
+    ],
     "raise": [
         "block_background_fill", "input_background_fill", "input_background_fill_focus",
         "input_background_fill_hover", "button_secondary_background_fill",
@@ -62,7 +65,7 @@ COLOURS = {
         "color_accent_soft", "border_color_accent_subdued", "table_row_focus",
         "checkbox_label_background_fill_selected",
     ],
-    "acc-on": ["button_primary_text_color", "button_primary_text_color_hover"],
+    "acc-on": ["button_primary_text_color"],
     "bad": ["error_text_color", "error_icon_color", "error_border_color"],
     "bad-soft": ["error_background_fill"],
 }  # fmt: skip

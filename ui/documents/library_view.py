@@ -140,10 +140,8 @@ def _button(act: str, key: str, image: str, label: str, title: str) -> str:
 
 
 def collection_choices(collections: Sequence[CollectionInfo]) -> list[tuple[str, str]]:
-    """Label and name of each collection."""
-    return [
-        (f"{one.name} ({_counted(one.num_documents, 'document')})", one.name) for one in collections
-    ]
+    """Label and name of each; how much is in it stands above its documents."""
+    return [(one.name, one.name) for one in collections]
 
 
 def _label(document: DocumentInfo, library: Library) -> str:

@@ -14,7 +14,7 @@ from workers.messages import Event, Retrieved, TextDelta
 from workers.messages.errors import NotFoundError
 
 from .layout import QuestionParts
-from .view import AskedDocuments, after_html, evidence_html, said_html, turn_html
+from .view import LOOKING, AskedDocuments, after_html, evidence_html, said_html, turn_html
 
 
 class QuestionRun(RequestRun):
@@ -38,7 +38,7 @@ class QuestionRun(RequestRun):
             parts.status: busy_html("starting"),
             parts.answer: "",
             parts.after: "",
-            parts.evidence: "",
+            parts.evidence: LOOKING,
             parts.composer.question: "",
             **self._can_stop(True),
         }

@@ -30,6 +30,14 @@ ORDER = (
     "meaning alone: 1 is the same, 0 is nothing in common."
 )
 ORDER_JUDGED = "Best first, as the reranker judges: 1 answers the question, 0 does not."
+ALL_SHARE = (
+    "A number shows which passage shares a sentence's words, and every sentence has one. The model "
+    "itself cites nothing."
+)
+LOOKING = (
+    '<div class="q-evidence q-evidence-wait" aria-hidden="true"><i></i><i></i><i></i><i></i></div>'
+)
+"""Where the passages will stand, while they are looked for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,10 +78,13 @@ def after_html(asked: AskedDocuments) -> str:
     if not asked.is_done:
         return ""
     cautions = "".join(map(caution_html, cautions_of(asked)))
-    reading = remark_html(asked.still_read) if asked.still_read else ""
-    has_answer = bool(asked.text.strip())
-    acts = ("copy", "again") if has_answer else ("again",)
-    return asked.error + cautions + reading + actions_html(asked.receipt, actions=acts)
+    remarks = "".join(map(remark_html, remarks_of(asked)))
+    acts = [
+        *(("copy",) if asked.text.strip() else ()),
+        "again",
+        *(("passages",) if asked.passages else ()),
+    ]
+    return asked.error + cautions + remarks + actions_html(asked.receipt, actions=acts)
 
 
 def turn_html(asked: AskedDocuments) -> str:
@@ -93,23 +104,31 @@ def cautions_of(asked: AskedDocuments) -> list[str]:
     if max(passage.score for passage in asked.passages) < WEAK_SCORE:
         notes.append("No passage is close to the question: these documents may not answer it.")
     cited = asked.cited
-    if cited is None:
-        return notes
-    sentences = [part for part in _SENTENCE.split(cited.text.strip()) if _WORD.search(part)]
-    bare = sum(not _MARK.search(sentence) for sentence in sentences)
-    if not cited.is_by_model:
-        notes.append(
-            "The model cites nothing itself: a mark shows which passage shares a sentence's words. "
-            + _unsupported(bare, len(sentences))
-        )
-    elif bare:
-        notes.append(_unsupported(bare, len(sentences)))
+    bare, total = _bare_sentences(cited) if cited else (0, 0)
+    if cited is not None and bare:
+        how = "The model cites nothing itself: a number shows which passage shares a sentence's words. "
+        notes.append(("" if cited.is_by_model else how) + _unsupported(bare, total))
     return notes
 
 
+def remarks_of(asked: AskedDocuments) -> list[str]:
+    """What is good to know and no reason for doubt; whole sentences."""
+    cited = asked.cited
+    is_answered = asked.missed is None and bool(asked.passages) and bool(asked.text.strip())
+    is_shared = cited is not None and not cited.is_by_model and not _bare_sentences(cited)[0]
+    return [
+        *([ALL_SHARE] if is_answered and is_shared else []),
+        *([asked.still_read] if asked.still_read else []),
+    ]
+
+
+def _bare_sentences(cited: Cited) -> tuple[int, int]:
+    """How many sentences have no mark, and how many there are."""
+    sentences = [part for part in _SENTENCE.split(cited.text.strip()) if _WORD.search(part)]
+    return sum(not _MARK.search(sentence) for sentence in sentences), len(sentences)
+
+
 def _unsupported(bare: int, total: int) -> str:
-    if not bare:
-        return "Every sentence has one."
     if total == 1:
         return "This sentence has none: no passage says it."
     verb = "has none: no passage says it" if bare == 1 else "have none: no passage says them"
@@ -141,9 +160,10 @@ def evidence_html(asked: AskedDocuments, *, is_folded: bool = False) -> str:
     order = ORDER_JUDGED if is_judged else ORDER
     count = f"{len(asked.passages)} passages" if len(asked.passages) > 1 else "1 passage"
     is_open = "" if is_folded else " open"
+    asks = f'<p class="q-evidence-of">“{escape(asked.question)}”</p>' if is_folded else ""
     return (
-        f'<details class="q-evidence-fold"{is_open}><summary><b>{title}</b> <span>{count}</span>'
-        f'</summary><p class="q-order">{order}{_left_out(asked)}</p>'
+        f'<details class="q-evidence q-evidence-fold"{is_open}><summary><b>{title}</b> '
+        f'<span>{count}</span></summary>{asks}<p class="q-order">{order}{_left_out(asked)}</p>'
         f'<ol class="q-passages">{cards}</ol></details>'
     )
 
@@ -168,8 +188,9 @@ def _card(asked: AskedDocuments, number: int, passage: Passage, *, is_cited: boo
         f'<li id="{asked.anchor}{number}" class="{"q-cited" if is_cited else ""}">'
         f"<details{' open' if is_open else ''}><summary><b>{number}</b> "
         f'<span class="q-source">{escape(passage.document_name)}</span> '
-        f'<span class="q-place">{place}</span>{_tag(asked, is_cited=is_cited, is_used=is_used)}'
-        f"{_scores(passage, wanted)}</summary>"
+        f'<span class="q-place">{place}</span>{_score(passage)}'
+        f"{_tag(asked, is_cited=is_cited, is_used=is_used)}</summary>"
+        f"{_beside(passage, wanted)}"
         f"<blockquote>{_highlighted(passage.text, wanted)}</blockquote></details></li>"
     )
 
@@ -182,19 +203,29 @@ def _tag(asked: AskedDocuments, *, is_cited: bool, is_used: bool) -> str:
     return "" if is_used or asked.missed else "<em>not given to the model</em>"
 
 
-def _scores(passage: Passage, wanted: set[str]) -> str:
+def _score(passage: Passage) -> str:
     """How near the question it is, or how well it answers, if there is a reranker that says so."""
     if passage.relevance is not None:
-        return _meter(passage.relevance, "relevance", f"likeness {passage.score:.2f}")
+        return _meter(passage.relevance, "relevance")
+    return _meter(passage.score, "likeness")
+
+
+def _beside(passage: Passage, wanted: set[str]) -> str:
+    """What counted as well: one number alone does not explain the order."""
+    if passage.relevance is not None:
+        return f'<p class="q-counted">likeness {passage.score:.2f}</p>'
     shared = len(wanted & stems(passage.text))
-    words = f"{shared} of {len(wanted)} words" if wanted else ""
-    return _meter(passage.score, "likeness", words)
+    return (
+        f'<p class="q-counted">{shared} of {len(wanted)} words of the question</p>'
+        if wanted
+        else ""
+    )
 
 
-def _meter(value: float, label: str, beside: str) -> str:
+def _meter(value: float, label: str) -> str:
     shown = min(1.0, max(0.0, value))
     return (
-        f'<span class="q-score"><small>{escape(beside)}</small>'
+        '<span class="q-score">'
         f'<meter min="0" max="1" value="{shown:.2f}" aria-label="{label}"></meter>'
         f"{value:.2f}</span>"
     )
