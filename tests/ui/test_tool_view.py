@@ -28,9 +28,10 @@ from ui.text.tools.tools_switch import (
 )
 from workers.chats.records import Message
 from workers.client import Client
+from workers.flows.turns.answer import LiveAnswer
 from workers.flows.turns.calls import one_line
 from workers.flows.turns.options import TurnOptions
-from workers.messages import CollectionInfo
+from workers.messages import CollectionInfo, Queued
 from workers.messages.errors import UnsupportedInputError
 from workers.tools.builtin import CALCULATOR
 from workers.tools.records import ToolSource
@@ -70,6 +71,10 @@ def test_while_a_call_waits_nothing_else_is_said_to_work() -> None:
     running = message("running", calls=[{**CALL, "state": "waiting"}])
     silent = below_html(Exchange(answer=Message(**{**fields(running), "text": ""})))
     assert "working" not in silent
+    begun = LiveAnswer(
+        message=running, waits_for=Queued(request_id="r", num_ahead=1, reason="working")
+    )
+    assert "working" not in below_html(Exchange(answer=running, live=begun))
 
 
 def fields(one: Message) -> dict[str, Any]:

@@ -41,10 +41,12 @@ def below_html(exchange: Exchange) -> str:
 def _waits(exchange: Exchange) -> str:
     """What a running answer waits for; nothing once words come."""
     live, answer = exchange.live, exchange.answer
+    if _wants_leave(answer):  # nothing is at work: whoever reads it is waited for
+        return ""
     if live is not None and live.waits_for is not None:
         return status_html(live.waits_for)
     has_words = answer is not None and (answer.text or answer.thought)
-    return "" if has_words or _wants_leave(answer) else busy_html("working")
+    return "" if has_words else busy_html("working")
 
 
 def _wants_leave(answer: Message | None) -> bool:

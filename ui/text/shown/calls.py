@@ -61,6 +61,6 @@ def _call_html(call: dict[str, Any]) -> str:
 def _indented(text: str) -> str:
     """Return JSON for people; what is none as it stands."""
     try:
-        return json.dumps(json.loads(text or "{}"), indent=1, ensure_ascii=False)
+        return json.dumps(json.loads(text or "{}"), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
