@@ -7,6 +7,7 @@ and the processor time of the page's process. The words come from the fake model
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import statistics
 import tempfile
@@ -29,11 +30,11 @@ SHORT, LONG = 5, 500
 MESSAGE = "A sentence with **bold** words, `code` and a list:\n\n- one\n- two\n\n" * 25
 """1.7 kB."""
 WORDS = 40
-ASKED = "!slow " + " ".join(f"word{number}" for number in range(WORDS))
-"""The fake says it back, ten words a second."""
+ASKED = "!slow {asked} " + " ".join(f"{{asked}}word{number}" for number in range(WORDS))
+"""The fake says it back, ten words a second; `asked` tells it from what was asked before."""
 FITTING = {"when_full": "drop"}
 """How the chat is answered: 500 messages are more than the fake takes."""
-FIRST, LAST = "word3 ", f"word{WORDS - 5} "
+FIRST, LAST = "{asked}word3 ", f"{{asked}}word{WORDS - 5} "
 """Between these two, nothing but the answer changes."""
 RUNS = 3
 WAIT_MS = 120_000
@@ -132,12 +133,14 @@ def open_chat(page: Page, url: str, num_messages: int, folder: Path) -> None:
 
 def cost_of_answer(page: Page, quintet: Served | None = None) -> UpdateCost:
     """Ask, and return what the updates of the answer cost."""
+    asked = secrets.token_hex(2)
     page.evaluate("() => { seen.sizes = []; seen.all = 0; seen.paints = []; }")
-    page.locator("#chat-input").fill(ASKED)
+    page.locator("#chat-input").fill(ASKED.format(asked=asked))
     page.keyboard.press("Enter")
-    page.evaluate(UNTIL, FIRST)
+    page.evaluate(UNTIL, FIRST.format(asked=asked))
+    page.evaluate("() => { seen.sizes = []; seen.paints = []; }")
     before = quintet.cpu_s() if quintet else 0.0
-    page.evaluate(UNTIL, LAST)
+    page.evaluate(UNTIL, LAST.format(asked=asked))
     seen = page.evaluate("() => ({ sizes: seen.sizes, paints: seen.paints })")
     cpu_s = quintet.cpu_s() - before if quintet else 0.0
     page.evaluate(ENDED)
