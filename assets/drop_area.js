@@ -74,11 +74,12 @@ async function dropped(items) {
 element.quintetTake = take;
 button.addEventListener("click", () => input.click());
 input.addEventListener("change", () => { take(input.files); input.value = ""; });
+const target = (area.dataset.within && document.getElementById(area.dataset.within)) || area;
 for (const kind of ["dragenter", "dragover"]) {
-  area.addEventListener(kind, (event) => { event.preventDefault(); area.dataset.over = "yes"; });
+  target.addEventListener(kind, (event) => { event.preventDefault(); target.dataset.over = "yes"; });
 }
-for (const kind of ["dragleave", "drop"]) area.addEventListener(kind, () => { delete area.dataset.over; });
-area.addEventListener("drop", async (event) => {
+for (const kind of ["dragleave", "drop"]) target.addEventListener(kind, () => { delete target.dataset.over; });
+target.addEventListener("drop", async (event) => {
   event.preventDefault();
   const plain = [...event.dataTransfer.files], items = [...event.dataTransfer.items];
   const found = await dropped(items).catch(() => []);

@@ -1,6 +1,14 @@
 // Vision's pictures: a box and its line light up together, and a picture can be taken away. js_on_load of gr.HTML.
 
+element.addEventListener("load", ({ target }) => { // an event of a picture does not rise
+  const seen = target.closest?.(".q-seen");
+  if (!seen || !target.naturalHeight) return;
+  seen.style.setProperty("--ratio", target.naturalWidth / target.naturalHeight);
+  seen.style.setProperty("--pixels", `${target.naturalWidth}px`);
+}, true);
 element.addEventListener("click", (event) => {
+  const lines = event.target.closest('[data-act="lines"]');
+  if (lines) lines.setAttribute("aria-pressed", String(!lines.closest("figure").classList.toggle("q-bare")));
   const button = event.target.closest('[data-act="away"]');
   if (!button) return;
   button.disabled = true;

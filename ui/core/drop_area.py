@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from .guard import check_files
+from .icons import icon
 from .theme import ASSETS
 
 MAX_FILES = 500
@@ -18,19 +19,26 @@ MAX_FILES = 500
 
 
 def drop_area(
-    words: str, *, button: str, elem_id: str, accept: str = "", is_small: bool = False
+    words: str,
+    *,
+    button: str,
+    elem_id: str,
+    accept: str = "",
+    is_small: bool = False,
+    within: str = "",
 ) -> gr.HTML:
     """Lay one out. Its `upload` event brings files: `uploaded_paths` reads them.
 
     `words` say what may be dropped, `button` what a click chooses; `accept` is a hint for the
     browser's chooser alone (extensions or kinds, with commas): what was dropped is judged later.
+    `within` is the id of a larger part around it that takes what is dropped as well.
     """
     kind = "q-drop q-drop-small" if is_small else "q-drop"
     return gr.HTML(
         "",
-        html_template=f'<div class="{kind}"><input type="file" multiple tabindex="-1" '
+        html_template=f'<div class="{kind}" data-within="{escape(within, quote=True)}"><input type="file" multiple tabindex="-1" '
         f'accept="{escape(accept, quote=True)}" aria-label="{escape(button, quote=True)}">'
-        f'<button type="button" class="q-b">{escape(button)}</button>'
+        f'<button type="button" class="q-b">{icon("add")}<b>{escape(button)}</b></button>'
         f"<span>{escape(words)}</span>"
         '<p class="q-drop-state" role="status"></p></div>',
         js_on_load=(ASSETS / "drop_area.js").read_text(encoding="utf-8"),

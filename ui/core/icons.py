@@ -9,6 +9,7 @@ ICONS = {
     "books": '<path d="M3 3v10M6 3v10M9 3.2l3.8 9.6"/>',
     "branch": '<circle cx="4.5" cy="3.5" r="1.5"/><circle cx="4.5" cy="12.5" r="1.5"/>'
     '<circle cx="11.5" cy="5.5" r="1.5"/><path d="M4.5 5v6M11.5 7c0 2.5-7 1.500-7 4"/>',
+    "camera": '<path d="M2 5h3l1-1.8h4L11 5h3v8H2z"/><circle cx="8" cy="8.8" r="2.2"/>',
     "chart": '<path d="M2.5 13.5h11M4.5 11V8M8 11V4M11.5 11V6"/>',
     "clip": '<path d="M12.5 7.2 7.8 12a3 3 0 0 1-4.3-4.3l5-5a2 2 0 0 1 2.9 2.9L6.6 10.5a1 1 0 0 1-1.4-1.4'
     'L9.5 4.8"/>',
@@ -25,6 +26,8 @@ ICONS = {
     "info": '<circle cx="8" cy="8" r="5.5"/><path d="M8 7.3v3.4M8 5.2v.01"/>',
     "keyboard": '<rect x="1.8" y="4" width="12.4" height="8" rx="1.5"/>'
     '<path d="M4.5 7h.01M7 7h.01M9.5 7h.01M12 7h.01M5.5 9.7h5"/>',
+    "lines": '<rect x="2.5" y="3.5" width="11" height="3.5" rx="1"/>'
+    '<rect x="2.5" y="9.5" width="7" height="3.5" rx="1"/>',
     "load": '<path d="M8 10.2V2.7M4.8 5.7 8 2.5l3.2 3.2M3 13.2h10"/>',
     "menu": '<path d="M2.5 4h11M2.5 8h11M2.5 12h11"/>',
     "microphone": '<rect x="6" y="2" width="4" height="7" rx="2"/>'

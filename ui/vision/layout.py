@@ -91,6 +91,7 @@ def _layout_pictures(about: str) -> dict[str, Any]:
             elem_id="vision-add",
             accept="image/*",
             is_small=True,
+            within="vision-left",
         )
         gr.HTML(
             "",

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from statistics import median
 from urllib.parse import quote
 
 from ui.core.asking import actions_html, answer_html, question_html, remark_html
-from ui.core.icons import icon
+from ui.core.icons import icon, icon_button
 from ui.core.render import seconds
 from workers.flows.picture_prompt import layout_text
 from workers.flows.receipt import Receipt
 from workers.messages import PictureRead, TextLine
 
-CAMERA = """<div class="q-camera"><button type="button" class="q-b" data-camera="open">Camera</button>
+CAMERA = f"""<div class="q-camera"><button type="button" class="q-b" data-camera="open">{icon("camera")}<b>Camera</b></button>
 <div class="q-camera-view" hidden><video playsinline muted></video><div class="q-choices">
 <button type="button" class="q-b q-go" data-camera="take">Take the picture</button>
 <button type="button" class="q-b" data-camera="close">Close</button></div></div>
@@ -107,11 +108,13 @@ def pictures_html(seen: PictureReadings) -> str:
 def _figure(index: int, path: str, reading: PictureRead | None, *, is_one: bool) -> str:
     name = escape(Path(path).name, quote=True)
     heading = "" if is_one else f"<b>Picture {index + 1}</b> "
-    found, overlay, lines = "", "", ""
+    found, overlay, lines, size, switch = "", "", "", "", ""
     if reading is not None:
         count = f"{len(reading.lines)} lines" if reading.lines else "no text found"
         found = f" · {reading.width} × {reading.height} pixels · {count}"
         overlay = _overlay(reading)
+        size = f' style="--ratio:{reading.width / reading.height:.4f};--pixels:{reading.width}px"'
+        switch = icon_button("lines", "Outline the lines", act="lines") if reading.lines else ""
         items = "".join(_item(line) for line in reading.lines)
         lines = (
             f"<details><summary>Lines by number</summary><ol>{items}</ol></details>"
@@ -124,19 +127,27 @@ def _figure(index: int, path: str, reading: PictureRead | None, *, is_one: bool)
         f'aria-label="Take {name} away" title="Take it away">{icon("close")}</button>'
     )
     return (
-        f'<figure><div class="q-seen">{image}{overlay}</div>'
-        f"<figcaption><span>{heading}{name}{found}</span>{away}</figcaption>{lines}</figure>"
+        f'<figure><div class="q-seen"{size}>{image}{overlay}</div>'
+        f"<figcaption><span>{heading}{name}{found}</span>{switch}{away}</figcaption>{lines}</figure>"
     )
 
 
 def _overlay(reading: PictureRead) -> str:
     """An SVG in the picture's own pixels; hovering or focusing a box shows its text."""
-    size = max(8, round(min(reading.width, reading.height) * NUMBER_SIZE_SHARE))
+    size = max(
+        8, round(min(_line_height(reading), min(reading.width, reading.height) * NUMBER_SIZE_SHARE))
+    )
     boxes = "".join(_box(number, line, size) for number, line in enumerate(reading.lines, 1))
     return (
         f'<svg viewBox="0 0 {reading.width} {reading.height}" preserveAspectRatio="none" '
         f'role="img" aria-label="{len(reading.lines)} lines of text outlined">{boxes}</svg>'
     )
+
+
+def _line_height(reading: PictureRead) -> float:
+    """The usual height of a line in pixels: numbers that are higher would hide their neighbours."""
+    heights = [max(y for _, y in line.box) - min(y for _, y in line.box) for line in reading.lines]
+    return median(heights) if heights else float(reading.height)
 
 
 def _box(number: int, line: TextLine, size: int) -> str:
