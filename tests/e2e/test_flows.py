@@ -15,6 +15,10 @@ from .conftest import switch_of
 
 SLOW_PLAN = "!slow 1. boil the water 2. add the leaves"
 SLOW = "!slow " + " ".join(f"word{number}" for number in range(200))
+FORMULAS = (
+    r"It costs $5 and $6, \(\pi r^2\) is the area, $$a = b$$ holds. "
+    "![a cat](https://pictures.example/cat.png)"
+)
 OTHER = "Second fake chat"
 RUNNING, STOPPED = re.compile("q-is-running"), re.compile("q-is-stopped")
 
@@ -91,6 +95,18 @@ def test_two_answers_stand_side_by_side_and_the_vote_is_kept(page: Page) -> None
     address = page.url.partition("?chat=")
     chosen = page.request.get(f"{address[0]}chats/{address[2].partition('&')[0]}/{message}.md")
     assert chosen.text().strip() == "fake-text-2"
+
+
+def test_formulas_in_parts_are_set_and_pictures_not_loaded(page: Page) -> None:
+    choose(page, "flow", "Compare")
+    choose(page, "second", OTHER)
+    ask(page, FORMULAS)
+    sides = page.locator(".q-side-answer")
+    for side in (sides.nth(0), sides.nth(1)):
+        expect(side).to_contain_text("costs $5 and $6")
+        expect(side.locator(".katex")).to_have_count(2)
+        expect(side.locator(".katex-display")).to_have_count(1)
+        expect(side.locator("img.q-remote")).to_have_count(1)
 
 
 def test_a_comparison_stopped_in_the_first_answer_asks_no_second(page: Page) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from configs.catalogue import load_catalogue
-from ui.core.written import LATEX_DELIMITERS
+from ui.core.formulas import LATEX_DELIMITERS
 from ui.text.layout import empty_html
 
 

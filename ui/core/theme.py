@@ -6,6 +6,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from .formulas import katex_names
+
 ASSETS = Path(__file__).parents[2] / "assets"
 
 FONT = ["-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "Arial", "system-ui"]
@@ -118,6 +120,7 @@ SCRIPTS = (
     "settings.js",
     "keys.js",
     "code.js",
+    "math.js",
     "tools.js",
 )
 """Of `assets/`, what the page runs besides Gradio's own and its parts'."""
@@ -131,4 +134,5 @@ def scripts() -> str:
     """Return them, and what the page is about, as a piece of the page's head."""
     texts = ((ASSETS / name).read_text("utf-8") for name in SCRIPTS)
     about = (f'<meta {kind}="{name}" content="{ABOUT}">' for kind, name in ABOUT_NAMES)
-    return "".join([*about, *(f"<script>{text}</script>" for text in texts)])
+    katex = f'<meta name="quintet-katex" content="{" ".join(katex_names())}">'
+    return "".join([*about, katex, *(f"<script>{text}</script>" for text in texts)])

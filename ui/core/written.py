@@ -13,17 +13,13 @@ from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from .formulas import LATEX_DELIMITERS, keep_formulas
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
-LATEX_DELIMITERS: list[dict[str, str | bool]] = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "\\[", "right": "\\]", "display": True},
-    {"left": "\\(", "right": "\\)", "display": False},
-]
-"""One dollar is none of them: "$5 and $6" is money."""
 CHAT_LOG: Mapping[str, Any] = MappingProxyType(
     {
         "latex_delimiters": LATEX_DELIMITERS,
@@ -134,6 +130,7 @@ def _markdown(mark: Callable[[int], str] | None) -> MarkdownIt:
     for rule in ("fence", "code_block"):
         markdown.add_render_rule(rule, fence)
     markdown.add_render_rule("link_open", link)
+    keep_formulas(markdown)
     if mark is not None:
         markdown.core.ruler.push("marks", lambda state: _set_marks(state, mark))
     return markdown

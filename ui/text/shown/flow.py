@@ -7,10 +7,9 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from markdown_it import MarkdownIt
-
 from ui.core.icons import icon
 from ui.core.render import note_html
+from ui.core.written import answer_html
 from workers.chats.records import Message
 from workers.flows.receipt import Receipt
 from workers.flows.turns.saving import words_of_saved
@@ -140,9 +139,8 @@ def _body(text: str, *, is_running: bool) -> str:
 
 @lru_cache(maxsize=MAX_RENDERED)
 def _rendered(text: str) -> str:
-    """HTML in a text is shown as it is written, pictures as their names."""
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    return str(markdown.render(text))
+    """As an answer elsewhere; HTML in a text is shown as it is written."""
+    return answer_html(text)
 
 
 def _receipt(answer: Mapping[str, Any]) -> str:
