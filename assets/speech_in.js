@@ -22,10 +22,10 @@ function show(state) {
   recorder.dataset.state = state;
   button.setAttribute("aria-label", state === "recording" ? "Stop recording" : "Record");
   title.textContent = state === "recording" ? "Recording 0:00" : state === "ending" ? "Making the file" : words.title;
-  hint.textContent = words.hint;
+  hint.textContent = state === "recording" ? "Stop finishes the text by itself" : state === "ending" ? "" : words.hint;
   const row = document.getElementById("stt-export"); // it belongs to the recording before
   if (row) row.inert = state === "recording";
-  panel?.classList.toggle("q-recording", state === "recording");
+  panel?.classList.toggle("q-recording", state !== "idle");
 }
 
 const WHY = {
@@ -110,6 +110,22 @@ function tick() {
   });
 }
 
+// Options, and a new recording from the sidebar.
+const options = document.getElementById("stt-options-open");
+options?.setAttribute("aria-expanded", "false");
+options?.setAttribute("aria-controls", "stt-options");
+options?.addEventListener("click", () => {
+  const isOpen = panel.dataset.options !== "open";
+  panel.dataset.options = isOpen ? "open" : "closed";
+  options.setAttribute("aria-expanded", String(isOpen));
+});
+panel?.addEventListener("click", (event) => {
+  if (!event.target.closest(".q-stt-new") || recorder.dataset.state !== "idle") return;
+  if (matchMedia("(max-width: 720px)").matches) document.getElementById("q-menu")?.click(); // the drawer lies over it
+  button.focus();
+  start();
+});
+
 button.addEventListener("click", () => {
   if (media) media.stop();
   else if (recorder.dataset.state === "idle") start();
@@ -126,6 +142,8 @@ for (const kind of ["dragover", "drop"]) {
     const area = dropArea();
     if (!area || area.contains(event.target)) return;
     event.preventDefault();
+    if (kind === "dragover") place.dataset.over = "yes";
     if (kind === "drop") taker()?.(event.dataTransfer.files);
   });
 }
+for (const kind of ["dragleave", "drop"]) place?.addEventListener(kind, () => { delete place.dataset.over; });

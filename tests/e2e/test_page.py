@@ -132,6 +132,17 @@ def test_the_example_recording_is_written_down(open_tab: OpenTab) -> None:
         page.locator("#stt-save-srt").click()
     assert "-->" in Path(download.value.path()).read_text()
     expect(page.locator("#stt-stop")).to_have_count(0)
+    receipt = page.locator("#stt-foot .q-rec")
+    expect(receipt.locator("summary")).to_have_text(re.compile(r"real time · [\d.:]+( m?s)?$"))
+    receipt.locator("summary").click()
+    expect(receipt).to_contain_text("peak")
+
+
+def test_on_a_phone_the_text_can_be_saved_without_scrolling(open_tab: OpenTab) -> None:
+    page = open_tab("Speech in", width=390, height=844)
+    page.get_by_role("button", name="Try the example").click()
+    expect(page.get_by_role("button", name="Save .srt")).to_be_in_viewport(timeout=60_000)
+    expect(page.locator("#stt-save-json")).to_be_in_viewport(ratio=1)
 
 
 def test_what_is_recorded_is_written_down_without_another_press(open_tab: OpenTab) -> None:

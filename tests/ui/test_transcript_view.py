@@ -13,6 +13,7 @@ from ui.speech_in.view import (
     captions,
     caution_of,
     choice_label,
+    foot_html,
     progress_html,
     segments_html,
     stopped,
@@ -59,11 +60,31 @@ def test_events_in_any_batches_give_the_same_transcript() -> None:
 
 
 def test_segments_are_escaped_and_seekable() -> None:
-    html = segments_html(DONE.segments)
+    html = segments_html(DONE.segments, with_words=True)
     assert "Salt &amp; pepper." in html
     assert '<li data-start="61.00" data-end="62.00"><button type="button"' in html
     assert '<span data-start="61.00" title="61.00 s, 50% sure">&lt;b&gt;</span>' in html
     assert ">1:01</button>" in html
+
+
+def test_uncertain_words_are_marked_while_the_list_grows_and_explained_below() -> None:
+    unsure = Word(start_s=3.0, end_s=3.5, text="Kirkby", probability=0.3)
+    segment = SegmentDelta(
+        request_id="r", start_s=2.5, end_s=4.0, text="of Kirkby", words=(WORDS[1], unsure)
+    )
+    mark = '<span class="q-stt-unsure" data-start="3.00" title="3.00 s, 30% sure">Kirkby</span>'
+    assert f"<p>done {mark}</p>" in segments_html((segment,))
+    assert f">done</span> {mark}</p>" in segments_html((segment,), with_words=True)
+    transcript = advanced(WAITING, [segment, EVENTS[-1]])
+    assert "Wavy</u> words are uncertain; click a word to hear it" in foot_html(transcript)
+    assert "Wavy" not in foot_html(DONE)
+    assert "Click a word to hear it" in foot_html(DONE)
+    assert foot_html(SILENT) == ""
+
+
+def test_a_line_without_words_of_its_own_is_marked_as_a_whole() -> None:
+    assert '<span class="q-stt-unsure">The A-Master.</span>' in segments_html((heard(-0.9),))
+    assert "q-stt-unsure" not in segments_html((heard(-0.3),))
 
 
 def test_more_segments_only_append() -> None:
@@ -94,11 +115,11 @@ def test_a_file_name_cannot_become_markup() -> None:
 @pytest.mark.parametrize(
     ("transcript", "label"),
     [
-        (WAITING, "· talk.mp3 (waiting)"),
-        (advanced(WAITING, EVENTS[:4]), "… talk.mp3 (0:02 of 1:05)"),
-        (DONE, "✓ talk.mp3 (1:05)"),
-        (SILENT, "✓ talk.mp3 (no speech)"),
-        (stopped(WAITING), "■ talk.mp3 (stopped)"),
+        (WAITING, "talk.mp3 · waiting"),
+        (advanced(WAITING, EVENTS[:4]), "talk.mp3 · 0:02 of 1:05"),
+        (DONE, "talk.mp3 · 1:05"),
+        (SILENT, "talk.mp3 · no speech"),
+        (stopped(WAITING), "talk.mp3 · stopped"),
     ],
 )
 def test_the_list_of_files_shows_each_state(transcript: FileTranscript, label: str) -> None:
@@ -180,4 +201,4 @@ def test_guesses_are_not_given_out_as_words(
     )
     assert said in caution_of(done)
     assert bool(caution_of(done)) == bool(said)
-    assert choice_label(done).startswith("✓" if not said else "?")
+    assert choice_label(done).endswith(", unsure") == bool(said)

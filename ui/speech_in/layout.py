@@ -11,7 +11,6 @@ import gradio as gr
 from configs.catalogue import ModelCard
 from configs.settings import Settings
 from ui.core.drop_area import drop_area
-from ui.core.icons import icon
 from ui.core.parts import status_line
 from ui.core.render import clock, note_html
 from ui.core.sidebar import sidebar
@@ -36,8 +35,11 @@ class SpeechInParts:
     picker: Any
     player: Any
     transcript: Any
+    foot: Any
+    """Below the transcript: how much it is, what is marked in it, what it took."""
     export: Any
     copy: Any
+    copied: Any
     downloads: Sequence[Any]
     archive: Any
     results: Any
@@ -46,7 +48,7 @@ class SpeechInParts:
         """Everything that a handler may change."""
         return [
             self.stop, self.status, self.caution, self.picker, self.player, self.transcript,
-            self.export, *self.downloads, self.archive, self.results,
+            self.foot, self.export, self.copied, *self.downloads, self.archive, self.results,
         ]  # fmt: skip
 
 
@@ -59,8 +61,10 @@ def layout_speech_in(card: ModelCard, settings: Settings) -> SpeechInParts:
 
 
 def about_html(card: ModelCard) -> str:
-    """What the model is."""
-    return note_html(f"{card.name}: {card.description}" if card.description else card.name)
+    """What the model is, and that what it hears stays here, unless its work is done on another machine."""
+    said = f"{card.name}: {card.description}" if card.description else card.name
+    where = "" if card.is_remote else " Nothing leaves this machine."
+    return note_html(f"{said.removesuffix('.')}.{where}")
 
 
 def _layout_kept() -> dict[str, Any]:
@@ -81,10 +85,13 @@ def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     with gr.Row(elem_classes="q-beside"):
         language = layout_language()
+        gr.Button("Options", size="sm", min_width=0, scale=0, elem_id="stt-options-open")
+    with gr.Column(elem_id="stt-options", min_width=0):
+        parts["options"] = [language, *layout_options()]
     with gr.Column(elem_id="stt-input", min_width=0):
         gr.HTML(
             "",
-            html_template=RECORDER.replace("MICROPHONE", icon("microphone")),
+            html_template=RECORDER.replace("LONGEST", longest),
             js_on_load=(ASSETS / "speech_in.js").read_text(encoding="utf-8"),
             apply_default_css=False,
             padding=False,
@@ -93,7 +100,7 @@ def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
         )
         with gr.Row(elem_id="stt-choose"):
             parts["files"] = drop_area(
-                f"up to {longest} each, many at once",
+                "",
                 button="Choose files",
                 elem_id="stt-add",
                 accept="audio/*,video/*",
@@ -102,9 +109,7 @@ def _layout_inputs(card: ModelCard, settings: Settings) -> dict[str, Any]:
             parts["example"] = gr.Button(
                 "Try the example", size="sm", min_width=120, scale=0, elem_id="stt-example"
             )
-    with gr.Accordion("Options", open=False, elem_id="stt-options"):
-        parts["options"] = [language, *layout_options()]
-        parts["about"] = gr.HTML(about_html(card), padding=False)
+    parts["about"] = gr.HTML(about_html(card), padding=False, elem_id="stt-about")
     with gr.Row(elem_id="stt-work"):
         parts["status"] = status_line(elem_id="stt-status")
         parts["stop"] = gr.Button(
@@ -122,7 +127,8 @@ def _layout_transcript() -> dict[str, Any]:
     """The transcript below its player."""
     parts: dict[str, Any] = {
         "player": gr.Audio(
-            label="Player",
+            label="Recording",
+            show_label=False,
             interactive=False,
             visible=False,
             elem_id="stt-player",
@@ -130,8 +136,9 @@ def _layout_transcript() -> dict[str, Any]:
             # The drawn waveform decodes the whole file in the browser: hours would not fit.
             waveform_options=gr.WaveformOptions(show_recording_waveform=False),
         ),
-        "caution": gr.HTML("", padding=False, elem_id="stt-caution", apply_default_css=False),
-        "transcript": gr.HTML(
+    }
+    with gr.Column(elem_id="stt-card", min_width=0):
+        parts["transcript"] = gr.HTML(
             "",
             html_template=f'<ol class="q-segments" data-empty="{EMPTY}" aria-live="polite">'
             "${value}</ol>",
@@ -139,12 +146,14 @@ def _layout_transcript() -> dict[str, Any]:
             apply_default_css=False,
             elem_id="stt-transcript",
             max_height="60vh",
-        ),
-    }
+        )
+        parts["foot"] = gr.HTML("", padding=False, elem_id="stt-foot", apply_default_css=False)
+    parts["caution"] = gr.HTML("", padding=False, elem_id="stt-caution", apply_default_css=False)
     with gr.Row(visible=False, elem_id="stt-export") as parts["export"]:
         parts["copy"] = gr.Button("Copy text", size="sm", elem_id="stt-copy")
         parts["downloads"] = [
-            gr.DownloadButton(f"Save .{name}", size="sm", elem_id=f"stt-save-{name}")
+            gr.DownloadButton(f".{name}", size="sm", elem_id=f"stt-save-{name}")
             for name in ("srt", "vtt", "txt", "json")
         ]
+        parts["copied"] = gr.HTML("", padding=False, elem_id="stt-copied", apply_default_css=False)
     return parts

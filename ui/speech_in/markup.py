@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from ui.core.icons import icon
+
 EMPTY = "The words will appear here as they are recognised. Click one to hear it."
+NEW = f"""<button type="button" class="q-b q-stt-new">{icon("add")}New recording</button>"""
 SIDE_EMPTY = (
-    '<p class="q-side-note">What you record or drop is listed here until you close the page. '
+    f'<div class="q-stt-top">{NEW}</div><p class="q-side-note">What you record or drop is listed here until you close the page. '
     "Save what you want to keep.</p>"
 )
-RECORDER = """<div class="q-recorder" data-state="idle">
-<button type="button" class="q-record" aria-label="Record">MICROPHONE<i></i></button>
+RECORDER = f"""<div class="q-recorder" data-state="idle">
+<button type="button" class="q-record" aria-label="Record">{icon("microphone")}<i></i></button>
 <div class="q-recorder-words"><h2>Record, or drop sound and video here</h2>
-<p class="q-recorder-hint">Stop finishes the text by itself. Nothing leaves this machine.</p>
+<p class="q-recorder-hint">Files up to LONGEST each; many at once are fine.</p>
 <canvas height="48" aria-hidden="true"></canvas>
 <p class="q-recorder-error" role="alert"></p></div></div>"""
 
@@ -26,8 +29,9 @@ element.addEventListener('click', (event) => {
 // Space plays and pauses, arrows go 15 s, from anywhere in the tab that does not need these keys itself.
 document.addEventListener('keydown', (event) => {
   const audio = player();
-  const isTaken = event.target.closest('input, textarea, select, button, summary, [role="combobox"], [contenteditable]');
-  if (!audio || !element.offsetParent || isTaken || event.ctrlKey || event.altKey || event.metaKey) return;
+  const isTaken = event.target.closest('input, textarea, select, [role="tab"], [role="combobox"], [contenteditable]');
+  const isPressed = event.key === ' ' && event.target.closest('button, summary, a');
+  if (!audio || !element.offsetParent || isTaken || isPressed || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === ' ') { if (audio.paused) audio.play().catch(() => {}); else audio.pause(); }
   else if (event.key === 'ArrowRight') audio.currentTime += 15;
   else if (event.key === 'ArrowLeft') audio.currentTime -= 15;

@@ -15,7 +15,7 @@ from workers.specs.hearing import Hearing
 
 from .view import language_name
 
-WORDS = "Click a word to hear it"
+WORDS = "Marks what is uncertain; click a word to hear it"
 CONTEXT = "What it is about: steers the spelling of names and terms"
 HOTWORDS = "Names and terms, with commas between them"
 
@@ -65,7 +65,7 @@ def layout_options() -> list[Any]:
     """The other components, in the order of `TranscriptionOptions`; `fitted_options` fits them to a model."""
     return [
         gr.Checkbox(False, label="Translate to English", elem_id="stt-translate"),
-        gr.Checkbox(False, label="Times of single words", info=WORDS, elem_id="stt-words"),
+        gr.Checkbox(True, label="Times of single words", info=WORDS, elem_id="stt-words"),
         gr.Checkbox(True, label="Skip silence", info="Also prevents invented text"),
         gr.Textbox(label="Context", max_lines=3, info=CONTEXT, elem_id="stt-context",
                    placeholder="A talk by Dr. Nowak about CTranslate2."),

@@ -10,8 +10,8 @@ from typing import Any
 
 import gradio as gr
 
-from ui.core.asking import caution_html
-from ui.core.render import note_html, receipt_html, status_html
+from ui.core.asking import caution_html, costs_html
+from ui.core.render import note_html, status_html
 from ui.core.request import RequestRun, Update
 from workers.messages import Event, Queued, Started
 
@@ -23,6 +23,7 @@ from .view import (
     captions,
     caution_of,
     choice_label,
+    foot_html,
     progress_html,
     segments_html,
     summary_html,
@@ -57,6 +58,7 @@ class TranscriptionRun(RequestRun):
             **self._working(line),
             parts.player: gr.Audio(visible=False),
             parts.caution: "",
+            parts.foot: "",
         }
 
     def advanced(self, batch: Sequence[Event]) -> Update:
@@ -75,7 +77,7 @@ class TranscriptionRun(RequestRun):
 
     async def ended(self) -> Update:
         """The receipt is kept for the page at rest."""
-        costs = receipt_html(self.receipt)
+        costs = costs_html(self.receipt)
         self._results[self._index] = replace(self._result, receipt_html=costs)
         return {self._parts.results: list(self._results)}
 
@@ -97,11 +99,13 @@ def transcripts_at_rest(parts: SpeechInParts, results: list[FileTranscript], ind
     return {
         **rest,
         **_files(parts, results, chosen),
-        parts.status: summary_html(chosen),
+        parts.status: "" if chosen.segments and not chosen.error_html else summary_html(chosen),
+        parts.foot: foot_html(chosen),
+        parts.copied: "",
         parts.picker: picker_update(results, index, interactive=True),
         parts.player: player_update(chosen, with_sound=len(results) > 1),
         parts.caution: caution_html(words) if (words := caution_of(chosen)) else "",
-        parts.transcript: segments_html(chosen.segments),
+        parts.transcript: segments_html(chosen.segments, with_words=True),
     }
 
 

@@ -36,7 +36,7 @@ def build_speech_in_tab(client: Client, settings: Settings, _chats: PageChats) -
     fitted, shown = fitting(client, parts), [*parts.options, parts.about]
     build_model_watch(client, "stt", fitted, parts.options, shown)
     remember("speech-in", parts.options, bringing(client, parts))
-    parts.copy.click(None, None, parts.status, js=COPY_JS, **LIGHT)
+    parts.copy.click(None, None, parts.copied, js=COPY_JS, **LIGHT)
 
 
 def fitting(client: Client, parts: SpeechInParts) -> Callable[..., Update]:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from ui.core.render import clock, note_html
-from workers.messages import AudioInfo, Event, Finished, Progress, SegmentDelta
+from workers.messages import AudioInfo, Event, Finished, Progress, SegmentDelta, Word
 
 LANGUAGE_NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
@@ -47,6 +47,9 @@ it writes down as fluent English that nobody said, -0.71 to -1.09.
 """
 UNSURE_LANGUAGE = 0.5
 """Probability of the language found below which another is as likely."""
+
+UNSURE_WORD = 0.5
+"""Probability of a word below which another is as likely: it is marked."""
 
 State = Literal["waiting", "working", "done", "stopped", "failed"]
 
@@ -113,9 +116,13 @@ def stopped(transcript: FileTranscript) -> FileTranscript:
     return transcript if is_over else replace(transcript, state="stopped")
 
 
-def segments_html(segments: Sequence[SegmentDelta]) -> str:
-    """List items for the transcript. More segments only append, so the page is sent little."""
-    return "".join(_segment_html(segment) for segment in segments)
+def segments_html(segments: Sequence[SegmentDelta], *, with_words: bool = False) -> str:
+    """List items for the transcript. More segments only append, so the page is sent little.
+
+    `with_words`: each word can be clicked. Hours have ten thousands of them, too many for the browser while
+    the list still grows; until then only the uncertain ones are parts of their own.
+    """
+    return "".join(_segment_html(segment, with_words) for segment in segments)
 
 
 def progress_html(transcript: FileTranscript, place: str = "") -> str:
@@ -146,7 +153,24 @@ def summary_html(transcript: FileTranscript) -> str:
     language = language_name(transcript.language) if is_known else ""
     of = f" of {language}" if language else ""
     said = f"{_counted(words, 'word')}{of} in {_length(transcript)}."
-    return note_html(said) + transcript.receipt_html
+    return note_html(said)
+
+
+def foot_html(transcript: FileTranscript) -> str:
+    """Below the words: how many, what the marks mean, what it took; "" where there are none."""
+    if not transcript.segments or transcript.state == "failed":
+        return ""
+    what = "word" if any(segment.words for segment in transcript.segments) else "line"
+    is_marked = any(map(_is_unsure, transcript.segments))
+    hints = [
+        '<u class="q-stt-unsure">Wavy</u> words are uncertain' if is_marked else "",
+        f"click a {what} to hear it" if transcript.is_playable else "",
+    ]
+    hint = "; ".join(filter(None, hints))
+    shown = f"<span>{hint[:1].upper()}{hint[1:]}</span>" if hint else ""
+    return (
+        f'<div class="q-stt-foot">{summary_html(transcript)}{shown}{transcript.receipt_html}</div>'
+    )
 
 
 def caution_of(transcript: FileTranscript) -> str:
@@ -179,9 +203,8 @@ def choice_label(transcript: FileTranscript) -> str:
         "stopped": "stopped",
         "failed": "failed",
     }
-    done = "?" if caution_of(transcript) else "✓"
-    marks = {"done": done, "failed": "✗", "working": "…", "stopped": "■", "waiting": "·"}
-    return f"{marks[transcript.state]} {transcript.name} ({states[transcript.state]})"
+    doubt = ", unsure" if transcript.state == "done" and caution_of(transcript) else ""
+    return f"{transcript.name} · {states[transcript.state]}{doubt}"
 
 
 def captions(transcript: FileTranscript) -> list[dict[str, Any]]:
@@ -197,23 +220,37 @@ def language_name(code: str) -> str:
     return LANGUAGE_NAMES.get(code, code)
 
 
-def _segment_html(segment: SegmentDelta) -> str:
+def _segment_html(segment: SegmentDelta, with_words: bool) -> str:
     at = clock(segment.start_s)
     return (
         f'<li data-start="{segment.start_s:.2f}" data-end="{segment.end_s:.2f}">'
         f'<button type="button" title="Play from {at}">{at}</button>'
-        f"<p>{_words_html(segment)}</p></li>"
+        f"<p>{_words_html(segment, with_words)}</p></li>"
     )
 
 
-def _words_html(segment: SegmentDelta) -> str:
+def _words_html(segment: SegmentDelta, with_words: bool) -> str:
     if not segment.words:
-        return escape(segment.text)
-    return " ".join(
-        f'<span data-start="{word.start_s:.2f}" title="{word.start_s:.2f} s, '
-        f'{word.probability:.0%} sure">{escape(word.text)}</span>'
-        for word in segment.words
-    )
+        text = escape(segment.text)
+        return f'<span class="q-stt-unsure">{text}</span>' if _is_unsure(segment) else text
+    return " ".join(_word_html(word, with_words) for word in segment.words)
+
+
+def _word_html(word: Word, is_own_part: bool) -> str:
+    text = escape(word.text)
+    is_unsure = word.probability < UNSURE_WORD
+    if not (is_own_part or is_unsure):
+        return text
+    mark = ' class="q-stt-unsure"' if is_unsure else ""
+    sure = f"{word.start_s:.2f} s, {word.probability:.0%} sure"
+    return f'<span{mark} data-start="{word.start_s:.2f}" title="{sure}">{text}</span>'
+
+
+def _is_unsure(segment: SegmentDelta) -> bool:
+    """Whether anything in it is marked: single words where they are known, else all of it."""
+    if segment.words:
+        return any(word.probability < UNSURE_WORD for word in segment.words)
+    return segment.decoding is not None and segment.decoding.avg_logprob < UNSURE_LOGPROB
 
 
 def _length(transcript: FileTranscript) -> str:
