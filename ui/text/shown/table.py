@@ -26,6 +26,7 @@ ABOVE_ANSWER: Sequence[tuple[str, Renderer]] = (
     ("steps", flow.steps_html),
     ("calls", calls_html),
     ("calls_note", calls_note_html),
+    ("recalled_note", calls_note_html),
 )
 """The same of an answer: what was done before its words."""
 BELOW_ANSWER: Sequence[tuple[str, Renderer]] = (

@@ -16,6 +16,7 @@ from .events import Noted, Rewritten
 from .looking import look
 from .preparing import Preparation
 from .prompting import TurnPrompt
+from .recalled import note_of
 from .shortening import Shortening
 from .speaking import speak
 
@@ -68,6 +69,8 @@ async def _said(
     text = ask.path[-1].text if ask.path[-1].role == "assistant" else ""
     if pictures and (asked.options.tools or asked.options.answer_schema):
         yield Noted(request_id="", details={"calls_note": ABOUT_PICTURES})
+    if not prompt.is_alone and (note := note_of(prompt.kept)):
+        yield Noted(request_id="", details={"recalled_note": note})
     async with aclosing(said) as events:
         async for event in events:
             if isinstance(event, TextDelta):

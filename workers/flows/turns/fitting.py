@@ -12,6 +12,8 @@ from typing import Any
 from workers.chats.records import Message
 from workers.flows.documents import CHARS_PER_TOKEN
 
+from .recalled import recalled_chars
+
 ANSWER_TOKENS = 512
 """Room for the answer; of a short context, a quarter."""
 DEFAULT_CONTEXT = 4096
@@ -53,7 +55,9 @@ def shorter(
     per_token = max(1.0, num_chars / num_tokens)
     surplus = num_tokens + answer_tokens(context_length) - context_length
     for end in ends:
-        freed = sum(len(message.text) for message in path[num_left_out:end])
+        freed = sum(
+            len(message.text) + recalled_chars(message) for message in path[num_left_out:end]
+        )
         if freed / per_token >= surplus:
             return end
     return ends[-1]

@@ -74,7 +74,8 @@ class TurnPrompt:
         if self.passages:
             asked = said[self.question.id]
             said[self.question.id] = f"{numbered(self.passages)}\n\nQuestion: {asked}"
-        return conversation_of(self.kept, self._system(), said)
+        is_calling = bool(self.options.tools) and not any(one.is_seen for one in self.readings)
+        return conversation_of(self.kept, self._system(), said, is_calling=is_calling)
 
     def chosen(self) -> TurnOptions:
         """Return the options with what an answer from passages needs, where nobody wanted otherwise."""
