@@ -15,6 +15,7 @@ from ui.core.parts import status_line
 from ui.core.sidebar import sidebar
 from ui.core.theme import ASSETS
 from workers.messages.amounts import MIB, fine_size_words
+from workers.messages.document_kinds import ACCEPT
 
 FIRST_COLLECTION = "My documents"
 EXAMPLE = ASSETS / "example-handbook.pdf"
@@ -23,7 +24,6 @@ EXAMPLE_QUESTIONS = (
     "How far can the light be seen?",
     "Where is the drinking water from?",
 )
-FILE_TYPES = ".pdf,.docx,.html,.htm,.md,.txt,.csv"
 WELCOME = """<div class="q-welcome"><h2>Ask your documents</h2>
 <p>Add files, then ask. Each answer shows the passages that it comes from, with file and page; what the
 documents do not say is not answered.</p>
@@ -111,7 +111,7 @@ def _layout_library(settings: Settings) -> dict[str, Any]:
             f"or drop them here, up to {most} each",
             button="Add files",
             elem_id="rag-files",
-            accept=FILE_TYPES,
+            accept=ACCEPT,
             is_small=True,
         ),
         "example": gr.Button(

@@ -28,9 +28,12 @@ def read_document(
     Reading stops where `max_chars` is passed. Raises: UnsupportedInputError.
     """
     name = request.document.name
-    opened = open_document(name, read_file(name, request.document, limits), limits)
+    opened = open_document(
+        name, read_file(name, request.document, limits), limits, cancel.progressed
+    )
     opened = with_page_texts(opened, {one.page: one.text for one in request.page_texts})
     read = _Text()
+    read.notes.lost = opened.lost
     for section in opened.sections:
         if cancel.is_cancelled:
             return

@@ -57,7 +57,8 @@ class Indexing:
                 reason="" if there.name == document.name else f"The same file as {there.name}.",
             )
             return
-        opened = open_document(document.name, data, self.limits)
+        opened = open_document(document.name, data, self.limits, self.cancel.progressed)
+        self.notes.lost = opened.lost
         opened = with_page_texts(opened, self.page_texts)
         chunks = yield from self._cut(document, opened)
         if self.cancel.is_cancelled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .section import Section
 
@@ -14,6 +14,8 @@ class PageNotes:
 
     def __init__(self) -> None:
         self._pages: dict[str, list[int]] = {}
+        self.lost: Sequence[str] = ()
+        """Sentences on other parts that could not be read: a slide, a sheet, an attachment."""
 
     def see(self, section: Section) -> None:
         """Note a section, if there is anything to say about its page."""
@@ -32,7 +34,8 @@ class PageNotes:
     @property
     def text(self) -> str:
         """The sentences; "" if there is nothing to say."""
-        return " ".join(filter(None, (self._sentence(kind) for kind in _SENTENCES)))
+        pages = (self._sentence(kind) for kind in _SENTENCES)
+        return " ".join(filter(None, (*pages, *self.lost)))
 
     def _sentence(self, kind: str) -> str:
         pages = self._pages.get(kind, [])
@@ -79,7 +82,7 @@ def page_ranges(pages: Iterable[int]) -> str:
 def why_empty(name: str, num_pages: int | None, notes: PageNotes) -> str:
     """Return why there is nothing to search in a file."""
     if num_pages is None:
-        return f"{name} contains no text."
+        return f"{name} contains no text. {notes.text}".rstrip()
     if notes.text and notes.num_scans < num_pages:
         return f"{name} contains no text. {notes.text}"
     if not notes.text:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from workers.messages import Metadata
 
 Lack = Literal["", "scan", "blank", "damaged", "time"]
 """What a page without text is: a picture of text, empty, not readable at all, or left for want of time."""
@@ -12,7 +14,7 @@ Lack = Literal["", "scan", "blank", "damaged", "time"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A stretch of text under one heading or on one page."""
+    """A stretch of text under one heading, on one page, slide or sheet, or at one time."""
 
     text: str
     """May be empty: a scanned page."""
@@ -24,6 +26,8 @@ class Section:
     """Why a page has no text, or next to none; "": it has all of it."""
     by_ocr: bool = False
     """Whether OCR has looked at its page."""
+    place: Metadata = ()
+    """Where it stands in a format without pages: slide, sheet, chapter, message, attachment, time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,10 @@ class OpenDocument:
 
     sections: Iterator[Section]
     num_pages: int | None = None
+    metadata: Metadata = ()
+    """What the file says of itself: title, author, date."""
+    lost: Sequence[str] = ()
+    """What could not be read, as sentences; complete when the sections have been read."""
 
 
 def with_page_texts(opened: OpenDocument, texts: Mapping[int, str]) -> OpenDocument:
@@ -53,15 +61,18 @@ def with_page_texts(opened: OpenDocument, texts: Mapping[int, str]) -> OpenDocum
 class Outline:
     """Keeps the path of headings while walking through a document."""
 
-    def __init__(self) -> None:
+    def __init__(self, above: tuple[str, ...] = ()) -> None:
+        """Begin under the headings `above`, which stay."""
+        self._above = above
         self._levels: list[tuple[int, str]] = []
 
     def enter(self, level: int, title: str) -> None:
         """Go on under a heading; 1 is the highest level."""
-        self._levels = [pair for pair in self._levels if pair[0] < level]
+        while self._levels and self._levels[-1][0] >= level:
+            self._levels.pop()
         self._levels.append((level, title))
 
     @property
     def path(self) -> tuple[str, ...]:
         """The headings that apply here, highest first."""
-        return tuple(title for _, title in self._levels if title)
+        return (*self._above, *(title for _, title in self._levels if title))

@@ -1,117 +1,73 @@
-"""HTML: the readable part, cut at its headings; navigation, scripts and forms are left out."""
+"""HTML: the readable part, cut at its headings; navigation, scripts and hidden text are left out."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from .plain import blocks, decode
+from workers.messages import Metadata
+
+from .decoding import decode
+from .flattening import MARK, Flattener
+from .plain import blocks
 from .section import OpenDocument, Outline, Section
+from .source import Reading, Source
 
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, Tag
-
-_BOILERPLATE = [
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "nav",
-    "footer",
-    "aside",
-    "form",
-    "button",
-    "iframe",
-    "head",
-    "dialog",
-]
-_BLOCKS = [
-    "p",
-    "div",
-    "section",
-    "article",
-    "main",
-    "li",
-    "ul",
-    "ol",
-    "dl",
-    "dt",
-    "dd",
-    "pre",
-    "blockquote",
-    "table",
-    "tr",
-    "figure",
-    "figcaption",
-    "header",
-    "address",
-    "details",
-    "summary",
-]
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_MARK = "\x02"
-"""Starts a heading's line while the tree is flattened; HTML cannot contain it."""
+_STEP_CHARS = 16_384
+"""Between two looks at the clock: a page may be made to slow its reader down."""
 
 
-def open_html(name: str, data: bytes) -> OpenDocument:
+def open_html(source: Source) -> OpenDocument:
     """Open a web page saved as a file."""
-    return OpenDocument(sections=html_sections(_declared(data) or decode(name, data)))
+    html = _declared(source.data) or decode(source.name, source.data, source.reading)
+    flat, metadata = flatten(html, source.reading)
+    return OpenDocument(sections=cut_at_headings(flat), metadata=metadata)
 
 
 def _declared(data: bytes) -> str | None:
     """Decode by the charset that the page itself names, if it names one that fits."""
-    found = re.search(rb"charset=[\"']?([\w-]+)", data[:2048])
+    found = re.search(rb"(?:charset|<\?xml[^>]*encoding)=[\"']?([\w-]+)", data[:2048])
     try:
         return data.decode(found.group(1).decode("ascii")) if found else None
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
         return None
 
 
-def html_sections(html: str) -> Iterator[Section]:
-    """Yield the sections of a page, as its headings divide it."""
-    from bs4 import BeautifulSoup
+def flatten(html: str, reading: Reading) -> tuple[str, Metadata]:
+    """Return the readable text of a page, its headings marked, and what the page says of itself.
 
-    tree = BeautifulSoup(html, "lxml")
-    for tag in tree(_BOILERPLATE):
-        tag.decompose()
-    for header in tree("header"):
-        if header.find("h1") is None:
-            header.decompose()
-    root = tree.find("main") or tree.find("article") or tree.body or tree
-    yield from _cut(_flatten(tree, root))
+    Elements may be nested as deep as they like: no call is made within a call.
+    Raises: UnsupportedInputError if it takes too long.
+    """
+    from lxml import etree
 
-
-def _flatten(tree: BeautifulSoup, root: Tag) -> str:
-    """One line per block element, headings marked with their level."""
-    for text in root.find_all(string=True):
-        if text.find_parent("pre") is None:
-            text.replace_with(tree.new_string(re.sub(r"[\s\x02]+", " ", text)))
-    for tag in root.find_all("br"):
-        tag.replace_with("\n")
-    for cell in root.find_all(["td", "th"]):
-        cell.append(" | ")
-    for block in root.find_all(_BLOCKS):
-        if block.find_parent(["td", "th", "li"]):
-            continue  # a paragraph in a cell does not end the row
-        if block.name not in ("li", "tr"):
-            block.insert_before("\n")
-        block.append("\n")
-    for heading in root.find_all(_HEADINGS):
-        heading.insert_before(f"\n{_MARK}{heading.name[1]}")
-        heading.append("\n")
-    return root.get_text()
+    target = Flattener()
+    # Deep trees are refused by default, which would lose what is in them.
+    parser = etree.HTMLParser(target=target, huge_tree=True)
+    html = html.replace("\x00", "")
+    for start in range(0, len(html), _STEP_CHARS):
+        reading.step()
+        parser.feed(html[start : start + _STEP_CHARS])
+    with contextlib.suppress(etree.XMLSyntaxError):  # a page without any element or text
+        parser.close()
+    return target.text(), target.metadata
 
 
-def _cut(flat: str) -> Iterator[Section]:
-    outline = Outline()
+def html_sections(html: str, reading: Reading, above: tuple[str, ...] = ()) -> Iterator[Section]:
+    """Yield the sections of a page, as its headings divide it, under the headings `above`."""
+    yield from cut_at_headings(flatten(html, reading)[0], above)
+
+
+def cut_at_headings(flat: str, above: tuple[str, ...] = ()) -> Iterator[Section]:
+    """Yield the sections of a flattened page."""
+    outline = Outline(above)
     lines: list[str] = []
-    for line in [*flat.split("\n"), _MARK + "1"]:
-        if not line.startswith(_MARK):
+    for line in [*flat.split("\n"), MARK + "1"]:
+        if not line.startswith(MARK):
             lines.append(line.rstrip(" |") if line.endswith("| ") else line.rstrip())
             continue
-        text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+        text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
         for block in blocks(text):
             yield Section(text=block, headings=outline.path)
         lines = []
