@@ -126,7 +126,7 @@ def serve_page(
             log.info("and on port %s", listener.getsockname()[1])
         if settings.server.share:
             log.info("and at %s", open_share_link(port))
-        serve_until_stopped(api, pool, settings.server, listeners)
+        serve_until_stopped(api, pool, settings.server, listeners, chats.runner.close)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
     signal ──► new work is refused (503, Retry-After)
            ──► what runs may end, for `drain_s`
+           ──► answers of chats end as they stand, and programs of tools
            ──► the pool closes: what still runs ends with the reason, in its dialect's words
            ──► connections close, workers are gone, exit status 0
 
@@ -16,10 +17,10 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import FrameType
-from typing import cast
+from typing import TypeAlias, cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -33,6 +34,9 @@ from .drain import Drain
 log = logging.getLogger("quintet")
 
 POLL_S = 0.05
+EndWork: TypeAlias = Callable[[], Awaitable[None]]
+END_WORK_S = 10.0
+"""How long answers and programs of tools may take to end: a program gets 4 s before it is killed."""
 LAST_WORDS_S = 2.0
 """How long a client may take to read how its stream ended."""
 CLOSE_S = 1
@@ -42,11 +46,16 @@ LEAVE_S = 5.0
 
 
 def serve_until_stopped(
-    api: FastAPI, pool: Pool, server: ServerSettings, listeners: list[socket.socket]
+    api: FastAPI,
+    pool: Pool,
+    server: ServerSettings,
+    listeners: list[socket.socket],
+    end_work: EndWork,
 ) -> None:
-    """Serve on all sockets until SIGTERM or Ctrl-C; the pool is closed then.
+    """Serve on all sockets until SIGTERM or Ctrl-C; then `end_work` ends what the pool knows nothing of.
 
-    `api` comes from `api.app.create_api`. Raises: SystemExit after a second signal.
+    The pool is closed after that. `api` comes from `api.app.create_api`. Raises: SystemExit after a
+    second signal.
     """
     config = uvicorn.Config(
         api,
@@ -56,7 +65,7 @@ def serve_until_stopped(
         timeout_graceful_shutdown=CLOSE_S,
     )
     logging.getLogger("uvicorn.error").addFilter(_is_worth_saying)
-    running = QuintetServer(config, api.state.drain, pool, server.drain_s)
+    running = QuintetServer(config, api.state.drain, pool, server.drain_s, end_work)
     running.run(sockets=listeners)
     if running.last_signal is not None:
         _leave_soon()
@@ -67,7 +76,9 @@ def serve_until_stopped(
 class QuintetServer(uvicorn.Server):
     """uvicorn's, with an end in good order."""
 
-    def __init__(self, config: uvicorn.Config, drain: Drain, pool: Pool, drain_s: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, drain: Drain, pool: Pool, drain_s: float, end_work: EndWork
+    ) -> None:
         super().__init__(config)
         self.last_signal: int | None = None
         self.is_forced = False
@@ -75,6 +86,7 @@ class QuintetServer(uvicorn.Server):
         self._drain = drain
         self._pool = pool
         self._drain_s = drain_s
+        self._end_work = end_work
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end, or end at once. Not noted for uvicorn, which would raise it again."""
@@ -93,11 +105,21 @@ class QuintetServer(uvicorn.Server):
         self._drain.begin()
         log.info("stopping: %d requests may take %g s", self._drain.num_running, self._drain_s)
         await self._until(self._is_done, self._drain_s)
+        await self._close_work()
         await self._close_pool()
         await self._until(self._is_done, LAST_WORDS_S)
 
     def _is_done(self) -> bool:
         return self._drain.num_running == 0 or self.is_forced
+
+    async def _close_work(self) -> None:
+        """End it in good order, or without that after a second signal or too long a time."""
+        ending = asyncio.ensure_future(self._end_work())
+        await self._until(lambda: ending.done() or self.is_forced, END_WORK_S)
+        if not ending.done():
+            ending.cancel()
+        elif (error := ending.exception()) is not None:
+            log.error("what ran could not be ended in good order", exc_info=error)
 
     async def _close_pool(self) -> None:
         """End what still runs, and every worker; after a second signal without giving them time."""

@@ -37,6 +37,7 @@ class TurnRunner:
         self._turns: dict[tuple[str, int], Turn] = {}
         """By chat and message: the ids of messages are those of one store."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         self._titling = StopSwitch()
         """Stops titles that are being thought of: an answer is waited for, a title is not."""
 
@@ -92,10 +93,12 @@ class TurnRunner:
             )
 
     async def close(self) -> None:
-        """End all; what has come is kept."""
-        for task in self._tasks:
+        """End all; what has come is kept, and no title is thought of any more."""
+        self._is_closed = True
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self.tools is not None:
             await self.tools.box.close()
 
@@ -153,7 +156,8 @@ class TurnRunner:
         key = turn.chat, turn.answer.message.id
         if self._turns.get(key) is turn:  # or the answer is gone on with already
             del self._turns[key]
-        if turn.answer.message.state in ("stop", "length") and not self.of_chat(turn.chat):
+        has_ended = turn.answer.message.state in ("stop", "length")
+        if has_ended and not self._is_closed and not self.of_chat(turn.chat):
             self._note_task(asyncio.ensure_future(self._give_title(turn, options)))
 
     def _note_task(self, task: asyncio.Task[None]) -> None:
