@@ -43,15 +43,27 @@ class Comparison:
         return max(self.most_mib, self.now_mib, self.reserved_mib, self.guess.high_mib)
 
     @property
-    def words(self) -> str:
-        """The numbers, for those who read and those who listen."""
+    def parts(self) -> tuple[str, ...]:
+        """The numbers, for those who read and those who listen; the first with its unit."""
         where = " of graphics memory" if self.device != CPU else ""
-        low, high = memory_words(self.guess.low_mib), memory_words(self.guess.high_mib)
+        low, high = _bare(self.guess.low_mib), _bare(self.guess.high_mib)
         after = ", as measured before" if self.is_measured else ""
         return (
-            f"{memory_words(self.now_mib)}{where} in use · most so far {memory_words(self.most_mib)}"
-            f" · expected {low} to {high} · {memory_words(self.reserved_mib)} set aside{after}"
+            f"{memory_words(self.now_mib)}{where} in use",
+            f"most so far {_bare(self.most_mib)}",
+            f"expected {low} to {high}",
+            f"{_bare(self.reserved_mib)} set aside{after}",
         )
+
+    @property
+    def words(self) -> str:
+        """All of them as one line."""
+        return " · ".join(self.parts)
+
+
+def _bare(mib: int) -> str:
+    """An amount without "GB"; smaller units stay."""
+    return memory_words(mib).removesuffix(" GB")
 
 
 def compare(worker: WorkerStatus, allocation: Allocation | None) -> Comparison | None:
@@ -98,13 +110,14 @@ def _row(worker: WorkerStatus, found: Comparison | None, top_mib: int, *, may_ch
     state = _STATES.get(worker.state, "awake" if found else worker.state)
     if worker.together_with is not None:
         state = f"shares the model of {TITLES[worker.together_with]}"
+    plain = "" if worker.together_with is not None else ' class="q-plain"'
     kept = ", kept awake" if worker.is_pinned else ""
     plot = _plot(worker.modality, found, top_mib) if found else ""
     actions = f'<div class="q-part-do">{_actions(worker)}</div>' if may_change else ""
     return (
         f'<li class="q-part q-{worker.state}" data-worker="{worker.modality}">'
         f'<p class="q-part-who m-{worker.modality}"><i class="q-dot"></i>'
-        f"<b>{TITLES[worker.modality]}</b><small>{state}{kept}</small>"
+        f"<b>{TITLES[worker.modality]}</b><small{plain}>{state}{kept}</small>"
         f"<span>{escape(worker.model)}</span></p>"
         f'<div class="q-part-plot m-{worker.modality}">{plot}</div>{actions}</li>'
     )
@@ -121,7 +134,7 @@ def _plot(kind: str, found: Comparison, top_mib: int) -> str:
         f'<i class="q-band" style="left:{at(found.guess.low_mib)};width:{at(band_mib)}"></i>'
         f'<i class="q-most" style="left:{at(found.most_mib)}"></i>'
         f'<i class="q-mark" style="left:{at(found.reserved_mib)}"></i></div>'
-        f"<p>{found.words}</p>"
+        f"<p>{' · '.join(f'<span>{part}</span>' for part in found.parts)}</p>"
     )
 
 
