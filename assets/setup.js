@@ -2,6 +2,7 @@
 // pressed. Runs as gr.HTML's js_on_load, again for each chat that is empty.
 
 const frame = element.querySelector(".q-setup-frame");
+let isSeen = false;
 const SELDOM_MS = 30000; // another program may fetch the set
 
 function update() {
@@ -11,7 +12,15 @@ function update() {
   showPlace();
   if (isNew && props.value) element.closest(".q-grow")?.scrollTo(0, 0); // its heading first, not its end
   if (focused) frame.querySelector(`[data-action="${focused}"]`)?.focus();
+  sayOnce();
 }
+
+// What the card says while it is seen, the model chip above it does not say as well.
+function sayOnce() {
+  const isSaid = isSeen && element.isConnected && frame.querySelector(".q-first-card") !== null;
+  document.getElementById("q-model-chip-text")?.toggleAttribute("data-said", isSaid);
+}
+new IntersectionObserver((entries) => { isSeen = entries.at(-1).isIntersecting; sayOnce(); }).observe(frame);
 
 // What stands beside the card goes by it. Said here, for `:has()` has the browser look through a whole long chat
 // at each of its changes.

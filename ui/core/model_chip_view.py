@@ -106,7 +106,7 @@ def _line(state: ChipState) -> str:
         )
     value = f' value="{coming.percent}"' if coming.percent is not None else ""
     return (
-        f'{note}<div class="q-model-line"><p>Fetching {name}: {escape(fetching_words(coming))}. '
+        f'{note}<div class="q-model-line q-model-coming"><p>Fetching {name}: {escape(fetching_words(coming))}. '
         f'It is used as soon as it is here.</p><progress max="100"{value} '
         f'aria-label="Of {escape(coming.card.name, quote=True)}"></progress></div>'
     )
