@@ -87,7 +87,7 @@ def _measured(quintet: Quintet, model: str, repeats: int) -> BenchmarkResult:
 
 def _show(results: list[BenchmarkResult], *, as_json: bool) -> None:
     """Write a row for each, the newest last."""
-    from workers.models.benchmarks.result import PACES, READS, WRITES
+    from workers.models.benchmarks.result import PACES_SHOWN, READS, WRITES
 
     if as_json:
         for one in results:
@@ -106,7 +106,7 @@ def _show(results: list[BenchmarkResult], *, as_json: bool) -> None:
             f"{one.median(lambda run: run.read):,.4g} {READS[modality]}",
             f"{one.median(lambda run: run.written):,.4g} {WRITES[modality]}",
             f"{one.median(lambda run: run.total_s):.2f} s",
-            f"{one.pace:,.1f} {PACES[modality]}",
+            f"{one.pace:,.1f} {PACES_SHOWN[modality]}",
             f"{one.median(lambda run: run.first_s):.2f} s",
             memory_words(one.median(lambda run: run.peak_mib)),
         ))  # fmt: skip

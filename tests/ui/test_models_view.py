@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import escape
 
 import pytest
 
 from configs.catalogue import ModelCard, load_catalogue
+from ui.models.details import details_html
 from ui.models.proposal import proposal_html
 from ui.models.rows import row_html
 from ui.models.state import ModelsState, section_of
@@ -17,6 +19,7 @@ from workers.models.downloads.manager import DownloadState
 from workers.models.manager import ModelStatus, Quantization
 from workers.models.setup.offer import OfferedModel, SetOffer
 from workers.models.setup.progress import SetupProgress
+from workers.pool.memory.context import ContextUse
 from workers.pool.memory.memory_estimate import MemoryEstimate
 from workers.pool.memory.placement import Placement
 from workers.pool.memory.plan import Plan
@@ -87,7 +90,7 @@ def test_the_speed_stands_in_its_column(is_measured: bool, words: str) -> None:
 
 def test_a_model_says_its_size_licence_engine_and_quantisation() -> None:
     html = page(row("absent", actions=("download",)))
-    for fact in ("4.0 B", "Q4_K_M", "2.5 GB", "llama.cpp", "Apache-2.0"):
+    for fact in ("4.0 billion parameters", "Q4_K_M", "2.5 GB", "llama.cpp", "Apache-2.0"):
         assert fact in html
     assert '<span class="q-m-size">1.1 GB</span>' in row_html(row("here", size_mib=1024))
 
@@ -213,6 +216,28 @@ def test_how_a_model_runs_is_shown_where_it_can_run() -> None:
     shown = "2 threads, batch 48, KV f16, spin 10,000 (reads 186 &amp; more)"
     assert shown in page(row("in_use", runs=words))
     assert "2 threads" not in page(row("absent", runs=words))
+
+
+def test_details_do_not_repeat_the_row_and_fold_what_is_technical() -> None:
+    card = FREE.model_copy(update={"description": "Writes <well>. Reads, too."})
+    shown = details_html(
+        row("absent", card, plan=plan("fits"), context="16,384 tokens"), ModelsState()
+    )
+    assert shown.count("Writes &lt;well&gt;.") == 1  # on a phone, whose rows are shorter
+    assert "<p>Reads, too.</p>" in shown
+    technical = shown.index("Technical details")
+    assert technical < shown.index("fits now")
+    assert technical < shown.index("16,384 tokens")
+    sleeps = plan("fits_after_sleep", sleep=("Whisper small",))
+    assert "Whisper small" in details_html(row("absent", plan=sleeps), ModelsState())
+
+
+def test_how_far_a_model_looks_back_is_said_in_words() -> None:
+    context = ContextUse(tokens=16384, made_for=0, slots=2, mib_per_1024=32, is_asked=False)
+    placed = replace(plan("fits").placement, context=context)
+    shown = details_html(row("absent", plan=plan("fits", placement=placed)), ModelsState())
+    assert "about 12,000 words (16,384 tokens)" in shown
+    assert "in each of 2 conversations" in shown
 
 
 def test_what_would_be_faster_is_said_below_the_list() -> None:

@@ -8,7 +8,7 @@ from html import escape
 from workers.messages import Modality
 from workers.messages.amounts import memory_words
 from workers.models.benchmarks.result import (
-    PACES,
+    PACES_SHOWN,
     READS,
     WRITES,
     BenchmarkResult,
@@ -109,7 +109,7 @@ def fields_of(one: BenchmarkResult) -> list[tuple[str, str]]:
 
 def pace_words_of(pace: float, modality: Modality) -> str:
     """Return "14 tokens/s", "3.1× real time"."""
-    unit = PACES[modality]
+    unit = PACES_SHOWN[modality]
     number = f"{pace:,.0f}" if pace >= 9.95 else f"{pace:.1f}"
     return f"{number}{unit}" if unit.startswith("×") else f"{number} {unit}"
 

@@ -19,6 +19,10 @@ class PlannedContext(Protocol):
     def made_for(self) -> int:
         """Tokens that the model was made for; 0: not known."""
 
+    @property
+    def slots(self) -> int:
+        """Conversations that have so much each."""
+
 
 class LoadPlan(Protocol):
     """What loading a model would take: `workers.pool.memory.plan.Plan`, as it is shown."""

@@ -130,9 +130,9 @@ def test_an_embedder_computes_every_token_of_a_chunk() -> None:
         (142.3, "tokens/s", False, "about 140 tokens/s"),
         (142.3, "tokens/s", True, "142 tokens/s, measured"),
         (2.345, "× real time", False, "about 2.3× real time"),
-        (9.96, "chunks/s", False, "about 10 chunks/s"),
-        (0.04, "chunks/s", False, "under 0.1 chunks/s"),
-        (12_345.0, "chunks/s", False, "about 12,000 chunks/s"),
+        (9.96, "chunks/s", False, "about 10 passages/s"),
+        (0.04, "chunks/s", False, "under 0.1 passages/s"),
+        (12_345.0, "chunks/s", False, "about 12,000 passages/s"),
     ],
 )
 def test_a_prediction_has_two_digits(

@@ -14,7 +14,7 @@ READS: dict[Modality, str] = {
     "stt": "s of sound",
     "tts": "characters",
     "vision": "pictures",
-    "rag": "chunks",
+    "rag": "passages",
 }
 """What a run's `read` counts."""
 WRITES: dict[Modality, str] = {
@@ -32,7 +32,9 @@ PACES: dict[Modality, str] = {
     "vision": "pictures/s",
     "rag": "chunks/s",
 }
-"""The unit of a run's `pace`; more is better."""
+"""The unit of a run's `pace`, for programs; more is better."""
+PACES_SHOWN: dict[Modality, str] = {**PACES, "rag": "passages/s"}
+"""The same for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ UNDER_WAY = ("running", "waiting", "elsewhere")
 READY = ("here", "in_use")
 LEFT = {
     "environment": "{name} needs a program of its own: run quintet env create {what}, then once more.",
-    "documents": "Documents stay with the embedder that they were indexed with, not {name}.",
+    "documents": "Documents stay with the model that they were indexed with, not {name}.",
     "unknown": "No card is called {name}.",
 }
 """Why a model of the set is not offered."""

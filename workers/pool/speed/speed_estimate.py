@@ -17,6 +17,8 @@ UNITS: dict[Modality, Unit] = {
     "rag": "chunks/s",
 }
 """What is counted: tokens that are written; seconds of sound per second; chunks of `CHUNK_TOKENS`."""
+SHOWN: dict[Unit, str] = {"chunks/s": "passages/s"}
+"""What people read; programs go by the unit."""
 CHUNK_TOKENS = 200
 """The longest chunk that indexing cuts: `workers.engines.rag.chunking.MAX_TOKENS`."""
 
@@ -46,10 +48,11 @@ class SpeedEstimate:
     def words(self) -> str:
         """For people: "about 14 tokens/s", "14 tokens/s, measured", "about 3.0× real time"."""
         space = "" if self.unit.startswith("×") else " "
-        said = f"{self.number}{space}{self.unit}"
+        unit = SHOWN.get(self.unit, self.unit)
+        said = f"{self.number}{space}{unit}"
         if self.is_measured:
             return f"{said}, measured"
-        return f"under 0.1{space}{self.unit}" if self.value < LEAST else f"about {said}"
+        return f"under 0.1{space}{unit}" if self.value < LEAST else f"about {said}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
