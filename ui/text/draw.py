@@ -92,7 +92,8 @@ def seen(act: Act) -> tuple[Exchange, ...]:
     """Return what the open chat shows."""
     if act.page.chat is None:
         return ()
-    chat, turns = act.chat, running(act)
+    chat = act.chat
+    turns = act.chats.runner.shown_in(chat.id)
     live = {turn.answer.message.id: turn.answer for turn in turns}
     return exchanges_of(act.own.tree(chat.id), chat.shown, live)
 

@@ -24,7 +24,7 @@ from workers.messages import (
     ThoughtDelta,
     Usage,
 )
-from workers.messages.errors import DiskFullError, UnsupportedInputError
+from workers.messages.errors import DiskFullError, NotFoundError, UnsupportedInputError
 
 
 @pytest.fixture
@@ -212,6 +212,42 @@ async def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(
     answer = await turn.wait()
     assert (answer.message.text, answer.message.state) == ("one two", "stop")
     assert answer.not_kept == "Chats cannot be kept: no room. Free some space."
+
+
+async def test_what_could_not_be_kept_is_kept_when_there_is_room_again(
+    own: OwnChats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise DiskFullError("Chats cannot be kept: no room.", "Free some space.")
+
+    monkeypatch.setattr("workers.flows.turns.turn.AGAIN_S", 0.0)
+    turn = new_turn(own)
+    with monkeypatch.context() as full:
+        full.setattr(own, "write", refuse)
+        full.setattr(own, "end_answer", refuse)
+        turn.begin(Script([text("one "), text("two"), end()]).events())
+        assert (await turn.wait()).not_kept
+        trying = asyncio.ensure_future(turn.keep_trying())
+        await asyncio.sleep(0)
+        assert not trying.done()
+    await trying
+    assert not turn.answer.not_kept
+    kept = own.tree(turn.chat).messages[turn.answer.message.id]
+    assert (kept.text, kept.state) == ("one two", "stop")
+
+
+async def test_an_answer_of_a_chat_that_has_gone_is_not_tried_for_ever(
+    own: OwnChats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise NotFoundError("There is no such message.")
+
+    turn = new_turn(own)
+    monkeypatch.setattr(own, "end_answer", gone)
+    turn.begin(Script([text("one"), end()]).events())
+    await turn.wait()
+    await turn.keep_trying()
+    assert not turn.answer.not_kept
 
 
 def test_a_receipt_that_a_newer_quintet_wrote_is_read_as_far_as_it_is_known() -> None:

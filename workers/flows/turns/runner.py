@@ -68,8 +68,14 @@ class TurnRunner:
 
     def of_chat(self, chat: str) -> tuple[Turn, ...]:
         """Return the answers that are being written in a chat, oldest first."""
-        turns = (turn for turn in self._turns.values() if turn.chat == chat)
-        return tuple(turn for turn in turns if turn.answer.is_running)
+        return tuple(turn for turn in self.shown_in(chat) if turn.answer.is_running)
+
+    def shown_in(self, chat: str) -> tuple[Turn, ...]:
+        """Return the answers of a chat that its store does not have as they are, oldest first.
+
+        They are being written, or have ended and could not be kept yet.
+        """
+        return tuple(turn for turn in self._turns.values() if turn.chat == chat)
 
     def of_message(self, chat: str, message: int) -> Turn | None:
         """Return an answer of a chat, if it is being written."""
@@ -153,12 +159,20 @@ class TurnRunner:
 
     def _end(self, turn: Turn, options: TurnOptions) -> None:
         self._consents.pop(turn, None)
-        key = turn.chat, turn.answer.message.id
-        if self._turns.get(key) is turn:  # or the answer is gone on with already
-            del self._turns[key]
+        if turn.answer.not_kept:
+            task = asyncio.ensure_future(turn.keep_trying())
+            self._note_task(task)
+            task.add_done_callback(lambda _: self._forget(turn))
+        else:
+            self._forget(turn)
         has_ended = turn.answer.message.state in ("stop", "length")
         if has_ended and not self._is_closed and not self.of_chat(turn.chat):
             self._note_task(asyncio.ensure_future(self._give_title(turn, options)))
+
+    def _forget(self, turn: Turn) -> None:
+        key = turn.chat, turn.answer.message.id
+        if self._turns.get(key) is turn:  # or the answer is gone on with already
+            del self._turns[key]
 
     def _note_task(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

@@ -13,7 +13,7 @@ from workers.chats.records import MessageState
 from workers.client import StopSwitch
 from workers.flows.pacing import paced
 from workers.messages import Event
-from workers.messages.errors import AppError
+from workers.messages.errors import AppError, NotFoundError
 
 from .answer import LiveAnswer, advanced, end_in, ended
 
@@ -23,6 +23,10 @@ WRITE_S = 0.04
 """Between two writes of what has come, and so between two updates of a page: at most 25 a second."""
 STOP_S = 5.0
 """How long a way may take to end after Stop before it is ended."""
+AGAIN_S = 10.0
+"""Until what could not be kept at its end is tried once more."""
+MAX_TRIES = 360
+"""An hour: then nobody will make room any more."""
 UNFORESEEN = "Something unexpected happened: {error}"
 
 
@@ -52,6 +56,14 @@ class Turn:
         """End what is under way, in good order; what has come stays."""
         self.switch.press()
         asyncio.get_running_loop().call_later(STOP_S, self._end_task)
+
+    async def keep_trying(self) -> None:
+        """Keep what could not be kept at its end, as soon as the disk has room again."""
+        for _ in range(MAX_TRIES):
+            if not self._answer.not_kept:
+                return
+            await asyncio.sleep(AGAIN_S)
+            self._end(self._answer)
 
     async def wait(self) -> LiveAnswer:
         """Return the answer at its end."""
@@ -119,6 +131,9 @@ class Turn:
         try:
             self._note_asides(answer)
             self.own.end_answer(answer.message)
+            answer = replace(answer, not_kept="")  # also what failed on the way is there now
+        except NotFoundError:  # its chat has gone for good: there is nothing to keep
+            answer = replace(answer, not_kept="")
         except AppError as err:
             answer = _not_kept(answer, err)
         self._publish(answer)
