@@ -17,8 +17,10 @@ function update() {
 
 // What the card says while it is seen, the model chip above it does not say as well.
 function sayOnce() {
-  const isSaid = isSeen && element.isConnected && frame.querySelector(".q-first-card") !== null;
-  document.getElementById("q-model-chip-text")?.toggleAttribute("data-said", isSaid);
+  const has = (what) => isSeen && element.isConnected && frame.querySelector(what) !== null;
+  const chip = document.getElementById("q-model-chip-text");
+  chip?.toggleAttribute("data-offered", has(".q-first-card"));
+  chip?.toggleAttribute("data-coming", has(".q-first-running"));
 }
 new IntersectionObserver((entries) => { isSeen = entries.at(-1).isIntersecting; sayOnce(); }).observe(frame);
 

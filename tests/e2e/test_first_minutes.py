@@ -41,6 +41,9 @@ def test_from_the_offer_to_a_better_model(
     expect(card).to_contain_text("Better models are on their way")
     expect(card).to_contain_text("Downloading")
     expect(page.locator("#tab-models-button")).to_have_attribute("data-tag", re.compile(r"\d+ %"))
+    said_again = chip(page).locator(".q-model-coming")  # what the card says already
+    expect(said_again).to_have_count(1, timeout=SOON_MS)
+    expect(said_again).to_be_hidden()
     hub.faults.stall_after = None
     expect(chip(page).locator("summary")).to_contain_text(BETTER, timeout=SOON_MS)
     # Our hub has no more of the set.
@@ -50,6 +53,20 @@ def test_from_the_offer_to_a_better_model(
     card.locator('[data-action="decline"]').click()
     expect(card).to_have_count(0)
     expect(page.locator(".q-chat-empty h2")).to_be_visible()
+
+
+def test_the_offer_leaves_the_questions_to_try_above_the_composer(
+    apps: Apps, browser: Browser
+) -> None:
+    page = open_page(browser, apps.start())
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator("#q-setup .q-first h4")).to_be_visible(timeout=SOON_MS)
+    expect(chip(page).locator(".q-better")).to_be_hidden()
+    last = page.locator(".q-starters .q-b:visible").last.bounding_box()
+    composer = page.locator("#chat-composer").bounding_box()
+    assert last is not None
+    assert composer is not None
+    assert last["y"] + last["height"] <= composer["y"]
 
 
 def test_choosing_singly_goes_to_the_models(
