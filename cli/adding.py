@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workers.messages.amounts import memory_words
+from workers.models.prices import price_text
 
 from .options import Json, Where, Yes
 from .output import confirm, emit, say
@@ -25,6 +26,12 @@ class Kind:
     model_id: Annotated[str, typer.Option("--id", help="Its name here.")] = ""
     modality: Annotated[
         str, typer.Option("--as", help="text, stt, tts, vision or rag, where it could be two.")
+    ] = ""
+    price: Annotated[
+        str,
+        typer.Option(
+            help="Of a model on another server, of a million tokens read / written: 2.5/10 EUR."
+        ),
     ] = ""
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it is; add nothing.")] = False
 
@@ -49,7 +56,7 @@ def add(
     from .models import open_models
 
     models = open_models(where)
-    found = models.propose(what, kind.model_id, kind.modality)
+    found = models.propose(what, kind.model_id, kind.modality, kind.price)
     card = found.card
     if not as_json:
         _describe(card, found.plan)
@@ -87,6 +94,8 @@ def _describe(card: ModelCard, plan: Mapping[str, Any]) -> None:
     ]
     if not card.is_remote:
         rows.append(("plan", plan["sentence"]))
+    if price := price_text(card):
+        rows.append(("price", f"{price}, of a million tokens read / written"))
     if card.environment:
         rows.append(("needs", f"quintet env create {card.environment}"))
     for name, value in rows:

@@ -97,9 +97,9 @@ class LocalModels:
             "forgotten": removed.is_forgotten,
         }
 
-    def propose(self, what: str, model_id: str, modality: str) -> Proposal:
+    def propose(self, what: str, model_id: str, modality: str, price: str) -> Proposal:
         """Return what could be added."""
-        card = self._manager.propose(what, model_id=model_id, modality=modality)
+        card = self._manager.propose(what, model_id=model_id, modality=modality, price=price)
         widths = [one.as_dict() for one in self._manager.quantizations(card)]
         return Proposal(card=card, plan=self.plan(card), quantizations=widths)
 

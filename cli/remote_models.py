@@ -11,6 +11,7 @@ from configs.catalogue import ModelCard
 from workers.messages import Progress
 from workers.messages.amounts import MB
 from workers.messages.errors import DownloadError, DownloadPausedError, RequestError
+from workers.models.prices import price_text
 
 from .output import note
 from .proposal import Proposal
@@ -96,9 +97,15 @@ class RemoteModels:
             "forgotten": gone["forgotten"],
         }
 
-    def propose(self, what: str, model_id: str, modality: str) -> Proposal:
+    def propose(self, what: str, model_id: str, modality: str, price: str) -> Proposal:
         """Return what could be added there."""
-        body = {"source": what, "id": model_id, "modality": modality, "dry_run": True}
+        body = {
+            "source": what,
+            "id": model_id,
+            "modality": modality,
+            "price": price,
+            "dry_run": True,
+        }
         said = self._there.call("POST", "/v1/models", body)
         return Proposal(
             card=ModelCard.model_validate(said["card"]),
@@ -108,7 +115,7 @@ class RemoteModels:
 
     def add(self, card: ModelCard, what: str) -> None:
         """Add a model there that was proposed."""
-        body = {"source": what, "id": card.id, "modality": card.modality}
+        body = {"source": what, "id": card.id, "modality": card.modality, "price": price_text(card)}
         self._there.call("POST", "/v1/models", body)
 
     def _listed(self) -> dict[str, Any]:

@@ -35,6 +35,11 @@ class AddBody(BaseModel):
     )
     id: str = Field("", max_length=100, description="Its name here; empty: made from its own.")
     modality: str = Field("", max_length=10, description="What for, where it could be two.")
+    price: str = Field(
+        "",
+        max_length=100,
+        description="Of a model on another server, of a million tokens read / written: 2.5/10 EUR.",
+    )
     dry_run: bool = Field(False, description="Say what it is; add nothing.")
 
 
@@ -68,7 +73,9 @@ def create_managing_router(client: Client) -> APIRouter:
     def add(body: AddBody, request: Request, response: Response) -> dict[str, Any]:
         """Add a model that the catalogue does not have; `dry_run` only says what it is."""
         reach: Reach = "page" if standing_of(request.scope).is_here else "web"
-        card = manager.propose(body.source, model_id=body.id, modality=body.modality, reach=reach)
+        card = manager.propose(
+            body.source, model_id=body.id, modality=body.modality, price=body.price, reach=reach
+        )
         if body.dry_run:
             response.status_code = 200
         widths = manager.quantizations(card) if body.dry_run else ()

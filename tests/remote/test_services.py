@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +125,20 @@ def test_the_commands_list_and_add_them(
     assert "Added openai-great-6." in capsys.readouterr().out
     assert main(["models", "list", "text", *where]) == 0
     assert "openai-great-6" in capsys.readouterr().out
+
+
+def test_a_price_is_kept_with_the_card(
+    server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setattr(services, "SERVICES", (at(SERVICES[0], server),))
+    where = ["--yes", "--data-dir", str(tmp_path)]
+    asked = ["models", "add", "openai:great-6", "--price"]
+    assert main([*asked, "cheap", *where]) != 0
+    assert "'cheap' is no price" in capsys.readouterr().err
+    assert main([*asked, "2.5/10 EUR", *where]) == 0
+    assert "2.5/10 EUR, of a million tokens read / written" in capsys.readouterr().out
+    assert main(["models", "show", "openai-great-6", "--json", *where[1:]]) == 0
+    kept = json.loads(capsys.readouterr().out)["price"]
+    assert kept == {"input_per_m": 2.5, "output_per_m": 10.0, "currency": "EUR"}

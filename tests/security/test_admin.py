@@ -26,8 +26,8 @@ PAGE_ACTIONS = {
         )
         for action in ("download", "resume", "accept", "pause", "use", "remove")
     },
-    "look at a model": Press(what="models-look", event="click", data=["/no/such/model", ""]),
-    "look at a model by Enter": Press(what="models-what", event="submit", data=["/none", ""]),
+    "look at a model": Press(what="models-look", event="click", data=["/no/such/model", "", ""]),
+    "look at a model by Enter": Press(what="models-what", event="submit", data=["/none", "", ""]),
     "add a model": Press(what="models-add-it", event="click"),
     **{
         f"worker {action}": Press(

@@ -85,7 +85,9 @@ def test_what_was_saved_is_said_in_cents() -> None:
     saved = {"tokens": 1234, "name": "GPT", "money": 0.0042, "currency": "USD"}
     assert "about 0.4 ct and 1,234 tokens of GPT saved" in saved_html(saved, message())
     saved = {"tokens": 12, "name": "GPT"}
-    assert "Answered here: about 12 tokens of GPT saved." in saved_html(saved, message())
+    assert "Answered here: about 12 tokens of GPT saved (its card names no price)." in saved_html(
+        saved, message()
+    )
 
 
 def test_the_article_can_be_saved_once_it_is_written() -> None:

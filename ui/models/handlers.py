@@ -81,14 +81,20 @@ class ModelHandlers:
         html = await self._listing(caller, fresh=True)
         return status, html, html
 
-    async def on_propose(self, what: str, kind: str, request: gr.Request) -> tuple[str, Any, Any]:
+    async def on_propose(
+        self, what: str, kind: str, price: str, request: gr.Request
+    ) -> tuple[str, Any, Any]:
         """Say what a model is, before anything of it is fetched."""
         caller = caller_of(request)
         try:
             caller.check(ACTION)
             reach: Reach = "page" if caller.is_here else "web"
             card = await asyncio.to_thread(
-                self._manager.propose, what or "", modality=kind or "", reach=reach
+                self._manager.propose,
+                what or "",
+                modality=kind or "",
+                price=price or "",
+                reach=reach,
             )
             status = await asyncio.to_thread(self._manager.proposed, card)
             widths = await asyncio.to_thread(self._manager.quantizations, card)

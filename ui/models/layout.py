@@ -22,6 +22,7 @@ class AddingParts:
     fold: Any
     what: Any
     kind: Any
+    price: Any
     look: Any
     found: Any
     proposed: Any
@@ -47,11 +48,25 @@ def layout_adding() -> AddingParts:
                 min_width=200,
                 elem_id="models-kind",
             )
+        price = gr.Textbox(
+            label="Price, if it is a paid service's",
+            info="Of a million tokens that are read / written, by its maker's list. The flow route counts with it.",
+            placeholder="2.5/10 USD",
+            max_lines=1,
+            elem_id="models-price",
+        )
         look = gr.Button("Check", elem_id="models-look")
         found = gr.HTML(elem_id="models-found", padding=False)
         add = gr.Button("Add it", visible=False, variant="primary", elem_id="models-add-it")
     return AddingParts(
-        fold=fold, what=what, kind=kind, look=look, found=found, proposed=gr.State(None), add=add
+        fold=fold,
+        what=what,
+        kind=kind,
+        price=price,
+        look=look,
+        found=found,
+        proposed=gr.State(None),
+        add=add,
     )
 
 

@@ -8,6 +8,7 @@ from html import escape
 from ui.core.titles import TITLES
 from workers.messages.amounts import memory_words
 from workers.models.manager import ModelStatus, Quantization
+from workers.models.prices import price_text
 
 from .details import details_html
 from .rows import row_html
@@ -22,9 +23,13 @@ def proposal_html(row: ModelStatus, widths: Sequence[Quantization] = ()) -> str:
     """What a model that could be added is, before anything of it is fetched."""
     card = row.card
     facts = details_html(row, ModelsState())
+    price = price_text(card)
+    said = (
+        f"<p>Its price: {escape(price)}, of a million tokens read / written.</p>" if price else ""
+    )
     return (
         f'<div class="q-proposal"><p>This is a model for <b>{TITLES[card.modality]}</b>. '
-        f"Its name here would be <code>{escape(card.id)}</code>.</p>"
+        f"Its name here would be <code>{escape(card.id)}</code>.</p>{said}"
         f'<ul class="q-models q-section">{row_html(row)}</ul><div class="q-proposal-facts">{facts}</div>'
         f"{_widths_html(widths)}</div>"
     )

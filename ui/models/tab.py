@@ -43,7 +43,7 @@ def _wire_adding(handlers: ModelHandlers, parts: AddingParts, shown: list[Any]) 
     gr.on(
         [parts.look.click, parts.what.submit],
         handlers.on_propose,
-        [parts.what, parts.kind],
+        [parts.what, parts.kind, parts.price],
         outputs,
         **event,
     )

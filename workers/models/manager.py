@@ -30,6 +30,7 @@ from .llama_server.knowing import Builds
 from .llama_server.offering import advice
 from .lookup import Models
 from .pool_protocol import LoadPlan, ModelPool
+from .prices import priced
 from .quantizations import Quantization as Quantization
 from .quantizations import quantizations_of
 from .services import service_card, service_named
@@ -148,24 +149,29 @@ class ModelManager:
         return tuple(name for name in models.modalities if models.default(name).id == card.id)
 
     def propose(
-        self, what: str, *, model_id: str = "", modality: str = "", reach: Reach = "shell"
+        self,
+        what: str,
+        *,
+        model_id: str = "",
+        modality: str = "",
+        price: str = "",
+        reach: Reach = "shell",
     ) -> ModelCard:
         """Return the card of a model that a person named; nothing is fetched or kept.
 
+        `price`: of a model on another server, as `workers.models.prices` reads it; "": unknown.
         Raises: UnsupportedInputError, DownloadError, MissingKeyError. See
         `workers.models.importing.propose`, and `services` for "openai:MODEL".
         """
-        gguf = self._settings.gguf
+        wishes, gguf = {"model_id": model_id, "modality": modality}, self._settings.gguf
         builds = Builds(data_dir=self.data_dir, engine=gguf.engine, server=gguf.server)
         if finding.is_found_name(what.strip()):
-            return importing.propose_found(
-                what, self.data_dir, model_id=model_id, modality=modality, builds=builds
-            )
-        if (named := service_named(what)) is not None:
-            return service_card(*named, model_id=model_id, modality=modality)
-        return importing.propose(
-            what, self._hub, model_id=model_id, modality=modality, reach=reach, builds=builds
-        )
+            card = importing.propose_found(what, self.data_dir, builds=builds, **wishes)
+        elif (named := service_named(what)) is not None:
+            card = service_card(named[0], named[1], **wishes)
+        else:
+            card = importing.propose(what, self._hub, reach=reach, builds=builds, **wishes)
+        return priced(card, price)
 
     def proposed(self, card: ModelCard) -> ModelStatus:
         """Return the state that a model would have if it were added."""

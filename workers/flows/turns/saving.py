@@ -30,10 +30,10 @@ def saved_by_not_asking(card: ModelCard, usage: Usage) -> dict[str, Any]:
 
 
 def words_of_saved(saved: dict[str, Any]) -> str:
-    """Return it for people: "about 0.4 ct and 210 tokens of GPT-4o saved"."""
+    """Return it for people: "about 0.4 ct and 210 tokens of GPT-4o saved"; without a price, that it has none."""
     tokens = f"{saved['tokens']:,} tokens of {saved['name']}"
     if "money" not in saved:
-        return f"about {tokens} saved"
+        return f"about {tokens} saved (its card names no price)"
     return f"about {amount(saved['money'], saved['currency'])} and {tokens} saved"
 
 
