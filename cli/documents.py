@@ -55,6 +55,8 @@ def index(
             note(f"{document.name}: {done.reason}")
         else:
             say(f"{document.name}: {done.status}, {document.num_chunks} chunks")
+            if done.reason:
+                note(done.reason)
     if any(done.status == "failed" for done in indexed):
         raise typer.Exit(1)
 

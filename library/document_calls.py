@@ -8,6 +8,7 @@ from typing_extensions import Unpack
 
 from workers.client import Client
 from workers.flows.documents import Question, ask_documents
+from workers.flows.scans import ingest
 from workers.messages import (
     CollectionInfo,
     Collections,
@@ -55,11 +56,15 @@ def index(
     """Add documents to a collection; a folder stands for the files in it.
 
     Returns what became of each: `.status` is "added", "unchanged" or "failed", the last with a
-    `.reason`. `on_progress` counts chunks. Raises: AppError, FileNotFoundError.
+    `.reason`, which also names pages that OCR has read or that nobody could. `on_progress` counts pages, then chunks. Raises: AppError, FileNotFoundError.
     """
     request = Ingest(collection=collection, documents=to_files(files))
+
+    def source(client: Client) -> AsyncGenerator[Event, None]:
+        return ingest(client, request)
+
     return LibraryCall(
-        source=request,
+        source=source,
         result=results.indexed,
         piece=only(DocumentIndexed),
         watch=each(progress_of_event, on_progress),

@@ -9,6 +9,7 @@ import pypdfium2
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
+Ink = int | str | tuple[int, ...]
 LEFT = tuple(f"Left line {n} tells of the harbour and the boats" for n in range(12))
 RIGHT = tuple(f"Right line {n} tells of the tower and its lamps" for n in range(12))
 TABLE = (
@@ -101,9 +102,7 @@ def chapters(made: FPDF, num_pages: int = 5) -> None:
         made.multi_cell(0, 6, f"Fact {number}: keeper number {number} lit the lamp. " * 6)
 
 
-def drawn(
-    lines: Sequence[str], *, mode: str = "L", ink: int | str = 0, paper: int | str = 255
-) -> Image.Image:
+def drawn(lines: Sequence[str], *, mode: str = "L", ink: Ink = 0, paper: Ink = 255) -> Image.Image:
     """A picture of some lines of large print."""
     image = Image.new(mode, (900, 60 + 70 * len(lines)), paper)
     pen, font = ImageDraw.Draw(image), ImageFont.load_default(size=36)
@@ -126,7 +125,9 @@ def scanned(lines: Sequence[str], stamp: str = "") -> Callable[[FPDF], None]:
         made.add_page()
         made.text(20, 30, "The cover page of the archive has a text of its own.")
         made.add_page()
-        made.image(drawn(lines), x=0, y=0, w=210, h=200)
+        page = Image.new("L", (900, 900), 255)
+        page.paste(drawn(lines), (0, 100))
+        made.image(page, x=0, y=0, w=210, h=210)
         if stamp:
             made.text(20, 290, stamp)
 

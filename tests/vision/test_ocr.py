@@ -41,6 +41,11 @@ TURNED = draw_receipt().rotate(90, expand=True)
 TRANSPARENT = Image.merge(
     "RGBA", [Image.new("L", (400, 400), 0)] * 3 + [ImageOps.invert(draw_receipt().convert("L"))]
 )
+WHITE_ON_NOTHING = Image.merge(
+    "RGBA", [Image.new("L", (400, 400), 255)] * 3 + [ImageOps.invert(draw_receipt().convert("L"))]
+)
+BOTH_ON_NOTHING = TRANSPARENT.copy()
+BOTH_ON_NOTHING.paste(WHITE_ON_NOTHING.crop((0, 0, 400, 150)))
 VARIANTS = {
     "plain": to_media(draw_receipt()),
     "inverted": to_media(draw_receipt("black", "white")),
@@ -50,6 +55,7 @@ VARIANTS = {
     ),
     "cmyk jpeg": to_media(draw_receipt().convert("CMYK"), "JPEG", quality=90),
     "black on transparent": to_media(TRANSPARENT),
+    "white on transparent": to_media(WHITE_ON_NOTHING),
     "animated gif": to_media(
         draw_receipt(), "GIF", save_all=True, append_images=[Image.new("RGB", (400, 400))]
     ),
@@ -68,6 +74,11 @@ VARIANTS = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_receipt_is_read_exactly(read: Read, name: str) -> None:
     assert row_texts(read(VARIANTS[name])[0]) == RECEIPT_ROWS
+
+
+def test_black_and_white_ink_on_nothing_are_both_read(read: Read) -> None:
+    found = row_texts(read(to_media(BOTH_ON_NOTHING))[0])
+    assert [row.replace(" ", "") for row in found] == [row.replace(" ", "") for row in RECEIPT_ROWS]
 
 
 def test_a_photographed_receipt_keeps_its_items_and_total(read: Read) -> None:

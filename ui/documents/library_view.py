@@ -100,6 +100,8 @@ def far_words(file: IncomingFile) -> str:
     """How far a file is: "reading page 14 of 40", "learning passage 3 of 96 · about 50 s left"."""
     if file.state == "waiting" or not file.total:
         return "waiting" if file.state == "waiting" else "opening"
+    if file.unit == "scans":
+        return f"page {file.done:,.0f} of {file.total:,.0f} read by OCR"
     what = "reading page" if file.unit == "pages" else "learning passage"
     far = f"{what} {file.done:,.0f} of {file.total:,.0f}"
     left_s = file.left_s(time.monotonic())

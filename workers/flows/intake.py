@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Literal
 
-from workers.client import Client
+from workers.client import Client, StopSwitch
 from workers.messages import DocumentIndexed, Event, Finished, Ingest, Media, Progress
 from workers.messages.errors import AppError
+
+from .scans import ingest
 
 log = logging.getLogger("quintet.intake")
 
@@ -39,7 +41,8 @@ class IncomingFile:
     done: float = 0.0
     total: float = 0.0
     unit: str = ""
-    """Of `done` and `total`: "pages" while it is read, "chunks" while it is embedded."""
+    """Of `done` and `total`: "scans" while OCR reads its pages, "pages" while it is read, "chunks" while it is
+    embedded."""
     begun_s: float = 0.0
     """`time.monotonic()` when this unit began."""
     document_id: str = ""
@@ -65,7 +68,7 @@ class DocumentIntake:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._files: dict[int, IncomingFile] = {}
-        self._requests: dict[int, str] = {}
+        self._switches: dict[int, StopSwitch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._keys = itertools.count(1)
 
@@ -90,8 +93,8 @@ class DocumentIntake:
     def drop(self, key: int) -> None:
         """Stop a file that is under way, and take it off the list."""
         self._files.pop(key, None)
-        if (request_id := self._requests.get(key)) is not None:
-            self._client.cancel(request_id)
+        if (switch := self._switches.get(key)) is not None:
+            switch.press()
 
     def forget(self, collection: str) -> None:
         """Stop and take off all files of a collection, which is going."""
@@ -111,14 +114,14 @@ class DocumentIntake:
                 error = str(err) or type(err).__name__
                 self._change(key, state="failed", reason=UNFORESEEN.format(error=error))
             finally:
-                self._requests.pop(key, None)
+                self._switches.pop(key, None)
         self._tidy()
 
     async def _read(self, key: int, media: Media) -> None:
         request = Ingest(collection=self._files[key].collection, documents=(media,))
-        self._requests[key] = request.request_id
+        switch = self._switches[key] = StopSwitch()
         self._change(key, state="reading", begun_s=time.monotonic())
-        async with aclosing(self._client.astream(request)) as events:
+        async with aclosing(ingest(self._client.stopped_by(switch), request)) as events:
             async for event in events:
                 self._see(key, event)
 
@@ -133,7 +136,7 @@ class DocumentIntake:
             document_id, reason = event.document.document_id, event.reason
             self._change(key, state=event.status, document_id=document_id, reason=reason)
         elif isinstance(event, Finished) and event.reason == "cancelled":
-            self._files.pop(key)
+            self._files.pop(key, None)
 
     def _change(self, key: int, **changes: object) -> None:
         if key in self._files:

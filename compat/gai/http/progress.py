@@ -75,6 +75,8 @@ def _percent(event: Event) -> int:
     if not isinstance(event, Progress) or not event.total:
         return 0
     share = event.done / event.total
+    if event.unit == "scans":
+        return int(READING_PERCENT * share / 2)
     if event.unit == "chunks":
         return min(99, int(READING_PERCENT + (100 - READING_PERCENT) * share))
     return int(READING_PERCENT * share)

@@ -12,6 +12,7 @@ from api.core.uploads import saved
 from api.gate.admin import allow_admin
 from configs.settings import Settings
 from workers.client import Client
+from workers.flows.scans import ingest
 from workers.messages import (
     Chunks,
     Collections,
@@ -72,14 +73,16 @@ def _add_indexing(router: APIRouter, client: Client, settings: Settings) -> None
         noted = convert.to_metadata(metadata)
         async with saved(file, settings.server.max_upload_mib) as media:
             request = Ingest(collection=collection_name, documents=(media,), metadata=noted)
-            return {"document_id": await _index(client, request, listeners)}
+            indexed = await _index(client, request, listeners)
+            note = {"note": indexed.reason} if indexed.reason else {}
+            return {"document_id": indexed.document.document_id, **note}
 
 
-async def _index(client: Client, request: Ingest, listeners: Listeners) -> str:
-    """Return the document's id. Raises: DuplicateChunkError, UnsupportedInputError."""
+async def _index(client: Client, request: Ingest, listeners: Listeners) -> DocumentIndexed:
+    """Return what was added. Raises: DuplicateChunkError, UnsupportedInputError."""
     percent = Percent()
     indexed: DocumentIndexed | None = None
-    async with aclosing(client.astream(request)) as events:
+    async with aclosing(ingest(client, request)) as events:
         async for event in events:
             number = percent.of(event)
             if number is not None:
@@ -94,7 +97,7 @@ async def _index(client: Client, request: Ingest, listeners: Listeners) -> str:
             f"{indexed.document.document_id}.",
             "Delete that document first, or change what is noted about it.",
         )
-    return indexed.document.document_id
+    return indexed
 
 
 def _add_search(router: APIRouter, client: Client) -> None:

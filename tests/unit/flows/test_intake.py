@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
+from workers.client import StopSwitch
 from workers.flows.intake import DocumentIntake
 from workers.flows.off_topic import off_topic
 from workers.flows.removal import Removals
@@ -34,9 +35,15 @@ class PlayedClient:
         self.seen: list[Request] = []
         self.cancelled: set[str] = set()
         self.error: AppError | None = None
+        self.switch = StopSwitch()
+
+    def stopped_by(self, switch: StopSwitch) -> PlayedClient:
+        self.switch = switch
+        return self
 
     async def astream(self, request: Ingest) -> AsyncGenerator[Event, None]:
         self.seen.append(request)
+        self.switch.watch(request.request_id, self.cancel)
         (media,), key = request.documents, request.request_id
         yield Progress(request_id=key, done=1, total=4, unit="pages")
         if media.name == "slow.md":

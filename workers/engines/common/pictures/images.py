@@ -27,6 +27,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 WORK_PIXELS = 12_000_000
 """An A4 page at 300 dpi has 8.7 million; more makes reading slower, not better."""
 
+_LIGHT, _DARK = 170, 128
+"""Of 255: ink as light as this is hard to see on white, ink darker than that on black."""
+_LITTLE = 0.05
+"""Share of the ink that is edges and shadows rather than letters."""
+
 _READABLE = "Quintet reads PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF pictures."
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _DAMAGED = (
@@ -176,9 +181,24 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return _deep_to_grey(image).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
+        paper = Image.new("RGBA", image.size, _paper(image))
+        return Image.alpha_composite(paper, image).convert("RGB")
     return image.convert("RGB")
+
+
+def _paper(image: Image.Image) -> str:
+    """Return the colour to put behind a picture with transparent parts: one that its ink stands out from.
+
+    White ink is lost on white, black ink on black; where there is much of both, grey shows both.
+    """
+    import numpy as np
+
+    grey = np.asarray(image.convert("L"), dtype=np.float32)
+    ink = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
+    light, dark = float(ink[grey >= _LIGHT].sum()), float(ink[grey < _DARK].sum())
+    if light <= _LITTLE * (light + dark):
+        return "white"
+    return "black" if dark <= _LITTLE * (light + dark) else "grey"
 
 
 def _deep_to_grey(image: Image.Image) -> Image.Image:

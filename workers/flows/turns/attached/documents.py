@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
 
 from workers.chats.files import AttachedFiles
 from workers.client import Client
+from workers.flows.scans import ScansRead, read_scans
 from workers.messages import (
     Collections,
     DeleteCollection,
@@ -15,7 +19,10 @@ from workers.messages import (
     Ingest,
     ListCollections,
     Media,
+    PageText,
     ReadDocument,
+    Request,
+    new_request_id,
 )
 from workers.messages.errors import UnsupportedInputError
 
@@ -33,15 +40,26 @@ async def read_document(
     kept = files.reading(reading.file.id)
     if "text" not in kept:
         request = ReadDocument(document=reading.media(files), max_chars=MAX_WHOLE_CHARS)
-        events: list[Event] = []
-        async for event in relayed(client, request, events):
+        scans: list[ScansRead] = []
+        async for event in _scans(client, files, reading, request, scans):
             yield event
+        if reading.is_stopped:
+            return
+        request = replace(request, page_texts=scans[0].texts)
+        events: list[Event] = []
+        try:
+            async for event in relayed(client, request, events):
+                yield event
+        except UnsupportedInputError as err:
+            raise UnsupportedInputError(f"{err.message} {scans[0].note}".strip(), err.hint) from err
         read = next((event for event in events if isinstance(event, DocumentRead)), None)
         if read is None or was_stopped(events):
             reading.is_stopped = True
             return
-        kept = {"text": read.text, "is_cut": read.is_cut, "note": read.note}
-        files.keep_reading(reading.file.id, kept)
+        note = f"{read.note} {scans[0].note}".strip()
+        kept = {"text": read.text, "is_cut": read.is_cut, "note": note, **_as_kept(scans[0])}
+        if scans[0].texts or not scans[0].note:  # else the next question tries again
+            files.keep_reading(reading.file.id, kept)
     reading.text, reading.note = str(kept["text"]), str(kept.get("note", ""))
     reading.is_long = bool(kept.get("is_cut"))
     reading.read_as = "read whole"
@@ -57,12 +75,19 @@ async def index_file(
     collection = files.collection(reading.file.id)
     request = Ingest(collection=collection, documents=(media,))
     events: list[Event] = []
+    scans: list[ScansRead] = []
+    if not spoken:
+        async for event in _scans(client, files, reading, request, scans):
+            yield event
+        if reading.is_stopped:
+            return
+        request = replace(request, page_texts=scans[0].texts)
     try:
         async for event in relayed(client, request, events):
             yield event
     except UnsupportedInputError:  # of the collection: another embedding model wrote it
         await client.arun(DeleteCollection(collection=collection))
-        again = Ingest(collection=collection, documents=(media,))
+        again = replace(request, request_id=new_request_id())
         async for event in relayed(client, again, events):
             yield event
     indexed = next((event for event in events if isinstance(event, DocumentIndexed)), None)
@@ -73,7 +98,34 @@ async def index_file(
     else:
         reading.read_as = f"{reading.read_as}, by retrieval" if spoken else "by retrieval"
         if indexed.status == "added" and indexed.reason:
-            reading.note = indexed.reason
+            unread = scans[0].note if scans else ""
+            reading.note = f"{indexed.reason} {unread}".strip()
+
+
+async def _scans(
+    client: Client,
+    files: AttachedFiles,
+    reading: FileReading,
+    request: Request,
+    found: list[ScansRead],
+) -> AsyncGenerator[Event, None]:
+    """Yield how far OCR is with a file's scanned pages, unless they are kept; `found` then has them."""
+    if (kept := files.reading(reading.file.id).get("scans")) is not None:
+        texts = tuple(PageText(page=int(page), text=str(text)) for page, text in kept)
+        found.append(ScansRead(request_id=request.request_id, texts=texts))
+        return
+    async with aclosing(read_scans(client, reading.media(files), request)) as events:
+        async for event in events:
+            if isinstance(event, ScansRead):
+                found.append(event)
+                reading.is_stopped = event.is_stopped
+            else:
+                yield event
+
+
+def _as_kept(scans: ScansRead) -> dict[str, Any]:
+    """What is kept of the pages with the reading of their file: texts without places."""
+    return {"scans": [[one.page, one.text] for one in scans.texts]}
 
 
 async def forget_files(client: Client, files: AttachedFiles) -> int:
