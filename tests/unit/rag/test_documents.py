@@ -125,7 +125,7 @@ BAD_FILES = [
     ("broken.pdf", b"%PDF-1.7\n" + b"nonsense " * 50, "damaged"),
     ("secret.pdf", encrypted_pdf(), "password"),
     ("broken.docx", b"PK\x03\x04" + bytes(200), "damaged"),
-    ("slides.pptx", archive(ppt__presentation_xml=b"<p/>"), "cannot be read"),
+    ("slides.pptx", archive(ppt__presentation_xml=b"<p/>"), "damaged PowerPoint"),
     ("damaged.docx", archive(word__document_xml=b"<w:docu"), "damaged"),
     ("bomb.docx", archive(word__document_xml=bytes(8 * 2**20)), "unpack to 8.4 MB"),
     ("large.txt", b"word " * 300_000, "1.5 MB"),

@@ -18,6 +18,7 @@ from .documents.page_notes import PageNotes, why_empty
 from .documents.reader import DocumentLimits, open_document
 from .documents.section import OpenDocument, Section, with_page_texts
 from .engine import Embedder
+from .metadata import with_said
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -65,7 +66,12 @@ class Indexing:
             return
         if not chunks:
             raise UnsupportedInputError(why_empty(document.name, opened.num_pages, self.notes))
-        document = replace(document, num_pages=opened.num_pages, num_chunks=len(chunks))
+        document = replace(
+            document,
+            num_pages=opened.num_pages,
+            num_chunks=len(chunks),
+            metadata=with_said(document.metadata, opened.metadata),
+        )
         yield from self._store(document, chunks)
 
     def _store(self, document: DocumentInfo, chunks: list[Chunk]) -> Iterator[Event]:

@@ -37,3 +37,12 @@ def merged(old: Metadata, new: Metadata) -> Metadata:
     Raises: UnsupportedInputError beyond the bounds.
     """
     return checked(tuple({**dict(old), **dict(new)}.items()))
+
+
+def with_said(given: Metadata, said: Metadata) -> Metadata:
+    """Return what people note with what a file says of itself under it, as far as there is room."""
+    kept = dict(given)
+    for key, text in said:
+        if len(kept) < MAX_KEYS:
+            kept.setdefault(key, text[:MAX_TEXT_CHARS])
+    return tuple(sorted(kept.items()))

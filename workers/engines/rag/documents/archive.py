@@ -21,13 +21,7 @@ class Archive:
 
     def __init__(self, source: Source) -> None:
         """Raises: UnsupportedInputError if it is damaged, locked, or too much."""
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(source.data))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as err:
-            raise UnsupportedInputError(
-                f"{source.name} is damaged: its archive cannot be opened.",
-                hint="Open it in its program and save it again.",
-            ) from err
+        self._zip = _opened(source)
         self._source = source
         members = self._zip.infolist()
         self.names = {member.filename for member in members}
@@ -53,6 +47,21 @@ class Archive:
     def xml(self, name: str) -> Any:
         """Return the root of an XML part. Raises: UnsupportedInputError if it is no sound XML."""
         return parse_xml(name, self.read(name))
+
+
+def names_in(source: Source) -> set[str]:
+    """Return the names of the parts of an archive. Raises: UnsupportedInputError if it is damaged."""
+    return set(_opened(source).namelist())
+
+
+def _opened(source: Source) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(io.BytesIO(source.data))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as err:
+        raise UnsupportedInputError(
+            f"{source.name} is damaged: its archive cannot be opened.",
+            hint="Open it in its program and save it again.",
+        ) from err
 
 
 def check_xml(name: str, data: bytes) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import PurePath
 
 from workers.messages.document_kinds import READABLE, kind_of_suffix
 from workers.messages.errors import UnsupportedInputError
 
-from . import markdown, plain, table, web, word
-from .archive import Archive
+from . import code, epub, mail, markdown, plain, rtf, sheets, slides, subtitles, table, web, word
+from .archive import names_in
+from .open_office import is_open_office, open_open_office
 from .pdf.opening import open_pdf
 from .pictures import is_picture, open_picture
 from .section import OpenDocument
@@ -34,8 +36,7 @@ _CLAIMED = {
     "docx": "a Word document",
     "pptx": "a PowerPoint file",
     "xlsx": "an Excel file",
-    "odt": "an OpenDocument file",
-    "ods": "an OpenDocument file",
+    "odf": "an OpenDocument file",
     "epub": "an e-book",
 }
 """What a name promises by its ending, where the first bytes must show it."""
@@ -43,10 +44,17 @@ _TEXTS: dict[str, Open] = {
     "markdown": markdown.open_markdown,
     "html": web.open_html,
     "csv": table.open_csv,
+    "subtitles": subtitles.open_subtitles,
+    "code": code.open_code,
 }
 """Kinds that only the name, or the first words, tell from plain text."""
-_ARCHIVES: tuple[tuple[str, Open], ...] = (("word/document.xml", word.open_docx),)
-"""By a part that each has. Word, PowerPoint and Excel name it so whatever wrote the file."""
+_ARCHIVES: tuple[tuple[re.Pattern[str], Open], ...] = (
+    (re.compile(r"word/document\d*\.xml"), word.open_docx),
+    (re.compile(r"ppt/presentation\d*\.xml"), slides.open_pptx),
+    (re.compile(r"xl/workbook\d*\.xml"), sheets.open_xlsx),
+    (re.compile(re.escape(epub.CONTAINER)), epub.open_epub),
+)
+"""By a part that each has, whatever its name and whatever wrote it."""
 
 
 def open_source(source: Source) -> OpenDocument:
@@ -58,15 +66,19 @@ def open_source(source: Source) -> OpenDocument:
         return open_picture(source.name, data, source.limits.max_pages)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _open_archive(source)
+    if data.startswith(b"{\\rtf"):
+        return rtf.open_rtf(source)
     _refuse_binary(source)
     return _text_reader(source)(source)
 
 
 def _open_archive(source: Source) -> OpenDocument:
-    names = Archive(source).names
+    names = names_in(source)
     for part, reader in _ARCHIVES:
-        if part in names:
+        if any(map(part.fullmatch, names)):
             return reader(source)
+    if is_open_office(names):
+        return open_open_office(source)
     raise UnsupportedInputError(
         f"{source.name} is an archive or an Office file that cannot be read.",
         hint=f"What can be read: {READABLE}.",
@@ -109,6 +121,8 @@ def _is_text(signature: bytes, data: bytes) -> bool:
 
 def _text_reader(source: Source) -> Open:
     kind = kind_of_suffix(PurePath(source.name).suffix)
+    if kind is not None and kind.key == "mail":
+        return lambda one: mail.open_mail(one, open_source)
     if kind is not None and kind.key in _TEXTS:
         return _TEXTS[kind.key]
     start = source.data[:256].lstrip().lower()

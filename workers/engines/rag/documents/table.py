@@ -11,7 +11,7 @@ from workers.messages.errors import UnsupportedInputError
 
 from .decoding import decode
 from .section import OpenDocument, Section
-from .source import Source, TooMuchError
+from .source import Source
 
 _ROWS = 40
 """Rows of a section."""
@@ -82,12 +82,12 @@ def _check_bounds(source: Source, number: int, row: Sequence[str]) -> None:
         source.reading.step()
     limits = source.limits
     if len(row) > limits.max_columns:
-        raise TooMuchError(
+        raise UnsupportedInputError(
             f"{source.name} has {len(row):,} columns; at most {limits.max_columns:,} are read.",
             hint="Keep the columns that you want to ask about.",
         )
     if number > limits.max_rows:
-        raise TooMuchError(
+        raise UnsupportedInputError(
             f"{source.name} has more than {limits.max_rows:,} rows.",
             hint="Split it into smaller files.",
         )

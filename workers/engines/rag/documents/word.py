@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 
 from workers.messages.errors import UnsupportedInputError
@@ -13,7 +14,7 @@ from .section import OpenDocument, Section
 from .source import Source
 from .web import html_sections
 
-BODY = "word/document.xml"
+_BODY = re.compile(r"word/(?:document\d*|footnotes|endnotes)\.xml")
 PROPERTIES = {"title": "title", "creator": "author", "created": "date"}
 """Of docProps/core.xml, which all Office files have."""
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -37,7 +38,8 @@ def _body(source: Source, archive: Archive) -> Iterator[Section]:
 
     without_pictures = mammoth.images.img_element(lambda _image: {"src": ""})
     try:
-        check_xml(BODY, archive.read(BODY))
+        for part in sorted(name for name in archive.names if _BODY.fullmatch(name)):
+            check_xml(part, archive.read(part))
         html = mammoth.convert_to_html(
             io.BytesIO(source.data), convert_image=without_pictures, external_file_access=False
         ).value
