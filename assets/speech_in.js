@@ -111,13 +111,17 @@ function tick() {
 }
 
 // Options, and a new recording from the sidebar.
-const options = document.getElementById("stt-options-open");
-options?.setAttribute("aria-expanded", "false");
-options?.setAttribute("aria-controls", "stt-options");
-options?.addEventListener("click", () => {
-  const isOpen = panel.dataset.options !== "open";
+const optionsButton = () => document.getElementById("stt-options-open");
+function showOptions(isOpen) {
+  const opens = optionsButton();
+  if (!opens) { requestAnimationFrame(() => showOptions(isOpen)); return; } // it may be drawn after this script runs
   panel.dataset.options = isOpen ? "open" : "closed";
-  options.setAttribute("aria-expanded", String(isOpen));
+  opens.setAttribute("aria-controls", "stt-options");
+  opens.setAttribute("aria-expanded", String(isOpen));
+}
+if (panel) showOptions(panel.dataset.options === "open");
+panel?.addEventListener("click", (event) => {
+  if (event.target.closest("#stt-options-open")) showOptions(panel.dataset.options !== "open");
 });
 panel?.addEventListener("click", (event) => {
   if (!event.target.closest(".q-stt-new") || recorder.dataset.state !== "idle") return;
@@ -134,6 +138,11 @@ panel?.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   if (media) media.stop();
   else document.querySelector("#stt-stop")?.click();
+});
+// On a phone the drawer lies over what was chosen in it.
+panel?.addEventListener("change", (event) => {
+  const isOver = matchMedia("(max-width: 720px)").matches && event.target.closest("#stt-files");
+  if (isOver) document.getElementById("q-menu")?.click();
 });
 // The whole place takes what is dropped, not the small area alone.
 const place = document.getElementById("stt-input");

@@ -14,12 +14,21 @@ const list = box.querySelector(".q-speech-lines");
 const button = box.querySelector(".q-speech-toggle");
 const time = box.querySelector(".q-speech-time");
 const place = box.querySelector('input[type="range"]');
+const title = box.querySelector(".q-speech-title");
+const underWay = box.querySelector(".q-speech-under-way");
+const wave = box.querySelector("canvas");
+const controls = [button, place, ...box.querySelectorAll("[data-skip]")];
 const panel = element.closest('[role="tabpanel"]');
 const SKIP_S = 15;
+const BAR_PX = 5;
 
 let context = null;
 let path = null, header = 44, rate = 22050, isDone = false;
 let lines = [];       // {text, start, end, node}
+let levels = [];      // how loud, evenly over what is spoken: 0 to 100
+let share = 1;        // of the text that is spoken
+let paragraphs = [0, 0];
+let wasHeard = false;
 let next = 0;         // the first line that was not scheduled yet
 let origin = null;    // context time at which the recording's second 0 is (or would have been) heard
 let sources = [];
@@ -35,6 +44,8 @@ const clock = (seconds) => {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 };
 const total = () => (lines.length ? lines[lines.length - 1].end : 0);
+// As long as it is being made: what it will come to, by the part of the text that is spoken.
+const whole = () => (share > 0 ? total() / share : total());
 const position = () => (origin === null ? 0 : Math.min(context.currentTime - origin, total()));
 
 function fileUrl() {
@@ -112,7 +123,7 @@ function seekTo(seconds) {
   const index = later < 0 ? lines.length - 1 : Math.max(0, later - 1);
   if (lines[index]) seek(index, wanted - lines[index].start);
 }
-const now = () => (isOver ? total() : position());
+const now = () => (!isOver ? position() : wasHeard ? total() : 0);
 
 function stop() {
   silence();
@@ -133,6 +144,7 @@ function mark(index) {
   if (index === current) return;
   lines[current]?.node.removeAttribute("aria-current");
   current = index;
+  lines.forEach((line, n) => line.node.classList.toggle("q-speech-heard", n < index));
   const node = lines[index]?.node;
   if (!node) return;
   node.setAttribute("aria-current", "true");
@@ -143,18 +155,51 @@ function mark(index) {
 }
 
 function show() {
-  const isRunning = !isOver && !isPaused;
-  box.dataset.state = !lines.length ? "empty" : isRunning ? "playing" : isOver ? "over" : "paused";
-  button.setAttribute("aria-label", isRunning ? "Pause" : isOver ? "Play again" : "Resume");
+  const isRunning = !isOver && !isPaused, isEmpty = !lines.length;
+  box.dataset.state = isEmpty ? "empty" : isRunning ? "playing" : isOver ? "over" : "paused";
+  for (const control of controls) control.disabled = isEmpty;
+  button.setAttribute("aria-label", isRunning ? "Pause" : !isOver ? "Resume" : wasHeard ? "Play again" : "Play");
   button.title = `${button.getAttribute("aria-label")} (Space)`;
-  time.textContent = `${clock(now())} of ${clock(total())}${isDone ? "" : ", still being spoken"}`;
-  place.max = total();
-  if (!isHeld) place.value = now();
-  place.setAttribute("aria-valuetext", `${clock(now())} of ${clock(total())}`);
+  const at = wasHeard || !isOver ? now() : 0;
+  const words = `${clock(at)} of ${isDone ? "" : "about "}${clock(whole())}`;
+  time.textContent = isEmpty ? "Nothing spoken yet" : words;
+  place.max = whole();
+  if (!isHeld) place.value = at;
+  place.setAttribute("aria-valuetext", words);
+  const [ready, of] = paragraphs;
+  underWay.hidden = isEmpty || isDone;
+  const said = of > 1 ? `still speaking, ${ready} of ${of} paragraphs ready` : "still speaking";
+  if (underWay.textContent !== said) underWay.textContent = said;
+  draw(isHeld ? Number(place.value) : at);
+}
+
+// The wave: what was heard in colour, what is still to be spoken as dots.
+let bars = [], drawn = "";
+function draw(at) {
+  const dots = window.devicePixelRatio || 1, width = wave.clientWidth, height = 40;
+  const num = Math.floor(width / BAR_PX), length = whole();
+  if (!num) return;
+  const key = `${num} ${levels.length} ${share}`;
+  if (key !== drawn) {
+    drawn = key;
+    const step = levels.length / Math.max(1, num * share);
+    bars = Array.from({ length: num }, (_, n) => Math.max(0, ...levels.slice(Math.floor(n * step), Math.max(Math.floor(n * step) + 1, Math.floor((n + 1) * step)))));
+  }
+  [wave.width, wave.height] = [width * dots, height * dots];
+  const pen = wave.getContext("2d"), colours = getComputedStyle(box);
+  const [heard, rest] = ["--tts", "--edge"].map((name) => colours.getPropertyValue(name));
+  pen.scale(dots, dots);
+  bars.forEach((level, n) => {
+    const isHeard = length > 0 && ((n + 0.5) / num) * length <= at;
+    const tall = Math.max(2, (level / 100) * height);
+    [pen.fillStyle, pen.globalAlpha] = [isHeard ? heard : rest, isHeard ? 1 : 0.55];
+    pen.fillRect(n * BAR_PX, (height - tall) / 2, 2.5, tall);
+  });
 }
 
 function tick() {
   if (isOver || !context) return;
+  wasHeard = true;
   const heard = origin === null ? -1 : context.currentTime - origin;
   if (heard >= 0) {
     let index = Math.max(0, current);
@@ -171,15 +216,21 @@ function begin(value) {
   silence();
   list.replaceChildren();
   [path, rate, header, lines, next, origin, current] = [value.path, value.rate, value.header, [], 0, null, -1];
-  [isPaused, isOver, skip] = [false, false, 0];
+  [isPaused, isOver, skip] = [false, !value.play, 0];
+  [levels, drawn, wasHeard] = [[], "", false];
+  title.textContent = value.title;
   panel?.classList.add("q-reading");
-  wake();
+  if (value.play) wake();
+  // The button that began it is gone: keys go on where the text is heard.
+  const at = document.activeElement;
+  if (element.offsetParent && (at === document.body || at.closest("#tts-writing"))) list.focus({ preventScroll: true });
 }
 
 function clear() {
   stop();
   list.replaceChildren();
-  [path, lines, current] = [null, [], -1];
+  [path, lines, current, levels, drawn] = [null, [], -1, [], ""];
+  title.textContent = "";
   panel?.classList.remove("q-reading");
   show();
 }
@@ -196,12 +247,14 @@ function update() {
     if (index !== lines.length) return;
     const node = document.createElement("span");
     node.className = "q-speech-line";
-    node.textContent = text;
+    node.textContent = text.trimEnd();
     node.dataset.index = index;
-    list.append(node);
+    list.append(node, text.slice(text.trimEnd().length)); // an empty line is not tinted
+    levels.push(...(value.levels[offset] || []));
     lines.push({ text, start, end, node });
   });
-  isDone = value.done;
+  [isDone, share, paragraphs] = [value.done, value.share, value.paragraphs];
+  title.textContent = value.title;
   pump();
   show();
 }
@@ -213,16 +266,21 @@ list.addEventListener("click", (event) => {
 });
 place.addEventListener("pointerdown", () => { isHeld = true; });
 place.addEventListener("change", () => { isHeld = false; seekTo(Number(place.value)); });
-box.querySelector(".q-speech-change").addEventListener("click", () => {
+place.addEventListener("input", () => show());
+for (const step of box.querySelectorAll("[data-skip]")) {
+  step.addEventListener("click", () => seekTo(now() + Number(step.dataset.skip)));
+}
+function change() {
   panel?.classList.remove("q-reading");
   document.querySelector("#tts-text textarea")?.focus();
-});
+}
 // Keys, from anywhere in the tab that does not need them itself.
 document.addEventListener("keydown", (event) => {
   if (!element.offsetParent || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Escape") { document.querySelector("#tts-stop")?.click(); return; }
-  const isTaken = event.target.closest('input, textarea, select, button, summary, [role="combobox"], [contenteditable]');
-  if (!lines.length || isTaken) return;
+  const isTaken = event.target.closest('input, textarea, select, [role="tab"], [role="combobox"], [contenteditable]');
+  const isPressed = event.key === " " && event.target.closest("button, summary, a");
+  if (!lines.length || isTaken || isPressed) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], jump = { ArrowRight: SKIP_S, ArrowLeft: -SKIP_S }[event.key];
   if (step) seek(Math.min(lines.length - 1, Math.max(0, current + step)));
   else if (jump) seekTo(now() + jump);
@@ -234,7 +292,13 @@ document.addEventListener("keydown", (event) => {
 for (const gesture of ["pointerdown", "keydown"]) {
   document.addEventListener(gesture, wake, { passive: true, once: true });
 }
-window.quintetSpeech = { stop, pause };
+// On a phone the drawer lies over what was chosen in it.
+panel?.addEventListener("change", (event) => {
+  const isOver = matchMedia("(max-width: 720px)").matches && event.target.closest("#tts-readings");
+  if (isOver) document.getElementById("q-menu")?.click();
+});
+window.quintetSpeech = { stop, pause, change };
+new ResizeObserver(() => show()).observe(wave);
 setInterval(tick, TICK_MS);
 watch("value", update);
 show();

@@ -98,6 +98,26 @@ def test_a_text_is_spoken_and_saved_as_mp3(open_tab: OpenTab) -> None:
         assert 2 < (container.duration or 0) / av.time_base < 8
 
 
+def test_what_was_spoken_before_can_be_heard_again(open_tab: OpenTab) -> None:
+    page = open_tab("Speech out")
+    player = page.locator("#tts-player")
+    expect(player.locator(".q-speech-toggle")).to_be_disabled()
+    for text in ("The first boat leaves at nine.", "The second boat leaves at ten."):
+        page.locator("#tts-new").click()
+        page.locator("#tts-text textarea").fill(text)
+        page.locator("#tts-speak").click()
+        expect(page.locator("#tts-save")).to_be_visible(timeout=60_000)
+        expect(player.locator(".q-speech-lines")).to_be_focused()
+    expect(page.locator("#tts-readings label")).to_have_count(2)
+    page.locator("#tts-readings label").last.click()
+    expect(player).to_contain_text("The first boat leaves at nine.")
+    expect(player.get_by_role("button", name="Play", exact=True)).to_be_enabled()
+    page.get_by_role("button", name="Change the text").click()
+    expect(page.locator("#tts-text textarea")).to_have_value("The first boat leaves at nine.")
+    player.get_by_role("button", name="On 15 seconds").click()
+    expect(player.locator(".q-speech-time")).to_have_text(re.compile(r"^0:0[1-9] of 0:0\d$"))
+
+
 def test_choices_are_there_again_at_the_next_visit(open_tab: OpenTab) -> None:
     page = open_tab("Speech out")
     speed = page.get_by_label("number input for Speed", exact=True)
@@ -117,10 +137,10 @@ def test_a_long_text_is_stopped_in_the_middle(open_tab: OpenTab) -> None:
     expect(page.locator("#tts-player")).to_contain_text("On day", timeout=60_000)
     page.locator("#tts-stop").click()
     expect(page.locator("#tab-tts")).to_contain_text("Stopped after")
-    expect(page.locator("#tts-speak")).to_be_visible()
     expect(page.locator("#tts-stop")).to_have_count(0)
     expect(page.locator("#tts-text")).to_be_hidden()
     page.get_by_role("button", name="Change the text").click()
+    expect(page.locator("#tts-speak")).to_be_visible()
     expect(page.locator("#tts-text textarea")).to_be_focused()
 
 

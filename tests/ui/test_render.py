@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ui.core.render import clock, error_html, note_html, receipt_html, seconds, status_html
+from ui.core.asking import costs_html
+from ui.core.render import clock, error_html, note_html, seconds, status_html
 from workers.flows.receipt import Receipt
 from workers.messages import Finished, Progress, Queued, Started, TextDelta, Usage
 from workers.messages.errors import UnsupportedInputError
@@ -48,6 +49,6 @@ def test_a_receipt_adds_up() -> None:
     receipt.see(TextDelta(request_id="r", text="x"))
     usage = Usage(prompt_tokens=20, cached_tokens=5, completion_tokens=50, decode_s=0.5)
     receipt.see(Finished(request_id="r", usage=usage, peak_mib=300))
-    html = receipt_html(receipt)
+    html = costs_html(receipt)
     for part in ("queued 500 ms", "loaded 1.0 s", "100 tokens/s", "20 + 50 tokens", "peak 0.3 GB"):
         assert part in html

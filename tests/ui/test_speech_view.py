@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,9 +14,14 @@ import pytest
 from ui.speech_out.save import encoded
 from ui.speech_out.view import (
     EXAMPLES,
+    LEVELS_PER_S,
+    MAX_READINGS,
+    MAX_READINGS_S,
     NUM_RECENT_LINES,
     SpokenRecording,
     download_name,
+    kept_readings,
+    levels,
     player_value,
     read_text_file,
 )
@@ -70,6 +76,54 @@ def test_captions_cover_the_recording_without_gaps(recording: SpokenRecording) -
         ["Three.", 1.0, 1.5],
     ]
     assert recording.num_chars == len("One. Two.\n\nThree.")
+
+
+def test_the_wave_is_as_loud_as_the_sound() -> None:
+    silence, half = b"\x00\x00" * RATE_HZ, b"\x00\xc0" * (RATE_HZ // 2)
+    loud = levels(silence + half, RATE_HZ)
+    assert loud == (0,) * LEVELS_PER_S + (50,) * (LEVELS_PER_S // 2)
+    assert levels(b"", RATE_HZ) == ()
+
+
+def test_the_player_knows_how_much_is_still_to_come(tmp_path: Path) -> None:
+    made = SpokenRecording.create(tmp_path, "One.\n\nTwo.\n\nThree.")
+    made.add(delta("One.\n\n"))
+    assert player_value(made)["paragraphs"] == [1, 3]
+    assert player_value(made)["share"] == pytest.approx(6 / 18)
+    made.add(delta("Two."))
+    assert player_value(made)["paragraphs"] == [1, 3]
+    made.close()
+    assert player_value(made)["share"] == 1.0
+    made.discard()
+
+
+def readings(folder: Path, lengths_s: list[float]) -> list[SpokenRecording]:
+    made = [SpokenRecording.create(folder) for _ in lengths_s]
+    for one, length_s in zip(made, lengths_s, strict=True):
+        if length_s:
+            one.add(delta("Said.", 0.1))
+            one.captions[-1] = replace(one.captions[-1], end_s=length_s)
+        one.close()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("lengths_s", "kept"),
+    [
+        ([1.0, 2.0], [0, 1]),
+        ([1.0, 0.0], [0]),
+        ([1.0] * (MAX_READINGS + 1), list(range(1, MAX_READINGS + 1))),
+        ([1.0, MAX_READINGS_S - 1, 2.0], [0, 2]),
+        ([1.0, MAX_READINGS_S + 1], [1]),
+    ],
+)
+def test_what_no_longer_fits_is_deleted(
+    tmp_path: Path, lengths_s: list[float], kept: list[int]
+) -> None:
+    made = readings(tmp_path, lengths_s)
+    assert kept_readings(made) == [made[number] for number in kept]
+    exists = [number for number, one in enumerate(made) if one.path.parent.exists()]
+    assert exists == kept
 
 
 def test_a_page_update_stays_small_and_misses_nothing(recording: SpokenRecording) -> None:

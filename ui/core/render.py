@@ -58,12 +58,6 @@ def progress_html(event: Progress) -> str:
     )
 
 
-def receipt_html(receipt: Receipt) -> str:
-    """One small line: waited, loaded, first piece, speed, tokens, memory."""
-    shown = " · ".join(receipt_parts(receipt))
-    return f'<div class="q-line q-receipt">{escape(shown)}</div>'
-
-
 def receipt_parts(receipt: Receipt) -> list[str]:
     """The receipt as short phrases, the most telling first."""
     usage = receipt.usage

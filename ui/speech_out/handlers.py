@@ -23,13 +23,12 @@ from .layout import (
     MIN_SPEED,
     SpeechOutParts,
     about,
-    discard,
     recordings_folder,
     voice_choices,
 )
-from .run import SpeechRun, speak_or_stop, speech_at_rest
+from .run import SpeechRun, picker_update, speak_or_stop, speech_at_rest, spoken_html
 from .save import encoded
-from .view import FORMATS, SpokenRecording, read_text_file
+from .view import FORMATS, SpokenRecording, player_value, read_text_file
 
 MAX_VOICE_CHARS = 200
 IN_FLIGHT_S = 0.1
@@ -46,7 +45,7 @@ class SpeechOutHandlers:
 
     @streamed
     def on_speak(
-        self, text: str, voice: str, speed: float, old: SpokenRecording | None, *clip: Any
+        self, text: str, voice: str, speed: float, earlier: list[SpokenRecording], *clip: Any
     ) -> Steps:
         """Speak the text. `clip` is a path or None, and whether its voice may be taken on."""
         try:
@@ -56,20 +55,36 @@ class SpeechOutHandlers:
         except AppError as err:
             yield {self._parts.status: error_html(err)}
             return
-        discard(old)
-        recording = SpokenRecording.create(recordings_folder())
-        run = SpeechRun(self._client, self._parts, recording)
+        readings = [*earlier, SpokenRecording.create(recordings_folder(), text)]
+        run = SpeechRun(self._client, self._parts, readings)
         yield run_request(self._client.astream(request), run)
 
-    async def on_stop(self, recording: SpokenRecording | None, text: str) -> Update:
+    async def on_stop(
+        self, recording: SpokenRecording | None, readings: list[SpokenRecording]
+    ) -> Update:
         """Keep what was spoken so far."""
         parts = self._parts
         if recording is None:
             return {parts.status: note_html("Stopped."), **speak_or_stop(parts, is_running=False)}
         recording.close()  # from here on the running handler changes nothing on the page
         await asyncio.sleep(IN_FLIGHT_S)
-        spoken = f"Stopped after {recording.num_chars:,} of {len(text):,} characters."
-        return speech_at_rest(parts, recording, note_html(spoken))
+        spoken = f"{recording.num_chars:,} of {len(recording.text):,} characters."
+        said = spoken_html(f"Stopped after {spoken}")
+        return speech_at_rest(parts, readings, recording, said)
+
+    def on_pick(self, readings: list[SpokenRecording], index: int | None) -> Update:
+        """Hear another of those that were spoken before."""
+        parts = self._parts
+        if index is None or not 0 <= index < len(readings):
+            return {parts.status: gr.skip()}
+        recording = readings[index]
+        return {
+            parts.text: recording.text,
+            parts.recording: recording,
+            parts.player: player_value(recording, len(recording.captions), has_to_play=False),
+            parts.result: gr.Row(visible=True),
+            parts.status: spoken_html(f"{recording.num_chars:,} characters"),
+        }
 
     async def on_encode(
         self, recording: SpokenRecording | None, name: str
@@ -120,15 +135,20 @@ class SpeechOutHandlers:
             return {self._parts.status: error_html(err)}
         return {self._parts.text: text, self._parts.status: ""}
 
-    def on_clear(self, recording: SpokenRecording | None) -> Update:
-        """Back to the beginning."""
-        discard(recording)
+    def on_clear(
+        self, recording: SpokenRecording | None, readings: list[SpokenRecording]
+    ) -> Update:
+        """Back to the beginning; what was spoken stays on the list. The browser itself empties the box."""
+        if recording is not None and not recording.is_done:
+            recording.discard()  # what is still being made, nobody waits for any more
+        kept = [one for one in readings if one.captions and one.path.exists()]
         parts = self._parts
         return {
-            parts.text: "",
             parts.player: None,
             parts.status: "",
             parts.recording: None,
+            parts.readings: kept,
+            parts.picker: picker_update(kept, None),
             parts.result: gr.Row(visible=False),
         }
 

@@ -12,10 +12,11 @@ from gradio.utils import get_upload_folder
 
 from configs.catalogue import ModelCard
 from ui.core.parts import hidden_stop_button, status_line
+from ui.core.sidebar import sidebar
 from ui.core.theme import ASSETS
 
 from .clip import VoiceClip
-from .markup import COUNT, player_html
+from .markup import CHANGE_JS, COUNT, SIDE_NOTE, player_html
 from .view import EXAMPLES, FORMATS, SpokenRecording
 
 MIN_SPEED, MAX_SPEED = 0.5, 2.0
@@ -26,6 +27,11 @@ class SpeechOutParts:
     """The tab's components."""
 
     recording: Any
+    """The one that the player has."""
+    readings: Any
+    """All of this visit that are kept, the one under way too."""
+    picker: Any
+    new: Any
     text: Any
     count: Any
     examples: Sequence[tuple[Any, str]]
@@ -46,40 +52,46 @@ class SpeechOutParts:
     def outputs(self) -> list[Any]:
         """What changes while a text is spoken."""
         return [
-            self.recording, self.status, self.player, self.result,
+            self.recording, self.readings, self.picker, self.status, self.player, self.result,
             self.speak, self.stop, self.voice, self.clip.group,
         ]  # fmt: skip
 
 
 def layout_speech_out(card: ModelCard, clip: VoiceClip, max_chars: int) -> SpeechOutParts:
-    """Draw everything: the player comes first, and is there as soon as there is something to hear."""
-    recording = gr.State(None, delete_callback=discard)
+    """Draw everything: the text comes first, the player below it wakes with what is spoken."""
+    recording, readings = gr.State(None), gr.State([], delete_callback=discard_all)
+    with sidebar("Readings"):
+        kept = _layout_kept()
     with gr.Row(elem_classes="q-beside"):
         voice = gr.Dropdown(
             voice_choices(()), value="", label="Voice", info=about(card), elem_id="tts-voice"
         )
-    player = gr.HTML(
-        None,
-        html_template=player_html(),
-        js_on_load=(ASSETS / "speech_out.js").read_text(encoding="utf-8"),
-        apply_default_css=False,
-        elem_id="tts-player",
-        elem_classes="q-speech-outer",
-    )
-    result = _layout_result()
     with gr.Column(elem_id="tts-writing", min_width=0):
         text = _layout_text(max_chars)
         clip.layout()
+        say = _layout_say()
+    heard = _layout_player()
     return SpeechOutParts(
         recording=recording,
+        readings=readings,
         voice=voice,
-        player=player,
-        **result,
-        **text,
-        **_layout_say(),
         clip=clip,
-        status=status_line(elem_id="tts-status"),
+        **kept,
+        **text,
+        **say,
+        **heard,
     )
+
+
+def _layout_kept() -> dict[str, Any]:
+    """What was spoken in this visit."""
+    new = gr.Button("New reading", size="sm", elem_id="tts-new")
+    gr.HTML(SIDE_NOTE, padding=False, apply_default_css=False)
+    picker = gr.Radio(
+        [], label="Readings of this visit", visible=False, elem_id="tts-readings",
+        elem_classes="q-side-scroll",
+    )  # fmt: skip
+    return {"new": new, "picker": picker}
 
 
 def _layout_text(max_chars: int) -> dict[str, Any]:
@@ -109,14 +121,33 @@ def _layout_text(max_chars: int) -> dict[str, Any]:
 
 
 def _layout_say() -> dict[str, Any]:
-    """How fast, and the one place for Speak and Stop."""
+    """How fast, and Speak."""
     with gr.Row(elem_id="tts-say"):
-        speak = gr.Button("Speak", variant="primary", min_width=120, scale=0, elem_id="tts-speak")
-        stop = hidden_stop_button(min_width=120, elem_id="tts-stop")
         speed = gr.Slider(
             MIN_SPEED, MAX_SPEED, value=1, step=0.05, label="Speed", elem_id="tts-speed"
         )
-    return {"speed": speed, "speak": speak, "stop": stop}
+        speak = gr.Button("Speak", variant="primary", min_width=120, scale=0, elem_id="tts-speak")
+    return {"speed": speed, "speak": speak}
+
+
+def _layout_player() -> dict[str, Any]:
+    """The player, and below its text the way back, the state, and what can be saved once all is there."""
+    with gr.Column(elem_id="tts-card", min_width=0):
+        player = gr.HTML(
+            None,
+            html_template=player_html(),
+            js_on_load=(ASSETS / "speech_out.js").read_text(encoding="utf-8"),
+            apply_default_css=False,
+            elem_id="tts-player",
+            elem_classes="q-speech-outer",
+        )
+        with gr.Row(elem_id="tts-foot"):
+            change = gr.Button("Change the text", size="sm", min_width=0, elem_id="tts-change")
+            change.click(None, None, None, js=CHANGE_JS)
+            status = status_line(elem_id="tts-status")
+            stop = hidden_stop_button(min_width=80, elem_id="tts-stop")
+            result = _layout_result()
+    return {"player": player, "status": status, "stop": stop, **result}
 
 
 def _layout_result() -> dict[str, Any]:
@@ -146,7 +177,7 @@ def recordings_folder() -> Path:
     return Path(get_upload_folder()) / "quintet-speech"
 
 
-def discard(recording: SpokenRecording | None) -> None:
-    """Delete a recording that nobody hears any more."""
-    if recording is not None:
+def discard_all(readings: Sequence[SpokenRecording]) -> None:
+    """Delete the recordings of a visit that is over."""
+    for recording in readings:
         recording.discard()

@@ -14,7 +14,7 @@ from workers.client import Client
 from .clip import VoiceClip
 from .handlers import SpeechOutHandlers
 from .layout import SpeechOutParts, layout_speech_out
-from .markup import COUNT_JS, SILENCE_JS
+from .markup import COUNT_JS, NEW_JS, SILENCE_JS
 
 
 def build_speech_out_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
@@ -31,7 +31,7 @@ def build_speech_out_tab(client: Client, settings: Settings, _chats: PageChats) 
 
 def _wire_speaking(parts: SpeechOutParts, handlers: SpeechOutHandlers) -> list[Any]:
     """Return the events at whose end there may be a recording."""
-    asked = [parts.text, parts.voice, parts.speed, parts.recording]
+    asked = [parts.text, parts.voice, parts.speed, parts.readings]
     asked += [parts.clip.clip, parts.clip.consent]
     work = {"outputs": parts.outputs(), **long_work("tts")}
     running = [
@@ -41,10 +41,13 @@ def _wire_speaking(parts: SpeechOutParts, handlers: SpeechOutHandlers) -> list[A
     for button, text in parts.examples:
         chosen = button.click(lambda text=text: text, None, parts.text, **LIGHT)
         running.append(chosen.then(handlers.on_speak, asked, **work))
-    at_stop = [parts.recording, parts.text]
+    at_stop = [parts.recording, parts.readings]
     stopped = parts.stop.click(handlers.on_stop, at_stop, parts.outputs(), cancels=running, **LIGHT)
     parts.stop.click(None, js=SILENCE_JS)
-    return [*running, stopped]
+    picked = parts.picker.input(
+        handlers.on_pick, [parts.readings, parts.picker], [parts.text, *parts.outputs()], **LIGHT
+    )
+    return [*running, stopped, picked]
 
 
 def _wire_saving(parts: SpeechOutParts, handlers: SpeechOutHandlers, ended: list[Any]) -> None:
@@ -58,5 +61,8 @@ def _wire_text(parts: SpeechOutParts, handlers: SpeechOutHandlers, max_chars: in
     count = COUNT_JS.replace("MAX_CHARS", str(max_chars))
     parts.text.change(None, parts.text, parts.count, js=count)
     parts.open.upload(handlers.on_open, parts.open, [parts.text, parts.status], **LIGHT)
-    everything = [parts.text, *parts.outputs()]
-    parts.clear.click(handlers.on_clear, parts.recording, everything, **LIGHT)
+    now = [parts.recording, parts.readings]
+    for button in (parts.clear, parts.new):
+        button.click(handlers.on_clear, now, parts.outputs(), **LIGHT)
+        # At once: what is typed while the server answers stays.
+        button.click(None, None, parts.text, js=NEW_JS if button is parts.new else '() => ""')

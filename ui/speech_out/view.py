@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import array
+import re
 import uuid
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +20,12 @@ FORMATS = ("mp3", "wav", "flac", "opus")
 NUM_RECENT_LINES = 40
 """How many captions each page update repeats, in case the browser skips some updates."""
 MAX_BYTES_PER_CHAR = 4
+LEVELS_PER_S = 8
+"""Heights of the drawn wave per second of speech: two hours are some ten thousands of small numbers."""
+FULL_SCALE = 32768
+MAX_READINGS, MAX_READINGS_S = 20, 7200.0
+"""What one visit keeps to hear again: two hours are about 0.3 GB on disk. The oldest leave first."""
+TITLE_CHARS = 48
 
 EXAMPLES = (
     ("A story", "Once upon a time, a lighthouse keeper found a letter in a bottle. It said: “Look "
@@ -42,6 +50,8 @@ class Caption:
     text: str
     start_s: float
     end_s: float
+    levels: tuple[int, ...] = ()
+    """How loud it is, `LEVELS_PER_S` times a second: 0 to 100."""
 
 
 @dataclass(slots=True)
@@ -52,6 +62,8 @@ class SpokenRecording:
     """
 
     path: Path
+    text: str = ""
+    """All that is to be spoken."""
     sample_rate: int = 0
     captions: list[Caption] = field(default_factory=list)
     is_done: bool = False
@@ -59,11 +71,11 @@ class SpokenRecording:
     _wav: wave.Wave_write | None = None
 
     @classmethod
-    def create(cls, folder: Path) -> SpokenRecording:
+    def create(cls, folder: Path, text: str = "") -> SpokenRecording:
         """Start an empty one under a name that nobody can guess."""
         own = folder / uuid.uuid4().hex
         own.mkdir(parents=True)
-        return cls(own / "speech.wav")
+        return cls(own / "speech.wav", text)
 
     def add(self, delta: AudioDelta) -> None:
         """Append one spoken piece."""
@@ -78,7 +90,8 @@ class SpokenRecording:
         self._disk.flush()
         start_s = self.duration_s
         end_s = start_s + audio.duration_s(delta.pcm, delta.sample_rate)
-        self.captions.append(Caption(delta.text, start_s, end_s))
+        loud = levels(delta.pcm, delta.sample_rate)
+        self.captions.append(Caption(delta.text, start_s, end_s, loud))
 
     def close(self) -> None:
         """No more is coming."""
@@ -89,8 +102,9 @@ class SpokenRecording:
             self._disk = self._wav = None
 
     def discard(self) -> None:
-        """Delete the file and its folder, with whatever was encoded from it."""
+        """Delete the file and its folder, with whatever was encoded from it: nothing was spoken."""
         self.close()
+        self.captions.clear()
         if self.path.parent.exists():
             for path in self.path.parent.iterdir():
                 path.unlink(missing_ok=True)
@@ -100,6 +114,12 @@ class SpokenRecording:
     def first_words(self) -> str:
         """How the text begins."""
         return "".join(caption.text for caption in self.captions[:3])
+
+    @property
+    def title(self) -> str:
+        """Its first words, for people."""
+        words = " ".join(self.first_words.split())
+        return words if len(words) <= TITLE_CHARS else f"{words[:TITLE_CHARS].rsplit(' ', 1)[0]} …"
 
     @property
     def duration_s(self) -> float:
@@ -112,10 +132,38 @@ class SpokenRecording:
         return sum(len(caption.text) for caption in self.captions)
 
 
-def player_value(recording: SpokenRecording, num_new: int = 0) -> dict[str, Any]:
+def levels(pcm: bytes, sample_rate: int) -> tuple[int, ...]:
+    """Return how loud 16-bit mono sound is, `LEVELS_PER_S` times a second: 0 to 100."""
+    samples = array.array("h", pcm)
+    step = max(1, sample_rate // LEVELS_PER_S)
+    parts = (samples[at : at + step] for at in range(0, len(samples), step))
+    return tuple(min(100, round(100 * max(map(abs, part)) / FULL_SCALE)) for part in parts)
+
+
+def num_paragraphs(text: str) -> int:
+    """Return in how many paragraphs a text is written."""
+    return sum(1 for part in re.split(r"\n\s*\n", text) if part.strip())
+
+
+def kept_readings(readings: Sequence[SpokenRecording]) -> list[SpokenRecording]:
+    """Return those that still fit, the newest first to stay, and delete the others."""
+    kept: list[SpokenRecording] = []
+    for recording in reversed(readings):
+        room_s = MAX_READINGS_S - sum(one.duration_s for one in kept)
+        has_room = len(kept) < MAX_READINGS and recording.duration_s <= room_s
+        if recording.captions and (has_room or not kept):
+            kept.insert(0, recording)
+        else:
+            recording.discard()
+    return kept
+
+
+def player_value(
+    recording: SpokenRecording, num_new: int = 0, *, has_to_play: bool = True
+) -> dict[str, Any]:
     """Return what `assets/speech_out.js` needs to go on playing: the newest captions and the file.
 
-    `num_new` is how many captions were added since the last call.
+    `num_new` is how many captions were added since the last call. `has_to_play`: it begins by itself.
     """
     first = max(0, len(recording.captions) - max(NUM_RECENT_LINES, num_new))
     return {
@@ -123,12 +171,32 @@ def player_value(recording: SpokenRecording, num_new: int = 0) -> dict[str, Any]
         "rate": recording.sample_rate,
         "header": audio.WAV_HEADER_SIZE,
         "done": recording.is_done,
+        "play": has_to_play,
+        "title": recording.title,
+        "share": _share(recording),
+        "paragraphs": _paragraphs(recording),
+        "levels": [list(caption.levels) for caption in recording.captions[first:]],
         "first": first,
         "lines": [
             [caption.text, round(caption.start_s, 4), round(caption.end_s, 4)]
             for caption in recording.captions[first:]
         ],
     }
+
+
+def _share(recording: SpokenRecording) -> float:
+    """How much of the text is spoken, 0 to 1: how long all of it will be follows from that."""
+    whole = len(recording.text)
+    return 1.0 if recording.is_done or not whole else min(1.0, recording.num_chars / whole)
+
+
+def _paragraphs(recording: SpokenRecording) -> list[int]:
+    """How many paragraphs are ready, and how many there are."""
+    spoken = "".join(caption.text for caption in recording.captions)
+    of = num_paragraphs(recording.text)
+    begun = num_paragraphs(spoken)
+    is_whole = recording.is_done or re.search(r"\n\s*\n\s*$", spoken)
+    return [min(of, begun if is_whole else max(0, begun - 1)), of]
 
 
 def download_name(text: str, extension: str) -> str:
