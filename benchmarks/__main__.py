@@ -26,6 +26,7 @@ from . import (
     text,
     voice_turn,
 )
+from .finding import measure as finding
 from .harness import Measurement, machine, table, write
 
 SCRIPTS = {
@@ -35,6 +36,7 @@ SCRIPTS = {
     "voice": voice_turn.measure,
     "embedding": embedding.measure,
     "retrieval": retrieval.measure,
+    "finding": finding.measure,
     "cancel": cancel.measure,
     "contention": contention.measure,
     "startup": startup.measure,
