@@ -100,3 +100,24 @@ def test_an_index_of_a_later_version_is_refused_and_kept(tmp_path: Path) -> None
     with sqlite3.connect(path) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (99,)
     db.close()
+
+
+def test_old_passages_are_found_by_title_and_by_parts_of_identifiers(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.executescript(VERSION_0.partition("ATTACH")[0])
+        db.execute("INSERT INTO collections VALUES (1, 'old', 'minilm', 384)")
+        db.execute("INSERT INTO documents VALUES (1, 'd', 'harbour_rules.md', NULL, 1, 9)")
+        db.execute(
+            "INSERT INTO chunks (collection, document, id, page, sha256, text) "
+            "VALUES (1, 'd', 'd:0', NULL, 'x', 'Set maxKeepaliveConnections to four.')"
+        )
+    db.close()
+    store = DocumentStore(path)
+    collection = store.collection("old")
+    assert collection is not None
+    assert set(store.matching(collection, "rules of the harbour", 5)) == {"d:0"}
+    assert set(store.matching(collection, "keepalive", 5)) == {"d:0"}
+    store.remove(collection, "d")
+    assert store.matching(collection, "keepalive", 5) == {}
+    store.close()

@@ -17,7 +17,7 @@ from ui.documents.view import (
 )
 from workers.flows.documents import Cited, ContextCut
 from workers.flows.off_topic import NotInDocuments
-from workers.messages import Passage
+from workers.messages import Passage, PassagePlace
 
 
 def passage(text: str, score: float = 0.5, page: int | None = 4) -> Passage:
@@ -43,12 +43,21 @@ def cut(num_used: int, num_found: int) -> ContextCut:
 def test_what_a_reranker_says_sets_the_order_and_stands_first() -> None:
     plain = evidence_html(asked(passage("It rained."), question="rain"))
     assert "relevance" not in plain
-    assert "Meaning and shared words" in plain
+    assert "meaning and shared words" in plain
     judged = replace(passage("It rained.", score=0.41), relevance=0.93)
     html = evidence_html(asked(judged, question="rain"))
     assert 'value="0.93" aria-label="relevance"></meter>0.93' in html
     assert "likeness 0.41" in html
     assert "as the reranker judges" in html
+
+
+def test_scores_are_shown_in_the_order_used_and_copies_are_named() -> None:
+    place = PassagePlace(document_id="e", document_name="<b>.pdf", page=2)
+    found = replace(passage("It rained.", score=0.41), match=0.88, also_in=(place,))
+    html = evidence_html(asked(found, question="rain"))
+    assert 'value="0.88" aria-label="match"></meter>0.88' in html
+    assert "likeness 0.41" in html
+    assert "Same text also in &lt;b&gt;.pdf, page 2." in html
 
 
 def test_marks_in_the_answer_lead_to_the_passages_of_this_answer() -> None:

@@ -26,8 +26,8 @@ _MARK = re.compile(r"\[\d{1,2}\]")
 WEAK_SCORE = 0.2
 """Cosine below which MiniLM's best passage is usually about something else."""
 ORDER = (
-    "Best first. Meaning and shared words count together for the order; the bar is likeness of "
-    "meaning alone: 1 is the same, 0 is nothing in common."
+    "Best first, by match: meaning and shared words together, 1 at best among what this question "
+    "could find. Likeness is of meaning alone: 1 is the same, 0 is nothing in common."
 )
 ORDER_JUDGED = "Best first, as the reranker judges: 1 answers the question, 0 does not."
 ALL_SHARE = (
@@ -191,8 +191,18 @@ def _card(asked: AskedDocuments, number: int, passage: Passage, *, is_cited: boo
         f'<span class="q-place">{place}</span>{_score(passage)}'
         f"{_tag(asked, is_cited=is_cited, is_used=is_used)}</summary>"
         f"{_beside(passage, wanted)}"
-        f"<blockquote>{_highlighted(passage.text, wanted)}</blockquote></details></li>"
+        f"<blockquote>{_highlighted(passage.text, wanted)}</blockquote>{_also(passage)}"
+        "</details></li>"
     )
+
+
+def _also(passage: Passage) -> str:
+    """Where the same text stands too."""
+    places = [
+        f"{escape(place.document_name)}{f', page {place.page}' if place.page else ''}"
+        for place in passage.also_in
+    ]
+    return f'<p class="q-also">Same text also in {"; ".join(places)}.</p>' if places else ""
 
 
 def _tag(asked: AskedDocuments, *, is_cited: bool, is_used: bool) -> str:
@@ -207,6 +217,8 @@ def _score(passage: Passage) -> str:
     """How near the question it is, or how well it answers, if there is a reranker that says so."""
     if passage.relevance is not None:
         return _meter(passage.relevance, "relevance")
+    if passage.match is not None:
+        return _meter(passage.match, "match")
     return _meter(passage.score, "likeness")
 
 
@@ -215,11 +227,9 @@ def _beside(passage: Passage, wanted: set[str]) -> str:
     if passage.relevance is not None:
         return f'<p class="q-counted">likeness {passage.score:.2f}</p>'
     shared = len(wanted & stems(passage.text))
-    return (
-        f'<p class="q-counted">{shared} of {len(wanted)} words of the question</p>'
-        if wanted
-        else ""
-    )
+    counted = [] if passage.match is None else [f"likeness {passage.score:.2f}"]
+    counted += [f"{shared} of {len(wanted)} words of the question"] if wanted else []
+    return f'<p class="q-counted">{", ".join(counted)}</p>' if counted else ""
 
 
 def _meter(value: float, label: str) -> str:

@@ -93,6 +93,7 @@ from .values import Media as Media
 from .values import Metadata as Metadata
 from .values import PageText as PageText
 from .values import Passage as Passage
+from .values import PassagePlace as PassagePlace
 from .values import Role as Role
 from .values import SamplingParams as SamplingParams
 from .values import TextLine as TextLine

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .engine import FloatArray
 
 
+_SEARCHED = 400
+"""Neighbours that are looked at for a question (HNSW's ef_search); Chroma's 100 lose some of the 200 wanted."""
+
+
 class ChromaStore:
     """Vectors in a folder that Chroma owns."""
 
@@ -66,7 +70,9 @@ class ChromaStore:
         require_room(self._folder)
         with self._guarded():
             collection = self._client.get_or_create_collection(
-                space, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+                space,
+                configuration={"hnsw": {"space": "cosine", "ef_search": _SEARCHED}},
+                embedding_function=None,
             )
             collection.upsert(
                 ids=list(chunk_ids),
@@ -80,6 +86,10 @@ class ChromaStore:
             collection = self._find(space)
             if collection is None:
                 return []
+            if (
+                collection.configuration_json["hnsw"]["ef_search"] < _SEARCHED
+            ):  # of an earlier version
+                collection.modify(configuration={"hnsw": {"ef_search": _SEARCHED}})
             found = collection.query(
                 query_embeddings=[vector], n_results=top_k, include=["distances"]
             )

@@ -7,7 +7,6 @@ vector without a row here is a leftover; `unfinished` names the documents that m
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,15 +17,9 @@ from pathlib import Path
 from workers.messages import Chunk, CollectionInfo, DocumentInfo, Metadata
 
 from .disk import disk_errors
-from .rows import CHUNK, DOCUMENT, document_row, to_chunk, to_document, to_json
+from .lexical import query_words
+from .rows import CHUNK, DOCUMENT, chunk_row, document_row, to_chunk, to_document, to_json
 from .schema import bring_up_to_date
-
-_COMMON = """
-    a an and are as at be by can did do does for from had has have how i in is it its may me my of on
-    or our should that the their there they this to was we were what when where which who whom why
-    will with would you your"""
-_STOP_WORDS = frozenset(_COMMON.split())
-"""In a small collection BM25 takes even these for rare, and lets them decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,12 +158,9 @@ class DocumentStore:
             ).fetchone():
                 return False
             db.executemany(
-                "INSERT INTO chunks (collection, document, id, page, sha256, text) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (collection.key, c.document_id, c.chunk_id, c.page, c.sha256, c.text)
-                    for c in chunks
-                ],
+                "INSERT INTO chunks (collection, document, id, page, sha256, text, title, parts) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(collection.key, *chunk_row(chunk, document.name)) for chunk in chunks],
             )
             db.execute(
                 f"INSERT INTO documents (collection, {DOCUMENT}) "  # noqa: S608 (our names)
@@ -255,18 +245,18 @@ class DocumentStore:
             ).fetchall()
         return dict(rows)
 
-    def matching(self, collection: Collection, query: str, top_k: int) -> list[str]:
-        """Return ids of chunks that share words with the query, best BM25 first."""
-        words = [w for w in re.findall(r"\w+", query.lower()) if w not in _STOP_WORDS][:64]
+    def matching(self, collection: Collection, query: str, top_k: int) -> dict[str, float]:
+        """Return id → BM25 of chunks that share words with the query, the best first; higher is better."""
+        words = query_words(query)
         if not words:
-            return []
+            return {}
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT c.id FROM words JOIN chunks c ON c.rowid = words.rowid "
+                "SELECT c.id, bm25(words) FROM words JOIN chunks c ON c.rowid = words.rowid "
                 "WHERE words MATCH ? AND c.collection = ? ORDER BY bm25(words) LIMIT ?",
                 (" OR ".join(f'"{word}"' for word in words), collection.key, top_k),
             ).fetchall()
-        return [chunk_id for (chunk_id,) in rows]
+        return {chunk_id: -score for chunk_id, score in rows}
 
     def close(self) -> None:
         """Close the file."""

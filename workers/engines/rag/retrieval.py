@@ -1,7 +1,7 @@
 """A question → the passages that answer it: nearest vectors and shared words, ranked together.
 
-Vectors find what means the same, BM25 finds names and numbers; reciprocal rank fusion needs no
-common scale for the two. Source: Cormack, Clarke, Büttcher, SIGIR 2009.
+Vectors find what means the same, BM25 finds names and numbers; `fusion` makes one order of the two, and
+`duplicates` one passage of the same text in several files.
 """
 
 from __future__ import annotations
@@ -10,30 +10,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workers.messages import Passage
+from workers.messages import Chunk, DocumentInfo, Passage, PassagePlace
 
 from .collection_index import CollectionIndex
 from .document_store import Collection
+from .duplicates import groups
+from .fusion import DEPTH, WORDS_DEPTH, fuse
 
 if TYPE_CHECKING:
     from .engine import FloatArray
 
-_FUSION_K = 60
-"""Damps the first ranks; the paper's value."""
-_CANDIDATES_PER_PASSAGE = 5
 _JUDGED_PER_PASSAGE = 4
 _MAX_JUDGED = 40
 """Passages that a reranker reads for one question, unless more are asked for: each costs a CPU some
 10 ms with a small one, half a second with a large one."""
-
-
-def fuse(rankings: Sequence[Sequence[str]]) -> list[str]:
-    """Merge rankings: each gives 1 / (60 + rank) points; ties keep the first ranking's order."""
-    points: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, chunk_id in enumerate(ranking, start=1):
-            points[chunk_id] = points.get(chunk_id, 0.0) + 1.0 / (_FUSION_K + rank)
-    return sorted(points, key=lambda chunk_id: -points[chunk_id])
 
 
 def to_judge(top_k: int) -> int:
@@ -54,18 +44,13 @@ def retrieve(
     index: CollectionIndex, collection: Collection, query: str, vector: FloatArray, top_k: int
 ) -> tuple[Passage, ...]:
     """Return at most `top_k` passages, best first; `vector` is the query's, shape (dim,)."""
-    num_candidates = top_k * _CANDIDATES_PER_PASSAGE
-    hits = index.store.nearest(collection.space, vector, num_candidates)
-    by_words = index.document_store.matching(collection, query, num_candidates)
-    ranked = fuse([[hit.chunk_id for hit in hits], by_words])
-    known = index.document_store.chunks(collection, ranked)
-    best = [chunk_id for chunk_id in ranked if chunk_id in known][:top_k]
-    scores = {hit.chunk_id: hit.score for hit in hits}
-    missing = [chunk_id for chunk_id in best if chunk_id not in scores]
-    for chunk_id, row in index.store.vectors(collection.space, missing).items():
-        scores[chunk_id] = float(row @ vector)
+    by_words = index.document_store.matching(collection, query, WORDS_DEPTH)
+    cosines = _cosines(index, collection, vector, list(by_words)[:DEPTH])
+    matches = fuse(cosines, by_words)
+    known = index.document_store.chunks(collection, list(matches))
+    ranked = ((one, known[one][0].text) for one in matches if one in known)
     passages = []
-    for chunk_id in best:
+    for chunk_id, *others in groups(ranked, top_k):
         chunk, document = known[chunk_id]
         passages.append(
             Passage(
@@ -74,8 +59,29 @@ def retrieve(
                 document_name=document.name,
                 page=chunk.page,
                 text=chunk.text,
-                score=scores.get(chunk_id, 0.0),
+                score=cosines[chunk_id],
+                match=matches[chunk_id],
+                also_in=tuple(_place(*known[other]) for other in others),
                 metadata=document.metadata,
             )
         )
     return tuple(passages)
+
+
+def _cosines(
+    index: CollectionIndex,
+    collection: Collection,
+    vector: FloatArray,
+    by_words: Sequence[str],
+) -> dict[str, float]:
+    """Return id → cosine of the nearest chunks and of these found by words, the nearest first."""
+    hits = index.store.nearest(collection.space, vector, DEPTH)
+    cosines = {hit.chunk_id: hit.score for hit in hits}
+    missing = [chunk_id for chunk_id in by_words if chunk_id not in cosines]
+    rows = index.store.vectors(collection.space, missing)
+    others = {chunk_id: float(rows[chunk_id] @ vector) for chunk_id in missing if chunk_id in rows}
+    return cosines | others
+
+
+def _place(chunk: Chunk, document: DocumentInfo) -> PassagePlace:
+    return PassagePlace(document_id=chunk.document_id, document_name=document.name, page=chunk.page)

@@ -8,6 +8,8 @@ from typing import Any
 
 from workers.messages import Chunk, DocumentInfo, Metadata
 
+from .lexical import parts_of, title_of
+
 DOCUMENT = (
     "id, name, num_pages, num_chunks, num_bytes, metadata, chunk_tokens, overlap_tokens, "
     "added_s, updated_s"
@@ -45,6 +47,13 @@ def document_row(document: DocumentInfo) -> tuple[Any, ...]:
         document.added_s,
         document.updated_s,
     )
+
+
+def chunk_row(chunk: Chunk, document_name: str) -> tuple[Any, ...]:
+    """Return the values for the columns document to parts of a chunk: what is kept, and what is looked up."""
+    text = chunk.text
+    kept = (chunk.document_id, chunk.chunk_id, chunk.page, chunk.sha256, text)
+    return (*kept, title_of(document_name), parts_of(text))
 
 
 def to_json(metadata: Metadata) -> str:

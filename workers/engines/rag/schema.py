@@ -10,6 +10,8 @@ import sqlite3
 
 from workers.messages.errors import LoadError
 
+from .lexical import parts_of, title_of
+
 _FIRST = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -48,6 +50,24 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE documents ADD COLUMN updated_s REAL",
         "CREATE INDEX documents_by_id ON documents (id)",
     ),
+    (
+        "ALTER TABLE chunks ADD COLUMN title TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE chunks ADD COLUMN parts TEXT NOT NULL DEFAULT ''",
+        "DROP TRIGGER chunk_added",
+        "DROP TRIGGER chunk_removed",
+        "DROP TABLE words",
+        "UPDATE chunks SET parts = parts_of(text), title = coalesce((SELECT title_of(d.name) "
+        "FROM documents d WHERE d.collection = chunks.collection AND d.id = chunks.document), '')",
+        "CREATE VIRTUAL TABLE words USING fts5 (text, title, parts, content='chunks', "
+        "content_rowid='rowid', tokenize=\"porter unicode61 remove_diacritics 2\")",
+        "INSERT INTO words (words) VALUES ('rebuild')",
+        "CREATE TRIGGER chunk_added AFTER INSERT ON chunks BEGIN "
+        "INSERT INTO words (rowid, text, title, parts) "
+        "VALUES (new.rowid, new.text, new.title, new.parts); END",
+        "CREATE TRIGGER chunk_removed AFTER DELETE ON chunks BEGIN "
+        "INSERT INTO words (words, rowid, text, title, parts) "
+        "VALUES ('delete', old.rowid, old.text, old.title, old.parts); END",
+    ),
 )
 """Append only: files with fewer steps are on people's disks."""
 
@@ -57,6 +77,8 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
 
     Raises: LoadError if a later version has written the file.
     """
+    db.create_function("parts_of", 1, parts_of, deterministic=True)
+    db.create_function("title_of", 1, title_of, deterministic=True)
     db.executescript(_FIRST)
     with db:
         db.execute("BEGIN IMMEDIATE")
