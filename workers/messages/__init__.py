@@ -13,7 +13,8 @@ A request ends in exactly one `Finished` or `Failed`, whatever happens, and noth
 
     requests.py   the verbs: Generate, Transcribe, Synthesize, Describe, Ingest, Retrieve …
     events.py     the nouns: TextDelta, SegmentDelta, AudioDelta, PictureRead, Retrieved …
-    values.py     what both are made of: ChatMessage, SamplingParams, Media, Passage, Usage …
+    values.py     what both are made of: ChatMessage, SamplingParams, Media, Usage …
+    passages.py   what is found in documents
     control.py    what pool and process say outside any request: Cancel, Ping, Loading, Ready …
 
 Everybody imports them from here.
@@ -55,6 +56,8 @@ from .events import Started as Started
 from .events import TextDelta as TextDelta
 from .events import ThoughtDelta as ThoughtDelta
 from .events import ToolCallDelta as ToolCallDelta
+from .passages import Passage as Passage
+from .passages import PassagePlace as PassagePlace
 from .requests import MODALITIES as MODALITIES
 from .requests import MODALITY_OF as MODALITY_OF
 from .requests import VOICE_CONSENT as VOICE_CONSENT
@@ -92,8 +95,6 @@ from .values import DocumentInfo as DocumentInfo
 from .values import Media as Media
 from .values import Metadata as Metadata
 from .values import PageText as PageText
-from .values import Passage as Passage
-from .values import PassagePlace as PassagePlace
 from .values import Role as Role
 from .values import SamplingParams as SamplingParams
 from .values import TextLine as TextLine

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from .passages import Passage
 from .values import (
     Chunk,
     CollectionInfo,
     Decoding,
     DocumentInfo,
-    Passage,
     TextLine,
     TokenLogprob,
     Usage,

@@ -1,0 +1,42 @@
+"""What is found in documents: passages, and where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .values import Metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassagePlace:
+    """Where the text of a passage stands too."""
+
+    document_id: str
+    document_name: str
+    page: int | None
+    """1-based; None for formats without pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One retrieved chunk of a document."""
+
+    chunk_id: str
+    document_id: str
+    document_name: str
+    page: int | None
+    """1-based page number; None for formats without pages."""
+    text: str
+    score: float
+    """Cosine similarity to the query, [-1, 1], higher is better."""
+    relevance: float | None = None
+    """What the reranker says, [0, 1], higher is better; None: there is none. It sets the order."""
+    match: float | None = None
+    """Meaning and words together, [0, 1] over this question's candidates; the order without a reranker.
+
+    The best candidate of any question is near 1: it says nothing of whether there is an answer.
+    """
+    also_in: tuple[PassagePlace, ...] = ()
+    """Other places with the same text."""
+    metadata: Metadata = ()
+    """The document's."""
