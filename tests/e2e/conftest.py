@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.needs import chromium
 from tests.running import ROOT as ROOT
@@ -54,6 +54,30 @@ def switch_of(page: Page, key: str) -> Locator:
     if fold.is_visible() and fold.get_attribute("aria-expanded") != "true":
         fold.click()
     return page.locator(f'.q-switch[data-key="{key}"]')
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    """Return a new page of a context, whose Text tab has begun to work."""
+    page = context.new_page()
+    page.set_default_timeout(EXPECT_TIMEOUT_MS)
+    page.goto(url)
+    expect(page.locator("#chat-input")).to_be_visible()
+    expect(page.locator("#chat-composer .q-switch[data-key=persona]")).to_be_attached()
+    return page
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser of one's own, as wide as a laptop's."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(app: App, context: BrowserContext) -> Page:
+    """The page of the module's `app`, on its Text tab."""
+    return opened(context, app.url)
 
 
 OpenTab = Callable[..., Page]

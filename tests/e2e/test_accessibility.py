@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.running import App
 from ui.blocks import TABS
+
+from .conftest import opened
 
 Scheme = Literal["light", "dark"]
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
@@ -35,44 +38,34 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
-def test_every_tab_is_clean(fake_app: App, browser: Browser, size: str, scheme: Scheme) -> None:
+@pytest.fixture
+def context(browser: Browser, size: str, scheme: Scheme) -> Iterator[BrowserContext]:
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
     )
-    try:
-        page = context.new_page()
-        page.set_default_timeout(45_000)
-        page.goto(fake_app.url)
-        page.locator("#chat-input").fill("A question with `code`\n\n```python\nprint(1)\n```")
-        page.keyboard.press("Enter")
-        expect(page.locator("#chat-scroll .q-acts .q-receipt")).to_have_count(1)
-        found: dict[str, list[str]] = {}
-        for tab in TABS:
-            page.get_by_role("tab", name=tab.title, exact=True).click()
-            panel = page.locator(f"#tab-{tab.id}")
-            expect(panel.locator("button, input").filter(visible=True).first).to_be_visible()
-            found[tab.title] = violations(page)
-        assert {tab: them for tab, them in found.items() if them} == {}
-    finally:
-        context.close()
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_every_tab_is_clean(fake_app: App, context: BrowserContext) -> None:
+    page = opened(context, fake_app.url)
+    page.locator("#chat-input").fill("A question with `code`\n\n```python\nprint(1)\n```")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat-scroll .q-acts .q-receipt")).to_have_count(1)
+    found: dict[str, list[str]] = {}
+    for tab in TABS:
+        page.get_by_role("tab", name=tab.title, exact=True).click()
+        panel = page.locator(f"#tab-{tab.id}")
+        expect(panel.locator("button, input").filter(visible=True).first).to_be_visible()
+        found[tab.title] = violations(page)
+    assert {tab: them for tab, them in found.items() if them} == {}
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS[:1])
-def test_the_sheet_of_personas_is_clean(
-    fake_app: App, browser: Browser, size: str, scheme: Scheme
-) -> None:
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
-    )
-    try:
-        page = context.new_page()
-        page.set_default_timeout(45_000)
-        page.goto(fake_app.url)
-        page.locator('[data-act="personas"]').click()
-        expect(page.locator("dialog.q-personas form")).to_be_visible()
-        assert violations(page) == []
-    finally:
-        context.close()
+def test_the_sheet_of_personas_is_clean(fake_app: App, context: BrowserContext) -> None:
+    page = opened(context, fake_app.url)
+    page.locator('[data-act="personas"]').click()
+    expect(page.locator("dialog.q-personas form")).to_be_visible()
+    assert violations(page) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,17 +34,6 @@ DROP = """() => {
 @pytest.fixture(scope="module")
 def app(fake_app: App) -> App:
     return fake_app
-
-
-@pytest.fixture
-def page(app: App, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(45_000)
-    page.goto(app.url)
-    expect(page.locator("#chat-input")).to_be_visible()
-    yield page
-    context.close()
 
 
 def attach(page: Page, *files: Path) -> None:
@@ -125,7 +113,8 @@ def test_what_cannot_be_read_says_why_in_its_chip(page: Page, tmp_path: Path) ->
 def test_a_chosen_collection_is_cited_and_a_chip_opens_its_passage(page: Page) -> None:
     page.get_by_role("tab", name="RAG", exact=True).click()
     page.locator(".q-drop input").first.set_input_files(str(HANDBOOK))
-    expect(page.get_by_text(re.compile(r"\d+ passages")).first).to_be_visible()
+    indexed = page.locator("#tab-rag").get_by_text(re.compile(r"\d+ passages"))
+    expect(indexed.first).to_be_visible()
     page.get_by_role("tab", name="Text", exact=True).click()
     switch = page.locator('.q-switch[data-key="collections"]')
     switch.click()

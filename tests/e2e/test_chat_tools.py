@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.running import App
 
@@ -37,17 +37,6 @@ def app(fake_app: App) -> Iterator[App]:
     yield fake_app
     for name in files:
         (folder / name).unlink()
-
-
-@pytest.fixture
-def page(app: App, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(45_000)
-    page.goto(app.url)
-    expect(page.locator("#chat-input")).to_be_visible()
-    yield page
-    context.close()
 
 
 def choose(page: Page, *tools: str) -> None:

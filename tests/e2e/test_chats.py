@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.running import App
+
+from .conftest import opened
 
 SLOW = "!slow " + " ".join(f"word{n}" for n in range(400))
 """The fake says it back, some words a second."""
@@ -21,26 +23,6 @@ NewPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def app(fake_app: App) -> App:
     return fake_app
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(app: App, context: BrowserContext) -> Page:
-    return opened(context, app.url)
-
-
-def opened(context: BrowserContext, url: str) -> Page:
-    page = context.new_page()
-    page.set_default_timeout(45_000)
-    page.goto(url)
-    expect(page.locator("#chat-input")).to_be_visible()
-    return page
 
 
 def ask(page: Page, text: str) -> None:

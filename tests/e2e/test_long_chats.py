@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from benchmarks.long_chats import ASKED, LONG, SHORT, cost_of_answer, open_chat
 from tests.running import App
 
-from .test_chats import ask, opened
+from .conftest import opened
+from .test_chats import ask
 
 
 @pytest.fixture

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.running import App
 
-from .conftest import switch_of
+from .conftest import opened, switch_of
 
 COUNT = "one two three four five"
 """The fake says it back; one word is one token."""
@@ -19,26 +18,6 @@ COUNT = "one two three four five"
 @pytest.fixture(scope="module")
 def app(fake_app: App) -> App:
     return fake_app
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(app: App, context: BrowserContext) -> Page:
-    return opened(context, app.url)
-
-
-def opened(context: BrowserContext, url: str) -> Page:
-    page = context.new_page()
-    page.set_default_timeout(45_000)
-    page.goto(url)
-    expect(page.locator("#chat-composer .q-switch[data-key=persona]")).to_be_attached()
-    return page
 
 
 def sheet_of(page: Page) -> Locator:
