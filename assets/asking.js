@@ -65,8 +65,9 @@ panel.addEventListener("keydown", (event) => {
 }, true);
 // A new question goes to the top, so that its answer is seen without scrolling.
 let last = "";
-const now = panel.querySelector(".q-turn-now");
-if (now) new MutationObserver(() => {
+new MutationObserver(() => {
+  const now = panel.querySelector(".q-turn-now"); // it may be drawn later than this
+  if (!now) return;
   const asked = now.querySelector(".q-me")?.dataset.question ?? "";
   const key = `${element.querySelectorAll(".q-turn").length} ${asked}`;
   if (asked && key !== last) {
@@ -74,4 +75,4 @@ if (now) new MutationObserver(() => {
     now.scrollIntoView({ block: "start", behavior: "instant" });
   }
   last = key;
-}).observe(now, { childList: true, subtree: true });
+}).observe(panel, { childList: true, subtree: true });

@@ -29,7 +29,7 @@
     if (isPhone()) isDrawn = !isDrawn;
     else localStorage.setItem(KEPT, isClosed() ? "open" : "closed");
     showSide();
-    if (isPhone() && isDrawn) side().querySelector("button, input, a")?.focus();
+    if (isPhone() && isDrawn) side().querySelector('button, input:not([role="combobox"], [tabindex="-1"]), a')?.focus(); // a list would unfold
   }
   function closeDrawer() {
     if (!isDrawn) return false;
