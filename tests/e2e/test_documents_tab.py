@@ -80,7 +80,7 @@ def test_what_is_refused_stays_on_the_list_and_the_index_lives(
     refused = documents(page).filter(has_text="Refused")
     expect(refused).to_have_count(2, timeout=60_000)
     expect(refused.filter(has_text="setup.pdf")).to_contain_text("PDF")
-    expect(refused.filter(has_text="scan.png")).to_contain_text("a picture")
+    expect(refused.filter(has_text="scan.png")).to_contain_text("picture")
     expect(documents(page).filter(has_text="isle.md")).to_contain_text("1 passage")
     refused.filter(has_text="setup.pdf").get_by_role("button").click()
     expect(documents(page).filter(has_text="setup.pdf")).to_have_count(0)
