@@ -28,7 +28,7 @@ let lines = [];       // {text, start, end, node}
 let levels = [];      // how loud, evenly over what is spoken: 0 to 100
 let share = 1;        // of the text that is spoken
 let paragraphs = [0, 0];
-let wasHeard = false;
+let restAt = null;   // where it was stopped; null: heard to its end
 let next = 0;         // the first line that was not scheduled yet
 let origin = null;    // context time at which the recording's second 0 is (or would have been) heard
 let sources = [];
@@ -123,16 +123,17 @@ function seekTo(seconds) {
   const index = later < 0 ? lines.length - 1 : Math.max(0, later - 1);
   if (lines[index]) seek(index, wanted - lines[index].start);
 }
-const now = () => (!isOver ? position() : wasHeard ? total() : 0);
+const now = () => (isOver ? (restAt ?? total()) : position());
 
 function stop() {
+  if (!isOver) restAt = context ? Math.max(0, position()) : 0;
   silence();
   isOver = true;
   show();
 }
 
 function toggle() {
-  if (isOver) { isPaused = false; seek(0); return; }
+  if (isOver) { isPaused = false; seekTo(restAt ?? 0); return; }
   isPaused = !isPaused;
   if (isPaused) context.suspend(); else context.resume();
   show();
@@ -158,9 +159,9 @@ function show() {
   const isRunning = !isOver && !isPaused, isEmpty = !lines.length;
   box.dataset.state = isEmpty ? "empty" : isRunning ? "playing" : isOver ? "over" : "paused";
   for (const control of controls) control.disabled = isEmpty;
-  button.setAttribute("aria-label", isRunning ? "Pause" : !isOver ? "Resume" : wasHeard ? "Play again" : "Play");
+  button.setAttribute("aria-label", isRunning ? "Pause" : !isOver || restAt ? "Resume" : restAt === 0 ? "Play" : "Play again");
   button.title = `${button.getAttribute("aria-label")} (Space)`;
-  const at = wasHeard || !isOver ? now() : 0;
+  const at = now();
   const words = `${clock(at)} of ${isDone ? "" : "about "}${clock(whole())}`;
   time.textContent = isEmpty ? "Nothing spoken yet" : words;
   place.max = whole();
@@ -199,7 +200,6 @@ function draw(at) {
 
 function tick() {
   if (isOver || !context) return;
-  wasHeard = true;
   const heard = origin === null ? -1 : context.currentTime - origin;
   if (heard >= 0) {
     let index = Math.max(0, current);
@@ -207,7 +207,7 @@ function tick() {
     while (index + 1 < lines.length && heard >= lines[index + 1].start) index += 1;
     mark(index);
   }
-  if (isDone && lines.length && next >= lines.length && heard > total()) { isOver = true; mark(-1); }
+  if (isDone && lines.length && next >= lines.length && heard > total()) { [isOver, restAt] = [true, null]; mark(-1); }
   pump();
   show();
 }
@@ -217,7 +217,7 @@ function begin(value) {
   list.replaceChildren();
   [path, rate, header, lines, next, origin, current] = [value.path, value.rate, value.header, [], 0, null, -1];
   [isPaused, isOver, skip] = [false, !value.play, 0];
-  [levels, drawn, wasHeard] = [[], "", false];
+  [levels, drawn, restAt] = [[], "", 0];
   title.textContent = value.title;
   panel?.classList.add("q-reading");
   if (value.play) wake();

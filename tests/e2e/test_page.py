@@ -118,6 +118,19 @@ def test_what_was_spoken_before_can_be_heard_again(open_tab: OpenTab) -> None:
     expect(player.locator(".q-speech-time")).to_have_text(re.compile(r"^0:0[1-9] of 0:0\d$"))
 
 
+def test_a_new_reading_ends_the_one_under_way(open_tab: OpenTab) -> None:
+    page = open_tab("Speech out")
+    page.locator("#tts-text textarea").fill(long_text(200))
+    page.locator("#tts-speak").click()
+    expect(page.locator("#tts-player")).to_contain_text("On day", timeout=60_000)
+    page.locator("#tts-new").click()
+    expect(page.locator("#tts-text textarea")).to_be_focused()
+    expect(page.locator("#tts-text textarea")).to_have_value("")
+    expect(page.locator("#tts-speak")).to_be_visible()
+    expect(page.locator("#tts-player .q-speech-time")).to_have_text("Nothing spoken yet")
+    expect(page.locator("#tts-readings label")).to_have_count(0)
+
+
 def test_choices_are_there_again_at_the_next_visit(open_tab: OpenTab) -> None:
     page = open_tab("Speech out")
     speed = page.get_by_label("number input for Speed", exact=True)

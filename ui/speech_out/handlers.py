@@ -84,6 +84,8 @@ class SpeechOutHandlers:
             parts.player: player_value(recording, len(recording.captions), has_to_play=False),
             parts.result: gr.Row(visible=True),
             parts.status: spoken_html(f"{recording.num_chars:,} characters"),
+            # until its own file is made, the one of the recording before is not to be had
+            parts.download: gr.DownloadButton("Download", interactive=False, value=None),
         }
 
     async def on_encode(
@@ -150,6 +152,7 @@ class SpeechOutHandlers:
             parts.readings: kept,
             parts.picker: picker_update(kept, None),
             parts.result: gr.Row(visible=False),
+            **speak_or_stop(parts, is_running=False),
         }
 
     def _check(self, text: str) -> None:
