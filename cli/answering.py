@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.places import place_in
 
 from .calling import calling_options, leave_of, schema_at, tell_mistake, tell_notes
 from .flowing import ARTICLE, FlowFlags, tell_flow
@@ -211,8 +212,8 @@ def tell_sources(result: Any) -> None:
         note(f"{file['name']}: {file['read_as']}. {file['note']}".strip())
     for number, source in enumerate(getattr(result, "sources", ()), start=1):
         if source in result.citations:
-            page = f", page {source['page']}" if source["page"] else ""
-            note(f"[{number}] {source['document']}{page} (score {source['score']:.2f})")
+            place = place_in(source["document"], source["page"], source.get("place") or {})
+            note(f"[{number}] {place} (score {source['score']:.2f})")
     passages: Sequence[Passage] = getattr(result, "passages", ())
     for number, passage in enumerate(passages, start=1):
         if passage in result.citations:
@@ -222,5 +223,5 @@ def tell_sources(result: Any) -> None:
 
 def place_of(passage: Passage) -> str:
     """Say where a passage stands, and how near it is to what was asked."""
-    page = f", page {passage.page}" if passage.page else ""
-    return f"{passage.document_name}{page} (score {passage.score:.2f})"
+    place = place_in(passage.document_name, passage.page, dict(passage.place))
+    return f"{place} (score {passage.score:.2f})"

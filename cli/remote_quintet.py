@@ -75,6 +75,7 @@ class RemoteQuintet:
                 page=row["metadatas"]["page"],
                 text=row["documents"],
                 score=1 - row["distances"],
+                place=tuple((row["metadatas"].get("place") or {}).items()),
             )
             for row in rows
         )

@@ -114,7 +114,13 @@ class Endpoints:
         events = await _all(self._client.astream(request))
         found = next(event.passages for event in events if isinstance(event, Retrieved))
         return [
-            {"file": p.document_name, "page": p.page, "score": p.score, "text": p.text}
+            {
+                "file": p.document_name,
+                "page": p.page,
+                "place": dict(p.place),
+                "score": p.score,
+                "text": p.text,
+            }
             for p in found
         ]
 

@@ -28,6 +28,7 @@ from workers.messages import (
     TextDelta,
     Transcribe,
 )
+from workers.messages.places import place_in
 from workers.messages.sampling import sampling_for
 
 from .media import read_media
@@ -47,6 +48,9 @@ class Found(BaseModel):
     text: str
     document: str
     page: int | None = None
+    place: dict[str, str] = Field(
+        default_factory=dict, description="Slide, sheet, chapter, message, attachment or time"
+    )
     score: float = Field(description="Cosine similarity to the query, higher is better")
 
 
@@ -183,8 +187,8 @@ def _cited(events: tuple[object, ...]) -> str:
     notes = []
     for number in answer.numbers:
         passage = passages[number - 1]
-        page = f", page {passage.page}" if passage.page else ""
-        notes.append(f"[{number}] {passage.document_name}{page}")
+        place = place_in(passage.document_name, passage.page, dict(passage.place))
+        notes.append(f"[{number}] {place}")
     return "\n\n".join(part for part in (answer.text, "\n".join(notes)) if part)
 
 
@@ -193,6 +197,7 @@ def _found(passage: Passage) -> Found:
         text=passage.text,
         document=passage.document_name,
         page=passage.page,
+        place=dict(passage.place),
         score=round(passage.score, 4),
     )
 

@@ -17,6 +17,7 @@ from workers.flows.documents import Cited, ContextCut
 from workers.flows.off_topic import NotInDocuments, stems
 from workers.flows.receipt import Receipt
 from workers.messages import Passage
+from workers.messages.places import place_in, place_words
 
 _WORD = re.compile(r"\w+")
 _STEM_LETTERS = 5
@@ -183,12 +184,12 @@ def _card(asked: AskedDocuments, number: int, passage: Passage, *, is_cited: boo
     is_used = asked.cut is None or number <= asked.cut.num_used
     is_open = is_cited or (number == 1 and not (asked.cited and asked.cited.numbers))
     wanted = stems(asked.question)
-    place = f"page {passage.page}" if passage.page else ""
+    place = place_words(passage.page, dict(passage.place))
     return (
         f'<li id="{asked.anchor}{number}" class="{"q-cited" if is_cited else ""}">'
         f"<details{' open' if is_open else ''}><summary><b>{number}</b> "
         f'<span class="q-source">{escape(passage.document_name)}</span> '
-        f'<span class="q-place">{place}</span>{_score(passage)}'
+        f'<span class="q-place">{escape(place)}</span>{_score(passage)}'
         f"{_tag(asked, is_cited=is_cited, is_used=is_used)}</summary>"
         f"{_beside(passage, wanted)}"
         f"<blockquote>{_highlighted(passage.text, wanted)}</blockquote>{_also(passage)}"
@@ -199,7 +200,7 @@ def _card(asked: AskedDocuments, number: int, passage: Passage, *, is_cited: boo
 def _also(passage: Passage) -> str:
     """Where the same text stands too."""
     places = [
-        f"{escape(place.document_name)}{f', page {place.page}' if place.page else ''}"
+        escape(place_in(place.document_name, place.page, dict(place.place)))
         for place in passage.also_in
     ]
     return f'<p class="q-also">Same text also in {"; ".join(places)}.</p>' if places else ""

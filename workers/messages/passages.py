@@ -15,6 +15,8 @@ class PassagePlace:
     document_name: str
     page: int | None
     """1-based; None for formats without pages."""
+    place: Metadata = ()
+    """Slide, sheet, chapter, message, attachment, time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +42,5 @@ class Passage:
     """Other places with the same text."""
     metadata: Metadata = ()
     """The document's."""
+    place: Metadata = ()
+    """Where it stands in a format without pages: slide, sheet, chapter, message, attachment, time."""

@@ -221,6 +221,8 @@ class Chunk:
     sha256: str
     """Of the text, hexadecimal."""
     text: str
+    place: Metadata = ()
+    """Slide, sheet, chapter, message, attachment, time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,7 @@ def _metadata_of(passage: Passage) -> Json:
         **dict(passage.metadata),
         "document_id": passage.document_id,
         "page": passage.page,
+        **({"place": dict(passage.place)} if passage.place else {}),
     }
 
 

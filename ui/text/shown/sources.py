@@ -10,6 +10,7 @@ from typing import Any
 from ui.core.asking import caution_html
 from ui.core.icons import icon
 from workers.chats.records import Message
+from workers.messages.places import place_words
 
 from .markup import act_button
 
@@ -119,8 +120,16 @@ def _place(source: Mapping[str, Any]) -> str:
     """For example "handbook.pdf p. 7", as Markdown has it literally."""
     name = str(source.get("document", ""))
     name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+    where = place_words(None, _where(source))
     page = f" p. {source['page']}" if source.get("page") else ""
-    return _SPECIAL.sub(r"\\\1", name) + page
+    return _SPECIAL.sub(r"\\\1", f"{name} {where}".rstrip()) + page
+
+
+def _where(source: Mapping[str, Any]) -> dict[str, str]:
+    place = source.get("place")
+    return (
+        {str(key): str(value) for key, value in place.items()} if isinstance(place, Mapping) else {}
+    )
 
 
 def _searched(search: Mapping[str, Any], message: Message) -> str:
@@ -137,7 +146,7 @@ def _searched(search: Mapping[str, Any], message: Message) -> str:
 
 
 def _card(message: Message, number: int, source: Mapping[str, Any], *, is_cited: bool) -> str:
-    page = f"page {source['page']}" if source.get("page") else ""
+    page = place_words(source.get("page"), _where(source))
     collection = str(source.get("collection", ""))
     place = " · ".join(part for part in (page, collection) if part)
     is_unused = not source.get("is_used", True) and not message.details.get("is_refused")

@@ -10,6 +10,7 @@ from workers.engines.contract import CancelToken
 from workers.messages import DocumentRead, Event, Progress, ReadDocument
 from workers.messages.attached import is_alive, scope_of
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.places import place_words
 
 from .collection_index import CollectionIndex
 from .documents.page_notes import PageNotes, why_empty
@@ -73,7 +74,8 @@ class _Text:
         text = section.text.strip()
         if not text:
             return
-        heading = " > ".join(section.headings)
+        place = place_words(None, dict(section.place))
+        heading = " · ".join(filter(None, (place, " > ".join(section.headings))))
         self.parts.append(f"{heading}\n{text}" if heading else text)
         self.num_chars += len(self.parts[-1]) + len(SEPARATOR)
 

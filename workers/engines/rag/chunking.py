@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from workers.messages import Metadata
 
 from .documents.section import Section
 
@@ -25,6 +27,7 @@ class Slice:
 
     page: int | None
     text: str
+    place: Metadata = ()
 
     @property
     def sha256(self) -> str:
@@ -40,10 +43,11 @@ def slices(sections: Iterable[Section], count_tokens: CountTokens) -> Iterator[S
             if held is None:
                 held = piece
                 continue
-            joined = Slice(page=held.page, text=f"{held.text}\n\n{piece.text}")
+            joined = replace(held, text=f"{held.text}\n\n{piece.text}")
             is_small = min(count_tokens(held.text), count_tokens(piece.text)) < MIN_TOKENS
             fits = count_tokens(joined.text) <= MAX_TOKENS
-            if held.page == piece.page and is_small and fits:
+            is_there = (held.page, held.place) == (piece.page, piece.place)
+            if is_there and is_small and fits:
                 held = joined
                 continue
             yield held
@@ -63,7 +67,11 @@ def _cut(section: Section, count_tokens: CountTokens) -> list[Slice]:
     found = chunk(text, room, count_tokens, memoize=True, cache_maxsize=4096)
     parts = [part for part in found if isinstance(part, str)]
     return [
-        Slice(page=section.page, text=f"{heading}\n{part}" if heading else part)
+        Slice(
+            page=section.page,
+            text=f"{heading}\n{part}" if heading else part,
+            place=section.place,
+        )
         for part in _overlapping(parts, count_tokens)
     ]
 

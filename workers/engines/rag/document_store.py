@@ -158,8 +158,8 @@ class DocumentStore:
             ).fetchone():
                 return False
             db.executemany(
-                "INSERT INTO chunks (collection, document, id, page, sha256, text, title, parts) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO chunks (collection, document, id, page, sha256, text, place, title, parts) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(collection.key, *chunk_row(chunk, document.name)) for chunk in chunks],
             )
             db.execute(

@@ -114,6 +114,7 @@ class Indexing:
                     page=piece.page,
                     sha256=piece.sha256,
                     text=piece.text,
+                    place=piece.place,
                 )
             )
             yield from pages

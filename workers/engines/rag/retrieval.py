@@ -63,6 +63,7 @@ def retrieve(
                 match=matches[chunk_id],
                 also_in=tuple(_place(*known[other]) for other in others),
                 metadata=document.metadata,
+                place=chunk.place,
             )
         )
     return tuple(passages)
@@ -84,4 +85,9 @@ def _cosines(
 
 
 def _place(chunk: Chunk, document: DocumentInfo) -> PassagePlace:
-    return PassagePlace(document_id=chunk.document_id, document_name=document.name, page=chunk.page)
+    return PassagePlace(
+        document_id=chunk.document_id,
+        document_name=document.name,
+        page=chunk.page,
+        place=chunk.place,
+    )

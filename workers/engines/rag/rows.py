@@ -14,7 +14,7 @@ DOCUMENT = (
     "id, name, num_pages, num_chunks, num_bytes, metadata, chunk_tokens, overlap_tokens, "
     "added_s, updated_s"
 )
-CHUNK = "id, document, page, sha256, text"
+CHUNK = "id, document, page, sha256, text, place"
 
 
 def to_document(row: Sequence[Any]) -> DocumentInfo:
@@ -52,7 +52,7 @@ def document_row(document: DocumentInfo) -> tuple[Any, ...]:
 def chunk_row(chunk: Chunk, document_name: str) -> tuple[Any, ...]:
     """Return the values for the columns document to parts of a chunk: what is kept, and what is looked up."""
     text = chunk.text
-    kept = (chunk.document_id, chunk.chunk_id, chunk.page, chunk.sha256, text)
+    kept = (chunk.document_id, chunk.chunk_id, chunk.page, chunk.sha256, text, to_json(chunk.place))
     return (*kept, title_of(document_name), parts_of(text))
 
 
@@ -63,4 +63,11 @@ def to_json(metadata: Metadata) -> str:
 
 def to_chunk(row: Sequence[Any]) -> Chunk:
     """Return the chunk of a row with the columns of `CHUNK`."""
-    return Chunk(chunk_id=row[0], document_id=row[1], page=row[2], sha256=row[3], text=row[4])
+    return Chunk(
+        chunk_id=row[0],
+        document_id=row[1],
+        page=row[2],
+        sha256=row[3],
+        text=row[4],
+        place=tuple(json.loads(row[5]).items()),
+    )

@@ -68,6 +68,7 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         "INSERT INTO words (words, rowid, text, title, parts) "
         "VALUES ('delete', old.rowid, old.text, old.title, old.parts); END",
     ),
+    ("ALTER TABLE chunks ADD COLUMN place TEXT NOT NULL DEFAULT '{}'",),
 )
 """Append only: files with fewer steps are on people's disks."""
 

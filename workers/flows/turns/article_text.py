@@ -10,6 +10,7 @@ from typing import Any
 from workers.chats.records import NOTHING
 from workers.flows.citations import cite
 from workers.messages import Passage
+from workers.messages.places import place_in
 
 from .items import items_of
 
@@ -117,6 +118,7 @@ class Bibliography:
                 "document_id": passage.document_id,
                 "collection": self._where.get(chunk, ""),
                 "page": passage.page,
+                "place": dict(passage.place),
                 "text": passage.text,
                 "score": round(passage.score, 4),
                 "relevance": None if passage.relevance is None else round(passage.relevance, 4),
@@ -132,9 +134,7 @@ def file_name(title: str) -> str:
 
 
 def _place_of(passage: Passage) -> str:
-    return (
-        f"{passage.document_name}, page {passage.page}" if passage.page else passage.document_name
-    )
+    return place_in(passage.document_name, passage.page, dict(passage.place))
 
 
 def _short(title: str) -> str:

@@ -11,6 +11,7 @@ from configs.tool_settings import ToolSettings
 from workers.client import Client, StopSwitch
 from workers.messages import Collections, ListCollections, Passage, Retrieve, Retrieved
 from workers.messages.errors import UnsupportedInputError
+from workers.messages.places import place_in
 from workers.tools.builtin import BuiltinTools, Search
 from workers.tools.mcp_servers.provider import McpTools
 from workers.tools.python.folder import PythonTools
@@ -112,6 +113,4 @@ async def _names(client: Client) -> tuple[str, ...]:
 
 
 def _place(passage: Passage) -> str:
-    return (
-        f"{passage.document_name}, page {passage.page}" if passage.page else passage.document_name
-    )
+    return place_in(passage.document_name, passage.page, dict(passage.place))

@@ -116,6 +116,7 @@ def kept_sources(search: Search, num_used: int) -> list[dict[str, Any]]:
             "document_id": passage.document_id,
             "collection": collection,
             "page": passage.page,
+            "place": dict(passage.place),
             "text": passage.text[:MAX_KEPT_CHARS],
             "score": round(passage.score, 4),
             "relevance": None if passage.relevance is None else round(passage.relevance, 4),
