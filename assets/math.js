@@ -16,10 +16,13 @@
 		document.head.append(sheet); // fonts are known to the page, or not at all
 		return { render: (await import(script)).default, sheet };
 	};
+	const place = () =>
+		[...document.querySelector(".gradio-container").classList].find((name) => /^gradio-container-\d/.test(name)) ?? "";
 	// In a shadow, for Gradio puts its own elements back to what the server wrote, again and again.
 	const draw = (formula, { render, sheet }) => {
 		const drawn = Object.assign(document.createElement("span"), { textContent: formula.textContent });
 		render(drawn, { delimiters: DELIMITERS, throwOnError: false });
+		drawn.className = place(); // Gradio's sheets hold within its own element alone
 		formula.shadowRoot.replaceChildren(sheet.cloneNode(), drawn);
 	};
 	const set = async (formula) => {

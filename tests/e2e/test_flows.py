@@ -106,6 +106,8 @@ def test_formulas_in_parts_are_set_and_pictures_not_loaded(page: Page) -> None:
         expect(side).to_contain_text("costs $5 and $6")
         expect(side.locator(".katex")).to_have_count(2)
         expect(side.locator(".katex-display")).to_have_count(1)
+        for hidden in side.locator(".katex-mathml").all():  # for screen readers alone
+            expect(hidden).to_have_css("position", "absolute")
         expect(side.locator("img.q-remote")).to_have_count(1)
 
 
