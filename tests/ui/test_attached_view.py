@@ -90,6 +90,7 @@ def test_only_the_model_cites() -> None:
     assert "shares its words" in shown
     assert "passages cited" not in shown
     assert "The model cites nothing itself" in shown
+    assert "q-caution" not in shown
 
 
 def test_an_answer_without_the_documents_says_so() -> None:

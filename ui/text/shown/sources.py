@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from ui.core.asking import caution_html
+from ui.core.asking import caution_html, remark_html
 from ui.core.icons import icon
 from workers.chats.records import Message
 from workers.messages.places import place_words
@@ -36,7 +36,7 @@ def sources_html(sources: Any, message: Message) -> str:
     if cited and message.details.get("is_cited_by_model", True):
         title = f"{len(cited)} of {len(_sources(sources))} passages cited"
     return (
-        f"{caution_html(caution) if caution else ''}"
+        f"{caution_html(caution) if caution else ''}{_remark(message)}"
         f'<details class="q-evidence-fold q-sources"><summary><b>{title}</b></summary>'
         f'<p class="q-order">{_searched(search, message)}</p><ol class="q-passages">{cards}</ol></details>'
     )
@@ -53,11 +53,17 @@ def caution_of(message: Message) -> str:
         return ""
     if not details.get("cited"):
         return "No sentence of this answer is found in the passages."
-    if not details.get("is_cited_by_model", True):
-        return (
-            "The model cites nothing itself: a mark shows which passage shares a sentence’s words."
-        )
     return ""
+
+
+def _remark(message: Message) -> str:
+    """Say whose the marks are; that is no reason for doubt."""
+    details = message.details
+    if caution_of(message) or details.get("is_cited_by_model", True) or not details.get("cited"):
+        return ""
+    return remark_html(
+        "The model cites nothing itself: a mark shows which passage shares a sentence’s words."
+    )
 
 
 def _is_unused(message: Message) -> bool:
