@@ -45,6 +45,7 @@ from .events import Failed as Failed
 from .events import Finished as Finished
 from .events import FinishReason as FinishReason
 from .events import PageRendered as PageRendered
+from .events import PageShown as PageShown
 from .events import PictureRead as PictureRead
 from .events import Progress as Progress
 from .events import Queued as Queued
@@ -80,6 +81,7 @@ from .requests import RenderPage as RenderPage
 from .requests import Request as Request
 from .requests import Rerank as Rerank
 from .requests import Retrieve as Retrieve
+from .requests import ShowPage as ShowPage
 from .requests import Synthesize as Synthesize
 from .requests import Transcribe as Transcribe
 from .requests import UpdateDocument as UpdateDocument

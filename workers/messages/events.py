@@ -202,6 +202,23 @@ class PageRendered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageShown(Event):
+    """A page of an indexed document, and where a passage stands on it."""
+
+    name: str
+    """The document's."""
+    page: int
+    """1-based."""
+    num_pages: int
+    picture: bytes
+    """PNG."""
+    boxes: tuple[tuple[float, float, float, float], ...]
+    """Left, top, width, height as shares of the page, [0, 1]; one for each line of the passage."""
+    note: str = ""
+    """What there is to know about the mark, a sentence for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Retrieved(Event):
     """The passages found, best first."""
 

@@ -197,6 +197,18 @@ class RenderPage(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPage(Request):
+    """Show the page that a passage stands on, with its place (rag). Answered by PageShown."""
+
+    chunk_id: str
+    """The passage's."""
+    page: int | None = None
+    """1-based, another page of the same document; None: the passage's own."""
+    collection: str | None = None
+    """None: any that holds the document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListCollections(Request):
     """List the collections (rag). Answered by Collections."""
 
@@ -268,6 +280,7 @@ MODALITY_OF: dict[type[Request], Modality] = {
     ReadDocument: "rag",
     FindScans: "rag",
     RenderPage: "rag",
+    ShowPage: "rag",
     ListCollections: "rag",
     ListDocuments: "rag",
     GetDocument: "rag",

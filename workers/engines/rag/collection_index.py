@@ -25,6 +25,7 @@ from workers.messages.errors import (
 from .document_store import Collection, DocumentStore
 from .engine import Store
 from .metadata import merged
+from .originals import Originals
 
 if TYPE_CHECKING:
     from .engine import FloatArray
@@ -36,9 +37,15 @@ class CollectionIndex:
     """The collections on disk, all in the vector space of one embedding model."""
 
     def __init__(
-        self, document_store: DocumentStore, store: Store, model_id: str, dim: int
+        self,
+        document_store: DocumentStore,
+        store: Store,
+        originals: Originals,
+        model_id: str,
+        dim: int,
     ) -> None:
         """`model_id` and `dim` are the loaded embedder's."""
+        self.originals = originals
         self.document_store = document_store
         self.store = store
         self._model_id = model_id
@@ -48,13 +55,13 @@ class CollectionIndex:
     def sweep(self) -> None:
         """Remove what an interrupted process left behind. Call before any other work."""
         for collection in self.document_store.dropped():
-            self.store.delete_space(collection.space)
-            self.document_store.forget_dropped(collection)
+            self._drop(collection)
         for collection, document_id in self.document_store.unfinished():
             self.discard(collection, document_id)
 
     def discard(self, collection: Collection, document_id: str) -> None:
         """Remove the vectors of a document that was not completed."""
+        self.originals.remove(collection.space, document_id)
         self.store.delete_document(collection.space, document_id)
         self.document_store.forget_unfinished(collection, document_id)
 
@@ -104,6 +111,10 @@ class CollectionIndex:
         """
         collection = self._known(name)
         self.document_store.drop_collection(collection)
+        self._drop(collection)
+
+    def _drop(self, collection: Collection) -> None:
+        self.originals.remove_space(collection.space)
         self.store.delete_space(collection.space)
         self.document_store.forget_dropped(collection)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workers.engines.contract import CancelToken
-from workers.messages import Chunk, DocumentIndexed, DocumentInfo, Event, Progress
+from workers.messages import Chunk, DocumentIndexed, DocumentInfo, Event, PageText, Progress
+from workers.messages.attached import is_hidden
 from workers.messages.errors import DiskFullError, GenerationError, UnsupportedInputError
 
 from .chunking import slices
 from .collection_index import CollectionIndex
 from .document_store import Collection
 from .documents.page_notes import PageNotes, why_empty
+from .documents.pdf.file import is_pdf
+from .documents.pictures import is_picture
 from .documents.reader import DocumentLimits, open_document
 from .documents.section import OpenDocument, Section, with_page_texts
 from .engine import Embedder
@@ -37,8 +40,8 @@ class Indexing:
     request_id: str
     collection: Collection
     cancel: CancelToken
-    page_texts: Mapping[int, str] = field(default_factory=dict)
-    """What OCR has found on scanned pages, by page from 1."""
+    page_texts: Sequence[PageText] = ()
+    """What OCR has found on scanned pages."""
     notes: PageNotes = field(default_factory=PageNotes)
     num_embedded: int = 0
     """Chunks whose vectors were computed."""
@@ -60,7 +63,7 @@ class Indexing:
             return
         opened = open_document(document.name, data, self.limits, self.cancel.progressed)
         self.notes.lost = opened.lost
-        opened = with_page_texts(opened, self.page_texts)
+        opened = with_page_texts(opened, {one.page: one.text for one in self.page_texts})
         chunks = yield from self._cut(document, opened)
         if self.cancel.is_cancelled:
             return
@@ -72,9 +75,12 @@ class Indexing:
             num_chunks=len(chunks),
             metadata=with_said(document.metadata, opened.metadata),
         )
-        yield from self._store(document, chunks)
+        yield from self._store(document, chunks, data if is_pdf(data) or is_picture(data) else None)
 
-    def _store(self, document: DocumentInfo, chunks: list[Chunk]) -> Iterator[Event]:
+    def _store(
+        self, document: DocumentInfo, chunks: list[Chunk], original: bytes | None
+    ) -> Iterator[Event]:
+        """`original`: the file, if it has pages that can be shown."""
         note = self._note(document.name)
         self.index.document_store.begin(self.collection, document.document_id)
         is_complete = False
@@ -82,6 +88,7 @@ class Indexing:
             yield from self._embed(document.name, chunks)
             if self.cancel.is_cancelled:
                 return
+            note = f"{note} {self._keep(document.document_id, original)}".strip()
             is_complete = self.index.document_store.complete(self.collection, document, chunks)
         finally:
             if not is_complete:
@@ -91,6 +98,13 @@ class Indexing:
         yield DocumentIndexed(
             request_id=self.request_id, document=document, status="added", reason=note
         )
+
+    def _keep(self, document_id: str, original: bytes | None) -> str:
+        """Keep a file whose pages can be shown; returns why it is not kept. Chats keep theirs themselves."""
+        if original is None or is_hidden(self.collection.name):
+            return ""
+        space = self.collection.space
+        return self.index.originals.keep(space, document_id, original, self.page_texts)
 
     def _discard(self, document_id: str) -> None:
         try:

@@ -65,9 +65,7 @@ class Ingestion:
                 request_id=request.request_id,
                 collection=collection,
                 cancel=cancel,
-                page_texts={
-                    one.page: one.text for one in request.page_texts if one.document == number
-                },
+                page_texts=[one for one in request.page_texts if one.document == number],
             )
             yield from self._add(indexing, media, metadata)
             usage = Usage(

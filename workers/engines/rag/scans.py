@@ -13,7 +13,7 @@ from workers.messages import Event, FindScans, PageRendered, RenderPage, ScansFo
 from workers.messages.errors import NotFoundError, UnsupportedInputError
 
 from .collection_index import CollectionIndex
-from .documents.pdf.file import PdfFile
+from .documents.pdf.file import PdfFile, is_pdf
 from .documents.pictures import frame, is_picture, open_picture
 from .documents.reader import DocumentLimits
 from .ingest import read_file
@@ -25,11 +25,6 @@ OCR_DPI = 200
 """Small print of 6 points is then 17 pixels high, which the OCR here reads."""
 OCR_PIXELS = 5_000_000
 """Of one page: A4 at 200 dpi has 3.9 million."""
-
-
-def is_pdf(data: bytes) -> bool:
-    """Whether a file is one, however its name ends."""
-    return b"%PDF-" in data[:1024]
 
 
 def find_scans(

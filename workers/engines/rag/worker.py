@@ -38,6 +38,7 @@ from workers.messages import (
     Reranked,
     Retrieve,
     Retrieved,
+    ShowPage,
     UpdateDocument,
     Usage,
 )
@@ -54,6 +55,8 @@ from .documents.reader import DocumentLimits
 from .engine import Embedder, StoppedError, readable
 from .ingest import Ingestion
 from .lock import FolderLock
+from .originals import Originals
+from .page_view import show_page
 from .reranking import Reranking
 from .retrieval import reordered, retrieve, to_judge
 from .scans import find_scans, render_page
@@ -82,6 +85,7 @@ class RagWorker:
             ReadDocument: self._read_document,
             FindScans: self._find_scans,
             RenderPage: self._render_page,
+            ShowPage: self._show_page,
             ListCollections: self._list_collections,
             ListDocuments: self._list_documents,
             GetDocument: self._get_document,
@@ -131,6 +135,7 @@ class RagWorker:
         self._index = CollectionIndex(
             DocumentStore(folder / "ledger.sqlite3"),
             ChromaStore(folder / "vectors"),
+            Originals(folder / "originals"),
             self._embedder.model_id,
             self._embedder.dim,
         )
@@ -245,6 +250,9 @@ class RagWorker:
 
     def _render_page(self, request: RenderPage, _cancel: CancelToken) -> Iterator[Event]:
         return render_page(request, self._bounds)
+
+    def _show_page(self, request: ShowPage, _cancel: CancelToken) -> Iterator[Event]:
+        return show_page(request, self._index)
 
     def _list_collections(self, request: ListCollections, _cancel: CancelToken) -> Iterator[Event]:
         found = self._index.collections(is_attached=request.is_attached)

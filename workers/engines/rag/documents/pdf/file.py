@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,11 @@ _MAX_OBJECTS = 2_000
 """Looked at on one page, to find its lines, or what it shows in place of text."""
 _MAX_SEGMENTS = 8
 """A path of more is a drawing."""
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether a file is one, however its name ends."""
+    return b"%PDF-" in data[:1024]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,19 +144,29 @@ class PdfFile:
                 ) from err
         return image
 
-    def to_share(self, index: int, word: PageWord) -> tuple[float, float, float, float]:
-        """Return where a word stands on the page as shown: left, top, width, height in [0, 1]."""
+    def to_shares(
+        self, index: int, words: Iterable[PageWord]
+    ) -> list[tuple[float, float, float, float]]:
+        """Return where words stand on the page as shown: left, top, width, height in [0, 1]."""
         with _PDFIUM:
             page = self._document[index]
             turns = page.get_rotation() // 90
-            x0, y0, x1, y1 = page.get_cropbox()
+            x0, y0, x1, y1 = page.get_bbox()
             page.close()
         wide, high = max(x1 - x0, 1e-6), max(y1 - y0, 1e-6)
-        left, bottom, right, top = word.box
-        box = ((left - x0) / wide, (y1 - top) / high, (right - x0) / wide, (y1 - bottom) / high)
-        for _ in range(turns):  # a quarter clockwise: (x, y) → (1 - y, x)
-            box = (1 - box[3], box[0], 1 - box[1], box[2])
-        return box[0], box[1], box[2] - box[0], box[3] - box[1]
+        shares = []
+        for word in words:
+            left, bottom, right, top = word.box
+            box = (
+                (left - x0) / wide,
+                (y1 - top) / high,
+                (right - x0) / wide,
+                (y1 - bottom) / high,
+            )
+            for _ in range(turns):  # a quarter clockwise: (x, y) → (1 - y, x)
+                box = (1 - box[3], box[0], 1 - box[1], box[2])
+            shares.append((box[0], box[1], box[2] - box[0], box[3] - box[1]))
+        return shares
 
 
 def _explain(name: str, reason: str) -> UnsupportedInputError:
