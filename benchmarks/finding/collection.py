@@ -21,6 +21,7 @@ from workers.engines.rag.collection_index import CollectionIndex
 from workers.engines.rag.document_store import DocumentStore
 from workers.engines.rag.documents.reader import DocumentLimits
 from workers.engines.rag.ingest import Ingestion
+from workers.engines.rag.originals import Originals
 from workers.messages import Chunk, DocumentIndexed, Ingest, Media
 from workers.messages.process_spec import WorkerSettings
 from workers.models.weights import find_folder
@@ -105,6 +106,7 @@ def prepared() -> Iterator[Prepared]:
         index = CollectionIndex(
             DocumentStore(Path(name) / "ledger.sqlite3"),
             ChromaStore(Path(name) / "vectors"),
+            Originals(Path(name) / "originals"),
             MODEL,
             embedder.dim,
         )

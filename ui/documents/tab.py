@@ -16,6 +16,7 @@ from workers.flows.removal import Removals
 from .handlers import QuestionHandlers
 from .layout import EXAMPLE_QUESTIONS, LibraryParts, QuestionParts, layout_documents
 from .library import LibraryHandlers
+from .page_sheet import build_page_sheet
 
 ARTICLE_JS = """(collection) => {
   document.querySelector('#q-tabs [role="tab"]').click();
@@ -28,6 +29,7 @@ def build_documents_tab(client: Client, settings: Settings, _chats: PageChats) -
     """Lay out the tab and wire it."""
     tab = get_render_context()
     library, questions = layout_documents(settings)
+    build_page_sheet(client)
     intake, removals = DocumentIntake(client), Removals(client)
     handlers = LibraryHandlers(client, library, intake, removals)
     _wire_library(library, handlers)

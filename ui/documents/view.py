@@ -19,6 +19,8 @@ from workers.flows.receipt import Receipt
 from workers.messages import Passage
 from workers.messages.places import place_in, place_words
 
+from .page_sheet import page_button
+
 _WORD = re.compile(r"\w+")
 _STEM_LETTERS = 5
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?!\[)|(?<=[.!?] \[\d\])\s+|(?<=[.!?] \[\d\d\])\s+|\n+")
@@ -193,7 +195,7 @@ def _card(asked: AskedDocuments, number: int, passage: Passage, *, is_cited: boo
         f"{_tag(asked, is_cited=is_cited, is_used=is_used)}</summary>"
         f"{_beside(passage, wanted)}"
         f"<blockquote>{_highlighted(passage.text, wanted)}</blockquote>{_also(passage)}"
-        "</details></li>"
+        f"{page_button(passage)}</details></li>"
     )
 
 
