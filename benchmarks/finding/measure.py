@@ -14,6 +14,7 @@ from .corpora import CORPORA
 from .metrics import Figures, figures
 from .questions import BenchQuestion, Half, load_questions, plain
 from .rankers import RERANKER, Ranker, rankers
+from .refusal import BARS, Refused, refused
 
 HEAD = (
     "| collection | order | hit@1 | hit@3 | hit@5 | MRR | nDCG@10 |\n"
@@ -23,7 +24,8 @@ HEAD = (
 
 def measure() -> list[Measurement]:
     """Return the held half's figures over all corpora, and write the tables."""
-    asked = [question for question in load_questions() if question.kind == "answerable"]
+    questions = load_questions()
+    asked = [question for question in questions if question.kind == "answerable"]
     with prepared() as collections:
         ways = rankers(collections)
         right = RightPassages(collections)
@@ -39,9 +41,12 @@ def measure() -> list[Measurement]:
             }
             held = held or {name: rows[ALL, name] for name in ways}
             tables.append(_table(half, len(some), rows))
+        silences = refused(collections, questions)
+        tables.append(silences.table())
     notes = _notes(right, "fused + reranker" in ways)
     RESULTS.joinpath("finding.md").write_text("\n\n".join([*tables, *notes]) + "\n")
-    return _rows(held, sum(question.half == "held" for question in asked))
+    found = _rows(held, sum(question.half == "held" for question in asked))
+    return found + _refusal_rows(silences, questions)
 
 
 class RightPassages:
@@ -102,4 +107,17 @@ def _rows(held: dict[str, Figures], count: int) -> list[Measurement]:
         *(row(f"finding, {name}, MRR", found.mrr) for name, found in held.items()),
         row("finding, fused − vectors, hit@5", fused.hit_5 - vectors.hit_5, "≥ 0.08"),
         row("finding, fused − vectors, MRR", fused.mrr - vectors.mrr, "≥ 0.05"),
+    ]
+
+
+def _refusal_rows(silences: Refused, questions: list[BenchQuestion]) -> list[Measurement]:
+    return [
+        Measurement(
+            what=f"refused, {kind}",
+            value=silences.shares["held", kind],
+            unit="",
+            bar=bar,
+            runs=sum(one.kind == kind and one.half == "held" for one in questions),
+        )
+        for kind, bar in BARS.items()
     ]

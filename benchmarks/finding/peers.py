@@ -3,8 +3,7 @@
 They are not among our dependencies. To measure them, make an environment and name its Python:
 
     python3 -m venv /tmp/peers
-    /tmp/peers/bin/pip install llama-index-core llama-index-retrievers-bm25 \
-        langchain-core langchain-community langchain-classic rank_bm25
+    /tmp/peers/bin/pip install -r benchmarks/finding/peers.txt
     .venv/bin/python -m benchmarks.finding.peers /tmp/peers/bin/python
 
 Ours embeds; the other Python gets chunks, questions and vectors as one file, and answers with rankings.

@@ -31,7 +31,7 @@ def llama_index(data: dict[str, Any], known: dict[str, list[float]]) -> dict[str
     from llama_index.core.schema import TextNode
     from llama_index.retrievers.bm25 import BM25Retriever
 
-    class Ours(BaseEmbedding):  # type: ignore[misc]
+    class VectorsForLlamaIndex(BaseEmbedding):  # type: ignore[misc]
         def _get_text_embedding(self, text: str) -> list[float]:
             return known[text]
 
@@ -42,7 +42,9 @@ def llama_index(data: dict[str, Any], known: dict[str, list[float]]) -> dict[str
             return known[query]
 
     nodes = [TextNode(id_=str(at), text=text) for at, text in enumerate(data["texts"])]
-    vectors = VectorStoreIndex(nodes, embed_model=Ours()).as_retriever(similarity_top_k=CUT)
+    vectors = VectorStoreIndex(nodes, embed_model=VectorsForLlamaIndex()).as_retriever(
+        similarity_top_k=CUT
+    )
     words = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=CUT)
     fused = QueryFusionRetriever(
         [vectors, words],
@@ -67,14 +69,14 @@ def langchain(data: dict[str, Any], known: dict[str, list[float]]) -> dict[str, 
     from langchain_core.embeddings import Embeddings
     from langchain_core.vectorstores import InMemoryVectorStore
 
-    class Ours(Embeddings):  # type: ignore[misc]
+    class VectorsForLangChain(Embeddings):  # type: ignore[misc]
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
             return [known[text] for text in texts]
 
         def embed_query(self, text: str) -> list[float]:
             return known[text]
 
-    store = InMemoryVectorStore.from_texts(data["texts"], Ours())
+    store = InMemoryVectorStore.from_texts(data["texts"], VectorsForLangChain())
     vectors = store.as_retriever(search_kwargs={"k": CUT})
     words = BM25Retriever.from_texts(data["texts"])
     words.k = CUT

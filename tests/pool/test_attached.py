@@ -10,7 +10,6 @@ import pytest
 from library.session import Quintet
 from tests.pool.attaching import HANDBOOK, RECEIPT, SPEECH, Asking
 from workers.chats.store import ChatStore
-from workers.flows.off_topic import FLOORS
 from workers.flows.turns.attached.documents import MAX_WHOLE_CHARS, forget_files
 from workers.flows.turns.options import TurnOptions
 from workers.flows.turns.runner import TurnRunner
@@ -168,9 +167,8 @@ async def test_its_index_is_nobody_elses_and_goes_with_the_file(
 
 
 async def test_chosen_collections_are_cited_or_say_that_they_have_nothing(
-    asking: Asking, monkeypatch: pytest.MonkeyPatch
+    asking: Asking,
 ) -> None:
-    monkeypatch.setitem(FLOORS, "fake-rag", 0.15)
     text = "The library is open from ten to six.\n\nOn Sundays it is closed."
     media = Media(name="hours.md", data=text.encode())
     await asking.client.arun(Ingest(collection="Town", documents=(media,)))

@@ -159,6 +159,8 @@ def test_nothing_about_it_is_said_with_the_numbers_and_a_way_on() -> None:
     assert "Nearest passages" in evidence_html(one)
     assert cautions_of(one) == []
     assert 'data-act="copy"' not in after_html(one)
+    named = asked(passage("a"), missed=replace(missed, missing=("<Redis>",)))
+    assert "names “&lt;Redis&gt;”" in said_html(named)
 
 
 def test_an_answer_that_is_written_has_no_actions_yet() -> None:

@@ -139,11 +139,15 @@ def _unsupported(bare: int, total: int) -> str:
 
 
 def _refusal_html(missed: NotInDocuments) -> str:
+    why = (
+        f"The question names {', '.join(f'“{name}”' for name in missed.missing)}, and no passage does."
+        if missed.missing
+        else f"No passage is about this. The nearest has a likeness of {missed.best:.2f}; questions "
+        f"about anything else come to {missed.floor:.2f} here, and few of the words are shared."
+    )
     return (
         '<div class="q-refusal"><p class="q-refusal-title">Not in these documents</p>'
-        f"<p>No passage is about this. The nearest has a likeness of {missed.best:.2f}; below "
-        f"{missed.floor:.2f}, and without the question's words, no answer is written from "
-        "documents: it would be invented.</p>"
+        f"<p>{escape(why)} No answer is written: it would be invented.</p>"
         '<div class="q-choices"><button type="button" class="q-b" data-act="anyway">'
         "Answer anyway</button></div></div>"
     )

@@ -19,6 +19,7 @@ from workers.messages import (
     Event,
     Finished,
     Generate,
+    Grounds,
     Passage,
     Ready,
     Retrieve,
@@ -30,7 +31,7 @@ from workers.messages import (
 from workers.messages.errors import ContextTooLongError, NotFoundError
 
 from .citations import cite
-from .off_topic import NotInDocuments, off_topic
+from .off_topic import missed, off_topic
 
 CHARS_PER_TOKEN = 3.0
 """Deliberately low for prose; an estimate that is too high only costs one more try."""
@@ -106,11 +107,17 @@ async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Ev
     has no passages at all.
     """
     passages: tuple[Passage, ...] = ()
-    request = Retrieve(collection=question.collection, query=_query(question), top_k=question.top_k)
+    grounds: Grounds | None = None
+    request = Retrieve(
+        collection=question.collection,
+        query=_query(question),
+        top_k=question.top_k,
+        weighs=question.refuses,
+    )
     async with aclosing(client.astream(request)) as events:
         async for event in events:
             if isinstance(event, Retrieved):
-                passages = event.passages
+                passages, grounds = event.passages, event.grounds
             if not isinstance(event, Finished):
                 yield event
             elif event.reason == "cancelled":
@@ -121,18 +128,11 @@ async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Ev
             f"The collection “{question.collection}” has no documents yet.",
             hint="Add a document first.",
         )
-    if question.refuses and (missed := off_topic(client.card("rag").id, question.text, passages)):
-        best, floor = missed
-        yield NotInDocuments(request_id=request.request_id, best=best, floor=floor)
+    if grounds is not None and off_topic(grounds):
+        yield missed(request.request_id, grounds)
         yield Finished(request_id=request.request_id)
         return
-    model = question.model
-    task = _Task(
-        question=question,
-        card=client.models.get(model, "text") if model else client.card("text"),
-        ready=client.ready("text", model),
-    )
-    async with aclosing(_answer(client, task, passages)) as events:
+    async with aclosing(_answer(client, _task(client, question), passages)) as events:
         async for event in events:
             yield event
 
@@ -153,6 +153,15 @@ class _Task:
     @property
     def context_length(self) -> int:
         return self.ready.context_length if self.ready else self.card.context_length
+
+
+def _task(client: Client, question: Question) -> _Task:
+    model = question.model
+    return _Task(
+        question=question,
+        card=client.models.get(model, "text") if model else client.card("text"),
+        ready=client.ready("text", model),
+    )
 
 
 def _query(question: Question) -> str:

@@ -1,25 +1,18 @@
 """Whether a collection has anything about a question at all: if not, an answer would be an invention.
 
-Decided only where the scale of the scores is known. Two things have to agree: no passage is near in
-meaning, and none has the question's own words, which finds a code or a name that vectors do not.
+Refused is what is as far from every passage as questions about everyday things, and shares few of its words
+with one; and what names something that no passage names. The signs come with the passages (`Grounds`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workers.messages import Event, Passage
+from workers.messages import Event, Grounds
 
-FLOORS = {"all-minilm-l6-v2": 0.15}
-"""Id of an embedder → the cosine below which its nearest passage is about something else.
-
-Measured with the example handbook: the best passage of 11 questions that it answers has 0.19 to 0.68, of
-11 about other things 0.05 to 0.18, all but one of these below 0.15. Other embedders have other scales.
-"""
 SHARED_WORDS = 0.5
-"""A passage with so many of the question's words may answer it however far its vector is."""
+"""A passage with so much of the question's words, rare ones counting more, may answer it however far it is."""
 _WORD = re.compile(r"\w+")
 _STEM_LETTERS = 5
 _MIN_LETTERS = 4
@@ -27,25 +20,32 @@ _MIN_LETTERS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotInDocuments(Event):
-    """No passage is near enough: the model is not asked. The passages found came before."""
+    """No passage can be about the question: the model is not asked. The passages found came before."""
 
     best: float
     """The nearest passage's cosine."""
     floor: float
-    """Below it nothing is answered."""
+    """What questions about something else reach in this collection."""
+    missing: tuple[str, ...] = ()
+    """Names of the question that no passage has; without them nothing is refused for its distance."""
 
 
-def off_topic(
-    embedder: str, question: str, passages: Sequence[Passage]
-) -> tuple[float, float] | None:
-    """Return the best score and the floor it misses; None if there may be an answer, or nobody knows."""
-    floor = FLOORS.get(embedder)
-    best = max((passage.score for passage in passages), default=1.0)
-    if floor is None or best >= floor:
-        return None
-    wanted = stems(question)
-    most = max((len(wanted & stems(passage.text)) for passage in passages), default=0)
-    return None if wanted and most / len(wanted) >= SHARED_WORDS else (best, floor)
+def off_topic(grounds: Grounds | None) -> bool:
+    """Return whether nothing that was found can be about the question; False if nobody knows."""
+    if grounds is None:
+        return False
+    is_far = grounds.nearest < grounds.floor and grounds.coverage < SHARED_WORDS
+    return is_far or bool(grounds.missing)
+
+
+def missed(request_id: str, grounds: Grounds) -> NotInDocuments:
+    """Return what is said in place of an answer."""
+    return NotInDocuments(
+        request_id=request_id,
+        best=grounds.nearest,
+        floor=grounds.floor,
+        missing=grounds.missing,
+    )
 
 
 def stems(text: str) -> set[str]:

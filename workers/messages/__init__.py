@@ -57,6 +57,7 @@ from .events import Started as Started
 from .events import TextDelta as TextDelta
 from .events import ThoughtDelta as ThoughtDelta
 from .events import ToolCallDelta as ToolCallDelta
+from .passages import Grounds as Grounds
 from .passages import Passage as Passage
 from .passages import PassagePlace as PassagePlace
 from .requests import MODALITIES as MODALITIES

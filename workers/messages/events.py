@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .passages import Passage
+from .passages import Grounds, Passage
 from .values import (
     Chunk,
     CollectionInfo,
@@ -225,6 +225,8 @@ class Retrieved(Event):
     passages: tuple[Passage, ...]
     reranker: str = ""
     """Id of the model that set their order; "": by vectors and words alone."""
+    grounds: Grounds | None = None
+    """If it was asked for, and there are passages."""
 
 
 @dataclass(frozen=True, kw_only=True)

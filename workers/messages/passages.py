@@ -8,6 +8,20 @@ from .values import Metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """Whether what was found can be about the question."""
+
+    nearest: float
+    """Cosine of the question's nearest passage, [-1, 1]."""
+    floor: float
+    """Cosine that questions about everyday things hardly ever reach in this collection."""
+    coverage: float
+    """Share of the question's words that one passage has, rare ones counting more; [0, 1]."""
+    missing: tuple[str, ...] = ()
+    """Names in the question that no passage has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassagePlace:
     """Where the text of a passage stands too."""
 

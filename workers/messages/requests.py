@@ -165,6 +165,8 @@ class Retrieve(Request):
     collection: str
     query: str
     top_k: int = 6
+    weighs: bool = False
+    """Also say whether what is found can be about the query (`Retrieved.grounds`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ import pytest
 
 from workers.client import StopSwitch
 from workers.flows.intake import DocumentIntake
-from workers.flows.off_topic import off_topic
 from workers.flows.removal import Removals
 from workers.messages import (
     DeleteCollection,
@@ -20,7 +19,6 @@ from workers.messages import (
     Finished,
     Ingest,
     Media,
-    Passage,
     Progress,
     Request,
 )
@@ -173,22 +171,3 @@ async def test_what_could_not_be_deleted_is_on_the_list_again_with_the_reason(
     assert removals.problem("c") == "a.pdf is still there: The disk is full."
     removals.begin("c", "d", "a.pdf")
     assert removals.problem("c") == ""
-
-
-def passage(text: str, score: float) -> Passage:
-    return Passage(chunk_id="c", document_id="d", document_name="a", page=1, text=text, score=score)
-
-
-@pytest.mark.parametrize(
-    ("embedder", "question", "text", "score", "is_off"),
-    [
-        ("all-minilm-l6-v2", "Who won the world cup?", "The tower is high.", 0.09, True),
-        ("all-minilm-l6-v2", "Who won the world cup?", "The tower is high.", 0.15, False),
-        ("all-minilm-l6-v2", "Where is K-4471?", "Code K-4471 opens it.", 0.05, False),
-        ("another", "Who won the world cup?", "The tower is high.", 0.01, False),
-    ],
-)
-def test_a_question_is_off_topic_only_where_scores_and_words_agree(
-    embedder: str, question: str, text: str, score: float, is_off: bool
-) -> None:
-    assert (off_topic(embedder, question, [passage(text, score)]) is not None) is is_off

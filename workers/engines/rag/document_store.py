@@ -258,6 +258,29 @@ class DocumentStore:
             ).fetchall()
         return {chunk_id: -score for chunk_id, score in rows}
 
+    def num_chunks(self) -> int:
+        """Return the number of chunks of all collections."""
+        with self._transaction() as db:
+            (count,) = db.execute("SELECT count(*) FROM chunks").fetchone()
+        return int(count)
+
+    def word_places(
+        self, collection: Collection, word: str, chunk_ids: Sequence[str]
+    ) -> tuple[int, set[str]]:
+        """Return how many chunks of all collections have a word or phrase, and which of `chunk_ids` do."""
+        phrase = f'"{word.replace(chr(34), " ")}"'
+        marks = ", ".join("?" * len(chunk_ids))
+        with self._transaction() as db:
+            (count,) = db.execute(
+                "SELECT count(*) FROM words WHERE words MATCH ?", (phrase,)
+            ).fetchone()
+            rows = db.execute(
+                "SELECT c.id FROM words JOIN chunks c ON c.rowid = words.rowid "  # noqa: S608 (marks)
+                f"WHERE words MATCH ? AND c.collection = ? AND c.id IN ({marks})",
+                (phrase, collection.key, *chunk_ids),
+            ).fetchall()
+        return int(count), {chunk_id for (chunk_id,) in rows}
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

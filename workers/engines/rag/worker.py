@@ -37,7 +37,6 @@ from workers.messages import (
     Rerank,
     Reranked,
     Retrieve,
-    Retrieved,
     ShowPage,
     UpdateDocument,
     Usage,
@@ -58,12 +57,11 @@ from .lock import FolderLock
 from .originals import Originals
 from .page_view import show_page
 from .reranking import Reranking
-from .retrieval import reordered, retrieve, to_judge
 from .scans import find_scans, render_page
+from .searching import Searching
 
 _MIN_SLOTS = 4
 """Questions are quick and must not queue behind a file that takes minutes to index."""
-_MAX_TOP_K = 50
 _WITHOUT_INDEX = (Embed, Rerank, ReadDocument, FindScans, RenderPage)
 """What is answered while another program has the collections open."""
 
@@ -141,6 +139,7 @@ class RagWorker:
         )
         self._index.sweep()
         sweep_attached(self._index)
+        self._searching = Searching(self._index, self._embedder, self._reranking)
         self._ingestion = Ingestion(self._index, self._embedder, self._bounds)
 
     def handle(self, request: Request, cancel: CancelToken) -> Iterator[Event]:
@@ -219,25 +218,7 @@ class RagWorker:
             )
 
     def _retrieve(self, request: Retrieve, cancel: CancelToken) -> Iterator[Event]:
-        query = request.query.strip()
-        if not query:
-            raise UnsupportedInputError("There is no question to search for.")
-        if not 1 <= request.top_k <= _MAX_TOP_K:
-            raise UnsupportedInputError(
-                f"{request.top_k} passages were asked for; 1 to {_MAX_TOP_K} can be found at once."
-            )
-        collection = self._index.open(request.collection)
-        vector = self._embedder.embed([query], self._embedder.prompts.query)[0]
-        if not self._reranking.is_set_up:
-            passages = retrieve(self._index, collection, query, vector, request.top_k)
-            yield Retrieved(request_id=request.request_id, passages=passages)
-        else:
-            found = retrieve(self._index, collection, query, vector, to_judge(request.top_k))
-            result = self._reranking.judge(query, [passage.text for passage in found], cancel)
-            if result is None:
-                return
-            passages = reordered(found, result.scores)[: request.top_k]
-            yield Retrieved(request_id=request.request_id, passages=passages, reranker=result.model)
+        return self._searching.run(request, cancel)
 
     def _read_document(self, request: ReadDocument, cancel: CancelToken) -> Iterator[Event]:
         return read_document(request, self._bounds, cancel)

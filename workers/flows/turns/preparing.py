@@ -143,8 +143,7 @@ class Preparation:
         ]
 
     def _has_answer(self, found: Search) -> bool:
-        embedder = self._client.card("rag").id
-        return bool(found.found) and off_topic(embedder, found.query, found.passages) is None
+        return bool(found.found) and not (found.grounds and all(map(off_topic, found.grounds)))
 
     def _fitting(self, found: Search) -> tuple[int, str]:
         """Return how many passages the model gets, and why the others are left out."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from workers.chats.files import AttachedFiles
 from workers.client import Client
-from workers.messages import Event, Passage, Retrieve, Retrieved
+from workers.messages import Event, Grounds, Passage, Retrieve, Retrieved
 from workers.messages.errors import CollectionNotFoundError, RequestError, UnsupportedInputError
 
 from .attached.reading import FileReading, relayed, was_stopped
@@ -31,6 +31,8 @@ class Search:
     """The best first, each with its collection as people call it."""
     missing: list[str] = field(default_factory=list)
     """Why some collections were not searched, as sentences."""
+    grounds: list[Grounds] = field(default_factory=list)
+    """Of each collection that has passages: whether they can be about the question."""
     reranker: str = ""
     is_stopped: bool = False
 
@@ -70,7 +72,7 @@ async def search(client: Client, wanted: Search) -> AsyncGenerator[Event, None]:
     found: list[list[tuple[Passage, str]]] = []
     for collection, name in wanted.collections.items():
         events: list[Event] = []
-        request = Retrieve(collection=collection, query=wanted.query, top_k=TOP_K)
+        request = Retrieve(collection=collection, query=wanted.query, top_k=TOP_K, weighs=True)
         try:
             async for event in relayed(client, request, events):
                 yield event
@@ -83,6 +85,7 @@ async def search(client: Client, wanted: Search) -> AsyncGenerator[Event, None]:
         for event in events:
             if isinstance(event, Retrieved):
                 wanted.reranker = event.reranker
+                wanted.grounds += [event.grounds] if event.grounds else []
                 found.append([(passage, name) for passage in event.passages])
     if wanted.missing and len(wanted.missing) == len(wanted.collections):
         raise RequestError(" ".join(wanted.missing))
