@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -78,6 +79,17 @@ def paper(app: App) -> Iterator[tuple[str, str]]:
     assert answer.status_code == 200, answer.text
     yield "papers", answer.json()["document_id"]
     httpx.delete(rag(app, "/collection/papers"), timeout=60)
+
+
+def test_a_passage_has_the_picture_of_its_page(app: App, paper: tuple[str, str]) -> None:
+    found = httpx.get(rag(app, f"/passage/{paper[1]}:0/page"), timeout=60)
+    assert found.status_code == 200, found.text
+    page = found.json()
+    assert (page["page"], page["num_pages"]) == (1, 25)
+    assert base64.b64decode(page["picture"]).startswith(b"\x89PNG")
+    assert page["boxes"]
+    assert all(0 <= share <= 1 for box in page["boxes"] for share in box)
+    assert httpx.get(rag(app, "/passage/unknown:0/page"), timeout=60).status_code == 404
 
 
 def test_two_listeners_hear_rising_numbers_up_to_100(app: App) -> None:

@@ -10,7 +10,9 @@ FileKind: TypeAlias = Literal["picture", "audio", "document"]
 
 HEAD_BYTES = 16
 """As many as are looked at."""
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
+_PAGES = (b"II*\x00", b"MM\x00*")
+"""TIFF: scanners and faxes write several pages into one, of which a picture would be the first alone."""
 _SOUNDS = (b"ID3", b"OggS", b"fLaC", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\x1aE\xdf\xa3")
 """MP3 (three of its frames' heads), Ogg, FLAC, Matroska and WebM."""
 _HEIC = (b"heic", b"heix", b"mif1", b"avif")
@@ -22,8 +24,8 @@ def kind_of(name: str, head: bytes) -> FileKind:
         return "picture" if head[8:12] == b"WEBP" else "audio"
     if head[4:8] == b"ftyp":
         return "picture" if head[8:12] in _HEIC else "audio"
-    if head.startswith(_PICTURES):
-        return "picture"
+    if head.startswith((*_PAGES, *_PICTURES)):
+        return "document" if head.startswith(_PAGES) else "picture"
     if head.startswith(_SOUNDS):
         return "audio"
     guessed = (mimetypes.guess_type(name)[0] or "").partition("/")[0]

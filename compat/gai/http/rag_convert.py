@@ -6,6 +6,7 @@ chunks are in tokens, not in characters.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from workers.messages import Chunk, DocumentInfo, Metadata, Passage, UpdateDocument
+from workers.messages import Chunk, DocumentInfo, Metadata, PageShown, Passage, UpdateDocument
 
 from .rag_schemas import DocumentBody
 from .schemas import Text
@@ -36,6 +37,18 @@ COLUMNS = {
 SPLITTER = "structure"
 """At headings, pages and sentences."""
 _OBJECT = TypeAdapter(dict[Text, Any])
+
+
+def page_row(shown: PageShown) -> Json:
+    """Return a page as JSON: its picture as base64 of a PNG, boxes as shares of the page."""
+    return {
+        "document_name": shown.name,
+        "page": shown.page,
+        "num_pages": shown.num_pages,
+        "boxes": [list(box) for box in shown.boxes],
+        "note": shown.note,
+        "picture": base64.b64encode(shown.picture).decode(),
+    }
 
 
 def to_metadata(text: str) -> Metadata:

@@ -27,9 +27,11 @@ from workers.messages import (
     ListChunks,
     ListCollections,
     ListDocuments,
+    PageShown,
     Request,
     Retrieve,
     Retrieved,
+    ShowPage,
 )
 from workers.messages.errors import UnsupportedInputError
 
@@ -49,6 +51,7 @@ def create_router(client: Client, settings: Settings) -> APIRouter:
     router = APIRouter()
     _add_indexing(router, client, settings)
     _add_search(router, client)
+    _add_page(router, client)
     _add_documents(router, client)
     return router
 
@@ -98,6 +101,17 @@ async def _index(client: Client, request: Ingest, listeners: Listeners) -> Docum
             "Delete that document first, or change what is noted about it.",
         )
     return indexed
+
+
+def _add_page(router: APIRouter, client: Client) -> None:
+    @router.get(PREFIX + "/passage/{chunk_id}/page")
+    async def passage_page(chunk_id: str, page: int | None = None) -> Json:
+        """The picture of a passage's page (PNG as base64), and where the passage stands on it.
+
+        A box is left, top, width, height as shares of the page. `page` asks for another page of the document.
+        """
+        shown = await _one(client, ShowPage(chunk_id=chunk_id, page=page), PageShown)
+        return convert.page_row(shown)
 
 
 def _add_search(router: APIRouter, client: Client) -> None:

@@ -79,6 +79,7 @@ async def rewritten(client: object, path: tuple[Message, ...], model: ModelCard)
         ("a.png", b"\x89PNG\r\n", "picture"),
         ("named.txt", b"\xff\xd8\xff\xe0", "picture"),
         ("a.webp", b"RIFF\0\0\0\0WEBPVP8 ", "picture"),
+        ("fax.tiff", b"II*\0", "document"),
         ("a.wav", b"RIFF\0\0\0\0WAVEfmt ", "audio"),
         ("a.m4a", b"\0\0\0\x20ftypM4A ", "audio"),
         ("a.heic", b"\0\0\0\x20ftypheic", "picture"),

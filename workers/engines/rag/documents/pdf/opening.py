@@ -14,6 +14,7 @@ from .text import BodySize, blocks_of
 
 _TOGETHER = 12
 """Pages that are looked at together: what is the body's size, and what runs through them."""
+_CUT = "Of page {page} only the first {most:,} characters are read."
 MAX_READING_S = 900.0
 """For one file; 2,000 pages of prose take about a minute."""
 
@@ -22,7 +23,9 @@ def open_pdf(name: str, data: bytes, max_pages: int) -> OpenDocument:
     """Open a PDF. Raises: UnsupportedInputError if it is encrypted, damaged or too long."""
     file = PdfFile(name, data)
     if 0 < file.num_pages <= max_pages:
-        return OpenDocument(sections=_sections(file), num_pages=file.num_pages)
+        lost: list[str] = []
+        sections = _sections(file, lost)
+        return OpenDocument(sections=sections, num_pages=file.num_pages, lost=lost)
     file.close()
     if file.num_pages == 0:
         raise UnsupportedInputError(f"{name} has no pages.")
@@ -32,8 +35,8 @@ def open_pdf(name: str, data: bytes, max_pages: int) -> OpenDocument:
     )
 
 
-def _sections(file: PdfFile) -> Iterator[Section]:
-    """Yield at least one section for each page: one without text says why."""
+def _sections(file: PdfFile, lost: list[str]) -> Iterator[Section]:
+    """Yield at least one section for each page: one without text says why; what else is lost is added to `lost`."""
     until = time.monotonic() + MAX_READING_S
     outline, body, running = _Headings(), BodySize(), RunningLines()
     try:
@@ -48,6 +51,8 @@ def _sections(file: PdfFile) -> Iterator[Section]:
             pages = [file.page(index) for index in range(start, end)]
             body.see(pages)
             for number, page in enumerate(running.without(pages, body.points), start=start + 1):
+                if page.is_cut:
+                    lost.append(_CUT.format(page=number, most=MAX_CHARS))
                 yield from _page(number, page, outline, body.points)
     finally:
         file.close()
@@ -74,8 +79,6 @@ def _page(number: int, page: PageWords, outline: _Headings, body: float) -> Iter
         else:
             held.append(block.text)
             outline.has_text = True
-    if page.is_cut:
-        held.append(f"[Only the first {MAX_CHARS:,} characters of this page are read.]")
     yield from _of(held, outline, number)
     if not held and (lost := outline.take_last()):  # a page of nothing but a title
         yield Section(text=lost, page=number)
