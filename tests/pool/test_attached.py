@@ -9,6 +9,7 @@ import pytest
 
 from library.session import Quintet
 from tests.pool.attaching import HANDBOOK, RECEIPT, SPEECH, Asking
+from tests.rag.pdf_material import drawn, encoded, pdf, scanned
 from workers.chats.store import ChatStore
 from workers.flows.turns.attached.documents import MAX_WHOLE_CHARS, forget_files
 from workers.flows.turns.options import TurnOptions
@@ -85,6 +86,22 @@ async def test_pictures_recordings_and_pages_each_by_their_worker(asking: Asking
     assert "seconds of sound" in answer.text
     assert (handbook["kind"], handbook["read_as"]) == ("document", "read whole")
     assert "sources" not in answer.details
+
+
+async def test_scanned_pages_are_read_by_the_vision_worker_once(
+    asking: Asking, tmp_path: Path
+) -> None:
+    fax = written(tmp_path, "fax.tiff", encoded(drawn(["One"]), "TIFF", [drawn(["Two"] * 3)]))
+    report = written(tmp_path, "report.pdf", pdf(scanned(["The bell rings at noon"])))
+    first = await asking.ask("What do they say?", [fax, report])
+    assert "page 1 of fax.tiff: 900 × 130 pixels" in first.text
+    assert "page 2 of fax.tiff: 900 × 270 pixels" in first.text
+    assert "cover page of the archive" in first.text
+    assert "page 2 of report.pdf" in first.text
+    notes = [file["note"] for file in asking.files_of(first)]
+    assert notes == ["2 pages were read by OCR: 1, 2.", "Page 2 was read by OCR."]
+    for file in asking.files_of(first):
+        assert asking.store.files.reading(file["id"])["scans"]
 
 
 async def test_what_cannot_be_read_is_said_and_harms_nothing_else(

@@ -62,7 +62,7 @@ def frame(name: str, data: bytes, index: int, max_pixels: int) -> Image.Image:
 
     Raises: UnsupportedInputError for one that cannot be decoded.
     """
-    from PIL import ImageOps
+    from PIL import Image, ImageOps
 
     with _opened(name, data) as image, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bad EXIF does no harm
@@ -76,7 +76,7 @@ def frame(name: str, data: bytes, index: int, max_pixels: int) -> Image.Image:
             one = ImageOps.exif_transpose(_plain(image))
             ratio = min(1.0, (max_pixels / (one.width * one.height)) ** 0.5)
             one.thumbnail((max(1, int(one.width * ratio)), max(1, int(one.height * ratio))))
-        except _DAMAGED as err:
+        except (*_DAMAGED, Image.DecompressionBombError) as err:
             raise UnsupportedInputError(
                 f"Page {index + 1} of {name} is damaged and cannot be shown."
             ) from err
