@@ -86,6 +86,7 @@ def test_how_far_is_said_in_its_own_words() -> None:
     assert far_words(replace(READING, state="waiting")) == "waiting"
     assert far_words(replace(READING, total=0)) == "opening"
     assert far_words(replace(READING, unit="chunks")).startswith("learning passage 14 of 40")
+    assert far_words(replace(READING, unit="scans")).startswith("OCR reads page 15 of 40")
 
 
 def test_collections_are_chosen_by_their_whole_names() -> None:

@@ -101,7 +101,8 @@ def far_words(file: IncomingFile) -> str:
     if file.state == "waiting" or not file.total:
         return "waiting" if file.state == "waiting" else "opening"
     if file.unit == "scans":
-        return f"page {file.done:,.0f} of {file.total:,.0f} read by OCR"
+        page = min(file.done + 1, file.total)
+        return f"OCR reads page {page:,.0f} of {file.total:,.0f}"
     what = "reading page" if file.unit == "pages" else "learning passage"
     far = f"{what} {file.done:,.0f} of {file.total:,.0f}"
     left_s = file.left_s(time.monotonic())
