@@ -10,12 +10,12 @@ import typer
 from workers.messages.errors import CollectionNotFoundError, UnsupportedInputError
 
 from .answering import place_of
-from .options import Json, Where, Yes, grouped
+from .options import Json, SearchFlags, Where, Yes, grouped
 from .output import confirm, emit, note, progress, say, table
 
 if TYPE_CHECKING:
     from library.session import Quintet
-    from workers.messages import DocumentInfo
+    from workers.messages import DocumentInfo, Passage
 
 Name = Annotated[str, typer.Argument(metavar="COLLECTION")]
 
@@ -66,24 +66,32 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     *,
     num: Annotated[int, typer.Option("--num", "-n", min=1, help="Passages to find.")] = 6,
+    look: SearchFlags,
     where: Where,
     as_json: Json = False,
 ) -> None:
     """Find the passages of a collection that are nearest to a query."""
-    from .opening import open_quintet
-
-    if where.url:
-        from .remote_quintet import RemoteQuintet
-
-        passages = RemoteQuintet(where.url, where.key).search(collection, query, num)
-    else:
-        with open_quintet(where) as quintet:
-            passages = quintet.search(collection, query, top_k=num)
-    for passage in passages:
+    for passage in _found(where, collection, query, num, look):
         if as_json:
             emit(passage)
         else:
             say(f"{place_of(passage)}\n{passage.text.strip()}\n")
+
+
+def _found(
+    where: Where, collection: str, query: str, num: int, look: SearchFlags
+) -> tuple[Passage, ...]:
+    """Ask here, or the Quintet at an address."""
+    from .opening import open_quintet
+
+    only = look.filter()  # what is wrong in it is said here, whoever is asked
+    if where.url:
+        from .remote_quintet import RemoteQuintet
+
+        there = RemoteQuintet(where.url, where.key)
+        return there.search(collection, query, num, look.said())
+    with open_quintet(where) as quintet:
+        return quintet.search(collection, query, top_k=num, only=only)
 
 
 def list_collections(*, where: Where, as_json: Json = False) -> None:

@@ -11,9 +11,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from typer import Argument, Option
+
+if TYPE_CHECKING:
+    from workers.messages import PassageFilter
 
 WHERE = "Where the models are"
 SAMPLING = "How the answer is written"
@@ -112,6 +115,38 @@ SchemaFile = Annotated[
 SomeModels = Annotated[list[str] | None, Argument(metavar="[MODEL]…", help="Ids; default: all.")]
 Json = Annotated[bool, Option("--json", help="Write JSON, one object a line, and nothing else.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFlags:
+    """Where to look for passages."""
+
+    file: Annotated[
+        list[str] | None, Option(help="Look into files of this name; * is anything.")
+    ] = None
+    kind: Annotated[
+        list[str] | None, Option("--type", help="Look into files of this kind: pdf, md.")
+    ] = None
+    pages: Annotated[str, Option(help="Look on these pages: 3 or 3-5.")] = ""
+    since: Annotated[str, Option(help="Added on this day or later: 2026-11-30.")] = ""
+    until: Annotated[str, Option(help="Added on this day or before.")] = ""
+
+    def said(self) -> dict[str, list[str] | str]:
+        """Return them by the names of `filter_of`."""
+        days = {"since": self.since, "until": self.until}
+        return {"files": self.file or [], "types": self.kind or [], "pages": self.pages, **days}
+
+    def filter(self) -> PassageFilter | None:
+        """Return where to look; None: everywhere. Raises: UnsupportedInputError."""
+        from workers.flows.filters import filter_of
+
+        return filter_of(
+            files=self.file or (),
+            types=self.kind or (),
+            pages=self.pages,
+            since=self.since,
+            until=self.until,
+        )
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

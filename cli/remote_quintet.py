@@ -6,7 +6,7 @@ in the same way; only documents, which lie there, are asked for through its rout
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -60,12 +60,15 @@ class RemoteQuintet:
         """Return the model of each modality that it uses by default. Raises: RemoteError."""
         return {model["modality"]: model["id"] for model in self._listed() if model["is_default"]}
 
-    def search(self, collection: str, query: str, top_k: int) -> tuple[Passage, ...]:
-        """Return the nearest passages of a collection there, best first.
+    def search(
+        self, collection: str, query: str, top_k: int, only: Mapping[str, Any]
+    ) -> tuple[Passage, ...]:
+        """Return the nearest passages of a collection there, best first; `only` as `filter_of` reads it.
 
         Raises: RequestError if there is no such collection; RemoteError.
         """
         body = {"collection_name": collection, "query_texts": query, "n_results": top_k}
+        body |= {f"only_{key}": value for key, value in only.items() if value}
         rows = self.call("POST", "/gen/v1/rag/retrieve?format=records", body) or []
         return tuple(
             Passage(

@@ -22,6 +22,7 @@ from workers.messages import (
     ListCollections,
     ListDocuments,
     Passage,
+    PassageFilter,
     Retrieve,
 )
 from workers.messages.sampling import sampling_for
@@ -79,11 +80,12 @@ def search(
     query: str,
     *,
     top_k: int = 6,
+    only: PassageFilter | None = None,
     timeout_s: float | None = None,
 ) -> LibraryCall[tuple[Passage, ...], Event]:
-    """Return the passages nearest to a query, best first. Raises: AppError."""
+    """Return the passages nearest to a query, best first; `only` says where to look. Raises: AppError."""
     return LibraryCall(
-        source=Retrieve(collection=collection, query=query, top_k=top_k),
+        source=Retrieve(collection=collection, query=query, top_k=top_k, only=only),
         result=results.passages,
         piece=no_piece,
         deadline=deadline_of(timeout_s),

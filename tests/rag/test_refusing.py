@@ -8,7 +8,8 @@ from tests.rag.conftest import add, ask
 from tests.rag.material import QUESTIONS, handbook_pdf
 from workers.engines.rag.worker import RagWorker
 from workers.flows.off_topic import off_topic
-from workers.messages import Grounds, Retrieve, Retrieved
+from workers.messages import Grounds, PassageFilter, Retrieve, Retrieved
+from workers.messages.errors import UnsupportedInputError
 
 OFF_TOPIC = (
     "Who painted the ceiling of the chapel in Rome?",
@@ -55,3 +56,18 @@ def test_nothing_is_weighed_unasked(office: RagWorker) -> None:
     (found, *_) = ask(office, Retrieve(collection="office", query="dogs"))
     assert isinstance(found, Retrieved)
     assert found.grounds is None
+
+
+def test_a_filter_finds_only_there_and_says_where_nothing_is_left(office: RagWorker) -> None:
+    def pages(query: str, only: PassageFilter) -> set[int | None]:
+        request = Retrieve(collection="office", query=query, top_k=5, only=only)
+        (found, *_) = ask(office, request)
+        assert isinstance(found, Retrieved)
+        return {passage.page for passage in found.passages}
+
+    assert pages("May I bring my dog?", PassageFilter(pages=(4, 6))) == {4, 5, 6}
+    assert 19 in pages("May I bring my dog?", PassageFilter(files=("A.*",), types=("pdf",)))
+    with pytest.raises(UnsupportedInputError, match="no passage fits"):
+        pages("dogs", PassageFilter(files=("b.*",)))
+    with pytest.raises(UnsupportedInputError, match="has such a page"):
+        pages("dogs", PassageFilter(pages=(900, 901)))

@@ -59,6 +59,7 @@ from .events import ThoughtDelta as ThoughtDelta
 from .events import ToolCallDelta as ToolCallDelta
 from .passages import Grounds as Grounds
 from .passages import Passage as Passage
+from .passages import PassageFilter as PassageFilter
 from .passages import PassagePlace as PassagePlace
 from .requests import MODALITIES as MODALITIES
 from .requests import MODALITY_OF as MODALITY_OF

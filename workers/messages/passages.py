@@ -22,6 +22,22 @@ class Grounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassageFilter:
+    """Where passages are looked for; what is not said is everywhere. All that is said must hold."""
+
+    files: tuple[str, ...] = ()
+    """Names of documents, in any case; `*` stands for anything. One of them must fit."""
+    types: tuple[str, ...] = ()
+    """Ends of names without the dot: "pdf", "md". One of them must fit."""
+    pages: tuple[int, int] | None = None
+    """First and last, 1-based; formats without pages have none."""
+    since_s: float | None = None
+    """When a document was added, in seconds since 1970: not before…"""
+    until_s: float | None = None
+    """…and before this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassagePlace:
     """Where the text of a passage stands too."""
 

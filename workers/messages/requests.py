@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .passages import PassageFilter
 from .values import (
     ChatMessage,
     Constraint,
@@ -160,13 +161,13 @@ class Ingest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieve(Request):
-    """Find the passages nearest to a query (rag). Answered by Retrieved."""
+    """Find passages (rag). Answered by Retrieved; `weighs`: also whether they can be about the query."""
 
     collection: str
     query: str
     top_k: int = 6
     weighs: bool = False
-    """Also say whether what is found can be about the query (`Retrieved.grounds`)."""
+    only: PassageFilter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

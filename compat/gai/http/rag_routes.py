@@ -12,6 +12,7 @@ from api.core.uploads import saved
 from api.gate.admin import allow_admin
 from configs.settings import Settings
 from workers.client import Client
+from workers.flows.filters import filter_of
 from workers.flows.scans import ingest
 from workers.messages import (
     Chunks,
@@ -121,8 +122,15 @@ def _add_search(router: APIRouter, client: Client) -> None:
         format: Literal["columns", "records"] | None = None,
     ) -> Json | list[Json] | None:
         """Find the nearest passages; `format=records` gives a list of rows."""
+        only = filter_of(
+            files=body.only_files,
+            types=body.only_types,
+            pages=body.only_pages,
+            since=body.only_since,
+            until=body.only_until,
+        )
         request = Retrieve(
-            collection=body.collection_name, query=body.query_texts, top_k=body.n_results
+            collection=body.collection_name, query=body.query_texts, top_k=body.n_results, only=only
         )
         passages = (await _one(client, request, Retrieved)).passages
         if (format or body.format) == "records":

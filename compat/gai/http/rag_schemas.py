@@ -16,6 +16,15 @@ class RetrieveBody(BaseModel):
     query_texts: Text
     n_results: int = 3
     format: Literal["columns", "records"] | None = None
+    only_files: list[Text] = []
+    """Where to look, which the original does not know: names of files, `*` is anything…"""
+    only_types: list[Text] = []
+    """…their kinds: "pdf", "md"…"""
+    only_pages: Text = ""
+    """…pages: "3" or "3-5"…"""
+    only_since: Text = ""
+    """…and the days when they were added: "2026-11-30", both included."""
+    only_until: Text = ""
 
 
 class DocumentBody(BaseModel):

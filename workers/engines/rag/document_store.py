@@ -7,6 +7,7 @@ vector without a row here is a leftover; `unfinished` names the documents that m
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -245,24 +246,33 @@ class DocumentStore:
             ).fetchall()
         return dict(rows)
 
-    def matching(self, collection: Collection, query: str, top_k: int) -> dict[str, float]:
-        """Return id → BM25 of chunks that share words with the query, the best first; higher is better."""
-        words = query_words(query)
-        if not words:
+    def matching(
+        self, collection: Collection, query: str, top_k: int, only: Sequence[str] | None = None
+    ) -> dict[str, float]:
+        """Return id → BM25 of chunks (`only` these) that share words with the query, best first."""
+        any_of = " OR ".join(f'"{word}"' for word in query_words(query))
+        if not any_of:
             return {}
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT c.id, bm25(words) FROM words JOIN chunks c ON c.rowid = words.rowid "
-                "WHERE words MATCH ? AND c.collection = ? ORDER BY bm25(words) LIMIT ?",
-                (" OR ".join(f'"{word}"' for word in words), collection.key, top_k),
+                "WHERE words MATCH ?1 AND c.collection = ?2 AND (?3 IS NULL OR c.id IN "
+                "(SELECT value FROM json_each(?3))) ORDER BY bm25(words) LIMIT ?4",
+                (any_of, collection.key, json.dumps(only) if only is not None else None, top_k),
             ).fetchall()
         return {chunk_id: -score for chunk_id, score in rows}
 
-    def num_chunks(self) -> int:
-        """Return the number of chunks of all collections."""
+    def chunk_ids(
+        self, collection: Collection, documents: Sequence[str], pages: tuple[int, int] | None
+    ) -> list[str]:
+        """Return the ids of the chunks of some documents; of those pages, if some are named."""
         with self._transaction() as db:
-            (count,) = db.execute("SELECT count(*) FROM chunks").fetchone()
-        return int(count)
+            rows = db.execute(
+                "SELECT id FROM chunks WHERE collection = ? AND document IN "
+                "(SELECT value FROM json_each(?)) AND (? IS NULL OR page BETWEEN ? AND ?)",
+                (collection.key, json.dumps(documents), pages and 1, *(pages or (None, None))),
+            ).fetchall()
+        return [chunk_id for (chunk_id,) in rows]
 
     def word_places(
         self, collection: Collection, word: str, chunk_ids: Sequence[str]

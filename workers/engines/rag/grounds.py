@@ -88,7 +88,7 @@ class Weighing:
     def _coverage(self, collection: Collection, query: str, passages: Sequence[Passage]) -> float:
         store = self._index.document_store
         ids = [passage.chunk_id for passage in passages]
-        total = store.num_chunks()
+        total = sum(one.num_chunks for one in store.collections())
         all_weights, weights = 0.0, dict.fromkeys(ids, 0.0)
         for word in query_words(query):
             count, having = store.word_places(collection, word, ids)

@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workers.messages import Chunk, DocumentInfo, Passage, PassagePlace
+from workers.messages import Chunk, DocumentInfo, Passage, PassageFilter, PassagePlace
 
 from .collection_index import CollectionIndex
 from .document_store import Collection
 from .duplicates import groups
+from .filtering import allowed
 from .fusion import DEPTH, WORDS_DEPTH, fuse
 
 if TYPE_CHECKING:
     from .engine import FloatArray
 
+_READ_AT_ONCE = 1000
 _JUDGED_PER_PASSAGE = 4
 _MAX_JUDGED = 40
 """Passages that a reranker reads for one question, unless more are asked for: each costs a CPU some
@@ -41,11 +43,24 @@ def reordered(passages: Sequence[Passage], relevances: Sequence[float]) -> tuple
 
 
 def retrieve(
-    index: CollectionIndex, collection: Collection, query: str, vector: FloatArray, top_k: int
+    index: CollectionIndex,
+    collection: Collection,
+    query: str,
+    vector: FloatArray,
+    top_k: int,
+    only: PassageFilter | None = None,
 ) -> tuple[Passage, ...]:
-    """Return at most `top_k` passages, best first; `vector` is the query's, shape (dim,)."""
-    by_words = index.document_store.matching(collection, query, WORDS_DEPTH)
-    cosines = _cosines(index, collection, vector, list(by_words)[:DEPTH])
+    """Return at most `top_k` passages, best first; `vector` is the query's, shape (dim,).
+
+    Raises: UnsupportedInputError if the filter leaves nothing.
+    """
+    store = index.document_store
+    ids = allowed(store, collection, only) if only else None
+    by_words = store.matching(collection, query, WORDS_DEPTH, ids)
+    if ids is None:
+        cosines = _cosines(index, collection, vector, list(by_words)[:DEPTH])
+    else:
+        cosines = _nearest_of(index, collection, vector, ids)
     matches = fuse(cosines, by_words)
     known = index.document_store.chunks(collection, list(matches))
     ranked = ((one, known[one][0].text) for one in matches if one in known)
@@ -82,6 +97,18 @@ def _cosines(
     rows = index.store.vectors(collection.space, missing)
     others = {chunk_id: float(rows[chunk_id] @ vector) for chunk_id in missing if chunk_id in rows}
     return cosines | others
+
+
+def _nearest_of(
+    index: CollectionIndex, collection: Collection, vector: FloatArray, ids: Sequence[str]
+) -> dict[str, float]:
+    """Return id → cosine of the nearest of some chunks: all are looked at, none is missed."""
+    cosines: dict[str, float] = {}
+    for at in range(0, len(ids), _READ_AT_ONCE):
+        rows = index.store.vectors(collection.space, ids[at : at + _READ_AT_ONCE])
+        cosines |= {chunk_id: float(row @ vector) for chunk_id, row in rows.items()}
+    ranked = sorted(cosines.items(), key=lambda pair: -pair[1])
+    return dict(ranked[: 2 * DEPTH])
 
 
 def _place(chunk: Chunk, document: DocumentInfo) -> PassagePlace:

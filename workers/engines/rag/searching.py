@@ -34,11 +34,12 @@ class Searching:
         query = _checked(request)
         collection = self._index.open(request.collection)
         vector = self._embedder.embed([query], self._embedder.prompts.query)[0]
-        reranker = ""
+        only, reranker = request.only, ""
         if not self._reranking.is_set_up:
-            passages = retrieve(self._index, collection, query, vector, request.top_k)
+            passages = retrieve(self._index, collection, query, vector, request.top_k, only)
         else:
-            found = retrieve(self._index, collection, query, vector, to_judge(request.top_k))
+            most = to_judge(request.top_k)
+            found = retrieve(self._index, collection, query, vector, most, only)
             result = self._reranking.judge(query, [passage.text for passage in found], cancel)
             if result is None:
                 return
