@@ -59,11 +59,12 @@ class RunningLines:
 
 def _marginal(page: PageWords, max_height: float) -> dict[_Line, Row]:
     """Return the lines in the margins above and below, of the text as most of it runs."""
-    level: list[PageWord] = [word for word in page.words if word.turns == _main_turns(page.words)]
+    turns = _main_turns(page.words)
+    level = [word for word in page.words if word.turns == turns]
     if not level:
         return {}
     top, bottom = min(word.top for word in level), max(word.bottom for word in level)
-    length = page.height if _main_turns(page.words) % 2 == 0 else page.width
+    length = page.height if turns % 2 == 0 else page.width
     depth = MARGIN * min(length or bottom - top, 2 * (bottom - top))
     near = [w for w in level if w.bottom < top + depth or w.top > bottom - depth]
     return {
