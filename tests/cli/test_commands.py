@@ -109,6 +109,11 @@ def test_documents_are_indexed_searched_asked_removed(quintet: Quintet, home: Pa
         "search", "house", "May I bring a dog?", "-n", "1", "--json"
     ).stdout.splitlines()
     assert json.loads(best)["page"] == 2
+    here = ("--file", "RULES*", "--type", "pdf", "--pages", "1", "--since", "2020-01-01")
+    (other,) = quintet("search", "house", "May I bring a dog?", *here, "--json").stdout.splitlines()
+    assert json.loads(other)["page"] == 1
+    nowhere = quintet("search", "house", "dogs", "--type", "docx")
+    assert (nowhere.returncode, "documents fits" in nowhere.stderr) == (2, True)
     asked = quintet("ask", "--collection", "house", "Are dogs allowed in the library?")
     assert "[1]" in asked.stdout
     assert asked.stderr.startswith("[1] rules.pdf, page 2 (score ")

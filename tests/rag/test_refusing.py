@@ -67,7 +67,7 @@ def test_a_filter_finds_only_there_and_says_where_nothing_is_left(office: RagWor
 
     assert pages("May I bring my dog?", PassageFilter(pages=(4, 6))) == {4, 5, 6}
     assert 19 in pages("May I bring my dog?", PassageFilter(files=("A.*",), types=("pdf",)))
-    with pytest.raises(UnsupportedInputError, match="no passage fits"):
+    with pytest.raises(UnsupportedInputError, match="documents fits"):
         pages("dogs", PassageFilter(files=("b.*",)))
     with pytest.raises(UnsupportedInputError, match="has such a page"):
         pages("dogs", PassageFilter(pages=(900, 901)))

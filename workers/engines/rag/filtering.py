@@ -29,9 +29,9 @@ def allowed(store: DocumentStore, collection: Collection, only: PassageFilter) -
     ids = store.chunk_ids(collection, fitting, only.pages)
     if ids:
         return ids
-    where = f"of {len(fitting)} documents that fit" if fitting else f"fits: {len(documents)} do not"
+    which = f"{len(fitting)} documents that fit has such a page" if fitting else ""
     raise UnsupportedInputError(
-        f"In the collection “{collection.name}” no passage {where}"
-        f"{' has such a page' if fitting else ''}.",
+        f"In the collection “{collection.name}” none of the "
+        f"{which or f'{len(documents)} documents fits'}.",
         hint="Look for the names with: quintet collections, or leave the filter out.",
     )
