@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from workers.engines.text.slots import ANY_SLOT, SlotBoard, transcript_of
+from workers.engines.text.slots import ANY_SLOT, HeldSlot, SlotBoard, transcript_of
 from workers.messages import ChatMessage, Generate
 
 
@@ -15,7 +15,14 @@ def _chat(*texts: str) -> Generate:
 
 def _run(board: SlotBoard, request: Generate, answer: str = "") -> int:
     with board.hold(transcript_of(request)) as slot:
-        board.add_answer(slot, answer)
+        board.add_answer(slot.number, answer)
+    return slot.number
+
+
+def _run_seeded(board: SlotBoard, request: Generate, answer: str = "") -> HeldSlot:
+    with board.hold(transcript_of(request), has_seed=True) as slot:
+        board.note_read(slot.number)
+        board.add_answer(slot.number, answer)
     return slot
 
 
@@ -44,5 +51,36 @@ def test_slots_in_use_are_not_given_twice() -> None:
     board = SlotBoard(2)
     with ExitStack() as stack:
         held = [stack.enter_context(board.hold(transcript_of(_chat("Same.")))) for _ in range(3)]
-    assert sorted(held) == [ANY_SLOT, 0, 1]
+    assert sorted(slot.number for slot in held) == [ANY_SLOT, 0, 1]
     assert _run(board, _chat("Same.")) in (0, 1)
+
+
+def test_the_same_prompt_with_a_seed_returns_to_where_it_was_read() -> None:
+    board = SlotBoard(3)
+    first = _run_seeded(board, _chat("Who?"), answer="A long answer. " * 20)
+    again = _run_seeded(board, _chat("Who?"), answer="A long answer. " * 20)
+    assert again == HeldSlot(number=first.number, is_repeatable=True)
+    assert not first.is_repeatable
+
+
+def test_a_turn_of_a_seed_may_build_on_the_one_before() -> None:
+    board, said = SlotBoard(2), "Because of the tides."
+    first = _run_seeded(board, _chat("Why? " * 20), answer=said)
+    with board.hold(transcript_of(_chat("Why? " * 20)) + said + "And then?", has_seed=True) as slot:
+        assert slot == HeldSlot(number=first.number, is_repeatable=True)
+
+
+def test_a_seed_builds_on_nothing_that_another_prompt_has_left() -> None:
+    board = SlotBoard(1)
+    _run_seeded(board, _chat("Tell me about whales. " * 10))
+    near = _chat("Tell me about whales. " * 10 + "And birds.")
+    assert not _run_seeded(board, near).is_repeatable
+    _run(board, _chat("Who?"))
+    assert not _run_seeded(board, _chat("Who?")).is_repeatable  # for it was read without a seed
+
+
+def test_a_reading_that_was_stopped_is_not_built_upon() -> None:
+    board = SlotBoard(1)
+    for _ in range(2):
+        with board.hold(transcript_of(_chat("Who?")), has_seed=True) as slot:
+            assert not slot.is_repeatable

@@ -62,7 +62,7 @@ from .llamacpp_json import (
     with_pictures,
     with_reading,
 )
-from .slots import ANY_SLOT, SlotBoard, transcript_of, transcript_with
+from .slots import ANY_SLOT, HeldSlot, SlotBoard, transcript_of, transcript_with
 from .template_tools import XML_TOOLS, tools_name, with_xml_tools
 from .thoughts import split_thoughts, tags_of
 
@@ -146,11 +146,12 @@ class LlamaCppEngine(TextEngine):
         self, request: Generate | Complete, cancel: CancelToken
     ) -> Generator[Piece, None, None]:
         """See `TextEngine`."""
-        with self._board.hold(transcript_of(request)) as slot:
-            body = body_of(request, slot)
+        has_seed = request.sampling.seed is not None
+        with self._board.hold(transcript_of(request), has_seed=has_seed) as slot:
+            body = body_of(request, slot.number)
             if self._tools_name == XML_TOOLS:
                 body = with_xml_tools(body)
-            yield from self._said(request, body, cancel)
+            yield from self._said(request, slot, body, cancel)
 
     def describe(
         self, request: Describe, pictures: Iterator[Picture], cancel: CancelToken
@@ -166,41 +167,45 @@ class LlamaCppEngine(TextEngine):
         if cancel.is_cancelled:
             return
         question = question_of(request)
-        with self._board.hold(transcript_with(question, scaled)) as slot:
-            body = with_pictures(body_of(question, slot), question, scaled)
-            for piece in self._said(question, body, cancel):
+        has_seed = question.sampling.seed is not None
+        with self._board.hold(transcript_with(question, scaled), has_seed=has_seed) as slot:
+            body = with_pictures(body_of(question, slot.number), question, scaled)
+            for piece in self._said(question, slot, body, cancel):
                 if isinstance(piece, Completion):
                     yield with_image_tokens(piece, num_tokens(scaled))
                 else:
                     yield piece
 
     def _said(
-        self, request: Generate | Complete, body: Chunk, cancel: CancelToken
+        self, request: Generate | Complete, slot: HeldSlot, body: Chunk, cancel: CancelToken
     ) -> Generator[Piece, None, None]:
         with self._spin.at_work():
-            pieces = self._noted(body["id_slot"], self._answered(request, body, cancel))
+            pieces = self._noted(slot.number, self._answered(request, slot, body, cancel))
             if self._tags is not None and isinstance(request, Generate):
                 # For templates whose thoughts llama.cpp does not find.
                 pieces = split_thoughts(pieces, self._tags, is_open=False)
             yield from pieces
 
     def _answered(
-        self, request: Generate | Complete, body: Chunk, cancel: CancelToken
+        self, request: Generate | Complete, slot: HeldSlot, body: Chunk, cancel: CancelToken
     ) -> Iterator[Piece]:
         """Yield the answer. With a seed, the prompt is read first, and its last token once more.
 
         So that token is computed alone, whether the prompt was in the KV cache before or not: in a
-        batch its last bits are others, enough to choose another word.
+        batch its last bits are others, enough to choose another word. For the same reason, only what
+        the same conversation has left in the slot is built upon.
         """
         read: Usage | None = None
-        if request.sampling.seed is not None and body["id_slot"] != ANY_SLOT:
-            for piece in self._pieces(request, reading_only(body), cancel):
+        if request.sampling.seed is not None and slot.number != ANY_SLOT:
+            reading = reading_only(body, from_cache=slot.is_repeatable)
+            for piece in self._pieces(request, reading, cancel):
                 if isinstance(piece, Completion):
                     read = piece.usage
                 elif isinstance(piece, PromptProgress):
                     yield piece
             if read is None:
                 return  # cancelled
+            self._board.note_read(slot.number)
         for piece in self._pieces(request, body, cancel):
             if isinstance(piece, Completion):
                 end = with_reading(piece, read)

@@ -77,9 +77,9 @@ def _thinking(request: Generate) -> Chunk:
     return body
 
 
-def reading_only(body: Chunk) -> Chunk:
-    """Return the body that has the same prompt read, and nothing written."""
-    return {**body, "max_tokens": 0, "n_predict": 0}
+def reading_only(body: Chunk, *, from_cache: bool) -> Chunk:
+    """Return the body that has the same prompt read, from its beginning or what is new, and nothing written."""
+    return {**body, "max_tokens": 0, "n_predict": 0, "cache_prompt": from_cache}
 
 
 def with_reading(end: Completion, read: Usage | None) -> Completion:

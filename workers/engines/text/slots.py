@@ -21,10 +21,26 @@ ANY_SLOT = -1
 """More conversations than slots: the server makes the surplus wait."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSlot:
+    """A slot while one conversation occupies it."""
+
+    number: int
+    """`ANY_SLOT`: the server chooses."""
+    is_repeatable: bool = False
+    """Whether its KV cache holds what would be there again if all were read as it was the first time.
+
+    The last bits of what is computed depend on what shares a batch: what another request has left,
+    though the words are the same, may lead to other answers of a seed.
+    """
+
+
 @dataclass(slots=True)
 class _Slot:
     transcript: str = ""
     """What its KV cache holds, as text."""
+    read: str = ""
+    """The prompt that was read last, by a request with a seed; "": by one without."""
     is_busy: bool = False
     last_used: int = 0
 
@@ -38,14 +54,18 @@ class SlotBoard:
         self._clock = itertools.count(1)
 
     @contextmanager
-    def hold(self, transcript: str) -> Iterator[int]:
-        """Occupy the slot that this conversation continues, or the one idle for longest."""
+    def hold(self, transcript: str, *, has_seed: bool = False) -> Iterator[HeldSlot]:
+        """Occupy the slot that this conversation continues, or the one idle for longest.
+
+        `has_seed`: rather the one that the same prompt was read into than one that another may go on in.
+        """
         with self._lock:
-            number = self._choose(transcript)
+            number = self._choose(transcript, has_seed=has_seed)
+            is_repeatable = number != ANY_SLOT and self._is_repeatable(number, transcript)
             if number != ANY_SLOT:
                 self._slots[number] = _Slot(transcript, is_busy=True, last_used=next(self._clock))
         try:
-            yield number
+            yield HeldSlot(number=number, is_repeatable=is_repeatable)
         finally:
             if number != ANY_SLOT:
                 self._slots[number].is_busy = False
@@ -55,10 +75,22 @@ class SlotBoard:
         if number != ANY_SLOT:
             self._slots[number].transcript += text
 
-    def _choose(self, transcript: str) -> int:
+    def note_read(self, number: int) -> None:
+        """Note that a request with a seed has read its whole prompt into a slot that is held."""
+        self._slots[number].read = self._slots[number].transcript
+
+    def _is_repeatable(self, number: int, transcript: str) -> bool:
+        slot = self._slots[number]
+        goes_on = transcript.startswith(slot.transcript)
+        return bool(slot.read) and (goes_on or transcript == slot.read)
+
+    def _choose(self, transcript: str, *, has_seed: bool) -> int:
         free = [number for number, slot in enumerate(self._slots) if not slot.is_busy]
         if not free:
             return ANY_SLOT
+        same = [number for number in free if self._slots[number].read == transcript]
+        if has_seed and same:
+            return same[0]
         shared = {number: self._shared(number, transcript) for number in free}
         best = max(free, key=shared.__getitem__)
         # Continuing costs the slot at most half of what it holds: the rest is another chat's.
