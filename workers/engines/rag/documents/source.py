@@ -56,6 +56,7 @@ class Reading:
         self._since_s: float | None = None
         self._num_bytes = 0
         self._num_parts = 0
+        self._is_over = False
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -72,7 +73,7 @@ class Reading:
         self._progressed()
         running = 0.0 if self._since_s is None else time.thread_time() - self._since_s
         if self._used_s + running > self._limits.max_read_s:
-            raise TooMuchError(
+            raise self._too_much(
                 f"{self._name} takes longer to read than {self._limits.max_read_s:g} s.",
                 hint="Split it into smaller files.",
             )
@@ -82,7 +83,7 @@ class Reading:
         self._num_bytes += num_bytes
         most = self._limits.max_unpacked * self._limits.max_bytes
         if self._num_bytes > most:
-            raise TooMuchError(
+            raise self._too_much(
                 f"{self._name} would unpack to {fine_size_words(self._num_bytes)} or more; at most "
                 f"{fine_size_words(most)} are read."
             )
@@ -91,7 +92,7 @@ class Reading:
         """Count entries, messages, attachments. Raises: UnsupportedInputError beyond the bound."""
         self._num_parts += number
         if self._num_parts > self._limits.max_parts:
-            raise TooMuchError(
+            raise self._too_much(
                 f"{self._name} has {self._num_parts:,} parts or more; at most "
                 f"{self._limits.max_parts:,} are read.",
                 hint="Split it into smaller files.",
@@ -109,20 +110,23 @@ class Reading:
 
     @contextmanager
     def losing(self, part: str) -> Iterator[None]:
-        """Let what fails within cost only this part; `part` begins a sentence. Raises: TooMuchError."""
+        """Let what fails within cost only this part; `part` begins a sentence.
+
+        Raises: UnsupportedInputError if the file asks for more than a bound allows: that ends all of it.
+        """
         try:
             yield
-        except TooMuchError:
-            raise
         except UnsupportedInputError as err:
+            if self._is_over:
+                raise
             self.lose(f"{part} could not be read: {err.message}")
         except Exception as err:
             log.info("a part of a document is damaged", exc_info=err)
             self.lose(f"{part} could not be read: it is damaged.")
 
-
-class TooMuchError(UnsupportedInputError):
-    """A file asks for more than a bound allows: that ends all of it, not only a part."""
+    def _too_much(self, message: str, hint: str = "") -> UnsupportedInputError:
+        self._is_over = True
+        return UnsupportedInputError(message, hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
