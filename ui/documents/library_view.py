@@ -14,10 +14,11 @@ from ui.core.render import clock
 from workers.flows.intake import IncomingFile
 from workers.flows.removal import PendingRemoval
 from workers.messages import CollectionInfo, DocumentInfo
+from workers.messages.document_kinds import READABLE
 
 NO_DOCUMENTS = (
-    "No documents yet. PDF, Word, HTML, Markdown, text and CSV files can be added; they stay on "
-    "this machine. Every answer names its file and page."
+    f"No documents yet. What is read: {READABLE}. They stay on this machine. Every answer names its "
+    "file and page."
 )
 
 
