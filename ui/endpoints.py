@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from workers.client import Client
-from workers.flows.filters import filter_of
+from workers.flows.filters import filter_of, listed
 from workers.flows.pictures import ask_about_pictures
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.media.subtitles import plain_text
@@ -114,8 +114,7 @@ class Endpoints:
         """
         _check(str, collection=collection, query=query, files=files, pages=pages)
         _check(int, top_k=top_k)
-        names = [name.strip() for name in files.split(",") if name.strip()]
-        only = filter_of(files=names, pages=pages)
+        only = filter_of(files=listed(files), pages=pages)
         request = Retrieve(collection=collection, query=query, top_k=top_k, only=only)
         events = await _all(self._client.astream(request))
         found = next(event.passages for event in events if isinstance(event, Retrieved))

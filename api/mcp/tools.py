@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.flows.documents import Cited, Question, ask_documents
-from workers.flows.filters import filter_of
+from workers.flows.filters import filter_of, listed
 from workers.flows.pictures import ask_about_pictures
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.media.subtitles import plain_text, to_subtitles
@@ -158,15 +158,15 @@ class Tools:
         query: Annotated[str, Field(min_length=1, description="What to look for")],
         top_k: Annotated[int, Field(ge=1, le=50, description="How many passages at most")] = 6,
         files: Annotated[
-            list[str] | None, Field(description="Names of files to look into; * is anything")
-        ] = None,
+            str, Field(description="Names of files to look into, with commas; * is anything")
+        ] = "",
         types: Annotated[
-            list[str] | None, Field(description="Kinds of files to look into: pdf, md")
-        ] = None,
+            str, Field(description="Kinds of files to look into, with commas: pdf, md")
+        ] = "",
         pages: Annotated[str, Field(description="Pages to look on: 3 or 3-5")] = "",
     ) -> Passages:
         """Find the passages of a collection of documents that are nearest to a query."""
-        only = filter_of(files=files or (), types=types or (), pages=pages)
+        only = filter_of(files=listed(files), types=listed(types), pages=pages)
         request = Retrieve(collection=collection, query=query, top_k=top_k, only=only)
         events = await self._gather(self._client.astream(request))
         return Passages(passages=[_found(passage) for passage in _passages(events)])

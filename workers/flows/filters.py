@@ -35,6 +35,11 @@ def filter_of(
     return None if only == PassageFilter() else only
 
 
+def listed(said: str) -> list[str]:
+    """Return what is written with commas between."""
+    return [part.strip() for part in said.split(",") if part.strip()]
+
+
 def _pages(said: str) -> tuple[int, int] | None:
     if not said.strip():
         return None
