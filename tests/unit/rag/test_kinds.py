@@ -40,7 +40,7 @@ def test_slides_with_titles_tables_and_notes() -> None:
             "Name | Since\nErik | 1874\n\nNotes: Mention the storm.",
             {"slide": "2"},
         ),
-        (("Questions?",), "Questions?", {"slide": "3"}),
+        ((), "Questions?", {"slide": "3"}),
     ]
     assert (said["author"], lost) == ("Ada Berg", [])
 

@@ -77,7 +77,7 @@ def _sections(source: Source, slides: Iterable[Any], broken: set[str]) -> Iterat
         title, text = "", ""
         with source.reading.losing(f"Slide {number} of {source.name}"):
             title, text = _slide(source, number, slide, broken)
-        headings = (title,) if title else ()
+        headings = (title,) if title and text else ()
         for block in blocks(text or title):
             yield Section(text=block, headings=headings, place=(("slide", str(number)),))
 
