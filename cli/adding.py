@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workers.messages.amounts import memory_words
-from workers.models.prices import price_text
 
 from .options import Json, Where, Yes
 from .output import confirm, emit, say
@@ -79,6 +78,8 @@ def add(
 
 def _describe(card: ModelCard, plan: Mapping[str, Any]) -> None:
     """Show what a card would say, and whether the model fits."""
+    from workers.models.prices import price_text
+
     kind = {"none": ""}.get(card.quantization, f", {card.quantization}")
     licence = f"{card.license}, limits its use" if card.license_restricted else card.license
     size = (
