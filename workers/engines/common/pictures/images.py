@@ -7,14 +7,14 @@ one that is allowed but large is decoded and scaled down to `WORK_PIXELS`.
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workers.messages import Media
 from workers.messages.errors import UnsupportedInputError
+
+from .damaged import DAMAGED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,19 +34,6 @@ _LITTLE = 0.05
 
 _READABLE = "Quintet reads PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF pictures."
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
-_DAMAGED = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow's decoders raise on broken files, besides its own errors (which are OSErrors)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +83,7 @@ def decode(media: Media, max_pixels: int) -> Picture:
                 image.thumbnail(size, reducing_gap=2.0)
             turned = ImageOps.exif_transpose(image)
             pixels = np.asarray(_to_rgb(turned))
-        except _DAMAGED as err:
+        except DAMAGED as err:
             raise _damaged(media) from err
     is_on_side = (turned.width > turned.height) != (image.width > image.height)
     width, height = full_size[::-1] if is_on_side else full_size
@@ -116,7 +103,7 @@ def _open(media: Media, max_pixels: int) -> Image.Image:
             f"{media.name} is a picture of more than {_millions(max_pixels)} million pixels.",
             hint="Scale it down and send it again.",
         ) from err
-    except _DAMAGED as err:
+    except DAMAGED as err:
         raise _unreadable(media, data) from err
     if image.width * image.height > max_pixels:
         raise UnsupportedInputError(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 from typing import TYPE_CHECKING
 
+from workers.engines.common.pictures.damaged import DAMAGED
 from workers.messages.errors import UnsupportedInputError
 
 from .section import OpenDocument, Section
@@ -21,19 +20,6 @@ MAX_FRAMES = 500
 MAX_PIXELS = 120_000_000
 """Of one frame: 360 MB decoded; an A3 page at 600 dpi has 70 million."""
 _HEADS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
-_DAMAGED = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow's decoders raise on broken files."""
 
 
 def is_picture(data: bytes) -> bool:
@@ -76,7 +62,7 @@ def frame(name: str, data: bytes, index: int, max_pixels: int) -> Image.Image:
             one = ImageOps.exif_transpose(_plain(image))
             ratio = min(1.0, (max_pixels / (one.width * one.height)) ** 0.5)
             one.thumbnail((max(1, int(one.width * ratio)), max(1, int(one.height * ratio))))
-        except (*_DAMAGED, Image.DecompressionBombError) as err:
+        except (*DAMAGED, Image.DecompressionBombError) as err:
             raise UnsupportedInputError(
                 f"Page {index + 1} of {name} is damaged and cannot be shown."
             ) from err
@@ -99,7 +85,7 @@ def _plain(image: Image.Image) -> Image.Image:
 def _num_frames(name: str, image: Image.Image) -> int:
     try:
         return int(getattr(image, "n_frames", 1))
-    except _DAMAGED as err:
+    except DAMAGED as err:
         raise _damaged(name) from err
 
 
@@ -110,7 +96,7 @@ def _opened(name: str, data: bytes) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Image.open(io.BytesIO(data), formats=FORMATS)
-    except (*_DAMAGED, Image.DecompressionBombError) as err:
+    except (*DAMAGED, Image.DecompressionBombError) as err:
         raise _damaged(name) from err
 
 
