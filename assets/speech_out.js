@@ -293,9 +293,22 @@ for (const gesture of ["pointerdown", "keydown"]) {
   document.addEventListener(gesture, wake, { passive: true, once: true });
 }
 // On a phone the drawer lies over what was chosen in it.
+const shutDrawer = () => {
+  if (matchMedia("(max-width: 720px)").matches) document.getElementById("q-menu")?.click();
+};
 panel?.addEventListener("change", (event) => {
-  const isOver = matchMedia("(max-width: 720px)").matches && event.target.closest("#tts-readings");
-  if (isOver) document.getElementById("q-menu")?.click();
+  if (event.target.closest("#tts-readings")) shutDrawer();
+});
+// Within the click: what is typed right after it stays.
+document.addEventListener("click", (event) => {
+  const pressed = event.target.closest?.("#tts-new, #tts-clear");
+  const text = document.querySelector("#tts-text textarea");
+  if (!pressed || !text || !element.isConnected) return;
+  text.value = "";
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+  if (pressed.id !== "tts-new") return;
+  change();
+  shutDrawer();
 });
 window.quintetSpeech = { stop, pause, change };
 new ResizeObserver(() => show()).observe(wave);

@@ -42,8 +42,3 @@ COUNT_JS = """(text) => {
 }"""
 SILENCE_JS = "() => window.quintetSpeech?.stop()"
 CHANGE_JS = "() => window.quintetSpeech?.change()"
-NEW_JS = """() => {
-  window.quintetSpeech?.change();
-  if (matchMedia("(max-width: 720px)").matches) document.getElementById("q-menu")?.click();
-  return "";
-}"""

@@ -14,7 +14,7 @@ from workers.client import Client
 from .clip import VoiceClip
 from .handlers import SpeechOutHandlers
 from .layout import SpeechOutParts, layout_speech_out
-from .markup import COUNT_JS, NEW_JS, SILENCE_JS
+from .markup import COUNT_JS, SILENCE_JS
 
 
 def build_speech_out_tab(client: Client, settings: Settings, _chats: PageChats) -> None:
@@ -73,5 +73,3 @@ def _wire_text(
     now = [parts.recording, parts.readings]
     for button in (parts.clear, parts.new):
         button.click(handlers.on_clear, now, parts.outputs(), cancels=running, **LIGHT)
-        # At once: what is typed while the server answers stays.
-        button.click(None, None, parts.text, js=NEW_JS if button is parts.new else '() => ""')
