@@ -15,7 +15,6 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from workers.client import Client
-from workers.flows.filters import filter_of, listed
 from workers.flows.pictures import ask_about_pictures
 from workers.flows.speech import FileBytes, speak_to_file
 from workers.media.subtitles import plain_text
@@ -106,16 +105,12 @@ class Endpoints:
         return "\n".join(line.text for read in reads for line in read.lines)
 
     async def search_documents(
-        self, collection: str, query: str, top_k: int = 6, files: str = "", pages: str = ""
+        self, collection: str, query: str, top_k: int = 6
     ) -> list[dict[str, Any]]:
-        """Find the passages of a collection that are nearest to a query, best first.
-
-        `files`: names to look into, with commas between them and `*` for anything; `pages`: "3" or "3-5".
-        """
-        _check(str, collection=collection, query=query, files=files, pages=pages)
+        """Find the passages of a collection that are nearest to a query, best first."""
+        _check(str, collection=collection, query=query)
         _check(int, top_k=top_k)
-        only = filter_of(files=listed(files), pages=pages)
-        request = Retrieve(collection=collection, query=query, top_k=top_k, only=only)
+        request = Retrieve(collection=collection, query=query, top_k=top_k)
         events = await _all(self._client.astream(request))
         found = next(event.passages for event in events if isinstance(event, Retrieved))
         return [
