@@ -33,10 +33,10 @@ from compat.gai.library.gaigen import Gaigen as Gaigen
 from compat.gai.library.rag import RAG as RAG
 from configs.catalogue import ModelCard as ModelCard
 from configs.errors import ConfigError as ConfigError
-from library.results import Answer as Answer
+from library.answers import Answer as Answer
+from library.answers import FileAnswer as FileAnswer
 from library.results import ChatResult as ChatResult
 from library.results import Description as Description
-from library.results import FileAnswer as FileAnswer
 from library.results import Speech as Speech
 from library.results import Transcript as Transcript
 from library.session import AsyncQuintet as AsyncQuintet

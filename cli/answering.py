@@ -20,7 +20,8 @@ from .options import Json, PersonaName, SamplingFlags, ToolFlags, Where, grouped
 from .output import emit, note, read_stdin, say
 
 if TYPE_CHECKING:
-    from library.results import Answer, ChatResult, Description, FileAnswer
+    from library.answers import Answer, FileAnswer
+    from library.results import ChatResult, Description
     from library.session import Quintet
     from library.sync_async import Stream
     from workers.messages import Passage
@@ -192,7 +193,7 @@ def _object(
             record[name] = getattr(result, name)
     if flow := getattr(result, "flow", {}):
         record["flow"] = dict(flow)
-    for name in ("calls", "notes"):
+    for name in ("calls", "notes", "unsupported", "strays", "doubts"):
         if getattr(result, name, ()):
             record[name] = getattr(result, name)
     return record
@@ -218,6 +219,8 @@ def tell_sources(result: Any) -> None:
     for number, passage in enumerate(passages, start=1):
         if passage in result.citations:
             note(f"[{number}] {place_of(passage)}")
+    for doubt in getattr(result, "doubts", ()):
+        note(doubt)
     sys.stderr.flush()
 
 

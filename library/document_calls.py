@@ -28,6 +28,7 @@ from workers.messages import (
 from workers.messages.sampling import sampling_for
 
 from . import results
+from .answers import Answer
 from .calls import FAITHFUL
 from .inputs import File, to_files
 from .library_call import (
@@ -42,7 +43,6 @@ from .library_call import (
     text_of_event,
 )
 from .options import ChatOptions, check_names
-from .results import Answer
 
 
 def index(

@@ -20,10 +20,10 @@ from workers.messages import Event, Media
 from workers.messages.errors import UnsupportedInputError
 
 from . import results
+from .answers import FileAnswer
 from .inputs import File, to_files
 from .library_call import LibraryCall, OnText, deadline_of, each, text_of_event
 from .options import ChatOptions, check_names
-from .results import FileAnswer
 
 
 def ask_files(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from workers.flows.documents import Cited
+from workers.flows.doubts import doubts_of
 from workers.flows.turns.events import Noted, Rewritten
 from workers.flows.turns.reporting import report_of
 from workers.media import audio
@@ -32,6 +33,8 @@ from workers.messages import (
     ToolCallDelta,
     Usage,
 )
+
+from .answers import Answer, FileAnswer
 
 Events = tuple[Event, ...]
 E = TypeVar("E", bound=Event)
@@ -130,40 +133,6 @@ class Description:
     def lines(self) -> tuple[TextLine, ...]:
         """All lines of text, with their places, in reading order."""
         return tuple(line for picture in self.pictures for line in picture.lines)
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An answer from documents."""
-
-    text: str
-    """With marks like [1], which count `passages` from 1."""
-    passages: tuple[Passage, ...]
-    """What was found, best first."""
-    citations: tuple[Passage, ...]
-    """Those that the answer cites, in the order of their marks."""
-    usage: Usage
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAnswer:
-    """An answer about files."""
-
-    text: str
-    """With marks like [1], which count `sources` from 1, where there are any."""
-    files: tuple[Mapping[str, Any], ...]
-    """How each was read (`read_as`) and what was lost (`note`), by `name`."""
-    sources: tuple[Mapping[str, Any], ...]
-    """The passages that were found, best first: `document`, `page`, `text`, `score`."""
-    citations: tuple[Mapping[str, Any], ...]
-    """Those that the answer cites, in the order of their marks."""
-    usage: Usage
 
     def __str__(self) -> str:
         return self.text
@@ -273,11 +242,15 @@ def answer(events: Events) -> Answer:
     found = passages(events)
     marked = _all(events, Cited)
     numbers = marked[-1].numbers if marked else ()
+    last = marked[-1] if marked else None
     return Answer(
         text=marked[-1].text if marked else _text(events),
         passages=found,
         citations=tuple(found[number - 1] for number in numbers),
         usage=_end(events).usage,
+        unsupported=last.unsupported if last else (),
+        strays=last.strays if last else (),
+        doubts=last.doubts if last else (),
     )
 
 
@@ -292,4 +265,11 @@ def file_answer(events: Events) -> FileAnswer:
         sources=sources,
         citations=tuple(sources[number - 1] for number in noted.get("cited", ())),
         usage=_end(events).usage,
+        unsupported=tuple(noted.get("unsupported", ())),
+        strays=tuple(noted.get("strays", ())),
+        doubts=doubts_of(
+            unsupported=noted.get("unsupported", ()),
+            strays=noted.get("strays", ()),
+            num_moved=noted.get("num_moved", 0),
+        ),
     )

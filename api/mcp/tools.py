@@ -188,7 +188,7 @@ def _passages(events: tuple[object, ...]) -> tuple[Passage, ...]:
 
 
 def _cited(events: tuple[object, ...]) -> str:
-    """Return the answer with its marks, and under it what the marks mean."""
+    """Return the answer with its marks, and under it what the marks mean and what no passage says."""
     answer = next((event for event in events if isinstance(event, Cited)), None)
     if answer is None:
         return _text(events)
@@ -198,7 +198,8 @@ def _cited(events: tuple[object, ...]) -> str:
         passage = passages[number - 1]
         place = place_in(passage.document_name, passage.page, dict(passage.place))
         notes.append(f"[{number}] {place}")
-    return "\n\n".join(part for part in (answer.text, "\n".join(notes)) if part)
+    parts = (answer.text, "\n".join(notes), "\n".join(answer.doubts))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _found(passage: Passage) -> Found:

@@ -15,6 +15,7 @@ from .metrics import Figures, figures
 from .questions import BenchQuestion, Half, load_questions, plain
 from .rankers import RERANKER, Ranker, rankers
 from .refusal import BARS, Refused, refused
+from .supported import supported
 
 HEAD = (
     "| collection | order | hit@1 | hit@3 | hit@5 | MRR | nDCG@10 |\n"
@@ -42,7 +43,7 @@ def measure() -> list[Measurement]:
             held = held or {name: rows[ALL, name] for name in ways}
             tables.append(_table(half, len(some), rows))
         silences = refused(collections, questions)
-        tables.append(silences.table())
+        tables += [silences.table(), supported(collections)]
     notes = _notes(right, "fused + reranker" in ways)
     RESULTS.joinpath("finding.md").write_text("\n\n".join([*tables, *notes]) + "\n")
     found = _rows(held, sum(question.half == "held" for question in asked))

@@ -42,7 +42,7 @@ PASSAGES = (
 
 def test_own_marks_are_kept_and_wrong_ones_removed() -> None:
     marked = cite("There are 196 steps [2]. Mind your head [7].", PASSAGES)
-    assert marked.text == "There are 196 steps [2]. Mind your head ."
+    assert marked.text == "There are 196 steps [2]. Mind your head."
     assert (marked.numbers, marked.is_by_model) == ((2,), True)
 
 

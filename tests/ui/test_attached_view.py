@@ -87,7 +87,7 @@ def test_passages_are_numbered_with_place_and_score() -> None:
 def test_only_the_model_cites() -> None:
     said = message(sources=[SOURCE], cited=[1], is_cited_by_model=False)
     shown = sources_html(said.details["sources"], said)
-    assert "shares its words" in shown
+    assert "<em>nearest</em>" in shown
     assert "passages cited" not in shown
     assert "The model cites nothing itself" in shown
     assert "q-caution" not in shown
@@ -100,6 +100,16 @@ def test_an_answer_without_the_documents_says_so() -> None:
     assert "Nearest passages" in shown
     bare = message(sources=[SOURCE], cited=[])
     assert "No sentence of this answer" in sources_html([SOURCE], bare)
+
+
+def test_what_no_passage_says_is_underlined_and_summed_up() -> None:
+    said = message(
+        sources=[SOURCE], cited=[1], unsupported=["It is *pink*."], num_claims=2, num_moved=1
+    )
+    shown = sources_html([SOURCE], said)
+    assert "Passages say 1 of 2 sentences" in shown
+    assert "moved or taken away" in shown
+    assert '<u class="q-unsaid"' in cited_words("Boats leave [1]. It is *pink*.", said)
 
 
 def test_a_refusal_shows_what_is_nearest_and_can_be_answered_anyway() -> None:

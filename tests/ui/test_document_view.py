@@ -103,7 +103,7 @@ def test_only_what_the_model_cites_is_called_cited() -> None:
     assert "not given to the model" in third
     by_words = replace(one, cited=cited("x [2]", 2, is_by_model=False))
     assert "<em>cited</em>" not in evidence_html(by_words)
-    assert "<em>shares its words</em>" in evidence_html(by_words)
+    assert "<em>nearest</em>" in evidence_html(by_words)
 
 
 def test_what_was_left_out_is_counted_with_the_reason() -> None:
@@ -112,22 +112,36 @@ def test_what_was_left_out_is_counted_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_by_model", "said"),
+    ("text", "is_by_model", "bare", "said"),
     [
-        ("One [1]. Two [1].", True, []),
-        ("One [1]. Two.", True, ["1 of 2 sentences has none: no passage says it."]),
-        ("One.", True, ["This sentence has none: no passage says it."]),
-        ("One. [1] Two. Three.", False, ["2 of 3 sentences have none"]),
-        ("One. [1]", False, []),
+        ("One [1]. Two [1].", True, (), []),
+        ("One [1]. Two.", True, ("Two.",), ["Passages say 1 of 2 sentences"]),
+        ("One.", True, ("One.",), ["No passage says this sentence"]),
+        (
+            "One. [1] Two. Three.",
+            False,
+            ("Two.", "Three."),
+            ["Passages say 1 of 3", "cites nothing"],
+        ),
+        ("One. [1]", False, (), []),
     ],
 )
-def test_sentences_without_support_are_counted(
-    text: str, is_by_model: bool, said: list[str]
+def test_sentences_without_support_are_underlined_and_summed_up(
+    text: str, is_by_model: bool, bare: tuple[str, ...], said: list[str]
 ) -> None:
-    one = asked(passage("a"), text=text, cited=cited(text, 1, is_by_model=is_by_model))
+    marked = replace(
+        cited(text, 1, is_by_model=is_by_model), unsupported=bare, num_claims=text.count(".")
+    )
+    one = asked(passage("a"), text=text, cited=marked)
     notes = " ".join(cautions_of(one))
     assert all(part in notes for part in said)
     assert bool(notes) == bool(said)
+    assert said_html(one).count('<u class="q-unsaid"') == len(bare)
+
+
+def test_a_mark_that_was_moved_is_said() -> None:
+    one = asked(passage("a"), text="x", cited=replace(cited("x [1]", 1), num_moved=1))
+    assert "moved or taken away" in " ".join(cautions_of(one))
 
 
 def test_a_number_at_every_sentence_is_no_warning() -> None:

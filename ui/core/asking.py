@@ -11,7 +11,7 @@ import gradio as gr
 
 from workers.flows.receipt import Receipt
 
-from . import written
+from . import unsaid, written
 from .icons import icon
 from .render import receipt_parts
 from .theme import ASSETS
@@ -82,8 +82,13 @@ def question_html(text: str) -> str:
     return f'<div class="q-me" data-question="{typed}">{written.question_html(text)}</div>'
 
 
-def answer_html(text: str, *, is_done: bool, cites: str = "") -> str:
-    """Return an answer in Markdown as HTML; with `cites`, marks like [2] lead to the element `{cites}2`."""
+def answer_html(
+    text: str, *, is_done: bool, cites: str = "", unsupported: Sequence[str] = ()
+) -> str:
+    """Return an answer in Markdown as HTML; with `cites`, marks like [2] lead to the element `{cites}2`.
+
+    `unsupported` sentences are underlined with dots.
+    """
     if not text.strip():
         return ""
 
@@ -93,7 +98,8 @@ def answer_html(text: str, *, is_done: bool, cites: str = "") -> str:
             f'<a class="q-cite" href="#{cites}{number}" target="_self" title="{title}">{number}</a>'
         )
 
-    body = written.answer_html(text, mark if cites else None)
+    body = written.answer_html(unsaid.marked(text, unsupported), mark if cites else None)
+    body = unsaid.shown(body)
     busy = "" if is_done else ' aria-busy="true"'
     return f'<div class="q-answer" aria-live="polite"{busy}>{body}</div>'
 

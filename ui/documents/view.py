@@ -13,7 +13,9 @@ from ui.core.asking import (
     question_html,
     remark_html,
 )
+from ui.core.unsaid import note_of
 from workers.flows.documents import Cited, ContextCut
+from workers.flows.doubts import moved_note, strays_note
 from workers.flows.off_topic import NotInDocuments, stems
 from workers.flows.receipt import Receipt
 from workers.messages import Passage
@@ -23,9 +25,6 @@ from .page_sheet import page_button
 
 _WORD = re.compile(r"\w+")
 _STEM_LETTERS = 5
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?!\[)|(?<=[.!?] \[\d\])\s+|(?<=[.!?] \[\d\d\])\s+|\n+")
-"""Where a sentence ends; its mark may come after the full stop."""
-_MARK = re.compile(r"\[\d{1,2}\]")
 WEAK_SCORE = 0.2
 """Cosine below which MiniLM's best passage is usually about something else."""
 ORDER = (
@@ -34,8 +33,11 @@ ORDER = (
 )
 ORDER_JUDGED = "Best first, as the reranker judges: 1 answers the question, 0 does not."
 ALL_SHARE = (
-    "A number shows which passage shares a sentence's words, and every sentence has one. The model "
-    "itself cites nothing."
+    "A number shows which passage is nearest to a sentence and says the same, and every sentence has "
+    "one. The model itself cites nothing."
+)
+BY_NEARNESS = (
+    "The model cites nothing itself: a number shows which passage is nearest to a sentence."
 )
 LOOKING = (
     '<div class="q-evidence q-evidence-wait" aria-hidden="true"><i></i><i></i><i></i><i></i></div>'
@@ -73,7 +75,8 @@ def said_html(asked: AskedDocuments) -> str:
     if asked.missed is not None:
         return _refusal_html(asked.missed)
     text = asked.cited.text if asked.cited else asked.text
-    return answer_html(text, is_done=asked.is_done, cites=asked.anchor)
+    bare = asked.cited.unsupported if asked.cited else ()
+    return answer_html(text, is_done=asked.is_done, cites=asked.anchor, unsupported=bare)
 
 
 def after_html(asked: AskedDocuments) -> str:
@@ -107,10 +110,12 @@ def cautions_of(asked: AskedDocuments) -> list[str]:
     if max(passage.score for passage in asked.passages) < WEAK_SCORE:
         notes.append("No passage is close to the question: these documents may not answer it.")
     cited = asked.cited
-    bare, total = _bare_sentences(cited) if cited else (0, 0)
-    if cited is not None and bare:
-        how = "The model cites nothing itself: a number shows which passage shares a sentence's words. "
-        notes.append(("" if cited.is_by_model else how) + _unsupported(bare, total))
+    if cited is not None:
+        bare = note_of(len(cited.unsupported), cited.num_claims)
+        how = "" if cited.is_by_model or not bare else f" {BY_NEARNESS}"
+        notes += [f"{bare}{how}"] if bare else []
+        rest = (moved_note(cited.num_moved), strays_note(cited.strays))
+        notes += [note for note in rest if note]
     return notes
 
 
@@ -118,24 +123,11 @@ def remarks_of(asked: AskedDocuments) -> list[str]:
     """What is good to know and no reason for doubt; whole sentences."""
     cited = asked.cited
     is_answered = asked.missed is None and bool(asked.passages) and bool(asked.text.strip())
-    is_shared = cited is not None and not cited.is_by_model and not _bare_sentences(cited)[0]
+    is_shared = cited is not None and not cited.is_by_model and not cited.unsupported
     return [
         *([ALL_SHARE] if is_answered and is_shared else []),
         *([asked.still_read] if asked.still_read else []),
     ]
-
-
-def _bare_sentences(cited: Cited) -> tuple[int, int]:
-    """How many sentences have no mark, and how many there are."""
-    sentences = [part for part in _SENTENCE.split(cited.text.strip()) if _WORD.search(part)]
-    return sum(not _MARK.search(sentence) for sentence in sentences), len(sentences)
-
-
-def _unsupported(bare: int, total: int) -> str:
-    if total == 1:
-        return "This sentence has none: no passage says it."
-    verb = "has none: no passage says it" if bare == 1 else "have none: no passage says them"
-    return f"{bare} of {total} sentences {verb}."
 
 
 def _refusal_html(missed: NotInDocuments) -> str:
@@ -213,9 +205,9 @@ def _also(passage: Passage) -> str:
 
 
 def _tag(asked: AskedDocuments, *, is_cited: bool, is_used: bool) -> str:
-    """Only the model cites; a mark that was set by comparing words says so."""
+    """Only the model cites; a mark that was set by comparing sentences says so."""
     if is_cited and asked.cited is not None:
-        word = "cited" if asked.cited.is_by_model else "shares its words"
+        word = "cited" if asked.cited.is_by_model else "nearest"
         return f"<em>{word}</em>"
     return "" if is_used or asked.missed else "<em>not given to the model</em>"
 

@@ -1,8 +1,8 @@
 """Ask a collection: find passages with the rag worker, answer from them with the text worker.
 
 The passages come first, so that the user can judge them before the answer is there. Every sentence
-of the answer then gets the number of a passage: the model's own, or, where it wrote none, that of
-the passage that shares its words.
+of the answer then gets the number of a passage that says it: the model's own if it is one, else the
+nearest; or none.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from workers.messages import (
 from workers.messages.errors import ContextTooLongError, NotFoundError
 
 from .citations import cite
+from .doubts import doubts_of
+from .likeness import likeness_of
 from .off_topic import missed, off_topic
 
 CHARS_PER_TOKEN = 3.0
@@ -80,7 +82,20 @@ class Cited(Event):
     numbers: tuple[int, ...]
     """Passages that are cited, from 1, in the order of the Retrieved event."""
     is_by_model: bool
-    """False: the marks were set by comparing words."""
+    """False: the marks were set by comparing sentences."""
+    unsupported: tuple[str, ...] = ()
+    """Sentences that no passage says, as they stand, without marks."""
+    num_claims: int = 0
+    """Sentences that say something."""
+    num_moved: int = 0
+    """Sentences whose mark named a passage that does not say it: it was moved to one that does, or taken away."""
+    strays: tuple[str, ...] = ()
+    """Numbers and names that stand in none of the passages that were used."""
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Return what a reader must know, as sentences."""
+        return doubts_of(unsupported=self.unsupported, strays=self.strays, num_moved=self.num_moved)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +225,16 @@ async def _generate(
             if isinstance(event, TextDelta):
                 text += event.text
             if isinstance(event, Finished):
-                marked = cite(text, used)
+                marked = cite(text, used, await likeness_of(client, text, used))
                 yield Cited(
                     request_id=event.request_id,
                     text=marked.text,
                     numbers=marked.numbers,
                     is_by_model=marked.is_by_model,
+                    unsupported=marked.unsupported,
+                    num_claims=marked.num_claims,
+                    num_moved=marked.num_moved,
+                    strays=marked.strays,
                 )
             yield event
 

@@ -82,6 +82,9 @@ class ScriptedClient(Client):
     def ready(self, modality: Any, model: str | None = None) -> None:
         return None
 
+    def loaded(self, modality: Any) -> None:
+        return None
+
     async def astream(self, request: Request) -> AsyncGenerator[Event, None]:
         self.asked.append(request)
         self.num_open += 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from workers.engines.rag.grounds import names_in
 from workers.flows.off_topic import off_topic
 from workers.messages import Grounds
+from workers.messages.names import names_in
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,10 @@ from typing import Any
 
 from ui.core.asking import caution_html, remark_html
 from ui.core.icons import icon
+from ui.core.unsaid import CLOSE, OPEN, note_of
+from ui.core.unsaid import marked as unsaid_marked
 from workers.chats.records import Message
+from workers.flows.doubts import moved_note, strays_note
 from workers.messages.places import place_words
 
 from .markup import act_button
@@ -53,16 +56,21 @@ def caution_of(message: Message) -> str:
         return ""
     if not details.get("cited"):
         return "No sentence of this answer is found in the passages."
-    return ""
+    notes = (
+        note_of(len(_listed(details.get("unsupported"))), _count(details.get("num_claims"))),
+        moved_note(_count(details.get("num_moved"))),
+        strays_note([str(one) for one in _listed(details.get("strays"))]),
+    )
+    return " ".join(note for note in notes if note)
 
 
 def _remark(message: Message) -> str:
     """Say whose the marks are; that is no reason for doubt."""
     details = message.details
-    if caution_of(message) or details.get("is_cited_by_model", True) or not details.get("cited"):
+    if details.get("is_cited_by_model", True) or not details.get("cited"):
         return ""
     return remark_html(
-        "The model cites nothing itself: a mark shows which passage shares a sentence’s words."
+        "The model cites nothing itself: a mark shows which passage is nearest to a sentence."
     )
 
 
@@ -93,7 +101,8 @@ def cited_words(text: str, message: Message) -> str:
             return mark[0]
         return f"[{_place(sources[number - 1])}](#source-{message.id}-{number})"
 
-    parts = _CODE.split(text)  # every second one is code
+    bare = [str(one) for one in _listed(message.details.get("unsupported"))]
+    parts = _CODE.split(unsaid_marked(text, bare, OPEN, CLOSE))  # every second one is code
     parts[::2] = [_MARK.sub(chip, part) for part in parts[::2]]
     return "".join(parts)
 
@@ -111,6 +120,11 @@ def left_out_html(left_out: Any, _message: Message) -> str:
         f'<details class="q-line q-note"><summary>{which} summed up for the model</summary>'
         f"<p>{escape(summary)}</p></details>"
     )
+
+
+def _count(value: Any) -> int:
+    """An import may hold anything."""
+    return value if isinstance(value, int) else 0
 
 
 def _listed(value: Any) -> Sequence[Any]:
@@ -156,7 +170,7 @@ def _card(message: Message, number: int, source: Mapping[str, Any], *, is_cited:
     collection = str(source.get("collection", ""))
     place = " · ".join(part for part in (page, collection) if part)
     is_unused = not source.get("is_used", True) and not message.details.get("is_refused")
-    word = "cited" if message.details.get("is_cited_by_model", True) else "shares its words"
+    word = "cited" if message.details.get("is_cited_by_model", True) else "nearest"
     tag = f"<em>{word}</em>" if is_cited else "<em>not given to the model</em>" if is_unused else ""
     name = escape(str(source.get("document", "")))
     return (

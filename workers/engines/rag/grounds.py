@@ -8,12 +8,12 @@ the passages at all. What follows from them is decided in `workers/flows/off_top
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workers.messages import Grounds, Passage
+from workers.messages.names import names_in
 
 from .collection_index import CollectionIndex
 from .document_store import Collection
@@ -27,8 +27,6 @@ DEVIATIONS = 1.75
 """Above the mean of the foreign questions lies the floor; chosen on the tuning half of benchmarks/finding."""
 _GROWTH = 0.1
 """A collection that has grown or shrunk by a smaller share keeps its floor."""
-_NAME = re.compile(r"(?<!^)(?<![.?!:] )(?<!\w)[^\W\d_][\w/.+-]*")
-_ENGLISH = frozenset("the is are does do did what how who when where which why can".split())
 
 
 class Weighing:
@@ -106,22 +104,3 @@ class Weighing:
         return tuple(
             name for name in names_in(query) if not store.word_places(collection, name, ids)[1]
         )
-
-
-def names_in(question: str) -> list[str]:
-    """Return what a question names: "Redis", "HTTP/3", "DataFrame.apply"; not its first word.
-
-    A capital at the beginning alone makes a name only in a question with English words: German writes every
-    noun so.
-    """
-    is_english = not _ENGLISH.isdisjoint(re.findall(r"\w+", question.lower()))
-    found = (word.rstrip(".-/+").removesuffix("'s") for word in _NAME.findall(question.strip()))
-    return list(dict.fromkeys(word for word in found if _is_name(word, is_english=is_english)))
-
-
-def _is_name(word: str, *, is_english: bool) -> bool:
-    if len(word) < 2:
-        return False
-    has_capitals_inside = any(letter.isupper() for letter in word[1:])
-    has_digits = any(letter.isdigit() for letter in word)
-    return has_capitals_inside or (word[0].isupper() and (is_english or has_digits))

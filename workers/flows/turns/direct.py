@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from workers.client import Client
 from workers.flows.citations import cite
+from workers.flows.likeness import likeness_of
 from workers.messages import Event, Finished, TextDelta, ThoughtDelta, ToolCallDelta
 from workers.messages.errors import ContextTooLongError
 
@@ -78,17 +79,25 @@ async def _said(
             elif isinstance(event, Rewritten):
                 text = event.text
             elif isinstance(event, Finished):
-                for last in (*_cited(text, prompt), *_measured(event, ready)):
+                for last in (*await _cited(client, text, prompt), *_measured(event, ready)):
                     yield last
             yield event
 
 
-def _cited(text: str, prompt: TurnPrompt) -> list[Event]:
+async def _cited(client: Client, text: str, prompt: TurnPrompt) -> list[Event]:
     """Return an answer from passages with its citations."""
     if not prompt.passages or prompt.options.answer_schema is not None:  # marks are no JSON
         return []
-    marked = cite(text, prompt.passages)
-    cited = {"cited": list(marked.numbers), "is_cited_by_model": marked.is_by_model}
+    has_texts = any(one.is_read and not one.is_long for one in prompt.readings)  # may say it too
+    marked = cite(text, prompt.passages, await likeness_of(client, text, prompt.passages))
+    cited = {
+        "cited": list(marked.numbers),
+        "is_cited_by_model": marked.is_by_model,
+        "unsupported": [] if has_texts else list(marked.unsupported),
+        "num_claims": marked.num_claims,
+        "num_moved": marked.num_moved,
+        "strays": [] if has_texts else list(marked.strays),
+    }
     noted = Noted(request_id="", details=cited)
     return [*([] if marked.text == text else [Rewritten(request_id="", text=marked.text)]), noted]
 
