@@ -46,6 +46,12 @@ class About(FlowFlags, ToolFlags):
     collection: Annotated[
         str | None, typer.Option(metavar="NAME", help="Answer from these documents, with sources.")
     ] = None
+    quote: Annotated[
+        bool,
+        typer.Option(
+            "--quote", help="With --collection: the documents' own sentences; no model is asked."
+        ),
+    ] = False
 
 
 def add_to(app: typer.Typer) -> None:
@@ -102,6 +108,8 @@ def _check(about: About, where: Where, persona: str) -> None:
     if persona and (about.image or about.collection or about.file):
         other = "--image" if about.image else "--file" if about.file else "--collection"
         raise UnsupportedInputError(f"--persona and {other} cannot be combined.")
+    if about.quote and (not about.collection or about.file or about.given()):
+        raise UnsupportedInputError("--quote goes with --collection alone: it asks no model.")
     if about.file and where.url:
         raise UnsupportedInputError(
             "--file is read on this machine: leave out --url, or use --image for a picture."
@@ -155,7 +163,7 @@ def _stream(
             about.file, question, collections=chosen, system=sampling.system, **options
         )
     if about.collection:
-        return quintet.stream_answer(about.collection, question, **options)
+        return quintet.stream_answer(about.collection, question, quote=about.quote, **options)
     if about.image:
         return quintet.stream_description(about.image, question, **options)
     schema = read_schema(about.schema) if about.schema else None
@@ -193,7 +201,7 @@ def _object(
             record[name] = getattr(result, name)
     if flow := getattr(result, "flow", {}):
         record["flow"] = dict(flow)
-    for name in ("calls", "notes", "unsupported", "strays", "doubts"):
+    for name in ("calls", "notes", "unsupported", "strays", "doubts", "is_quoted"):
         if getattr(result, name, ()):
             record[name] = getattr(result, name)
     return record
@@ -219,6 +227,8 @@ def tell_sources(result: Any) -> None:
     for number, passage in enumerate(passages, start=1):
         if passage in result.citations:
             note(f"[{number}] {place_of(passage)}")
+    if getattr(result, "is_quoted", False):
+        note("quoted, no model asked")
     for doubt in getattr(result, "doubts", ()):
         note(doubt)
     sys.stderr.flush()

@@ -26,6 +26,8 @@ class Answer:
     """Its numbers and names that stand in no passage."""
     doubts: tuple[str, ...] = ()
     """All that is to be known to judge it, as sentences."""
+    is_quoted: bool = False
+    """Whether it is the documents' own sentences: no text model was asked."""
 
     def __str__(self) -> str:
         return self.text

@@ -99,10 +99,14 @@ def ask(
     question: str,
     *,
     num_passages: int = 6,
+    quote: bool = False,
     on_text: OnText | None = None,
     **options: Unpack[ChatOptions],
 ) -> LibraryCall[Answer, str]:
-    """Answer a question from a collection's documents, with citations. Raises: AppError."""
+    """Answer a question from a collection's documents, with citations. Raises: AppError.
+
+    `quote`: the answer is the documents' own sentences; no text model is asked.
+    """
     check_names(options, ChatOptions)
     model = options.get("model")
     card = client.models.get(model, "text") if model else client.card("text")
@@ -110,7 +114,12 @@ def ask(
 
     def source(client: Client) -> AsyncGenerator[Event, None]:
         asked = Question(
-            text=question, collection=collection, sampling=sampling, top_k=num_passages, model=model
+            text=question,
+            collection=collection,
+            sampling=sampling,
+            top_k=num_passages,
+            model=model,
+            quotes=quote,
         )
         return ask_documents(client, asked)
 

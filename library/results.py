@@ -251,6 +251,7 @@ def answer(events: Events) -> Answer:
         unsupported=last.unsupported if last else (),
         strays=last.strays if last else (),
         doubts=last.doubts if last else (),
+        is_quoted=last is not None and last.is_quoted,
     )
 
 

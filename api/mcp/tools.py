@@ -92,10 +92,14 @@ class Tools:
         collection: Annotated[
             str, Field(description="Answer from the documents of this collection, with citations")
         ] = "",
+        quote: Annotated[
+            bool,
+            Field(description="With a collection: its own sentences, without asking the model"),
+        ] = False,
     ) -> str:
         """Ask the local language model a question, or ask it about a collection of documents."""
         if collection:
-            asked = Question(text=question, collection=collection)
+            asked = Question(text=question, collection=collection, quotes=quote)
             events = await self._gather(ask_documents(self._client, asked))
             return _cited(events)
         messages = [ChatMessage(role="user", text=question)]

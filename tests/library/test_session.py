@@ -125,6 +125,10 @@ def test_documents_are_indexed_searched_and_asked(quintet: Quintet, tmp_path: Pa
     assert "nine" in answer.text
     assert answer.citations
     assert answer.citations[0].document_name == "hours.txt"
+    quoted = quintet.ask("house", "When does the library open?", quote=True)
+    assert quoted.is_quoted
+    assert quoted.citations[0].text.split()[0] in quoted.text
+    assert quoted.usage.completion_tokens == 0
     assert "house" in [collection.name for collection in quintet.collections()]
     document_id = quintet.documents("house")[0].document_id
     assert quintet.delete_document("house", document_id) == ()

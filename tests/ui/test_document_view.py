@@ -139,6 +139,14 @@ def test_sentences_without_support_are_underlined_and_summed_up(
     assert said_html(one).count('<u class="q-unsaid"') == len(bare)
 
 
+def test_a_quoted_answer_says_so_and_the_model_is_one_click_away() -> None:
+    marked = replace(cited("x [1]", 1, is_by_model=False), is_quoted=True)
+    one = replace(asked(passage("a"), text="x", cited=marked), is_done=True)
+    assert "no model asked" in " ".join(remarks_of(one))
+    assert 'data-act="model"' in after_html(one)
+    assert "<em>quoted</em>" in evidence_html(one)
+
+
 def test_a_mark_that_was_moved_is_said() -> None:
     one = asked(passage("a"), text="x", cited=replace(cited("x [1]", 1), num_moved=1))
     assert "moved or taken away" in " ".join(cautions_of(one))

@@ -38,7 +38,13 @@ class QuestionHandlers:
 
     @streamed
     def on_ask(
-        self, question: str, name: str, top_k: float, previous_id: str, turns: list[str]
+        self,
+        question: str,
+        name: str,
+        top_k: float,
+        quotes: bool,
+        previous_id: str,
+        turns: list[str],
     ) -> Steps:
         """Show the passages, then the answer as it is written, then its marks."""
         question = (question or "").strip()
@@ -46,21 +52,34 @@ class QuestionHandlers:
             yield {self._parts.status: note_html(NO_QUESTION)}
             return
         self._stop(previous_id)  # one answer at a time in this browser tab
-        asked = Question(text=question, collection=name, top_k=int(top_k), refuses=True)
+        asked = Question(
+            text=question, collection=name, top_k=int(top_k), quotes=quotes, refuses=True
+        )
         yield self._answer(asked, turns)
 
     @streamed
     def on_act(
-        self, name: str, top_k: float, previous_id: str, turns: list[str], event: gr.EventData
+        self,
+        name: str,
+        top_k: float,
+        quotes: bool,
+        previous_id: str,
+        turns: list[str],
+        event: gr.EventData,
     ) -> Steps:
-        """Ask once more, or have an answer although the documents say nothing about it."""
+        """Ask once more, or the model instead of quoting, or although the documents say nothing about it."""
         act, question = pressed(event)
-        if act not in ("again", "anyway") or not question:
+        if act not in ("again", "anyway", "model") or not question:
             yield {self._parts.status: gr.skip()}
             return
         self._stop(previous_id)
-        refuses = act == "again"
-        asked = Question(text=question, collection=name, top_k=int(top_k), refuses=refuses)
+        asked = Question(
+            text=question,
+            collection=name,
+            top_k=int(top_k),
+            quotes=quotes and act != "model",
+            refuses=act == "again",
+        )
         yield self._answer(asked, turns)
 
     def on_stop(self, answer_id: str) -> Update:

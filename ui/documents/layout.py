@@ -47,6 +47,8 @@ class LibraryParts:
     examples: Any
     """The row of example questions, which is seen while the handbook is there."""
     top_k: Any
+    quotes: Any
+    """Whether the documents are quoted, and no model is asked."""
 
     def outputs(self) -> list[Any]:
         """What changes when documents come or go."""
@@ -90,9 +92,9 @@ def layout_documents(settings: Settings) -> tuple[LibraryParts, QuestionParts]:
     with gr.Column(elem_id="rag-main", elem_classes=["q-ask-main", "q-grow"], min_width=0):
         conversation, examples = _layout_conversation()
     with gr.Column(elem_classes="q-dock", min_width=0):
-        composer, top_k = _layout_box()
+        composer, options = _layout_box()
     return (
-        LibraryParts(**library, examples=examples, top_k=top_k),
+        LibraryParts(**library, examples=examples, **options),
         QuestionParts(**conversation, composer=composer),
     )
 
@@ -171,8 +173,13 @@ def _layout_conversation() -> tuple[dict[str, Any], Any]:
     return parts, examples
 
 
-def _layout_box() -> tuple[Composer, Any]:
+def _layout_box() -> tuple[Composer, dict[str, Any]]:
     composer = layout_composer("Ask these documents", "rag")
     with gr.Accordion("Options", open=False, elem_id="rag-options"):
         top_k = gr.Slider(1, 20, value=6, step=1, label="Passages to find", elem_id="rag-top-k")
-    return composer, top_k
+        quotes = gr.Checkbox(
+            label="Quote the documents",
+            info="The answer is their own sentences; no model is asked.",
+            elem_id="rag-quotes",
+        )
+    return composer, {"top_k": top_k, "quotes": quotes}

@@ -57,7 +57,8 @@ def _wire_questions(
 ) -> None:
     work = {"outputs": parts.outputs(), **long_work("rag")}
     composer = parts.composer
-    with_options = [library.collection, library.top_k, parts.answer_id, parts.turns]
+    options = [library.collection, library.top_k, library.quotes]
+    with_options = [*options, parts.answer_id, parts.turns]
     asked = [composer.question, *with_options]
     gr.on([composer.send.click, composer.question.submit], handlers.on_ask, asked, **work)
     parts.earlier.act(handlers.on_act, with_options, **work)

@@ -39,6 +39,11 @@ ALL_SHARE = (
 BY_NEARNESS = (
     "The model cites nothing itself: a number shows which passage is nearest to a sentence."
 )
+QUOTED = "Quoted, no model asked: these are the documents’ own sentences, in reading order."
+ASK_MODEL = (
+    '<div class="q-choices"><button type="button" class="q-b" data-act="model">'
+    "Ask the model instead</button></div>"
+)
 LOOKING = (
     '<div class="q-evidence q-evidence-wait" aria-hidden="true"><i></i><i></i><i></i><i></i></div>'
 )
@@ -90,7 +95,11 @@ def after_html(asked: AskedDocuments) -> str:
         "again",
         *(("passages",) if asked.passages else ()),
     ]
-    return asked.error + cautions + remarks + actions_html(asked.receipt, actions=acts)
+    is_quoted = asked.cited is not None and asked.cited.is_quoted
+    return (
+        asked.error + cautions + remarks + (ASK_MODEL if is_quoted else "")
+        + actions_html(asked.receipt, actions=acts)
+    )  # fmt: skip
 
 
 def turn_html(asked: AskedDocuments) -> str:
@@ -123,6 +132,8 @@ def remarks_of(asked: AskedDocuments) -> list[str]:
     """What is good to know and no reason for doubt; whole sentences."""
     cited = asked.cited
     is_answered = asked.missed is None and bool(asked.passages) and bool(asked.text.strip())
+    if cited is not None and cited.is_quoted:
+        return [QUOTED, *([asked.still_read] if asked.still_read else [])]
     is_shared = cited is not None and not cited.is_by_model and not cited.unsupported
     return [
         *([ALL_SHARE] if is_answered and is_shared else []),
@@ -208,6 +219,7 @@ def _tag(asked: AskedDocuments, *, is_cited: bool, is_used: bool) -> str:
     """Only the model cites; a mark that was set by comparing sentences says so."""
     if is_cited and asked.cited is not None:
         word = "cited" if asked.cited.is_by_model else "nearest"
+        word = "quoted" if asked.cited.is_quoted else word
         return f"<em>{word}</em>"
     return "" if is_used or asked.missed else "<em>not given to the model</em>"
 

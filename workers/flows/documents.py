@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from configs.catalogue import ModelCard
 from workers.client import Client
@@ -34,6 +34,7 @@ from .citations import cite
 from .doubts import doubts_of
 from .likeness import likeness_of
 from .off_topic import missed, off_topic
+from .quoting import quoted_text, quotes_for
 
 CHARS_PER_TOKEN = 3.0
 """Deliberately low for prose; an estimate that is too high only costs one more try."""
@@ -91,6 +92,8 @@ class Cited(Event):
     """Sentences whose mark named a passage that does not say it: it was moved to one that does, or taken away."""
     strays: tuple[str, ...] = ()
     """Numbers and names that stand in none of the passages that were used."""
+    is_quoted: bool = False
+    """Whether it is the documents' own sentences: no text model was asked."""
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -111,6 +114,8 @@ class Question:
     model: str | None = None
     """Id of the card that answers; None: the default."""
     thinking: Thinking = NO_THOUGHTS
+    quotes: bool = False
+    """Whether the answer is the documents' own sentences, and no model is asked."""
     refuses: bool = False
     """Ask no model where the documents have nothing about it: NotInDocuments comes instead."""
 
@@ -118,7 +123,7 @@ class Question:
 async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Event, None]:
     """Yield Retrieved, ContextCut, TextDelta…, Cited, and one Finished; or Retrieved, NotInDocuments, Finished.
 
-    Closing it stops whichever worker is at work. Raises: AppError; NotFoundError if the collection
+    Where the documents are quoted there is no ContextCut: no text model is asked. Closing it stops whichever worker is at work. Raises: AppError; NotFoundError if the collection
     has no passages at all.
     """
     passages: tuple[Passage, ...] = ()
@@ -147,9 +152,32 @@ async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Ev
         yield missed(request.request_id, grounds)
         yield Finished(request_id=request.request_id)
         return
-    async with aclosing(_answer(client, _task(client, question), passages)) as events:
+    answer = (
+        _quoted(client, request.request_id, question.text, passages)
+        if question.quotes
+        else _answer(client, _task(client, question), passages)
+    )
+    async with aclosing(answer) as events:
         async for event in events:
             yield event
+
+
+async def _quoted(
+    client: Client, request_id: str, question: str, passages: tuple[Passage, ...]
+) -> AsyncGenerator[Event, None]:
+    """Yield the sentences that answer best."""
+    quotes = await quotes_for(client, question, passages)
+    text = quoted_text(quotes)
+    yield TextDelta(request_id=request_id, text=text)
+    yield Cited(
+        request_id=request_id,
+        text=text,
+        numbers=tuple(dict.fromkeys(quote.number for quote in quotes)),
+        is_by_model=False,
+        num_claims=len(quotes),
+        is_quoted=True,
+    )
+    yield Finished(request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,16 +254,7 @@ async def _generate(
                 text += event.text
             if isinstance(event, Finished):
                 marked = cite(text, used, await likeness_of(client, text, used))
-                yield Cited(
-                    request_id=event.request_id,
-                    text=marked.text,
-                    numbers=marked.numbers,
-                    is_by_model=marked.is_by_model,
-                    unsupported=marked.unsupported,
-                    num_claims=marked.num_claims,
-                    num_moved=marked.num_moved,
-                    strays=marked.strays,
-                )
+                yield Cited(request_id=event.request_id, **asdict(marked))
             yield event
 
 

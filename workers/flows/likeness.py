@@ -38,18 +38,25 @@ async def likeness_of(client: Client, answer: str, passages: Sequence[Passage]) 
         for number, passage in enumerate(passages)
         for sentence in passage_sentences(passage.text)
     ][:MAX_PASSAGE_SENTENCES]
-    if not said or not stands or not _is_awake(client):
+    if not said or not stands:
         return ()
-    texts = (*FOREIGN, *said, *(sentence for _, sentence in stands))
+    rows = await vectors_of(client, (*FOREIGN, *said, *(sentence for _, sentence in stands)))
+    owners = [number for number, _ in stands]
+    return nearest(rows, len(said), owners, len(passages)) if rows else ()
+
+
+async def vectors_of(client: Client, texts: Sequence[str]) -> list[Sequence[float]]:
+    """Return a row of length 1 for each text; none where the embedder is asleep, on another machine, or fails."""
+    if not _is_awake(client):
+        return []
     try:
-        events = await client.arun(Embed(texts=texts))
+        events = await client.arun(Embed(texts=tuple(texts)))
     except AppError:
-        return ()
+        return []
     embedded = next((event for event in events if isinstance(event, Embedded)), None)
     if embedded is None:
-        return ()
-    rows = list(struct.iter_unpack(f"<{embedded.dim}f", embedded.vectors))
-    return nearest(rows, len(said), [number for number, _ in stands], len(passages))
+        return []
+    return list(struct.iter_unpack(f"<{embedded.dim}f", embedded.vectors))
 
 
 def nearest(
@@ -61,18 +68,19 @@ def nearest(
     """
     foreign, said = rows[: len(FOREIGN)], rows[len(FOREIGN) : len(FOREIGN) + num_said]
     stands = rows[len(FOREIGN) + num_said :]
-    cosines = [_cosine(row, other) for row in said for other in foreign]
+    cosines = [cosine(row, other) for row in said for other in foreign]
     zero = min(0.95, max(0.0, sum(cosines) / max(1, len(cosines))))
     found = []
     for row in said:
         best = [-1.0] * num_passages
         for other, owner in zip(stands, owners, strict=True):
-            best[owner] = max(best[owner], (_cosine(row, other) - zero) / (1 - zero))
+            best[owner] = max(best[owner], (cosine(row, other) - zero) / (1 - zero))
         found.append(best)
     return found
 
 
-def _cosine(row: Sequence[float], other: Sequence[float]) -> float:
+def cosine(row: Sequence[float], other: Sequence[float]) -> float:
+    """Return the cosine of two rows of length 1."""
     return float(sum(map(mul, row, other)))
 
 
