@@ -21,6 +21,7 @@ from .library_view import still_read_words
 from .run import QuestionRun
 from .view import AskedDocuments
 
+QUOTES: dict[str, bool | None] = {"size": None, "quote": True, "model": False}
 NO_QUESTION = "Type a question first."
 
 
@@ -42,7 +43,7 @@ class QuestionHandlers:
         question: str,
         name: str,
         top_k: float,
-        quotes: bool,
+        quotes: str,
         previous_id: str,
         turns: list[str],
     ) -> Steps:
@@ -53,7 +54,11 @@ class QuestionHandlers:
             return
         self._stop(previous_id)  # one answer at a time in this browser tab
         asked = Question(
-            text=question, collection=name, top_k=int(top_k), quotes=quotes, refuses=True
+            text=question,
+            collection=name,
+            top_k=int(top_k),
+            quotes=QUOTES.get(quotes),
+            refuses=True,
         )
         yield self._answer(asked, turns)
 
@@ -62,7 +67,7 @@ class QuestionHandlers:
         self,
         name: str,
         top_k: float,
-        quotes: bool,
+        quotes: str,
         previous_id: str,
         turns: list[str],
         event: gr.EventData,
@@ -77,7 +82,7 @@ class QuestionHandlers:
             text=question,
             collection=name,
             top_k=int(top_k),
-            quotes=quotes and act != "model",
+            quotes=QUOTES.get(quotes) if act == "again" else act == "anyway" and quotes == "quote",
             refuses=act == "again",
         )
         yield self._answer(asked, turns)

@@ -48,7 +48,7 @@ class LibraryParts:
     """The row of example questions, which is seen while the handbook is there."""
     top_k: Any
     quotes: Any
-    """Whether the documents are quoted, and no model is asked."""
+    """Whether the documents are quoted, and no model is asked: a key of `handlers.QUOTES`."""
 
     def outputs(self) -> list[Any]:
         """What changes when documents come or go."""
@@ -177,9 +177,15 @@ def _layout_box() -> tuple[Composer, dict[str, Any]]:
     composer = layout_composer("Ask these documents", "rag")
     with gr.Accordion("Options", open=False, elem_id="rag-options"):
         top_k = gr.Slider(1, 20, value=6, step=1, label="Passages to find", elem_id="rag-top-k")
-        quotes = gr.Checkbox(
-            label="Quote the documents",
-            info="The answer is their own sentences; no model is asked.",
+        quotes = gr.Radio(
+            [
+                ("By the model’s size", "size"),
+                ("Quote the documents", "quote"),
+                ("The model’s words", "model"),
+            ],
+            value="size",
+            label="Answer with",
+            info="Quoting asks no model: the answer is the documents’ own sentences. By size: below 1 B parameters.",
             elem_id="rag-quotes",
         )
     return composer, {"top_k": top_k, "quotes": quotes}

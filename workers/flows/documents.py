@@ -32,12 +32,13 @@ from workers.messages.errors import ContextTooLongError, NotFoundError
 
 from .citations import cite
 from .doubts import doubts_of
+from .follow_up import query_of
 from .likeness import likeness_of
 from .off_topic import missed, off_topic
-from .quoting import quoted_text, quotes_for
+from .quoting import is_for_quotes, quoted_text, quotes_for
 
 CHARS_PER_TOKEN = 3.0
-"""Deliberately low for prose; an estimate that is too high only costs one more try."""
+"""Low for prose; an estimate that is too high only costs one more try."""
 ANSWER_TOKENS = 512
 """Room kept for the completion when the sampling sets no limit."""
 SMALL_MODEL_M = 500.0
@@ -46,8 +47,6 @@ SMALL_MODEL_PASSAGES = 3
 """More of them only confuse a small model, and cost it seconds before its first word."""
 SMALL_MODEL_ANSWER_TOKENS = 48
 """A small model repeats itself after its first sentences."""
-SHORT_QUESTION_WORDS = 4
-"""A shorter question ("and on Sundays?") is searched together with the one before it."""
 INSTRUCTION = (
     "Answer the question from the numbered passages alone, and put the number of the passage in "
     "square brackets after each sentence, like [1]. If the passages do not answer it, say so."
@@ -114,8 +113,8 @@ class Question:
     model: str | None = None
     """Id of the card that answers; None: the default."""
     thinking: Thinking = NO_THOUGHTS
-    quotes: bool = False
-    """Whether the answer is the documents' own sentences, and no model is asked."""
+    quotes: bool | None = False
+    """Whether the answer is the documents' own sentences, and no model is asked; None: by the model's size."""
     refuses: bool = False
     """Ask no model where the documents have nothing about it: NotInDocuments comes instead."""
 
@@ -130,7 +129,7 @@ async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Ev
     grounds: Grounds | None = None
     request = Retrieve(
         collection=question.collection,
-        query=_query(question),
+        query=query_of(question.text, question.history),
         top_k=question.top_k,
         weighs=question.refuses,
     )
@@ -152,14 +151,19 @@ async def ask_documents(client: Client, question: Question) -> AsyncGenerator[Ev
         yield missed(request.request_id, grounds)
         yield Finished(request_id=request.request_id)
         return
-    answer = (
-        _quoted(client, request.request_id, question.text, passages)
-        if question.quotes
-        else _answer(client, _task(client, question), passages)
-    )
+    answer = _said(client, _task(client, question), request.request_id, passages)
     async with aclosing(answer) as events:
         async for event in events:
             yield event
+
+
+def _said(
+    client: Client, task: _Task, request_id: str, passages: tuple[Passage, ...]
+) -> AsyncGenerator[Event, None]:
+    wished = task.question.quotes
+    if is_for_quotes(task.card) if wished is None else wished:
+        return _quoted(client, request_id, task.question.text, passages)
+    return _answer(client, task, passages)
 
 
 async def _quoted(
@@ -205,13 +209,6 @@ def _task(client: Client, question: Question) -> _Task:
         card=client.models.get(model, "text") if model else client.card("text"),
         ready=client.ready("text", model),
     )
-
-
-def _query(question: Question) -> str:
-    asked = [turn.text for turn in question.history if turn.role == "user"]
-    if asked and len(question.text.split()) < SHORT_QUESTION_WORDS:
-        return f"{asked[-1]} {question.text}"
-    return question.text
 
 
 async def _answer(

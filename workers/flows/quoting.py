@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from configs.catalogue import ModelCard
 from workers.client import Client
 from workers.messages import Passage
 
@@ -12,6 +13,9 @@ from .likeness import MAX_PASSAGE_SENTENCES, cosine, vectors_of
 from .off_topic import stems
 from .sentences import passage_sentences
 
+QUOTED_BELOW_M = 1000.0
+"""With a model of fewer million parameters the documents are quoted unless somebody says otherwise; measured in
+docs/finding.md."""
 MAX_SENTENCES = 3
 MEANING = 0.7
 """As for passages: the rest is shared words."""
@@ -30,6 +34,11 @@ class Quote:
     number: int
     """Of its passage, from 1."""
     text: str
+
+
+def is_for_quotes(card: ModelCard) -> bool:
+    """Whether a model is so small that the documents' own sentences are the better answer."""
+    return 0 < card.parameters_m < QUOTED_BELOW_M
 
 
 async def quotes_for(client: Client, question: str, passages: Sequence[Passage]) -> list[Quote]:

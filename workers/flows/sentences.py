@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+HEADING_WORDS = 8
 MARK = re.compile(r"\[(\d{1,2})\]")
 _MARKS = re.compile(r" ?\[\d{1,2}\]")
 _GAP = re.compile(r"(?<=[.!?])(?:\s*\[\d{1,2}\])*\s+(?!\[\d{1,2}\])|\n+")
@@ -51,9 +52,21 @@ def sentences_of(answer: str) -> list[Sentence]:
 
 
 def passage_sentences(text: str) -> list[str]:
-    """Return a passage's sentences; a line break inside one is no end of it."""
-    joined = " ".join(text.split())
+    """Return a passage's sentences, without headings; a line break inside one is no end of it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    joined = " ".join(line for at, line in enumerate(lines) if not _is_heading(lines, at))
     return [piece.strip() for piece in _pieces(joined) if _CLAIM.search(piece)]
+
+
+def _is_heading(lines: list[str], at: int) -> bool:
+    """Whether a line is short, without a full stop, and stands between whole sentences."""
+    line, is_first = lines[at], at == 0
+    if line.startswith("#"):
+        return True
+    is_short = len(line.split()) <= HEADING_WORDS and line[-1] not in ".!?:;,"
+    begins = is_first or lines[at - 1][-1] in ".!?:"
+    is_followed = at + 1 < len(lines) and lines[at + 1][0].isupper()
+    return is_short and begins and is_followed and (line[0].isupper() or line[0].isdigit())
 
 
 def _says_something(text: str) -> bool:

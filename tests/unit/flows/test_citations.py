@@ -85,6 +85,11 @@ def test_the_pieces_of_an_answer_are_the_answer() -> None:
     ]
 
 
+def test_a_heading_is_no_part_of_the_sentence_below_it() -> None:
+    text = "4. The tower\nThe tower is 41 metres\nhigh. It has\nAnna Holm to thank."
+    assert passage_sentences(text) == ["The tower is 41 metres high.", "It has Anna Holm to thank."]
+
+
 def test_zero_is_how_near_sentences_about_something_else_are() -> None:
     foreign = [(0.6, 0.8)] * len(FOREIGN)  # an embedder that puts everything near: cosine 0.6
     (row,) = nearest([*foreign, (1.0, 0.0), (1.0, 0.0), (0.6, 0.8)], 1, [0, 1], 3)

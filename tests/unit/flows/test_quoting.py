@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from tests.unit.flows.scripted_client import ScriptedClient
+import pytest
+
+from tests.unit.flows.scripted_client import ScriptedClient, text_card
 from workers.flows.documents import Cited, Question, ask_documents
-from workers.flows.quoting import Quote, chosen, quoted_text
+from workers.flows.quoting import Quote, chosen, is_for_quotes, quoted_text
 from workers.messages import Finished, Retrieved, TextDelta
 
 FOUND = (
@@ -27,6 +29,11 @@ def test_without_an_embedder_words_choose() -> None:
     picked = chosen("When does the last boat leave?", FOUND, (0.0,) * 4)
     assert [(one.number, one.text) for one in picked] == [(1, FOUND[1].text)]
     assert chosen("Anything?", (), ()) == []
+
+
+@pytest.mark.parametrize(("size", "is_quoted"), [(135, True), (1000, False), (0, False)])
+def test_the_size_of_the_model_decides_where_nobody_does(size: float, is_quoted: bool) -> None:
+    assert is_for_quotes(text_card("m", parameters_m=size)) is is_quoted
 
 
 async def test_no_text_model_is_asked() -> None:

@@ -8,7 +8,8 @@ from configs.catalogue import ModelCard
 from workers.chats.records import Message
 from workers.client import Client
 from workers.flows.citations import without_marks
-from workers.flows.documents import SHORT_QUESTION_WORDS, SMALL_MODEL_M
+from workers.flows.documents import SMALL_MODEL_M
+from workers.flows.follow_up import SHORT_QUESTION_WORDS
 from workers.messages import NO_THOUGHTS, ChatMessage, Event, Generate, SamplingParams
 from workers.messages.errors import AppError
 from workers.messages.folds import text_of
