@@ -28,6 +28,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(grouped(search))
     collections.command("list")(grouped(list_collections))
     collections.command("show")(grouped(show))
+    collections.command("test")(grouped(try_questions))
     collections.command("rm")(grouped(remove))
     app.add_typer(collections, name="collections", no_args_is_help=True)
 
@@ -126,6 +127,40 @@ def show(collection: Name, *, where: Where, as_json: Json = False) -> None:
         for d in found
     ]
     table(("document", "#pages", "#chunks", "#bytes", "id"), rows)
+
+
+def try_questions(
+    collection: Name,
+    *,
+    num: Annotated[int, typer.Option("--num", "-n", min=1, help="Questions to ask.")] = 60,
+    seed: Annotated[int, typer.Option(help="Chooses the passages.")] = 0,
+    where: Where,
+    as_json: Json = False,
+) -> None:
+    """Ask questions made from a collection's own passages, and say how often they are found."""
+    from .opening import open_quintet
+
+    _check_here(where)
+    with open_quintet(where) as quintet, progress(f"Testing {collection}") as report:
+        check_collection(quintet, collection)
+        tested = quintet.measure_collection(collection, num=num, seed=seed, on_progress=report)
+    if as_json:
+        emit(tested)
+        return
+    got = tested.figures
+    say(f"{tested.num_questions} questions made from the words of {collection}")
+    rows = [
+        ("first", f"{got.hit_1:.0%}"),
+        ("among the first 3", f"{got.hit_3:.0%}"),
+        ("among the first 5", f"{got.hit_5:.0%}"),
+        ("mean reciprocal rank", f"{got.mrr:.2f}"),
+        ("refused, should be low", f"{tested.refused:.0%}"),
+        ("everyday refused, should be high", f"{tested.everyday_refused:.0%}"),
+    ]
+    table(("the right passage", "share"), rows)
+    for miss in tested.misses:
+        came = f"{miss.found_in}: {miss.found.strip()[:80]}" if miss.found else "nothing"
+        say(f"\nMissed: {miss.question}\n  expected: {miss.expected.strip()[:80]}\n  first: {came}")
 
 
 def remove(

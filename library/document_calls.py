@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 from typing_extensions import Unpack
 
 from workers.client import Client
+from workers.flows.collection_test.running import CollectionTested, run_collection_test
 from workers.flows.documents import Question, ask_documents
 from workers.flows.scans import ingest
 from workers.messages import (
@@ -132,6 +133,33 @@ def ask(
     )
 
 
+def measure_collection(
+    client: Client,
+    /,
+    collection: str,
+    *,
+    num: int = 60,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    timeout_s: float | None = None,
+) -> LibraryCall[CollectionTested, Event]:
+    """Ask at most `num` questions made from a collection's own passages; return how often they are found.
+
+    `seed` chooses the passages. Raises: AppError; UnsupportedInputError for fewer than 10 different passages.
+    """
+
+    def source(client: Client) -> AsyncGenerator[Event, None]:
+        return run_collection_test(client, collection, num=num, seed=seed)
+
+    return LibraryCall(
+        source=source,
+        result=_tested,
+        piece=no_piece,
+        watch=each(progress_of_event, on_progress),
+        deadline=deadline_of(timeout_s),
+    )
+
+
 def collections(client: Client, /) -> LibraryCall[tuple[CollectionInfo, ...], Event]:
     """List the collections of documents."""
     return LibraryCall(source=ListCollections(), result=_collections, piece=no_piece)
@@ -159,6 +187,10 @@ def delete_collection(
     return LibraryCall(
         source=DeleteCollection(collection=name), result=_collections, piece=no_piece
     )
+
+
+def _tested(events: tuple[Event, ...]) -> CollectionTested:
+    return next(event for event in events if isinstance(event, CollectionTested))
 
 
 def _collections(events: tuple[Event, ...]) -> tuple[CollectionInfo, ...]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from workers.flows.collection_test.metrics import Figures, figures
+
 from ..harness import RESULTS, Measurement
 from .collection import ALL, Prepared, prepared
 from .corpora import CORPORA
-from .metrics import Figures, figures
 from .questions import BenchQuestion, Half, load_questions, plain
 from .rankers import RERANKER, Ranker, rankers
 from .refusal import BARS, Refused, refused

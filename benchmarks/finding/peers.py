@@ -17,10 +17,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from workers.flows.collection_test.metrics import figures
+
 from ..harness import RESULTS
 from .collection import ALL, Prepared, prepared
 from .measure import HEAD, RightPassages
-from .metrics import figures
 from .questions import BenchQuestion, load_questions
 
 SCRIPT = Path(__file__).parent / "peers_inside.py"

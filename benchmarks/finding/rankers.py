@@ -9,12 +9,12 @@ from configs.catalogue import load_catalogue
 from workers.engines.contract import CancelToken
 from workers.engines.rag.reranking import Reranking
 from workers.engines.rag.retrieval import reordered, retrieve, to_judge
+from workers.flows.collection_test.metrics import CUT
 from workers.messages import Passage
 from workers.messages.process_spec import WorkerSettings
 from workers.pool.threads import usable_cores
 
 from .collection import MODEL, Prepared
-from .metrics import CUT
 
 Ranker = Callable[[str, str], list[str]]
 """Collection and question → texts, best first, `CUT` of them."""

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from benchmarks.finding.corpora import CORPORA
-from benchmarks.finding.metrics import figures
 from benchmarks.finding.questions import load_questions
+from workers.flows.collection_test.metrics import figures
 
 
 def test_there_are_enough_questions_of_each_kind_in_both_halves() -> None:

@@ -1,0 +1,1 @@
+"""How well a collection is found in: questions made from its own passages, asked, measured."""
