@@ -117,6 +117,9 @@ def test_documents_are_indexed_searched_asked_removed(quintet: Quintet, home: Pa
     asked = quintet("ask", "--collection", "house", "Are dogs allowed in the library?")
     assert "[1]" in asked.stdout
     assert asked.stderr.startswith("[1] rules.pdf, page 2 (score ")
+    quoted = quintet("ask", "--collection", "house", "--quote", "Are dogs allowed in the library?")
+    assert "Dogs are not allowed in the library. [1]" in quoted.stdout
+    assert "quoted, no model asked" in quoted.stderr
     removed = quintet("collections", "rm", "house", "--yes", "--json")
     assert json.loads(removed.stdout) == {"collection": "house", "removed": ["rules.pdf"]}
 

@@ -99,6 +99,7 @@ def test_the_version_is_the_projects(here: Quintet) -> None:
         (["ask", "hi", "--profile", "moon"], 2, "No profile is called 'moon'"),
         (["ask", "hi", "--schema", "none.json"], 1, "none.json: No such file or directory."),
         (["ask", "hi", "--image", "a.png", "--collection", "c"], 2, "cannot be combined"),
+        (["ask", "hi", "--quote"], 2, "goes with --collection"),
         (["ask", "hi", "--url", "host:7860"], 2, "is no address"),
         (["ask", "hi", "--url", "http://127.0.0.1:9"], 1, "No Quintet answers"),
         (["transcribe"], 2, "Missing argument 'FILE…'"),
