@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from workers.client import Client
 from workers.messages import DeleteCollection, DeleteDocument
 from workers.messages.errors import AppError
+
+log = logging.getLogger("quintet.removal")
 
 UNDO_S = 10.0
 """How long it can be undone; page/design.md."""
@@ -36,7 +39,8 @@ class Removals:
         self._client = client
         self._undo_s = undo_s
         self._pending: dict[int, PendingRemoval] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._waiting: dict[int, asyncio.Task[None]] = {}
+        self._deletions: dict[int, asyncio.Task[None]] = {}
         self._first: dict[int, Callable[[], None]] = {}
         self._problems: dict[str, str] = {}
         self._keys = itertools.count(1)
@@ -58,16 +62,18 @@ class Removals:
         self._problems.pop(collection, None)
         self._pending[removal.key] = removal
         self._first[removal.key] = first
-        self._tasks[removal.key] = asyncio.create_task(self._later(removal))
+        self._waiting[removal.key] = asyncio.create_task(self._later(removal))
         return removal
 
     def undo(self, key: int) -> bool:
-        """Keep it after all; False if it is gone already."""
-        task = self._tasks.pop(key, None)
-        if task is not None:
-            task.cancel()
-        self._first.pop(key, None)
-        return self._pending.pop(key, None) is not None
+        """Keep it after all; False if it is gone, or just being deleted."""
+        task = self._waiting.pop(key, None)
+        if task is None:
+            return False
+        task.cancel()
+        self._first.pop(key)
+        self._pending.pop(key)
+        return True
 
     def pending(self) -> tuple[PendingRemoval, ...]:
         """Return what is about to go, oldest first."""
@@ -87,22 +93,33 @@ class Removals:
     async def settle(self, collection: str) -> None:
         """Delete now what is about to go from a collection: a question must not find it."""
         for one in [one for one in self._pending.values() if one.collection == collection]:
-            if (task := self._tasks.pop(one.key, None)) is not None:
-                task.cancel()
-                await self._delete(one)
+            if (waiting := self._waiting.get(one.key)) is not None:
+                waiting.cancel()
+                self._start(one)
+            if (deletion := self._deletions.get(one.key)) is not None:
+                await asyncio.shield(deletion)
 
     async def _later(self, removal: PendingRemoval) -> None:
         await asyncio.sleep(self._undo_s)
-        self._tasks.pop(removal.key, None)
-        await self._delete(removal)
+        self._start(removal)
+
+    def _start(self, removal: PendingRemoval) -> None:
+        """Delete it, in a task of its own: who waits for that may leave."""
+        del self._waiting[removal.key]
+        self._deletions[removal.key] = asyncio.create_task(self._delete(removal))
 
     async def _delete(self, removal: PendingRemoval) -> None:
-        self._first.pop(removal.key)()
         request: DeleteCollection | DeleteDocument = DeleteCollection(collection=removal.collection)
         if removal.document_id is not None:
             request = DeleteDocument(collection=removal.collection, document_id=removal.document_id)
         try:
+            self._first.pop(removal.key)()
             await self._client.arun(request)
-        except AppError as err:  # it is on the lists again
-            self._problems[removal.collection] = f"{removal.name} is still there: {err}"
-        self._pending.pop(removal.key, None)
+        except Exception as err:  # it is on the lists again
+            if not isinstance(err, AppError):
+                log.exception("a deletion ended in an error that nobody foresaw")
+            reason = str(err) or type(err).__name__
+            self._problems[removal.collection] = f"{removal.name} is still there: {reason}"
+        finally:
+            self._pending.pop(removal.key, None)
+            self._deletions.pop(removal.key, None)

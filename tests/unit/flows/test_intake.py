@@ -171,3 +171,41 @@ async def test_what_could_not_be_deleted_is_on_the_list_again_with_the_reason(
     assert removals.problem("c") == "a.pdf is still there: The disk is full."
     removals.begin("c", "d", "a.pdf")
     assert removals.problem("c") == ""
+
+
+async def test_what_is_being_deleted_cannot_be_kept_and_is_waited_for(client: PlayedClient) -> None:
+    deleting = asyncio.Event()
+
+    async def held(request: Request) -> tuple[Event, ...]:
+        deleting.set()
+        await client.go.wait()
+        return ()
+
+    client.arun = held  # type: ignore[method-assign]
+    removals = Removals(client, undo_s=0)  # type: ignore[arg-type]
+    removal = removals.begin("c", "d", "a.pdf")
+    await asyncio.wait_for(deleting.wait(), 60)
+    assert not removals.undo(removal.key)
+    assert removals.hides("c", "d")
+    settling = asyncio.ensure_future(removals.settle("c"))
+    await asyncio.sleep(0)
+    assert not settling.done()
+    client.go.set()
+    await settling
+    assert removals.pending() == ()
+
+
+@pytest.mark.parametrize("where", ["first", "worker"])
+async def test_after_an_error_that_nobody_foresaw_it_is_on_the_list_again(
+    client: PlayedClient, where: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("No such thing.")
+
+    if where == "worker":
+        client.arun = broken  # type: ignore[assignment]
+    removals = Removals(client, undo_s=3600)  # type: ignore[arg-type]
+    removals.begin("c", "d", "a.pdf", broken if where == "first" else lambda: None)
+    await removals.settle("c")
+    assert not removals.hides("c", "d")
+    assert removals.problem("c") == "a.pdf is still there: No such thing."
