@@ -72,7 +72,10 @@ async def run_collection_test(
     total = len(questions) + len(EVERYDAY)
     answers: list[Retrieved] = []
     for text in (*(one.text for one in questions), *EVERYDAY):
-        answers.append(await _retrieved(client, collection, text))
+        if (found := await _retrieved(client, collection, text)) is None:
+            yield Finished(request_id=listing.request_id, reason="cancelled")
+            return
+        answers.append(found)
         yield Progress(
             request_id=listing.request_id, done=len(answers), total=total, unit="questions"
         )
@@ -94,13 +97,16 @@ async def run_collection_test(
     yield Finished(request_id=listing.request_id)
 
 
-async def _retrieved(client: Client, collection: str, text: str) -> Retrieved:
+async def _retrieved(client: Client, collection: str, text: str) -> Retrieved | None:
+    """Return what a search finds; None if it was stopped."""
     request = Retrieve(collection=collection, query=text, top_k=CUT, weighs=True)
     found = Retrieved(request_id=request.request_id, passages=())
     async with aclosing(client.astream(request)) as events:
         async for event in events:
             if isinstance(event, Retrieved):
                 found = event
+            elif isinstance(event, Finished) and event.reason == "cancelled":
+                return None
     return found
 
 
