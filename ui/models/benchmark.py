@@ -84,13 +84,22 @@ def _table(one: BenchmarkResult) -> str:
         for name, value in fields_of(one)
     )
     about = f"{one.machine}, {one.device}" if one.device else one.machine
-    ran = f" · {one.settings}" if one.settings else ""
     busy = f" · machine busy before (load {one.load:.1f})" if one.load > 0.5 else ""
     caption = f"Measured {one.date[:16].replace('T', ' ')} UTC, median of {len(one.runs)}"
-    note = f"{about}{ran} · Quintet {one.version}{busy}"
+    note = f"{about} · Quintet {one.version}{busy}"
     return (
         f'<table class="q-bench-table"><caption>{escape(caption)}</caption><tbody>{rows}</tbody></table>'
-        f'<p class="q-bench-note">{escape(note)}</p>'
+        f'<p class="q-bench-note">{escape(note)}</p>{_technical(one)}'
+    )
+
+
+def _technical(one: BenchmarkResult) -> str:
+    """The raw settings, folded."""
+    if not one.settings:
+        return ""
+    return (
+        '<details class="q-m-tech" data-key="ran"><summary>Technical details</summary>'
+        f"<p>Ran with {escape(one.settings)}</p></details>"
     )
 
 
