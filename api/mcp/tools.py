@@ -29,6 +29,7 @@ from workers.messages import (
     TextDelta,
     Transcribe,
 )
+from workers.messages.errors import UnsupportedInputError
 from workers.messages.places import place_in
 from workers.messages.sampling import sampling_for
 
@@ -102,6 +103,8 @@ class Tools:
             asked = Question(text=question, collection=collection, quotes=quote)
             events = await self._gather(ask_documents(self._client, asked))
             return _cited(events)
+        if quote:
+            raise UnsupportedInputError("Only documents are quoted.", "Name a collection.")
         messages = [ChatMessage(role="user", text=question)]
         if system:
             messages.insert(0, ChatMessage(role="system", text=system))

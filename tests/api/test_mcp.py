@@ -76,7 +76,7 @@ def test_there_are_six_tools_that_explain_themselves(app: App) -> None:
         assert tool.description.endswith(".") or "\n" not in tool.description
         for name, schema in tool.inputSchema["properties"].items():
             assert schema["description"], f"{tool.name}.{name}"
-            assert schema["type"] in ("string", "number", "integer")
+            assert schema["type"] in ("string", "number", "integer", "boolean")
 
 
 def test_ask_answers(app: App) -> None:
@@ -125,6 +125,13 @@ def test_documents_are_found_and_cited(app: App) -> None:
     answer = call(app, "ask", question=question, collection="books")
     assert not answer.isError
     assert text_of(answer)
+    quoted = call(app, "ask", question="How high is the tower?", collection="books", quote=True)
+    assert not quoted.isError
+    assert "41 metres" in text_of(quoted)
+    assert "[1]" in text_of(quoted)
+    bare = call(app, "ask", question=question, quote=True)
+    assert bare.isError
+    assert "Name a collection" in text_of(bare)
 
 
 def test_list_models_has_a_default_of_each_modality(app: App) -> None:
